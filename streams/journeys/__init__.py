@@ -1,0 +1,11 @@
+"""What the events of a subject mean: leads, calls, emails, deals, invoices."""
+
+from streams.journeys.calls import Call
+from streams.journeys.deals import Deal
+from streams.journeys.emails import Email
+from streams.journeys.invoices import Invoice
+from streams.journeys.leads import Lead
+from streams.journeys.rows import place, view
+from streams.journeys.subjects import Journey
+
+__all__ = ["Call", "Deal", "Email", "Invoice", "Journey", "Lead", "place", "view"]

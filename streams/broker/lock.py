@@ -1,0 +1,83 @@
+"""Which jars are the embedded Kafka, to the byte.
+
+`python -m streams.broker.lock` writes the lock anew, after a change of COORDINATES.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jgo
+
+# slf4j-simple, not slf4j-nop: with the latter a broker that fails says nothing of why.
+COORDINATES = ("org.apache.kafka:kafka_2.13:4.3.0", "org.slf4j:slf4j-simple:1.7.36")
+LOCK = Path(__file__).with_name("kafka.lock")
+
+
+class JarError(Exception):
+    """A jar that cannot be had or is not the locked one; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Jar:
+    """One line of the lock: a Maven artifact with the sum and the size its file must have."""
+
+    group: str
+    artifact: str
+    version: str
+    size: int
+    sha256: str
+
+    def __str__(self) -> str:
+        """Show the Maven coordinate."""
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+
+def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
+    """Read every jar of the lock; a line that cannot be read is a JarError."""
+    jars = []
+    for number, line in enumerate(lock.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            sha256, size, coordinate = line.split()
+            group, artifact, version = coordinate.split(":")
+            jars.append(Jar(group, artifact, version, int(size), sha256))
+        except ValueError as error:
+            raise JarError(
+                f"{lock.name}, line {number}: not `SHA-256 bytes group:artifact:version`: {line}"
+            ) from error
+    return tuple(jars)
+
+
+def lock_text(jars: Iterable[Jar]) -> str:
+    """Write the lock, in the one order it has for these jars."""
+    lines = [
+        "# The jars of the embedded Kafka: SHA-256, bytes, group:artifact:version.",
+        f"# They are {' and '.join(COORDINATES)} with all they need.",
+        "# Written by `python -m streams.broker.lock`.",
+        *(f"{jar.sha256} {jar.size:>8} {jar}" for jar in sorted(jars)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def newly_resolved() -> list[Jar]:
+    """Ask Maven's repository what COORDINATES need, and take the sums of what it gives."""
+    jars = []
+    for artifact in jgo.resolve("+".join(COORDINATES)):
+        content = artifact.resolve().read_bytes()
+        jars.append(
+            Jar(
+                artifact.groupId,
+                artifact.artifactId,
+                artifact.version,
+                len(content),
+                hashlib.sha256(content).hexdigest(),
+            )
+        )
+    return jars
+
+
+if __name__ == "__main__":
+    LOCK.write_text(lock_text(newly_resolved()), encoding="utf-8")

@@ -1,0 +1,43 @@
+"""The configuration of a Kafka of one node."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+STORAGE = "storage"
+
+SINGLE_NODE: Mapping[str, str] = MappingProxyType(
+    {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "CLIENT",
+        "controller.listener.names": "CONTROLLER",
+        "auto.create.topics.enable": "false",
+        "group.initial.rebalance.delay.ms": "0",
+        "default.replication.factor": "1",
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "4",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "4",
+        # A killed broker is not let in again before its old session is over; by default 9 s.
+        "broker.session.timeout.ms": "2000",
+        "broker.heartbeat.interval.ms": "500",
+        # By default 128 MiB, a quarter of the heap that this broker is given.
+        "log.cleaner.dedupe.buffer.size": str(32 * 1024 * 1024),
+    }
+)
+
+
+def properties(host: str, port: int, controller_port: int, storage: str = STORAGE) -> str:
+    """Write the server's properties; `storage` is taken from the broker's working directory."""
+    lines = dict(SINGLE_NODE) | {
+        "listeners": f"CLIENT://{host}:{port},CONTROLLER://{host}:{controller_port}",
+        "advertised.listeners": f"CLIENT://{host}:{port}",
+        "controller.quorum.voters": f"1@{host}:{controller_port}",
+        "log.dirs": storage,
+    }
+    return "".join(f"{name}={value}\n" for name, value in lines.items())

@@ -1,0 +1,181 @@
+"""What a KPI is: a name, a measure, a unit, scopes, and a function from a thing to facts."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
+
+from streams.engine.calendar import Calendar
+from streams.engine.measures import COUNTS, Measure
+from streams.engine.money import Rates
+
+# Teams, departments and units are made of reps: their facts are told apart by rep.
+ROLLED_UP = ("team", "department", "unit")
+UNITS = ("ms", "count", "ratio", "money", "per_1000")
+
+
+class Dimensions(NamedTuple):
+    """Where a fact belongs; an empty text means nowhere in that dimension."""
+
+    rep: str = ""
+    channel: str = ""
+    media: str = ""
+    campaign: str = ""
+    partner: str = ""
+    product: str = ""
+    stage: str = ""
+    account: str = ""
+
+
+DIMENSIONS = Dimensions._fields
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+class Unpriced:
+    """Money that no rate could convert: it counts in no money KPI, but it is counted."""
+
+
+UNPRICED = Unpriced()
+
+
+class Fact(NamedTuple, Generic[V]):
+    """One contribution: when, what, and for whom where that is not the thing's own.
+
+    `at` is the anchor that picks the window; `value` None counts nowhere; the fact waits for
+    `since` (default: the anchor). All instants are milliseconds.
+    """
+
+    at: int
+    value: V | Unpriced | None
+    dimensions: Dimensions | None = None
+    since: int | None = None
+
+
+def steps(start: int, end: int | None, value: int | Unpriced | None) -> Iterator[Fact[int]]:
+    """Give the level steps of something worth `value` from `start` until `end` (None: ever)."""
+    yield Fact(start, value)
+    if end is not None and isinstance(value, int):
+        yield Fact(end, -value)
+
+
+class BadCatalogue(Exception):
+    """A declaration that cannot stand; it stops the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One KPI as declared; `text` is what a panel says about it, `reads` the thing it reads."""
+
+    name: str
+    measure: Measure[Any]
+    unit: str
+    scopes: tuple[str, ...]
+    hourly: bool
+    text: str
+    reads: type
+    facts: Callable[[Any], Any]
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions its facts must be told apart by."""
+        wanted = {"rep" if scope in ROLLED_UP else scope for scope in self.scopes}
+        return tuple(name for name in DIMENSIONS if name in wanted)
+
+
+Declared = Callable[[T], Fact[V] | Iterable[Fact[V]] | None]
+_declared: dict[str, Kpi] = {}
+
+
+def kpi(
+    name: str, *, measure: Measure[V], unit: str, scopes: tuple[str, ...], hourly: bool = False
+) -> Callable[[Declared[T, V]], Declared[T, V]]:
+    """Declare a KPI: the docstring is its text, the annotation the thing it reads.
+
+    A bad declaration raises BadCatalogue at import: an unknown unit or scope, a name given
+    twice, a missing docstring, a thing that has no dimensions.
+    """
+
+    def declare(function: Declared[T, V]) -> Declared[T, V]:
+        hints = get_type_hints(function)
+        hints.pop("return", None)
+        thing = next(iter(hints.values()), None)
+        text = inspect.getdoc(function) or ""
+        faults = {
+            f"unknown unit {unit!r}, known: {UNITS}": unit not in UNITS,
+            f"unknown scope in {scopes!r}": not {*scopes} <= {*DIMENSIONS, *ROLLED_UP},
+            "is declared twice": name in _declared,
+            "has no docstring": not text,
+            f"reads {thing!r}, which has no dimensions": "dimensions"
+            not in getattr(thing, "__annotations__", {}),
+        }
+        for fault, holds in faults.items():
+            if holds:
+                raise BadCatalogue(f"KPI {name} {fault}")
+        assert isinstance(thing, type)  # noqa: S101 - for the type checker; shown just above
+        _declared[name] = Kpi(name, measure, unit, scopes, hourly, text, thing, function)
+        return function
+
+    return declare
+
+
+def declared() -> tuple[Kpi, ...]:
+    """Give every KPI declared so far, in the order of declaration."""
+    return (*_declared.values(), UNPRICED_FACTS)
+
+
+class Nothing:
+    """A thing no subject has."""
+
+
+def _no_facts(_: Nothing) -> None:
+    return None
+
+
+# The engine itself adds to it wherever a fact of a money KPI has no rate.
+UNPRICED_FACTS = Kpi(
+    "unpriced_facts",
+    COUNTS,
+    "count",
+    (),
+    False,
+    "Facts left out of a money KPI, by KPI: no rate for their currency on or before their date.",
+    Nothing,
+    _no_facts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The definitions an operator can set."""
+
+    currency: str
+    lateness_ms: int
+    stale_ms: int
+    small_deal: int
+    large_deal: int
+    stage_probability: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What facts depend on besides events: the calendar, the rates, the definitions."""
+
+    calendar: Calendar
+    rates: Rates
+    definitions: Definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The KPIs in force with their calendar and definitions.
+
+    `place` gives the row an event belongs to, `view` the things in a row; both come from the
+    room that knows what events mean.
+    """
+
+    kpis: tuple[Kpi, ...]
+    calendar: Calendar
+    definitions: Definitions
+    place: Callable[[Any], str]
+    view: Callable[[str, list[Any], Terms], Iterable[tuple[type, Any]]]

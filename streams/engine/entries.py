@@ -1,0 +1,22 @@
+"""An event in its row: when, which, what; the order of everything that follows."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from streams.events.model import Common
+
+
+class Entry(NamedTuple):
+    """An event with its instant in milliseconds; entries sort by (at, id), ids being unique."""
+
+    at: int
+    id: str
+    event: Common
+
+
+def latest(entries: Iterable[Entry], field: str) -> str:
+    """Give a patched text field: the last entry that carries it decides; "" if none does."""
+    value = ""
+    for entry in entries:
+        value = getattr(entry.event, field, None) or value
+    return value

@@ -1,0 +1,222 @@
+"""One partition's rows and the cells they add up to.
+
+A row is a set of events; a cell is the sum of its rows' shares. So an event is applied by
+taking the difference of its row's shares before and after, and nothing else depends on the
+order in which events came.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+from streams.engine.calendar import milliseconds
+from streams.engine.catalogue import Catalogue, Terms
+from streams.engine.contributions import Contributions, Share, Shares, difference
+from streams.engine.entries import Entry
+from streams.engine.measures import Vector
+from streams.engine.money import Rates
+from streams.events import Event, RateSet, canonical, pack, unpack
+
+Row = dict[str, Entry]
+Cell = defaultdict[str, int]
+# Shares of this many rows are remembered, so that a row touched again soon is not read twice.
+REMEMBERED = 30_000
+
+
+class Shard:
+    """Rows in, changed cells out; the clock is passed in and never goes back."""
+
+    def __init__(self, catalogue: Catalogue, clock: int) -> None:
+        """Start empty at an instant in milliseconds."""
+        self.clock = clock
+        self.calendar = catalogue.calendar
+        self.terms = Terms(
+            catalogue.calendar,
+            Rates(catalogue.definitions.currency),
+            catalogue.definitions,
+        )
+        self._catalogue = catalogue
+        self._contributions = Contributions(catalogue)
+        self._rows: dict[str, Row] = {}
+        self._shares: dict[str, Shares] = {}
+        self._touched: dict[str, Shares] = {}
+        self._cells: defaultdict[int | str, defaultdict[str, Cell]] = defaultdict(_empty_scopes)
+        self._changed: defaultdict[int | str, set[str]] = defaultdict(set)
+        self._heap: list[tuple[int, int, Share]] = []
+        self._pending: dict[Share, int] = {}
+        self._serial = count()
+        self._currencies: dict[str, set[str]] = {}
+
+    @property
+    def next_due(self) -> int | None:
+        """The instant at which time alone will next change a cell."""
+        return self._heap[0][0] if self._heap else None
+
+    def add(self, event: Event) -> tuple[bytes, bytes] | None:
+        """Put an event in its row; None if that changes nothing, else the element to keep.
+
+        Of two events with one id the one with the greater `at` stands, then the one with the
+        greater bytes. Cells follow at the next `settle`.
+        """
+        name = self._catalogue.place(event)
+        row = self._rows.get(name)
+        entry = Entry(milliseconds(event.at), event.id, event)
+        if row is None:
+            self._touched[name] = []
+            row = self._rows[name] = {}
+        else:
+            old = row.get(event.id)
+            if old is not None and not _stands(entry, old):
+                return None
+            if name not in self._touched:
+                self._touched[name] = self._before(name, row)
+        row[event.id] = entry
+        self._note_currency(name, event)
+        return element(name, event.id), pack(event)
+
+    def restore(self, key: bytes, value: bytes) -> None:  # noqa: ARG002 - the value says it all
+        """Take back one element written earlier; `fold` must follow."""
+        event = unpack(value)
+        name = self._catalogue.place(event)
+        row = self._rows.setdefault(name, {})
+        row[event.id] = Entry(milliseconds(event.at), event.id, event)
+        self._note_currency(name, event)
+
+    def fold(self, clock: int) -> None:
+        """Add up every cell from the rows as of an instant."""
+        self.clock = max(self.clock, clock)
+        for name, row in self._rows.items():
+            for shares in self._read(name, row):
+                self._apply((share, 1) for share in shares)
+        self._changed.clear()
+
+    def settle(self, clock: int) -> dict[str, Vector]:
+        """Bring the cells up to an instant and to the events added since.
+
+        Returns every cell that changed with its whole new value, {} for one that is gone.
+        """
+        self.clock = max(self.clock, clock)
+        self._mature()
+        for name, before in self._touched.items():
+            after = self._read(name, self._rows[name])
+            self._apply(difference(before, after))
+            self._remember(name, after)
+        self._touched.clear()
+        changed = {
+            f"{at}|{scope}": self._clean(at, scope)
+            for at, scopes in self._changed.items()
+            for scope in scopes
+        }
+        self._changed.clear()
+        return changed
+
+    def cells(self) -> Mapping[str, Vector]:
+        """Give every cell that is not empty."""
+        return {
+            f"{at}|{scope}": vector
+            for at, scopes in list(self._cells.items())
+            for scope in list(scopes)
+            if (vector := self._clean(at, scope))
+        }
+
+    def set_rate(self, record: RateSet) -> None:
+        """Take a rate; rows with money in its currency follow at the next `settle`."""
+        for name in self._currencies.get(record.currency, ()):
+            if name not in self._touched:
+                self._touched[name] = self._before(name, self._rows[name])
+        self.terms.rates.put(
+            record.currency,
+            record.date.toordinal(),
+            record.rate,
+            milliseconds(record.at),
+            record.id,
+        )
+
+    def _note_currency(self, name: str, event: Any) -> None:
+        currency = getattr(event, "currency", None)
+        if currency:
+            self._currencies.setdefault(currency, set()).add(name)
+
+    def _before(self, name: str, row: Row) -> Shares:
+        found = self._shares.get(name)
+        return self._read(name, row) if found is None else found
+
+    def _read(self, name: str, row: Row) -> Shares:
+        things = self._catalogue.view(name, sorted(row.values()), self.terms)
+        return self._contributions.of(things)
+
+    def _remember(self, name: str, shares: Shares) -> None:
+        self._shares.pop(name, None)
+        self._shares[name] = shares
+        if len(self._shares) > REMEMBERED:
+            del self._shares[next(iter(self._shares))]
+
+    def _apply(self, shares: Iterable[tuple[Share, int]]) -> None:
+        """Add shares so many times to every cell they reach, or let them wait for their time.
+
+        Everything the shard does ends here, so look-ups are spelled out instead of called.
+        """
+        clock, day_of, cells = self.clock, self.calendar.day, self._cells
+        contributions = self._contributions
+        hourly, scopes_of = contributions.is_hourly, contributions.scopes
+        components = contributions.components
+        for (number, at, since, value, dimensions), times in shares:
+            if since > clock:
+                self._wait((number, at, since, value, dimensions), since, times)
+                continue
+            pairs = components(number, value)
+            scopes = scopes_of(number, dimensions)
+            day = day_of(at)
+            keys = (day, f"h{self.calendar.hour(at)}") if hourly[number] else (day,)
+            for key in keys:
+                self._changed[key].update(scopes)
+                reached = cells[key]
+                for scope in scopes:
+                    cell = reached[scope]
+                    for name, component in pairs:
+                        cell[name] += times * component
+
+    def _wait(self, share: Share, since: int, times: int) -> None:
+        """Keep a share until its time; one taken back before that leaves its slot at 0."""
+        if share not in self._pending:
+            heappush(self._heap, (since, next(self._serial), share))
+        self._pending[share] = self._pending.get(share, 0) + times
+
+    def _mature(self) -> None:
+        while self._heap and self._heap[0][0] <= self.clock:
+            share = heappop(self._heap)[2]
+            times = self._pending.pop(share)
+            if times:
+                self._apply(((share, times),))
+
+    def _clean(self, at: int | str, scope: str) -> Vector:
+        """Give a cell without its zeros; the caller may keep it, the shard goes on with its own."""
+        cells = self._cells[at]
+        cell = cells[scope]
+        vector = {name: number for name, number in cell.items() if number}
+        if not vector:
+            del cells[scope]
+        elif len(vector) < len(cell):
+            cells[scope] = defaultdict(int, vector)
+        return vector
+
+
+def _empty_cell() -> Cell:
+    return defaultdict(int)
+
+
+def _empty_scopes() -> defaultdict[str, Cell]:
+    return defaultdict(_empty_cell)
+
+
+def _stands(new: Entry, old: Entry) -> bool:
+    if new.at != old.at:
+        return new.at > old.at
+    return new.event != old.event and canonical(new.event) > canonical(old.event)
+
+
+def element(row: str, event: str) -> bytes:
+    """Name an event's place in the state: no two (row, id) share one."""
+    return f"{len(row)}|{row}|{event}".encode()

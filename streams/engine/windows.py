@@ -1,0 +1,98 @@
+"""Vectors by window and scope: the sums that the board reads."""
+
+from bisect import insort
+from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush
+
+from streams.engine.calendar import ROLLING_DAYS, Calendar, Window
+from streams.engine.measures import Vector, add
+
+EVER = Window("ever", 0)
+
+
+class WindowSums:
+    """Keeps, for every window that has facts, one vector a scope.
+
+    Rolling windows are kept for today only, each with the window before it.
+    """
+
+    def __init__(self, calendar: Calendar, today: int, lateness_ms: int) -> None:
+        """Start empty on a day."""
+        self.calendar = calendar
+        self.lateness_ms = lateness_ms
+        self.today = today
+        self.rolling = calendar.rolling(today)
+        self._kept = self._rolling_kept()
+        self._sums: dict[Window, dict[str, Vector]] = {}
+        self._days: dict[str, list[int]] = {}
+        self._ends: list[tuple[int, Window]] = []
+
+    def vector(self, window: Window, scope: str) -> Mapping[str, int]:
+        """Give the vector of a scope over a window, empty if there is none."""
+        return self._sums.get(window, {}).get(scope, {})
+
+    def scopes(self, window: Window) -> Mapping[str, Vector]:
+        """Give all scopes of a window."""
+        return self._sums.get(window, {})
+
+    def days(self, scope: str) -> list[int]:
+        """Give the days on which a scope has had facts, in order."""
+        return self._days.get(scope, [])
+
+    def add_hour(self, start: int, scope: str, change: Vector) -> tuple[Window, ...]:
+        """Add to an hour; gives the window."""
+        window = Window("hour", start)
+        self._add(window, scope, change)
+        return (window,)
+
+    def add_day(self, day: int, scope: str, change: Vector) -> list[Window]:
+        """Add to a day and to every window that holds it; gives those windows."""
+        known = self.vector(Window("day", day), scope)
+        if not known:
+            days = self._days.setdefault(scope, [])
+            if day not in days:
+                insort(days, day)
+        windows = list(self.calendar.windows_of(day))
+        windows += [w for w, end in self._kept if w.start <= day <= end]
+        for window in windows:
+            self._add(window, scope, change)
+        return windows
+
+    def ended(self, clock: int) -> Iterator[Window]:
+        """Give the windows whose lateness has passed by now, each once."""
+        while self._ends and self._ends[0][0] <= clock:
+            yield heappop(self._ends)[1]
+
+    def roll(self, today: int) -> None:
+        """Move the rolling windows so that they end with today."""
+        for window, _ in self._kept:
+            self._sums.pop(window, None)
+        self.today = today
+        self.rolling = self.calendar.rolling(today)
+        self._kept = self._rolling_kept()
+        for window, end in self._kept:
+            for day in range(window.start, end + 1):
+                for scope, vector in self.scopes(Window("day", day)).items():
+                    self._add(window, scope, vector)
+
+    def _rolling_kept(self) -> list[tuple[Window, int]]:
+        """Give the rolling windows of today and those before them, with their last days."""
+        own = [(window, self.today) for window in self.rolling]
+        before = [
+            (Window(window.kind, window.start - ROLLING_DAYS[window.kind]), window.start - 1)
+            for window in self.rolling
+        ]
+        return own + before
+
+    def _add(self, window: Window, scope: str, change: Mapping[str, int]) -> None:
+        scopes = self._sums.get(window)
+        if scopes is None:
+            scopes = self._sums[window] = {}
+            if window.kind not in ROLLING_DAYS:
+                heappush(self._ends, (self.calendar.bounds(window)[1] + self.lateness_ms, window))
+        vector = scopes.get(scope)
+        if vector is None:
+            vector = scopes[scope] = {}
+        add(vector, change)
+        if not vector:
+            del scopes[scope]

@@ -1,0 +1,68 @@
+"""Bytes to events and back; whatever cannot be one is rejected with reason and field."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from functools import reduce
+from operator import or_
+
+import msgspec
+
+from streams.events.model import EVENT_TYPES, Common
+
+_ANY = reduce(or_, EVENT_TYPES)
+_from_json = msgspec.json.Decoder(_ANY)
+_from_state = msgspec.msgpack.Decoder(_ANY)
+_sorted = msgspec.json.Encoder(order="sorted")
+_to_state = msgspec.msgpack.Encoder()
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+_PATH = re.compile(r" - at `\$(?:\.|\[\.\.\.\])?([^`]*)`$")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why some bytes are no event; `field` names the culprit where there is one."""
+
+    reason: str
+    field: str | None = None
+
+
+def decode(value: bytes | None) -> Common | Rejected:
+    """Read one JSON object as the event its `type` names. Never raises on bad input.
+
+    Unknown fields are left out; money and rates must be text, times must carry an offset.
+    """
+    if value is None:
+        return Rejected("empty record")
+    try:
+        event: Common = _from_json.decode(value)
+    except msgspec.ValidationError as error:
+        return explained(str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Rejected(f"not JSON: {error}")
+    return event
+
+
+def explained(message: str) -> Rejected:
+    """Turn the decoder's message into a reason and the field it is about."""
+    if missing := _MISSING.search(message):
+        return Rejected(f"missing {missing[1]}", missing[1])
+    if found := _PATH.search(message):
+        return Rejected(message[: found.start()], found[1] or None)
+    return Rejected(message)
+
+
+def canonical(event: Common) -> bytes:
+    """Write an event as JSON with sorted fields and UTC: which of two equals in time stands."""
+    return _sorted.encode(msgspec.structs.replace(event, at=event.at.astimezone(UTC)))
+
+
+def pack(event: Common) -> bytes:
+    """Write an event in the form the state topic keeps: equal events give equal bytes."""
+    return _to_state.encode(event)
+
+
+def unpack(value: bytes) -> Common:
+    """Read what `pack` wrote."""
+    event: Common = _from_state.decode(value)
+    return event

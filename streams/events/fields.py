@@ -1,0 +1,31 @@
+"""The kinds of value a field can hold, with their bounds."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=512)]
+Text = Annotated[str, Meta(max_length=4096)]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
+# Money is text so that no reader on the way turns it into a binary float.
+Amount = Annotated[
+    str,
+    Meta(
+        pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$",
+        description="decimal string, such as 1234.50",
+        examples=["1234.50"],
+    ),
+]
+Rate = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,18}(\.[0-9]{1,18})?$",
+        description="decimal string: reporting-currency units for one unit",
+        examples=["1.0837"],
+    ),
+]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
+Probability = Annotated[float, Meta(ge=0, le=1)]
+Natural = Annotated[int, Meta(ge=0, le=10**9)]
+Media = Literal["paid", "earned", "owned"]

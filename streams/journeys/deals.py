@@ -1,0 +1,162 @@
+"""A deal: its patched fields, its status history, and what came before its win."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced
+from streams.engine.entries import Entry, latest
+from streams.engine.money import Money, exact, round_half_up
+from streams.events.model import DealChanged, DealDeleted
+from streams.journeys.leads import Touch
+
+
+class Origin:
+    """What a deal knows of the subject it came from."""
+
+    __slots__ = ("dimensions", "had_cold_call", "latest", "lead_created", "touches")
+
+    def __init__(
+        self,
+        lead_created: int | None,
+        dimensions: Dimensions,
+        touches: Sequence[Touch],
+        had_cold_call: bool,
+        latest: int,
+    ) -> None:
+        """Take the lead's creation and dimensions (empty: no lead) and the subject's history."""
+        self.lead_created = lead_created
+        self.dimensions = dimensions
+        self.touches = touches
+        self.had_cold_call = had_cold_call
+        self.latest = latest
+
+
+class Deal:
+    """A deal that is not deleted; instants in ms, None where it never was.
+
+    It stands as it is now: a deal that changed owner or amount counts as if it had always had
+    the present one.
+    """
+
+    dimensions: Dimensions
+
+    def __init__(self, entries: Sequence[Entry], origin: Origin, terms: Terms) -> None:
+        """Take the deal's own changes, by (at, id), at least one."""
+        self.entries = entries
+        self.origin = origin
+        self.terms = terms
+        self.created = entries[0].at
+        self.amount: str | None = None
+        self.currency: str | None = None
+        self.probability: float | None = None
+        self.expected_close: date | None = None
+        self.status = "open"
+        self.closed: int | None = None
+        self._read(entries)
+
+    def _read(self, entries: Sequence[Entry]) -> None:
+        own = dict.fromkeys(("rep", "channel", "partner", "product", "stage", "account"), "")
+        for at, _, event in entries:
+            assert isinstance(event, DealChanged)  # noqa: S101 - for the type checker: the row sorted them
+            if event.status is not None and event.status != self.status:
+                self.status = event.status
+                self.closed = None if event.status == "open" else at
+            self.amount = event.amount or self.amount
+            self.currency = event.currency or self.currency
+            if event.probability is not None:
+                self.probability = event.probability
+            self.expected_close = event.expected_close or self.expected_close
+            own["rep"] = event.rep or own["rep"]
+            own["channel"] = event.channel or own["channel"]
+            own["partner"] = event.partner or own["partner"]
+            own["product"] = event.product or own["product"]
+            own["stage"] = event.stage or own["stage"]
+            own["account"] = event.account or own["account"]
+        lead = self.origin.dimensions
+        self.dimensions = Dimensions(
+            own["rep"] or lead.rep,
+            own["channel"] or lead.channel,
+            lead.media,
+            lead.campaign,
+            own["partner"] or lead.partner,
+            own["product"] or lead.product,
+            own["stage"],
+            own["account"],
+        )
+
+    @property
+    def won(self) -> int | None:
+        """When it was won, if it is won now."""
+        return self.closed if self.status == "won" else None
+
+    @property
+    def lost(self) -> int | None:
+        """When it was lost, if it is lost now."""
+        return self.closed if self.status == "lost" else None
+
+    @property
+    def reason(self) -> str:
+        """Why, by the last change that says so."""
+        return latest(self.entries, "reason")
+
+    @cached_property
+    def money(self) -> Money | None:
+        """Its amount, if it has one."""
+        return Money(self.amount, self.currency) if self.amount and self.currency else None
+
+    def worth(self, at: int) -> int | Unpriced | None:
+        """Give its amount in minor units at the rate of an instant's date; None: no amount."""
+        if self.money is None:
+            return None
+        minor = self.terms.rates.priced(self.money, self.terms.calendar.day(at))
+        return UNPRICED if minor is None else minor
+
+    def weighted(self) -> int | Unpriced | None:
+        """Give its amount at creation's rate times its probability, to a minor unit.
+
+        The probability is its own, else its stage's by the settings; None where there is none.
+        """
+        table = self.terms.definitions.stage_probability
+        share = table.get(self.dimensions.stage) if self.probability is None else None
+        if self.probability is not None:
+            # The decimal that was written, not the binary float nearest to it.
+            share = format(Decimal(repr(self.probability)), "f")
+        if share is None:
+            return None
+        worth = self.worth(self.created)
+        if not isinstance(worth, int):
+            return worth
+        chance = exact(share)
+        return round_half_up(worth * chance.numerator, chance.denominator)
+
+    @cached_property
+    def touches_before_win(self) -> int:
+        """How many human touches came before the win."""
+        if self.won is None:
+            return 0
+        return bisect_left(self.origin.touches, (self.won,))
+
+    @cached_property
+    def stage_entries(self) -> dict[str, int]:
+        """When each of its stages was first entered."""
+        entered: dict[str, int] = {}
+        for at, _, event in self.entries:
+            stage = getattr(event, "stage", None)
+            if stage:
+                entered.setdefault(stage, at)
+        return entered
+
+
+def standing(entries: Sequence[Entry]) -> list[Entry]:
+    """Give the changes of a deal, or nothing if it is deleted.
+
+    A deletion holds until a change with a greater `at`.
+    """
+    changes = [entry for entry in entries if isinstance(entry.event, DealChanged)]
+    deleted = [entry.at for entry in entries if isinstance(entry.event, DealDeleted)]
+    if not changes or (deleted and max(deleted) >= changes[-1].at):
+        return []
+    return changes

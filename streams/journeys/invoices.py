@@ -1,0 +1,110 @@
+"""An invoice of an account: issued, due, paid, credited."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced
+from streams.engine.entries import Entry
+from streams.engine.money import Money, round_half_up
+from streams.events.model import InvoiceCredited, InvoiceIssued, InvoicePaid, InvoiceVoided
+
+Step = tuple[int, int]
+
+
+class Invoice:
+    """One invoice with its payments; one without an issue has payments only.
+
+    Its balance is kept exact in the reporting currency at the rates of the issue date, so that
+    an invoice paid in full leaves nothing behind, and rounded only where it is read.
+    """
+
+    dimensions: Dimensions
+
+    def __init__(self, account: str, entries: Sequence[Entry], terms: Terms) -> None:
+        """Take the invoice's own entries, by (at, id), at least one."""
+        self.terms = terms
+        self.issued: int | None = None
+        self._issue: InvoiceIssued | None = None
+        self.payments: list[tuple[int, Money]] = []
+        self._moves: list[tuple[int, int, Money]] = []
+        is_void = False
+        for at, _, event in entries:
+            if isinstance(event, InvoiceIssued):
+                self.issued, self._issue = at, event
+            elif isinstance(event, InvoiceVoided):
+                is_void = True
+            elif isinstance(event, (InvoicePaid, InvoiceCredited)):
+                money = Money(event.amount, event.currency)
+                self._moves.append((at, -1, money))
+                if isinstance(event, InvoicePaid):
+                    self.payments.append((at, money))
+        self._insert_issue(entries)
+        rep = self._issue.rep or "" if self._issue else ""
+        self.dimensions = Dimensions(rep=rep, account=account)
+        self.is_owed = self._issue is not None and not is_void
+
+    def _insert_issue(self, entries: Sequence[Entry]) -> None:
+        """Put the issue among the moves where (at, id) wants it."""
+        if self._issue is None or self.issued is None:
+            return
+        money = Money(self._issue.amount, self._issue.currency)
+        before = 0
+        for entry in entries:
+            if entry.event is self._issue:
+                break
+            before += isinstance(entry.event, (InvoicePaid, InvoiceCredited))
+        self._moves.insert(before, (self.issued, 1, money))
+
+    def _exact(self, money: Money) -> Fraction | None:
+        assert self.issued is not None  # noqa: S101 - for the type checker: callers asked is_owed
+        minor = self.terms.rates.minor(money, self.terms.calendar.day(self.issued))
+        return None if minor is None else Fraction(*minor)
+
+    def balances(self) -> list[Step] | Unpriced:
+        """Give (instant, balance in minor units from then on), earliest first."""
+        total, found = Fraction(0), []
+        for at, sign, money in self._moves:
+            exact = self._exact(money)
+            if exact is None:
+                return UNPRICED
+            total += sign * exact
+            found.append((at, round_half_up(total.numerator, total.denominator)))
+        return found
+
+    @property
+    def due(self) -> int:
+        """From when on what is unpaid is overdue: its due day has ended, and it was issued."""
+        assert self._issue is not None  # noqa: S101 - for the type checker: callers asked is_owed
+        assert self.issued is not None  # noqa: S101 - likewise
+        return max(self.terms.calendar.end_of(self._issue.due), self.issued)
+
+    def overdue(self) -> Iterator[Step]:
+        """Give (instant, change of the overdue amount in minor units), earliest first."""
+        balances, due, running = self.balances(), self.due, 0
+        if isinstance(balances, Unpriced):
+            return
+        at_due = [balance for at, balance in balances if at <= due]
+        later = [(at, balance) for at, balance in balances if at > due]
+        for at, balance in [(due, at_due[-1] if at_due else 0), *later]:
+            unpaid = max(0, balance)
+            if unpaid != running:
+                yield at, unpaid - running
+            running = unpaid
+
+    def paid_in_full(self) -> int | None:
+        """Give when payments and credits first covered the amount; None unless some money came."""
+        if self._issue is None or not self.payments:
+            return None
+        one_currency = {money.currency for _, _, money in self._moves} == {self._issue.currency}
+        value = (lambda money: Fraction(money.amount)) if one_currency else self._exact
+        left = value(Money(self._issue.amount, self._issue.currency))
+        for at, sign, money in self._moves:
+            if sign > 0:
+                continue
+            taken = value(money)
+            if left is None or taken is None:
+                return None
+            left -= taken
+            if left <= 0:
+                return at
+        return None

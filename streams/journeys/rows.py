@@ -1,0 +1,52 @@
+"""Which row an event belongs to, and which things a row holds."""
+
+from collections.abc import Iterator
+from zlib import crc32
+
+from streams.engine.catalogue import Terms
+from streams.engine.entries import Entry
+from streams.events.model import Event
+from streams.journeys.calls import Call
+from streams.journeys.deals import Deal
+from streams.journeys.emails import Email
+from streams.journeys.invoices import Invoice
+from streams.journeys.leads import Lead
+from streams.journeys.subjects import Journey
+
+ACCOUNT_TOPICS = {"crm.invoice", "crm.order", "crm.ticket"}
+EFFORT_TOPICS = {"crm.call", "crm.email", "crm.activity"}
+# A rep's calls and emails without a lead pile up for years and have nothing to do with each
+# other, save a click with its email: they are spread over many small rows.
+REP_ROWS = 4096
+
+
+def place(event: Event) -> str:
+    """Name the row of an event: accounts apart from leads, a rep's loose work spread."""
+    if event.topic in ACCOUNT_TOPICS:
+        return f"account:{event.subject}"
+    if event.topic in EFFORT_TOPICS and event.subject.startswith("rep:"):
+        belongs = getattr(event, "email", event.id)
+        return f"effort:{crc32(belongs.encode()) % REP_ROWS}:{event.subject}"
+    return f"journey:{event.subject}"
+
+
+def view(row: str, entries: list[Entry], terms: Terms) -> Iterator[tuple[type, list[object]]]:
+    """Give the things of a row by kind; entries by (at, id), at least one."""
+    if row.startswith("account:"):
+        yield Invoice, list(_invoices(row.partition(":")[2], entries, terms))
+        return
+    journey = Journey(entries, terms)
+    yield Journey, [journey]
+    yield Lead, [journey.lead] if journey.lead else []
+    yield Call, list(journey.calls)
+    yield Email, list(journey.emails)
+    yield Deal, list(journey.deals)
+
+
+def _invoices(account: str, entries: list[Entry], terms: Terms) -> Iterator[Invoice]:
+    own: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.event.topic == "crm.invoice":
+            own.setdefault(entry.event.invoice, []).append(entry)  # type: ignore[attr-defined]  # the topic says so
+    for found in own.values():
+        yield Invoice(account, found, terms)

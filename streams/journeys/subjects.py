@@ -1,0 +1,128 @@
+"""A subject of the selling side: a lead, a deal without one, or a rep's work without either."""
+
+from collections.abc import Iterator, Sequence
+
+from streams.engine.catalogue import Dimensions, Terms
+from streams.engine.entries import Entry, latest
+from streams.events.model import (
+    CallEnded,
+    DealChanged,
+    DealDeleted,
+    EmailClicked,
+    EmailSent,
+    LeadAssigned,
+    LeadCreated,
+    LeadDisqualified,
+    LeadHandedOver,
+    LeadQualified,
+)
+from streams.journeys.calls import Call
+from streams.journeys.deals import Deal, Origin, standing
+from streams.journeys.emails import Email
+from streams.journeys.leads import Lead, Touch
+
+NOWHERE = Dimensions()
+
+
+class Journey:
+    """All that is known of one subject, put together from its events."""
+
+    dimensions: Dimensions = NOWHERE
+
+    def __init__(self, entries: Sequence[Entry], terms: Terms) -> None:
+        """Take the subject's entries, by (at, id), at least one."""
+        self.calls: list[Call] = []
+        self.touches: list[Touch] = []
+        self._sent: dict[str, tuple[int, EmailSent]] = {}
+        self._clicks: dict[str, list[int]] = {}
+        self._deals: dict[str, list[Entry]] = {}
+        self._lead: list[Entry] = []
+        for entry in entries:
+            self._sort(entry)
+        self.had_cold_call = any(call.is_cold and call.is_outbound for call in self.calls)
+        created = [e.at for e in self._lead if type(e.event) is LeadCreated]
+        lead = self._lead_dimensions() if created else NOWHERE
+        origin = Origin(
+            created[0] if created else None,
+            lead,
+            self.touches,
+            self.had_cold_call,
+            entries[-1].at,
+        )
+        self.deals = [
+            Deal(changes, origin, terms)
+            for own in self._deals.values()
+            if (changes := standing(own))
+        ]
+        self.emails = list(self._read_emails())
+        self.lead = self._read_lead(created[0], lead) if created else None
+
+    def _sort(self, entry: Entry) -> None:
+        at, _, event = entry
+        kind = type(event)
+        if kind is CallEnded:
+            self._call(at, event)  # type: ignore[arg-type]  # kind says so, faster than isinstance
+        elif kind is EmailSent:
+            self._email(at, event)  # type: ignore[arg-type]  # likewise
+        elif kind is EmailClicked:
+            self._clicks.setdefault(event.email, []).append(at)  # type: ignore[attr-defined]  # likewise
+        elif kind is DealChanged or kind is DealDeleted:
+            self._deals.setdefault(event.deal, []).append(entry)  # type: ignore[attr-defined]  # likewise
+        else:
+            self._lead.append(entry)
+
+    def _call(self, at: int, event: CallEnded) -> None:
+        is_outbound = event.direction == "outbound"
+        self.calls.append(
+            Call(
+                at,
+                is_outbound,
+                event.outcome == "connected",
+                bool(event.cold),
+                Dimensions(event.rep),
+            )
+        )
+        if is_outbound and not event.automated:
+            self.touches.append(Touch(at, event.rep))
+
+    def _email(self, at: int, event: EmailSent) -> None:
+        self._sent[event.email] = (at, event)
+        if not event.automated:
+            self.touches.append(Touch(at, event.rep))
+
+    def _read_emails(self) -> Iterator[Email]:
+        for name, (at, event) in self._sent.items():
+            yield Email(
+                at,
+                event.links,
+                bool(event.automated),
+                tuple(self._clicks.get(name, ())),
+                Dimensions(event.rep),
+            )
+
+    def _lead_dimensions(self) -> Dimensions:
+        came = [e for e in self._lead if type(e.event) is LeadCreated]
+        given = [e for e in self._lead if type(e.event) in (LeadCreated, LeadAssigned)]
+        return Dimensions(
+            rep=latest(given, "rep"),
+            channel=latest(came, "channel"),
+            media=latest(came, "media"),
+            campaign=latest(came, "campaign"),
+            partner=latest(came, "partner"),
+            product=latest(came, "product"),
+        )
+
+    def _first(self, kind: type) -> int | None:
+        return next((e.at for e in self._lead if type(e.event) is kind), None)
+
+    def _read_lead(self, created: int, dimensions: Dimensions) -> Lead:
+        return Lead(
+            created,
+            tuple(self.touches),
+            next((touch for touch in self.touches if touch.at >= created), None),
+            self._first(LeadQualified),
+            self._first(LeadDisqualified),
+            self._first(LeadHandedOver) is not None,
+            any(deal.won is not None for deal in self.deals),
+            dimensions,
+        )

@@ -1,0 +1,46 @@
+"""Are leads answered while they can still be won?"""
+
+from collections.abc import Iterator
+
+from streams.engine.calendar import HOUR_MS
+from streams.engine.catalogue import Fact, kpi, steps
+from streams.engine.measures import LEVEL, SHARE, SPREAD
+from streams.journeys import Lead
+
+ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
+
+
+@kpi("response_time", measure=SPREAD, unit="ms", scopes=ANSWERING, hourly=True)
+def response_time(lead: Lead) -> Fact[int] | None:
+    """How long a new lead waits for the first call or email from a person.
+
+    Mean, p50 and p90, by the rep who answered. A lead nobody has touched is not counted here:
+    `unanswered_leads` has it.
+    """
+    touch = lead.first_touch
+    if touch is None:
+        return None
+    return Fact(lead.created, touch.at - lead.created, lead.answered_by)
+
+
+@kpi("response_within_hour", measure=SHARE, unit="ratio", scopes=ANSWERING)
+def response_within_hour(lead: Lead) -> Fact[bool]:
+    """Share of leads answered within one hour, of those answered or older than that.
+
+    An unanswered lead counts for the rep who has it, once its hour is over.
+    """
+    touch = lead.first_touch
+    if touch is None:
+        return Fact(lead.created, False, since=lead.answer_due + 1)
+    return Fact(lead.created, touch.at - lead.created <= HOUR_MS, lead.answered_by)
+
+
+@kpi("unanswered_leads", measure=LEVEL, unit="count", scopes=("rep", "team", "channel"))
+def unanswered_leads(lead: Lead) -> Iterator[Fact[int]]:
+    """Leads waiting for more than an hour, neither touched by a person nor given up."""
+    ends = [
+        at for at in (lead.first_touch and lead.first_touch.at, lead.disqualified) if at is not None
+    ]
+    end = min(ends, default=None)
+    if end is None or end > lead.answer_due:
+        yield from steps(lead.answer_due, end, 1)

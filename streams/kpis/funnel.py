@@ -1,0 +1,44 @@
+"""How do leads become deals, and where do they get lost?"""
+
+from collections.abc import Iterator
+
+from streams.engine.catalogue import Fact, kpi
+from streams.engine.measures import COUNT, COUNTS, SHARE
+from streams.journeys import Deal, Lead
+
+
+@kpi(
+    "lead_count",
+    measure=COUNT,
+    unit="count",
+    scopes=("rep", "team", "channel", "media", "campaign", "partner"),
+    hourly=True,
+)
+def lead_count(lead: Lead) -> Fact[int]:
+    """Leads created."""
+    return Fact(lead.created, 1)
+
+
+@kpi("qualified_leads", measure=COUNT, unit="count", scopes=("rep", "team", "channel", "campaign"))
+def qualified_leads(lead: Lead) -> Fact[int] | None:
+    """Leads found worth selling to, at their first qualification."""
+    return None if lead.qualified is None else Fact(lead.qualified, 1)
+
+
+@kpi("handover_rate", measure=SHARE, unit="ratio", scopes=("rep", "team", "channel", "campaign"))
+def handover_rate(lead: Lead) -> Fact[bool] | None:
+    """Share of the leads qualified in the window that were handed over to sales."""
+    return None if lead.qualified is None else Fact(lead.qualified, lead.is_handed_over)
+
+
+@kpi("stage_entries", measure=COUNTS, unit="count", scopes=("rep", "team"))
+def stage_entries(deal: Deal) -> Iterator[Fact[str]]:
+    """Deals that reached a stage, by stage; however often one re-enters it, it counts once."""
+    for stage, at in deal.stage_entries.items():
+        yield Fact(at, stage)
+
+
+@kpi("lost_reasons", measure=COUNTS, unit="count", scopes=("rep", "team", "product"))
+def lost_reasons(deal: Deal) -> Fact[str] | None:
+    """Lost deals by reason, `unknown` where none was given."""
+    return None if deal.lost is None else Fact(deal.lost, deal.reason or "unknown")

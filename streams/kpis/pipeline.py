@@ -1,0 +1,53 @@
+"""What may still be sold, and what of it is going stale?"""
+
+from collections.abc import Iterator
+
+from streams.engine.catalogue import Fact, kpi, steps
+from streams.engine.measures import LEVEL, MEAN
+from streams.journeys import Deal
+
+PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product", "stage")
+
+
+@kpi("pipeline_amount", measure=LEVEL, unit="money", scopes=PIPELINE)
+def pipeline_amount(deal: Deal) -> Iterator[Fact[int]]:
+    """The amounts of open deals, at the rate of the day each was created."""
+    yield from steps(deal.created, deal.closed, deal.worth(deal.created))
+
+
+@kpi("pipeline_count", measure=LEVEL, unit="count", scopes=PIPELINE)
+def pipeline_count(deal: Deal) -> Iterator[Fact[int]]:
+    """Open deals."""
+    yield from steps(deal.created, deal.closed, 1)
+
+
+@kpi("pipeline_weighted", measure=LEVEL, unit="money", scopes=("rep", "team", "stage"))
+def pipeline_weighted(deal: Deal) -> Iterator[Fact[int]]:
+    """The amounts of open deals times their probability, or else their stage's.
+
+    A deal without either is left out.
+    """
+    yield from steps(deal.created, deal.closed, deal.weighted())
+
+
+@kpi("expired_pipeline", measure=LEVEL, unit="money", scopes=("rep", "team", "partner"))
+def expired_pipeline(deal: Deal) -> Iterator[Fact[int]]:
+    """The amounts of deals still open after the day they were expected to close."""
+    if deal.expected_close is None:
+        return
+    start = max(deal.created, deal.terms.calendar.end_of(deal.expected_close))
+    if deal.closed is None or deal.closed > start:
+        yield from steps(start, deal.closed, deal.worth(start))
+
+
+@kpi("stale_opportunities", measure=LEVEL, unit="count", scopes=("rep", "team"))
+def stale_opportunities(deal: Deal) -> Iterator[Fact[int]]:
+    """Open deals about whose subject nothing has been heard for 30 days (a setting)."""
+    if deal.closed is None:
+        yield from steps(deal.origin.latest + deal.terms.definitions.stale_ms, None, 1)
+
+
+@kpi("pipeline_created", measure=MEAN, unit="money", scopes=("rep", "team", "channel", "partner"))
+def pipeline_created(deal: Deal) -> Fact[int]:
+    """What a new deal is worth on average, with sum and count, over those with an amount."""
+    return Fact(deal.created, deal.worth(deal.created))
