@@ -132,7 +132,7 @@ class Board:
 
     def _add(self, when: str, scope: str, change: Vector) -> None:
         """Add a change to every window of a day or to an hour, and mark what it moves."""
-        bits = self._bits(change) & self._shown[scope.partition("=")[0]]
+        bits = self._bits(change)
         if when[0] == "h":
             windows: Iterable[Window] = self._sums.add_hour(int(when[1:]), scope, change)
             bits &= ~self._level_bits
@@ -148,6 +148,7 @@ class Board:
         self._mark(scope, following + current, bits & ~self._level_bits)
 
     def _mark(self, scope: str, windows: Iterable[Window], bits: int) -> None:
+        bits &= self._shown[scope.partition("=")[0]]
         if bits:
             dirty = self._dirty
             for window in windows:

@@ -11,6 +11,10 @@ from streams.events.model import InvoiceCredited, InvoiceIssued, InvoicePaid, In
 Step = tuple[int, int]
 
 
+def _own(money: Money) -> Fraction | None:
+    return Fraction(money.amount)
+
+
 class Invoice:
     """One invoice with its payments; one without an issue has payments only.
 
@@ -60,6 +64,10 @@ class Invoice:
         minor = self.terms.rates.minor(money, self.terms.calendar.day(self.issued))
         return None if minor is None else Fraction(*minor)
 
+    @property
+    def _is_in_one_currency(self) -> bool:
+        return len({money.currency for _, _, money in self._moves}) == 1
+
     def balances(self) -> list[Step] | Unpriced:
         """Give (instant, balance in minor units from then on), earliest first."""
         total, found = Fraction(0), []
@@ -78,15 +86,37 @@ class Invoice:
         assert self.issued is not None  # noqa: S101 - likewise
         return max(self.terms.calendar.end_of(self._issue.due), self.issued)
 
-    def overdue(self) -> Iterator[Step]:
-        """Give (instant, change of the overdue amount in minor units), earliest first."""
-        balances, due, running = self.balances(), self.due, 0
+    def overdue(self) -> Iterator[tuple[int, int | Unpriced]]:
+        """Give (instant, change of the overdue amount in minor units), earliest first.
+
+        Without rates only the first step is given, as unpriced, if anything is unpaid then.
+        """
+        balances = self.balances()
         if isinstance(balances, Unpriced):
+            first = next(self._unpaid_steps(self._own_balances()), None)
+            if first is not None:
+                yield first[0], UNPRICED
             return
+        for at, step in self._unpaid_steps([(at, Fraction(minor)) for at, minor in balances]):
+            yield at, int(step)
+
+    def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
+        """Give balances in the invoice's currency; in several, none is taken to be paid."""
+        total, found = Fraction(0), []
+        for at, sign, money in self._moves:
+            if sign > 0 or self._is_in_one_currency:
+                total += sign * Fraction(money.amount)
+            found.append((at, total))
+        return found
+
+    def _unpaid_steps(
+        self, balances: Sequence[tuple[int, Fraction]]
+    ) -> Iterator[tuple[int, Fraction]]:
+        due, running = self.due, Fraction(0)
         at_due = [balance for at, balance in balances if at <= due]
         later = [(at, balance) for at, balance in balances if at > due]
-        for at, balance in [(due, at_due[-1] if at_due else 0), *later]:
-            unpaid = max(0, balance)
+        for at, balance in [(due, at_due[-1] if at_due else Fraction(0)), *later]:
+            unpaid = max(Fraction(0), balance)
             if unpaid != running:
                 yield at, unpaid - running
             running = unpaid
@@ -95,8 +125,7 @@ class Invoice:
         """Give when payments and credits first covered the amount; None unless some money came."""
         if self._issue is None or not self.payments:
             return None
-        one_currency = {money.currency for _, _, money in self._moves} == {self._issue.currency}
-        value = (lambda money: Fraction(money.amount)) if one_currency else self._exact
+        value = _own if self._is_in_one_currency else self._exact
         left = value(Money(self._issue.amount, self._issue.currency))
         for at, sign, money in self._moves:
             if sign > 0:

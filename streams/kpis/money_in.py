@@ -25,13 +25,9 @@ def receivables(invoice: Invoice) -> Iterator[Fact[int]]:
 @kpi("overdue", measure=LEVEL, unit="money", scopes=("rep", "team", "account"))
 def overdue(invoice: Invoice) -> Iterator[Fact[int]]:
     """What is unpaid of an invoice once its due day has ended in the reporting zone."""
-    if not invoice.is_owed:
-        return
-    if isinstance(invoice.balances(), Unpriced):
-        yield Fact(invoice.due, UNPRICED)
-        return
-    for at, step in invoice.overdue():
-        yield Fact(at, step)
+    if invoice.is_owed:
+        for at, step in invoice.overdue():
+            yield Fact(at, step)
 
 
 @kpi("collected", measure=SUM, unit="money", scopes=("rep", "team"))

@@ -1,0 +1,140 @@
+"""What an event of each type may say in small histories: few values, awkward ones among them."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.histories.scribe import Said
+
+LEADS = ("lead-1", "lead-2")
+DEALS = ("deal-1", "deal-2")
+ACCOUNTS = ("lead-1", "acme")
+INVOICES = ("invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided")
+REFERENCES = ("rep.set", "rate.set")
+
+Fields = st.SearchStrategy[Said]
+
+REP = st.sampled_from(("ann", "bob", "cyd"))
+# An empty dimension is none.
+CHANNEL = st.sampled_from(("web", "fair", "phone", ""))
+CAMPAIGN = st.sampled_from(("spring", "relaunch", ""))
+PARTNER = st.sampled_from(("alfa", "čedok"))
+PRODUCT = st.sampled_from(("basic", "pro"))
+DEAL = st.sampled_from((DEALS[0], *DEALS))
+EMAIL = st.sampled_from(("mail-1", "mail-2"))
+INVOICE = st.sampled_from(("invoice-1", "invoice-1", "invoice-2"))
+REASON = st.sampled_from(("price", "no budget", "unknown"))
+AMOUNTS = (
+    *("200", "200.00", "400.00", "1000"),
+    *("0", "0.00", "0.005", "-50.00", "33.335", "999.994", "999.995"),
+    *("1234.5", "9999.99", "10000", "100000000000.01"),
+)
+AMOUNT = st.sampled_from(AMOUNTS)
+PAYABLE = st.sampled_from(AMOUNTS[:3]) | AMOUNT
+# No rate is ever set for the last.
+CURRENCY = st.sampled_from(("EUR", "EUR", "EUR", "EUR", "USD", "JPY", "KWD", "XOF"))
+DATE = st.sampled_from(
+    (
+        *("2022-03-21", "2022-03-22", "2022-09-21", "2026-01-01", "2026-02-28"),
+        *("2026-03-08", "2026-03-29", "2026-06-30", "2026-10-25", "2026-10-31"),
+    )
+)
+RATE_DATE = DATE | st.sampled_from(("2020-01-01", "2025-12-31"))
+RATE = st.sampled_from(("0.5", "1.25", "0.0061", "2.7351", "1"))
+PROBABILITY = st.sampled_from((0, 0.005, 0.125, 0.3, 0.9, 1))
+
+
+def fields(required: dict[str, Any] | None = None, **optional: st.SearchStrategy[Any]) -> Fields:
+    """Say all required fields and any of the optional ones."""
+    return st.fixed_dictionaries(required or {}, optional=optional)
+
+
+EVENT_FIELDS: dict[str, Fields] = {
+    "lead.created": fields(
+        rep=REP,
+        channel=CHANNEL,
+        media=st.sampled_from(("paid", "earned", "owned")),
+        campaign=CAMPAIGN,
+        partner=PARTNER,
+        product=PRODUCT,
+        source=st.just("import"),
+    ),
+    "lead.assigned": fields({"rep": REP}),
+    "lead.qualified": fields(rep=REP, reason=REASON),
+    "lead.handed_over": fields(rep=REP),
+    "lead.disqualified": fields(reason=REASON),
+    "call.ended": fields(
+        {
+            "rep": REP,
+            "direction": st.sampled_from(("outbound", "outbound", "inbound")),
+            "outcome": st.sampled_from(("connected", "no_answer", "voicemail", "busy")),
+        },
+        seconds=st.integers(0, 4000),
+        cold=st.booleans(),
+        automated=st.booleans(),
+    ),
+    "email.sent": fields(
+        {"rep": REP, "email": EMAIL, "links": st.integers(0, 2)}, automated=st.booleans()
+    ),
+    "email.clicked": fields({"email": EMAIL}),
+    "email.replied": fields({"email": EMAIL}),
+    "deal.changed": fields(
+        {"deal": DEAL},
+        stage=st.sampled_from(("contact", "offer")),
+        status=st.sampled_from(("open", "won", "won", "lost")),
+        amount=AMOUNT,
+        currency=CURRENCY,
+        probability=PROBABILITY,
+        expected_close=DATE,
+        rep=REP,
+        account=st.sampled_from(ACCOUNTS),
+        product=PRODUCT,
+        channel=CHANNEL,
+        partner=PARTNER,
+        reason=REASON,
+    ),
+    "deal.deleted": fields({"deal": DEAL}),
+    "invoice.issued": fields(
+        {"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY, "due": DATE}, rep=REP
+    ),
+    "invoice.paid": fields({"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY}),
+    "invoice.credited": fields({"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY}),
+    "invoice.voided": fields({"invoice": INVOICE}),
+    "rep.set": fields(
+        {"rep": REP},
+        team=st.sampled_from(("north", "south", "")),
+        department=st.sampled_from(("field", "desk")),
+        unit=st.sampled_from(("europe", "asia")),
+        timezone=st.just("Europe/Sofia"),
+    ),
+    "rate.set": fields(
+        {
+            "currency": st.sampled_from(("EUR", "USD", "JPY", "KWD")),
+            "date": RATE_DATE,
+            "rate": RATE,
+        }
+    ),
+}
+# A history that is about one thing gets further than one of a little of everything.
+FOCUSES = (
+    tuple(EVENT_FIELDS),
+    ("lead.created", *["deal.changed"] * 6, "deal.deleted", "call.ended", *REFERENCES),
+    (*INVOICES[:2], *INVOICES[:3], *INVOICES, *REFERENCES),
+    (
+        *("lead.created", "lead.assigned", "lead.qualified", "lead.handed_over"),
+        *("lead.disqualified", "call.ended", "email.sent", "email.clicked", "rep.set"),
+    ),
+)
+
+
+def subject_of(draw: st.DrawFn, kind: str, said: Said) -> Said:
+    """Draw whom the event is about, as its type allows; reference records are about no one."""
+    if kind in REFERENCES:
+        return {}
+    if kind in INVOICES:
+        return {"subject": draw(st.sampled_from(ACCOUNTS))}
+    if kind.startswith("deal."):
+        return {"subject": draw(st.sampled_from((*LEADS, said["deal"])))}
+    if kind.startswith("lead."):
+        return {"subject": draw(st.sampled_from(LEADS))}
+    return {"subject": draw(st.sampled_from((*LEADS, f"rep:{said.get('rep', 'ann')}")))}

@@ -1,0 +1,42 @@
+"""A whole sales history from a seed."""
+
+from datetime import date
+from typing import Any
+
+from tests.histories.deals import deal_journey
+from tests.histories.efforts import rep_effort
+from tests.histories.invoices import account_invoices
+from tests.histories.leads import lead_journey
+from tests.histories.reference import firm
+from tests.histories.scribe import Scribe
+
+# What a history is made of: how often each kind of story begins.
+STORIES = (
+    (lead_journey, 76),
+    (deal_journey, 6),
+    (account_invoices, 10),
+    (rep_effort, 8),
+)
+
+
+def history(
+    seed: int, events: int, *, start: date, days: int, reps: int = 12
+) -> list[dict[str, Any]]:
+    """Make up that many events, ordered by when they happened.
+
+    Stories begin within the `days` from `start`; they go on for some weeks, so the last events
+    lie after the end. Corrections come under their first event's id with a later time.
+    """
+    scribe = Scribe(seed, start, days)
+    staff = firm(scribe, reps)
+    tell = [story for story, _ in STORIES]
+    often = [weight for _, weight in STORIES]
+    number = 0
+    while len(scribe.written) < events:
+        number += 1
+        scribe.move_office()
+        story = scribe.random.choices(tell, often)[0]
+        story(scribe, staff, number)
+    written = scribe.written[:events]
+    written.sort(key=lambda item: item[0])
+    return [said for _, said in written]

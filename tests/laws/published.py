@@ -1,0 +1,48 @@
+"""What a reader of the output would hold: records by key, told apart from how they came."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from streams.engine.board import Board
+from streams.replay import replay
+from streams.settings import Settings
+from tests.histories import lines
+
+Said = Mapping[str, Any]
+
+
+def key(record: Mapping[str, Any]) -> str:
+    """Give a record's key, built from its fields."""
+    scope = "=".join(*record["scope"].items()) if record["scope"] else "all"
+    return f"{record['kpi']}|{scope}|{record['window']}|{record['start']}"
+
+
+def replayed(events: Sequence[Said], settings: Settings) -> dict[str, dict[str, Any]]:
+    """Give the records of a replay by key."""
+    records = [json.loads(line) for line in replay(lines(events).splitlines(), settings)]
+    assert len({key(record) for record in records}) == len(records)
+    return {key(record): record for record in records}
+
+
+def bodies(events: Sequence[Said], settings: Settings) -> dict[str, bytes]:
+    """Give a replay's bytes by key, without revision and times."""
+    found = list(replay(lines(events).splitlines(), settings))
+    return {key(json.loads(line)): line.partition(b',"revision":')[0] for line in found}
+
+
+class Reader:
+    """Follows a board as a consumer of the topic would."""
+
+    def __init__(self) -> None:
+        """Start with nothing read."""
+        self.records: dict[str, bytes] = {}
+
+    def read(self, boards: Iterable[Board]) -> None:
+        """Take what the boards have to publish."""
+        for board in boards:
+            for name, body, _ in board.take():
+                if body is None:
+                    self.records.pop(name, None)
+                else:
+                    self.records[name] = body

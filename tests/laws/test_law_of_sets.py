@@ -1,0 +1,115 @@
+"""State is a function of the set of events: never of their order, their number or their cuts."""
+
+from dataclasses import replace
+from typing import Any
+from zlib import crc32
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.engine.board import FAMILIES, Board, family
+from streams.engine.shard import Shard
+from streams.events import Event, RateSet, RepSet, decode
+from streams.kpis import catalogue
+from streams.settings import Settings
+from tests.histories import lines
+from tests.histories.strategies import nows, settings_of_reporting, small_histories
+from tests.laws.published import Reader, Said, bodies, replayed
+from tests.oracle import difference, records
+
+SHARDS = 3
+
+
+@given(st.data())
+def test_every_published_integer_is_the_oracles(data: st.DataObject) -> None:
+    events, options, now = story(data)
+    expected = records(events, now=now, **options)
+    actual = replayed(events, Settings(now=now, **options))
+    for key in expected.keys() | actual.keys():
+        assert difference(expected.get(key), actual.get(key)) is None, key
+
+
+@given(st.data())
+def test_order_and_duplication_change_no_byte(data: st.DataObject) -> None:
+    events, options, now = story(data)
+    settings = Settings(now=now, **options)
+    again = data.draw(st.lists(st.sampled_from(events), max_size=8)) if events else []
+    shuffled = data.draw(st.permutations([*events, *again]))
+    assert bodies(shuffled, settings) == bodies(events, settings)
+
+
+@given(st.data())
+def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
+    data: st.DataObject,
+) -> None:
+    events, options, now = story(data)
+    arrival = data.draw(st.permutations(events))
+    clocks = sorted(
+        data.draw(st.lists(st.integers(now - 40 * 86_400_000, now), min_size=1, max_size=4))
+    )
+    stream = Stream(replace(Settings(), **options), clocks[0])
+    reader = Reader()
+    for clock in [*clocks, now]:
+        cut = data.draw(st.integers(0, len(arrival)))
+        some, arrival = (arrival[:cut], arrival[cut:]) if clock < now else (arrival, [])
+        stream.take_in(some, clock)
+        reader.read(stream.boards)
+    assert reader.records == bodies(events, Settings(now=now, **options))
+
+
+@given(st.data())
+def test_a_shard_restored_from_its_elements_has_the_same_cells(data: st.DataObject) -> None:
+    events, options, now = story(data)
+    settings = Settings(now=now, **options)
+    before, after = (Shard(catalogue(settings), now) for _ in range(2))
+    elements = {}
+    for event in decoded(events):
+        if isinstance(event, RateSet):
+            before.set_rate(event)
+            after.set_rate(event)
+        elif isinstance(event, Event) and (kept := before.add(event)):
+            elements[kept[0]] = kept[1]
+    before.settle(now)
+    for name, value in data.draw(st.permutations(sorted(elements.items()))):
+        after.restore(name, value)
+    after.fold(now)
+    assert after.cells() == before.cells()
+    assert after.settle(now) == {}
+
+
+def story(data: st.DataObject) -> tuple[list[Any], dict[str, Any], int]:
+    """Draw a short history, how it is reported, and an instant near its end."""
+    events = data.draw(small_histories())
+    return events, data.draw(settings_of_reporting()), data.draw(nows(events))
+
+
+def decoded(events: list[Said]) -> list[object]:
+    """Read the events as the product does."""
+    return [decode(line) for line in lines(events).splitlines()]
+
+
+class Stream:
+    """Both stages without Kafka: shards by subject, boards by family of dimensions."""
+
+    def __init__(self, settings: Settings, clock: int) -> None:
+        """Start empty at an instant."""
+        terms = catalogue(settings)
+        self.shards = [Shard(terms, clock) for _ in range(SHARDS)]
+        self.boards = [Board(terms, clock) for _ in FAMILIES]
+
+    def take_in(self, events: list[Said], clock: int) -> None:
+        """Let events arrive at an instant and everything settle."""
+        for board in self.boards:
+            board.advance(clock)
+        for event in decoded(events):
+            if isinstance(event, RateSet):
+                for shard in self.shards:
+                    shard.set_rate(event)
+            elif isinstance(event, RepSet):
+                for board in self.boards:
+                    board.set_rep(event)
+            elif isinstance(event, Event):
+                self.shards[crc32(event.subject.encode()) % SHARDS].add(event)
+        for number, shard in enumerate(self.shards):
+            for cell, vector in shard.settle(clock).items():
+                self.boards[family(cell)].put(number, cell, vector)

@@ -1,0 +1,75 @@
+"""The KPIs: how each is measured, in what unit, and for which dimensions it is published."""
+
+from dataclasses import dataclass
+
+SELLING = (
+    "rep",
+    "team",
+    "department",
+    "unit",
+    "channel",
+    "media",
+    "campaign",
+    "partner",
+    "product",
+)
+ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
+LEADING = ("rep", "team", "channel", "media", "campaign", "partner")
+PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product", "stage")
+PEOPLE = ("rep", "team")
+OWING = ("rep", "team", "account")
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One KPI; `unit` is "money" for the reporting currency's money."""
+
+    measure: str
+    unit: str
+    scopes: tuple[str, ...]
+    has_percentiles: bool = False
+    is_hourly: bool = False
+
+
+KPIS = {
+    "response_time": Kpi("mean", "ms", ANSWERING, has_percentiles=True, is_hourly=True),
+    "response_within_hour": Kpi("share", "ratio", ANSWERING),
+    "unanswered_leads": Kpi("level", "count", ("rep", "team", "channel")),
+    "call_count": Kpi("count", "count", ("rep", "team", "department", "unit"), is_hourly=True),
+    "connect_rate": Kpi("share", "ratio", PEOPLE),
+    "followup_contacts": Kpi("mean", "count", ("rep", "team", "channel")),
+    "single_touch_share": Kpi("share", "ratio", PEOPLE),
+    "wins_by_contact": Kpi("counts", "count", PEOPLE),
+    "contact_quality": Kpi("ratio", "per_1000", ("rep", "team", "department")),
+    "cold_call_yield": Kpi("ratio", "per_1000", ("rep", "team", "department")),
+    "email_link_share": Kpi("share", "ratio", PEOPLE),
+    "email_clicks": Kpi("count", "count", PEOPLE),
+    "email_click_rate": Kpi("share", "ratio", PEOPLE),
+    "deal_count": Kpi("count", "count", SELLING),
+    "revenue_won": Kpi("sum", "money", SELLING),
+    "deal_size": Kpi("mean", "money", SELLING),
+    "deal_size_mix": Kpi("counts", "count", PEOPLE),
+    "close_rate": Kpi("share", "ratio", SELLING),
+    "close_rate_value": Kpi("ratio", "ratio", SELLING),
+    "lead_conversion": Kpi("share", "ratio", LEADING),
+    "deal_conversion": Kpi("share", "ratio", SELLING),
+    "cycle_time": Kpi(
+        "mean", "ms", ("rep", "team", "channel", "partner", "product"), has_percentiles=True
+    ),
+    "pipeline_amount": Kpi("level", "money", PIPELINE),
+    "pipeline_count": Kpi("level", "count", PIPELINE),
+    "pipeline_weighted": Kpi("level", "money", ("rep", "team", "stage")),
+    "expired_pipeline": Kpi("level", "money", ("rep", "team", "partner")),
+    "stale_opportunities": Kpi("level", "count", PEOPLE),
+    "pipeline_created": Kpi("mean", "money", ("rep", "team", "channel", "partner")),
+    "stage_entries": Kpi("counts", "count", PEOPLE),
+    "lost_reasons": Kpi("counts", "count", ("rep", "team", "product")),
+    "lead_count": Kpi("count", "count", LEADING, is_hourly=True),
+    "qualified_leads": Kpi("count", "count", ("rep", "team", "channel", "campaign")),
+    "handover_rate": Kpi("share", "ratio", ("rep", "team", "channel", "campaign")),
+    "receivables": Kpi("level", "money", OWING),
+    "overdue": Kpi("level", "money", OWING),
+    "collected": Kpi("sum", "money", PEOPLE),
+    "days_to_pay": Kpi("mean", "ms", OWING, has_percentiles=True),
+    "unpriced_facts": Kpi("counts", "count", ()),
+}

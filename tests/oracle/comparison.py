@@ -1,0 +1,56 @@
+"""Comparing a record of the oracle with one of the product."""
+
+from collections.abc import Mapping
+from typing import Any
+
+ADDED_BY_THE_PRODUCT = ("revision", "updated_at")
+EXACT_BELOW_MS = 128
+
+
+def difference(
+    oracle_record: Mapping[str, Any] | None, actual_record: Mapping[str, Any] | None
+) -> str | None:
+    """Tell in words where two records differ; None where they agree.
+
+    Everything is exact, types of numbers and the order of fields included, but for the
+    percentiles: they may be off by 1 %, from 128 ms on. `revision` and `updated_at` are the
+    product's own. A record that is missing is passed as None.
+    """
+    if oracle_record is None or actual_record is None:
+        if oracle_record is None and actual_record is None:
+            return None
+        missing = "the oracle has no such record" if oracle_record is None else "record is missing"
+        return f"{missing}: {oracle_record or actual_record}"
+    actual = {
+        field: value for field, value in actual_record.items() if field not in ADDED_BY_THE_PRODUCT
+    }
+    if list(actual) != list(oracle_record):
+        return f"fields are {list(actual)}, not {list(oracle_record)}"
+    found = [
+        f"{field} is {actual[field]!r}, not {expected!r}"
+        for field, expected in oracle_record.items()
+        if not agrees(field, expected, actual[field])
+    ]
+    return "; ".join(found) or None
+
+
+def agrees(field: str, expected: Any, actual: Any) -> bool:
+    """Compare one field, its type too: 300 is not 300.0, and 1 is not true."""
+    if field == "percentiles":
+        return list(expected) == list(actual) and all(
+            is_near(expected[name], actual[name]) for name in expected
+        )
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return expected.keys() == actual.keys() and all(
+            agrees("", value, actual[name]) for name, value in expected.items()
+        )
+    return type(expected) is type(actual) and expected == actual
+
+
+def is_near(expected: int, actual: Any) -> bool:
+    """Allow the error of a logarithmic bucket."""
+    if type(actual) is not int:
+        return False
+    if abs(expected) < EXACT_BELOW_MS:
+        return actual == expected
+    return 100 * abs(actual - expected) <= abs(expected)

@@ -1,0 +1,102 @@
+"""Deals won and lost, how they came about and what they were worth."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from tests.oracle.facts import Fact, Reporting, count, labelled, mean, share, unpriced
+from tests.oracle.journeys import Deal, Journey, is_outbound
+from tests.oracle.money import minor_digits
+
+MEDIUM_FROM = 1_000
+LARGE_FROM = 10_000
+MOST_CONTACTS = 12
+
+
+def deal_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
+    """List what a subject's deals add to the KPIs of selling."""
+    for deal in journey.deals:
+        yield from cohort_facts(deal, reporting)
+        yield from stage_facts(deal)
+        if deal.won is not None:
+            yield from win_facts(journey, deal, deal.won)
+            yield from won_amount_facts(deal, deal.won, reporting)
+        if deal.lost is not None:
+            reason = "unknown" if deal.reason is None else deal.reason
+            yield labelled("lost_reasons", deal.lost, deal.dimensions, reason)
+        if deal.closed is not None:
+            yield from closing_facts(deal, deal.closed, reporting)
+
+
+def cohort_facts(deal: Deal, reporting: Reporting) -> Iterator[Fact]:
+    """What counts at the deal's creation."""
+    is_won = deal.won is not None
+    yield share("deal_conversion", deal.created, deal.dimensions, is_won)
+    yield from priced(
+        "pipeline_created", deal.created, deal, reporting, lambda it: {"sum": it, "count": 1}
+    )
+
+
+def stage_facts(deal: Deal) -> Iterator[Fact]:
+    """One entry per stage, at the first event that names it."""
+    stages = {event.said["stage"] for event in deal.changes if event.text("stage") is not None}
+    for stage in sorted(stages):
+        entered = min(event.at for event in deal.changes if event.text("stage") == stage)
+        yield labelled("stage_entries", entered, deal.dimensions, stage)
+
+
+def win_facts(journey: Journey, deal: Deal, won: int) -> Iterator[Fact]:
+    """What a win counts for, whatever it is worth."""
+    yield count("deal_count", won, deal.dimensions)
+    contacts = len([touch for touch in journey.touches if touch.at < won])
+    label = str(contacts) if contacts < MOST_CONTACTS else f"{MOST_CONTACTS}+"
+    yield labelled("wins_by_contact", won, deal.dimensions, label)
+    begun = journey.lead.created if journey.lead else deal.created
+    yield mean("cycle_time", won, deal.dimensions, won - begun)
+    win = {"numerator": 1, "denominator": 0}
+    yield Fact("contact_quality", won, deal.dimensions, win)
+    if any(is_outbound(event) and event.said.get("cold") for event in journey.events):
+        yield Fact("cold_call_yield", won, deal.dimensions, win)
+
+
+def won_amount_facts(deal: Deal, won: int, reporting: Reporting) -> Iterator[Fact]:
+    """What the amount of a win counts for."""
+    digits = minor_digits(reporting.rates.currency)
+    yield from priced("revenue_won", won, deal, reporting, lambda it: {"sum": it})
+    yield from priced("deal_size", won, deal, reporting, lambda it: {"sum": it, "count": 1})
+    yield from priced("deal_size_mix", won, deal, reporting, lambda it: {size_label(it, digits): 1})
+
+
+def size_label(minor: int, digits: int) -> str:
+    """Name the size of an amount in minor units."""
+    if minor < MEDIUM_FROM * 10**digits:
+        return "small"
+    return "medium" if minor < LARGE_FROM * 10**digits else "large"
+
+
+def closing_facts(deal: Deal, closed: int, reporting: Reporting) -> Iterator[Fact]:
+    """What a win or a loss counts for."""
+    is_won = deal.status == "won"
+    yield share("close_rate", closed, deal.dimensions, is_won)
+    yield from priced(
+        "close_rate_value",
+        closed,
+        deal,
+        reporting,
+        lambda it: {"numerator": it if is_won else 0, "denominator": it},
+    )
+
+
+def priced(
+    kpi: str,
+    at: int,
+    deal: Deal,
+    reporting: Reporting,
+    parts: Callable[[int], Mapping[str, int]],
+) -> Iterator[Fact]:
+    """Make the fact of the deal's amount: none without an amount, unpriced without a rate."""
+    if deal.amount is None or deal.currency is None:
+        return
+    minor = reporting.rates.minor(deal.amount, deal.currency, reporting.local_date(at))
+    if minor is None:
+        yield unpriced(kpi, at)
+    else:
+        yield Fact(kpi, at, deal.dimensions, parts(minor))

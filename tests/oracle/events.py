@@ -1,0 +1,102 @@
+"""Which events stand, and whose they are: the set of events of each subject, without copies."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SALES_TYPES = {
+    "lead.created",
+    "lead.assigned",
+    "lead.qualified",
+    "lead.handed_over",
+    "lead.disqualified",
+    "call.ended",
+    "email.sent",
+    "email.clicked",
+    "email.replied",
+    "deal.changed",
+    "deal.deleted",
+}
+INVOICE_TYPES = {"invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided"}
+REFERENCE_TYPES = {"rep.set", "rate.set"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event; `at` in milliseconds since the epoch, `said` is the whole JSON object."""
+
+    at: int
+    id: str
+    type: str
+    said: Mapping[str, Any]
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """The order of a subject's history."""
+        return (self.at, self.id)
+
+    def text(self, field: str) -> str | None:
+        """Give the field's string, or None where the event does not carry the field."""
+        value = self.said.get(field)
+        return None if value is None else str(value)
+
+
+def milliseconds(text: str) -> int:
+    """Read an RFC 3339 time; what is finer than a millisecond is floored."""
+    return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
+
+
+def canonical(said: Mapping[str, Any]) -> bytes:
+    """Serialize with sorted keys and no spaces, to decide between equally late versions."""
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def read(said: Mapping[str, Any]) -> Event:
+    """Read one JSON object; raises ValueError for a type that this oracle does not know."""
+    if said["type"] not in SALES_TYPES | INVOICE_TYPES | REFERENCE_TYPES:
+        raise ValueError(f"not an event of the oracle's KPIs: {said['type']}")
+    return Event(milliseconds(said["at"]), said["id"], said["type"], said)
+
+
+def subjects(events: Iterable[Event], types: set[str]) -> dict[str, list[Event]]:
+    """Sort the events of these types by subject, each subject's in the order of its history.
+
+    Of several events with one id in one subject, the one with the greatest `at`, then the
+    greatest bytes, stands.
+    """
+    versions: dict[str, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    for event in events:
+        if event.type in types:
+            versions[event.said["subject"]][event.id].append(event)
+    return {
+        subject: sorted(
+            (newest(same_id) for same_id in by_id.values()), key=lambda event: event.order
+        )
+        for subject, by_id in versions.items()
+    }
+
+
+def reference(events: Iterable[Event], kind: str, key: tuple[str, ...]) -> list[Event]:
+    """Give the standing record of every key: the newest `at`, then the greatest id."""
+    versions: dict[tuple[str, ...], list[Event]] = defaultdict(list)
+    for event in events:
+        if event.type == kind:
+            versions[tuple(event.said[field] for field in key)].append(event)
+    return [newest(same_key) for same_key in versions.values()]
+
+
+def newest(versions: list[Event]) -> Event:
+    """Pick the version that stands; it does not depend on the order they came in."""
+    return max(versions, key=lambda event: (event.at, event.id, canonical(event.said)))
+
+
+def latest(events: Iterable[Event], field: str) -> str | None:
+    """Give the field of the last event that carries it; None where none does."""
+    carrying = [event for event in events if event.text(field) is not None]
+    if not carrying:
+        return None
+    return max(carrying, key=lambda event: event.order).text(field)

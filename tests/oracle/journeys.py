@@ -1,0 +1,165 @@
+"""What is true of one subject: its lead, its human touches and its deals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.oracle.events import Event, latest
+from tests.oracle.facts import Dimensions
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A lead as it stands; `created` is when its first `lead.created` happened."""
+
+    created: int
+    rep: str | None
+    channel: str | None
+    media: str | None
+    campaign: str | None
+    partner: str | None
+    product: str | None
+
+    @property
+    def dimensions(self) -> Dimensions:
+        """The dimensions of whatever counts for the lead and its assigned rep."""
+        return {
+            "rep": self.rep,
+            "channel": self.channel,
+            "media": self.media,
+            "campaign": self.campaign,
+            "partner": self.partner,
+            "product": self.product,
+        }
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A deal as it stands; `closed` is when it was won or lost, None while it is open."""
+
+    created: int
+    status: str
+    closed: int | None
+    changes: Sequence[Event]
+    amount: str | None
+    currency: str | None
+    probability: str | None
+    expected_close: str | None
+    reason: str | None
+    dimensions: Dimensions
+
+    @property
+    def won(self) -> int | None:
+        """When the deal was won; None unless it is won now."""
+        return self.closed if self.status == "won" else None
+
+    @property
+    def lost(self) -> int | None:
+        """When the deal was lost; None unless it is lost now."""
+        return self.closed if self.status == "lost" else None
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One subject: its events in the order of its history, and what they amount to."""
+
+    events: Sequence[Event]
+    lead: Lead | None
+    touches: Sequence[Event]
+    deals: Sequence[Deal]
+
+    def of_type(self, kind: str) -> list[Event]:
+        """Pick the events of one type."""
+        return [event for event in self.events if event.type == kind]
+
+
+def journey(events: Sequence[Event]) -> Journey:
+    """Read one subject's events, which are in the order of its history."""
+    lead = lead_of(events)
+    names = {event.said["deal"] for event in events if event.type.startswith("deal.")}
+    deals = [deal_of(name, events, lead) for name in sorted(names)]
+    return Journey(
+        events,
+        lead,
+        [event for event in events if is_human_touch(event)],
+        [deal for deal in deals if deal is not None],
+    )
+
+
+def is_human_touch(event: Event) -> bool:
+    """Tell whether a person called or wrote to the subject."""
+    if event.said.get("automated"):
+        return False
+    return event.type == "email.sent" or is_outbound(event)
+
+
+def is_outbound(event: Event) -> bool:
+    """Tell whether the event is a call made, by a person or a machine."""
+    return event.type == "call.ended" and event.said["direction"] == "outbound"
+
+
+def lead_of(events: Sequence[Event]) -> Lead | None:
+    """Read the lead; None for a subject that was never created as one."""
+    created = [event for event in events if event.type == "lead.created"]
+    if not created:
+        return None
+    naming = [event for event in events if event.type in ("lead.created", "lead.assigned")]
+    return Lead(
+        created=min(event.at for event in created),
+        rep=latest(naming, "rep"),
+        channel=latest(created, "channel"),
+        media=latest(created, "media"),
+        campaign=latest(created, "campaign"),
+        partner=latest(created, "partner"),
+        product=latest(created, "product"),
+    )
+
+
+def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | None:
+    """Read one deal; None where nothing was ever said of it, or it is deleted."""
+    told = [event for event in events if event.said.get("deal") == name]
+    changes = [event for event in told if event.type == "deal.changed"]
+    if not changes:
+        return None
+    last_change = max(event.at for event in changes)
+    if any(event.type == "deal.deleted" and event.at >= last_change for event in told):
+        return None
+    status, closed = standing_status(changes)
+    from_lead = lead.dimensions if lead else {}
+    own: dict[str, str | None] = {}
+    for dimension in ("rep", "channel", "partner", "product"):
+        value = latest(changes, dimension)
+        own[dimension] = from_lead.get(dimension) if value is None else value
+    return Deal(
+        created=min(event.at for event in changes),
+        status=status,
+        closed=closed,
+        changes=changes,
+        amount=latest(changes, "amount"),
+        currency=latest(changes, "currency"),
+        probability=latest(changes, "probability"),
+        expected_close=latest(changes, "expected_close"),
+        reason=latest(changes, "reason"),
+        dimensions={
+            **own,
+            "media": from_lead.get("media"),
+            "campaign": from_lead.get("campaign"),
+            "stage": latest(changes, "stage"),
+        },
+    )
+
+
+def standing_status(changes: Sequence[Event]) -> tuple[str, int | None]:
+    """Give the deal's status and, unless it is open, the start of the last run of that status."""
+    history = sorted(
+        (event for event in changes if event.text("status") is not None),
+        key=lambda event: event.order,
+    )
+    if not history:
+        return "open", None
+    status = history[-1].said["status"]
+    since = history[-1].at
+    for event in reversed(history):
+        if event.said["status"] != status:
+            break
+        since = event.at
+    return (status, None) if status == "open" else (status, since)

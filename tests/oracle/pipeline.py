@@ -1,0 +1,85 @@
+"""The levels over open deals: steps up when one opens, expires or goes stale; down when closed."""
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from tests.oracle.facts import Fact, Reporting, step, unpriced
+from tests.oracle.journeys import Deal, Journey
+from tests.oracle.money import round_half_up
+
+
+def pipeline_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
+    """List the steps of a subject's deals."""
+    for deal in journey.deals:
+        yield from steps("pipeline_count", deal, deal.created, 1)
+        yield from amount_steps(deal, reporting)
+        yield from weighted_steps(deal, reporting)
+        yield from expiry_steps(deal, reporting)
+        if deal.status == "open":
+            latest = max(event.at for event in journey.events)
+            yield step("stale_opportunities", latest + reporting.stale_ms, deal.dimensions, +1)
+
+
+def steps(kpi: str, deal: Deal, begins: int, by: int) -> Iterator[Fact]:
+    """Step up, and down again when the deal is closed."""
+    yield step(kpi, begins, deal.dimensions, +by)
+    if deal.closed is not None:
+        yield step(kpi, deal.closed, deal.dimensions, -by)
+
+
+def worth(deal: Deal, at: int, reporting: Reporting) -> int | None:
+    """Convert the amount of a deal that has one; None without a rate."""
+    assert deal.amount is not None
+    assert deal.currency is not None
+    return reporting.rates.minor(deal.amount, deal.currency, reporting.local_date(at))
+
+
+def has_amount(deal: Deal) -> bool:
+    """Tell whether the deal has an amount; one without a currency is none."""
+    return deal.amount is not None and deal.currency is not None
+
+
+def amount_steps(deal: Deal, reporting: Reporting) -> Iterator[Fact]:
+    """The amount of the open deal, at the rate of its creation."""
+    if not has_amount(deal):
+        return
+    minor = worth(deal, deal.created, reporting)
+    if minor is None:
+        yield unpriced("pipeline_amount", deal.created)
+    else:
+        yield from steps("pipeline_amount", deal, deal.created, minor)
+
+
+def weighted_steps(deal: Deal, reporting: Reporting) -> Iterator[Fact]:
+    """The same times the probability: the deal's own, else its stage's, else it is left out."""
+    stage = deal.dimensions["stage"]
+    if deal.probability is not None:
+        probability = Fraction(deal.probability)
+    elif stage is not None and stage in reporting.stage_probability:
+        probability = reporting.stage_probability[stage]
+    else:
+        return
+    if not has_amount(deal):
+        return
+    minor = worth(deal, deal.created, reporting)
+    if minor is None:
+        yield unpriced("pipeline_weighted", deal.created)
+    else:
+        weighted = round_half_up(minor * probability)
+        yield from steps("pipeline_weighted", deal, deal.created, weighted)
+
+
+def expiry_steps(deal: Deal, reporting: Reporting) -> Iterator[Fact]:
+    """The amount of a deal still open when its expected day of closing is over."""
+    if deal.expected_close is None or not has_amount(deal):
+        return
+    over = reporting.calendar.day_end(date.fromisoformat(deal.expected_close))
+    begins = max(deal.created, over)
+    if deal.closed is not None and deal.closed <= begins:
+        return
+    minor = worth(deal, begins, reporting)
+    if minor is None:
+        yield unpriced("expired_pipeline", begins)
+    else:
+        yield from steps("expired_pipeline", deal, begins, minor)
