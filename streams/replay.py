@@ -1,6 +1,6 @@
 """The same pure core over a file of events: no Kafka, no waiting, one instant."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from streams.engine.board import Board
 from streams.engine.shard import Shard
@@ -8,16 +8,26 @@ from streams.events import Event, RateSet, Rejected, RepSet, decode
 from streams.kpis import catalogue
 from streams.settings import Settings
 
+Refuse = Callable[[int, Rejected], None]
+
 
 class BadLine(Exception):
     """A line that is no event; the message names it."""
 
 
-def replay(lines: Iterable[bytes], settings: Settings) -> Iterator[bytes]:
+def raise_bad_line(number: int, rejected: Rejected) -> None:
+    """Refuse a line for good."""
+    where = f", field {rejected.field}" if rejected.field else ""
+    raise BadLine(f"line {number}{where}: {rejected.reason}")
+
+
+def replay(
+    lines: Iterable[bytes], settings: Settings, refuse: Refuse = raise_bad_line
+) -> Iterator[bytes]:
     """Give the records that the streams would hold after these events, sorted by key.
 
     One JSON object a line, any order; reference records stand among the events. Blank lines
-    are passed over, a line that is no event raises BadLine.
+    are passed over; a line that is no event goes to `refuse` with its number, from 1.
     """
     now = settings.clock()
     terms = catalogue(settings)
@@ -27,9 +37,8 @@ def replay(lines: Iterable[bytes], settings: Settings) -> Iterator[bytes]:
             continue
         event = decode(line)
         if isinstance(event, Rejected):
-            where = f", field {event.field}" if event.field else ""
-            raise BadLine(f"line {number}{where}: {event.reason}")
-        if isinstance(event, RateSet):
+            refuse(number, event)
+        elif isinstance(event, RateSet):
             shard.set_rate(event)
         elif isinstance(event, RepSet):
             board.set_rep(event)

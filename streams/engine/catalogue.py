@@ -170,12 +170,12 @@ class Terms:
 class Catalogue:
     """The KPIs in force with their calendar and definitions.
 
-    `place` gives the row an event belongs to, `view` the things in a row; both come from the
-    room that knows what events mean.
+    `place` gives the set an event belongs to and the row that holds it there, `view` the things
+    in a row; both come from the room that knows what events mean.
     """
 
     kpis: tuple[Kpi, ...]
     calendar: Calendar
     definitions: Definitions
-    place: Callable[[Any], str]
+    place: Callable[[Any], tuple[str, str]]
     view: Callable[[str, list[Any], Terms], Iterable[tuple[type, Any]]]

@@ -15,8 +15,13 @@ class Entry(NamedTuple):
 
 
 def latest(entries: Iterable[Entry], field: str) -> str:
-    """Give a patched text field: the last entry that carries it decides; "" if none does."""
+    """Give a patched text field: the last entry that carries it decides; "" if none does.
+
+    A field sent empty is carried, and clears it.
+    """
     value = ""
     for entry in entries:
-        value = getattr(entry.event, field, None) or value
+        carried: str | None = getattr(entry.event, field, None)
+        if carried is not None:
+            value = carried
     return value

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
 
 from streams.engine.calendar import milliseconds
 from streams.engine.catalogue import Catalogue, Terms
@@ -47,6 +46,8 @@ class Shard:
         self._heap: list[tuple[int, int, Share]] = []
         self._pending: dict[Share, int] = {}
         self._serial = count()
+        # Where a set is spread over rows: which one holds an id.
+        self._spread: dict[str, dict[str, str]] = {}
         self._currencies: dict[str, set[str]] = {}
 
     @property
@@ -60,35 +61,31 @@ class Shard:
         Of two events with one id the one with the greater `at` stands, then the one with the
         greater bytes. Cells follow at the next `settle`.
         """
-        name = self._catalogue.place(event)
-        row = self._rows.get(name)
+        owner, name = self._catalogue.place(event)
         entry = Entry(milliseconds(event.at), event.id, event)
-        if row is None:
-            self._touched[name] = []
-            row = self._rows[name] = {}
-        else:
-            old = row.get(event.id)
-            if old is not None and not _stands(entry, old):
-                return None
-            if name not in self._touched:
-                self._touched[name] = self._before(name, row)
-        row[event.id] = entry
-        self._note_currency(name, event)
-        return element(name, event.id), pack(event)
+        held = self._held(owner, name, event.id)
+        old = self._rows.get(held, {}).get(event.id)
+        if old is not None and not _stands(entry, old):
+            return None
+        if old is not None and held != name:
+            self._touch(held)
+            del self._rows[held][event.id]
+            self._spread.get(owner, {}).pop(event.id, None)
+        self._touch(name)
+        self._keep(owner, name, entry)
+        return element(owner, event.id), pack(event)
 
     def restore(self, key: bytes, value: bytes) -> None:  # noqa: ARG002 - the value says it all
         """Take back one element written earlier; `fold` must follow."""
         event = unpack(value)
-        name = self._catalogue.place(event)
-        row = self._rows.setdefault(name, {})
-        row[event.id] = Entry(milliseconds(event.at), event.id, event)
-        self._note_currency(name, event)
+        owner, name = self._catalogue.place(event)
+        self._keep(owner, name, Entry(milliseconds(event.at), event.id, event))
 
     def fold(self, clock: int) -> None:
         """Add up every cell from the rows as of an instant."""
         self.clock = max(self.clock, clock)
-        for name, row in self._rows.items():
-            for shares in self._read(name, row):
+        for name in self._rows:
+            for shares in self._read(name):
                 self._apply((share, 1) for share in shares)
         self._changed.clear()
 
@@ -100,7 +97,7 @@ class Shard:
         self.clock = max(self.clock, clock)
         self._mature()
         for name, before in self._touched.items():
-            after = self._read(name, self._rows[name])
+            after = self._read(name)
             self._apply(difference(before, after))
             self._remember(name, after)
         self._touched.clear()
@@ -124,8 +121,7 @@ class Shard:
     def set_rate(self, record: RateSet) -> None:
         """Take a rate; rows with money in its currency follow at the next `settle`."""
         for name in self._currencies.get(record.currency, ()):
-            if name not in self._touched:
-                self._touched[name] = self._before(name, self._rows[name])
+            self._touch(name)
         self.terms.rates.put(
             record.currency,
             record.date.toordinal(),
@@ -134,16 +130,33 @@ class Shard:
             record.id,
         )
 
-    def _note_currency(self, name: str, event: Any) -> None:
-        currency = getattr(event, "currency", None)
+    def _keep(self, owner: str, name: str, entry: Entry) -> None:
+        self._rows.setdefault(name, {})[entry.id] = entry
+        if name != owner:
+            self._spread.setdefault(owner, {})[entry.id] = name
+        currency = getattr(entry.event, "currency", None)
         if currency:
             self._currencies.setdefault(currency, set()).add(name)
 
-    def _before(self, name: str, row: Row) -> Shares:
-        found = self._shares.get(name)
-        return self._read(name, row) if found is None else found
+    def _held(self, owner: str, name: str, event: str) -> str:
+        """Name the row of a set that holds an id now, else the one that would."""
+        spread = self._spread.get(owner)
+        if spread is None and name == owner:
+            return name
+        if event in self._rows.get(owner, {}):
+            return owner
+        return (spread or {}).get(event, name)
 
-    def _read(self, name: str, row: Row) -> Shares:
+    def _touch(self, name: str) -> None:
+        """Remember what a row's shares are before it changes."""
+        if name not in self._touched:
+            found = self._shares.get(name)
+            self._touched[name] = self._read(name) if found is None else found
+
+    def _read(self, name: str) -> Shares:
+        row = self._rows.get(name)
+        if not row:
+            return []
         things = self._catalogue.view(name, sorted(row.values()), self.terms)
         return self._contributions.of(things)
 
@@ -217,6 +230,6 @@ def _stands(new: Entry, old: Entry) -> bool:
     return new.event != old.event and canonical(new.event) > canonical(old.event)
 
 
-def element(row: str, event: str) -> bytes:
-    """Name an event's place in the state: no two (row, id) share one."""
-    return f"{len(row)}|{row}|{event}".encode()
+def element(owner: str, event: str) -> bytes:
+    """Name an event's place in the state: no two (owner, id) share one."""
+    return f"{len(owner)}|{owner}|{event}".encode()

@@ -69,12 +69,10 @@ class Deal:
             if event.probability is not None:
                 self.probability = event.probability
             self.expected_close = event.expected_close or self.expected_close
-            own["rep"] = event.rep or own["rep"]
-            own["channel"] = event.channel or own["channel"]
-            own["partner"] = event.partner or own["partner"]
-            own["product"] = event.product or own["product"]
-            own["stage"] = event.stage or own["stage"]
-            own["account"] = event.account or own["account"]
+            for field in own:
+                value = getattr(event, field)
+                if value is not None:
+                    own[field] = value
         lead = self.origin.dimensions
         self.dimensions = Dimensions(
             own["rep"] or lead.rep,

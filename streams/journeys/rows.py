@@ -20,14 +20,19 @@ EFFORT_TOPICS = {"crm.call", "crm.email", "crm.activity"}
 REP_ROWS = 4096
 
 
-def place(event: Event) -> str:
-    """Name the row of an event: accounts apart from leads, a rep's loose work spread."""
+def place(event: Event) -> tuple[str, str]:
+    """Name whose set an event belongs to, and the row of that set which holds it.
+
+    Accounts are apart from leads. A set is one row, but a rep's loose work is spread.
+    """
     if event.topic in ACCOUNT_TOPICS:
-        return f"account:{event.subject}"
+        owner = f"account:{event.subject}"
+        return owner, owner
+    owner = f"journey:{event.subject}"
     if event.topic in EFFORT_TOPICS and event.subject.startswith("rep:"):
-        belongs = getattr(event, "email", event.id)
-        return f"effort:{crc32(belongs.encode()) % REP_ROWS}:{event.subject}"
-    return f"journey:{event.subject}"
+        belongs: str = getattr(event, "email", event.id)
+        return owner, f"effort:{crc32(belongs.encode()) % REP_ROWS}:{event.subject}"
+    return owner, owner
 
 
 def view(row: str, entries: list[Entry], terms: Terms) -> Iterator[tuple[type, list[object]]]:

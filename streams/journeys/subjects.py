@@ -102,9 +102,13 @@ class Journey:
 
     def _lead_dimensions(self) -> Dimensions:
         came = [e for e in self._lead if type(e.event) is LeadCreated]
-        given = [e for e in self._lead if type(e.event) in (LeadCreated, LeadAssigned)]
+        given = [
+            e.event.rep
+            for e in self._lead
+            if isinstance(e.event, (LeadCreated, LeadAssigned)) and e.event.rep
+        ]
         return Dimensions(
-            rep=latest(given, "rep"),
+            rep=given[-1] if given else "",
             channel=latest(came, "channel"),
             media=latest(came, "media"),
             campaign=latest(came, "campaign"),

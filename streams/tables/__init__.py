@@ -1,0 +1,1 @@
+"""Durable tables: rows, positions and publications, kept by fenced Kafka transactions."""

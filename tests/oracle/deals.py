@@ -20,7 +20,7 @@ def deal_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
             yield from win_facts(journey, deal, deal.won)
             yield from won_amount_facts(deal, deal.won, reporting)
         if deal.lost is not None:
-            reason = "unknown" if deal.reason is None else deal.reason
+            reason = deal.reason or "unknown"
             yield labelled("lost_reasons", deal.lost, deal.dimensions, reason)
         if deal.closed is not None:
             yield from closing_facts(deal, deal.closed, reporting)

@@ -102,7 +102,8 @@ def lead_of(events: Sequence[Event]) -> Lead | None:
     created = [event for event in events if event.type == "lead.created"]
     if not created:
         return None
-    naming = [event for event in events if event.type in ("lead.created", "lead.assigned")]
+    came = [event for event in events if event.type in ("lead.created", "lead.assigned")]
+    naming = [event for event in came if event.text("rep")]
     return Lead(
         created=min(event.at for event in created),
         rep=latest(naming, "rep"),
@@ -128,7 +129,7 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
     own: dict[str, str | None] = {}
     for dimension in ("rep", "channel", "partner", "product"):
         value = latest(changes, dimension)
-        own[dimension] = from_lead.get(dimension) if value is None else value
+        own[dimension] = value or from_lead.get(dimension)
     return Deal(
         created=min(event.at for event in changes),
         status=status,

@@ -1,0 +1,134 @@
+"""The Faust app: `faust -A streams.agents.app worker` runs what `sales-kpis worker` runs."""
+
+import logging
+import os
+from typing import Any
+
+import faust
+from faust.app import BootStrategy
+from prometheus_client import CollectorRegistry
+from yarl import URL
+
+from streams.agents.batches import FetchScheduler, ListSchema
+from streams.agents.core import real_core
+from streams.agents.health import Health
+from streams.agents.ownership import Ownership
+from streams.agents.transport import Transport
+from streams.events import SOURCE_TOPICS
+from streams.settings import Settings
+from streams.tables.core import Core
+from streams.tables.fatal import Fatal
+from streams.tables.topics import PARTIALS
+
+log = logging.getLogger(__name__)
+# A killed worker is missed after this; the broker's default lower bound.
+SESSION_SECONDS = 6.0
+HEARTBEAT_SECONDS = 1.5
+REBALANCE_SECONDS = 20.0
+FETCH_BYTES = 256 * 1024
+POLL_RECORDS = 8_000
+# Fetches under way to an agent; a full buffer makes the next poll wait.
+BUFFERED = 2
+FAILED = 1
+
+
+class QuietBoot(BootStrategy):
+    """Starts no web server: Faust's binds every address, and shows what it holds."""
+
+    enable_web = False
+
+
+class App(faust.App):
+    """Faust, with assignment and membership in use, and nothing of its tables and commits."""
+
+    BootStrategy = QuietBoot
+    logger = logging.getLogger("faust")
+    ownership: Ownership
+
+    def _create_directories(self) -> None:
+        """Make none: nothing is kept on disk."""
+
+
+def leave(error: BaseException) -> None:
+    """End the process at once, saying why. Nothing is committed or aborted on the way out."""
+    if isinstance(error, Fatal):
+        log.critical("stopping: %s", error)
+    else:
+        log.critical("stopping: %r", error, exc_info=error)
+    logging.shutdown()
+    os._exit(FAILED)
+
+
+def create_app(settings: Settings, health: Health, core: Core | None = None) -> App:
+    """Make the app with its two agents; `core` None is the product's own."""
+    app = App(
+        settings.app,
+        broker=[URL(f"aiokafka://{host.strip()}") for host in settings.bootstrap.split(",")],
+        autodiscover=False,
+        ConsumerScheduler=FetchScheduler,
+        broker_session_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
+        broker_rebalance_timeout=REBALANCE_SECONDS,
+        broker_max_poll_records=POLL_RECORDS,
+        consumer_max_fetch_size=FETCH_BYTES,
+        consumer_auto_offset_reset="earliest",
+        stream_buffer_maxsize=BUFFERED,
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+    )
+    ownership = app.ownership = Ownership(settings, core or real_core(settings), health, leave)
+    app.transport = Transport(app.conf.broker_consumer, app, ownership.is_open)
+    _add_agents(app, ownership)
+    _follow(app, ownership)
+    return app
+
+
+def _add_agents(app: App, ownership: Ownership) -> None:
+    schema = ListSchema()
+
+    async def receive(stream: Any) -> None:
+        try:
+            async for lists in stream.noack():
+                await ownership.receive(lists)
+        except Exception as error:  # noqa: BLE001 - Faust would restart the agent and go on
+            leave(error)
+
+    for name, topics in (("journeys", SOURCE_TOPICS), ("kpis", (PARTIALS,))):
+        topic = app.topic(*topics, schema=schema, acks=False)
+        app.agent(topic, name=name, concurrency=1)(receive)
+
+
+def _follow(app: App, ownership: Ownership) -> None:
+    """Let the ownership follow the group; Faust would log an error here and go on."""
+
+    async def on_revoked(*_: Any, **__: Any) -> None:
+        try:
+            await ownership.revoked()
+        except Exception as error:  # noqa: BLE001
+            leave(error)
+
+    async def on_assigned(_: Any, /, *said: Any, **__: Any) -> None:
+        try:
+            ownership.start(app.consumer)
+            await ownership.assigned(said[0])
+        except Exception as error:  # noqa: BLE001
+            leave(error)
+
+    async def on_shutdown(*_: Any, **__: Any) -> None:
+        await ownership.stop()
+
+    app.on_partitions_revoked.connect(on_revoked, weak=False)
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
+    app.on_before_shutdown.connect(on_shutdown, weak=False)
+
+
+def __getattr__(name: str) -> App:
+    """Make the app of the environment's settings when `faust -A streams.agents.app` asks."""
+    if name != "app":
+        raise AttributeError(name)
+    made = create_app(Settings.from_environment(), Health(CollectorRegistry()))
+    globals()["app"] = made
+    return made

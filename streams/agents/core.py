@@ -1,0 +1,34 @@
+"""The product's own core, as the tables want it."""
+
+from dataclasses import dataclass
+
+from streams.engine.board import Board, family
+from streams.engine.catalogue import Catalogue
+from streams.engine.shard import Shard
+from streams.kpis import catalogue
+from streams.settings import Settings
+from streams.tables.core import BoardCore, Core, ShardCore
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Makes shards and boards of one catalogue."""
+
+    catalogue: Catalogue
+
+    def shard(self, clock: int) -> ShardCore:
+        """Make an empty shard."""
+        return Shard(self.catalogue, clock)
+
+    def board(self, clock: int) -> BoardCore:
+        """Make an empty board."""
+        return Board(self.catalogue, clock)
+
+    def family(self, cell: str) -> int:
+        """Number the family of a cell."""
+        return family(cell)
+
+
+def real_core(settings: Settings) -> Core:
+    """Make the core that the settings describe."""
+    return Engine(catalogue(settings))

@@ -1,0 +1,61 @@
+"""Fetched lists that wait for one shard's task; not more than it can soon work off."""
+
+import asyncio
+from collections import deque
+
+from streams.tables.reading import Records
+
+ROOM = 8_000
+AT_ONCE = 4_000
+
+
+class Inbox:
+    """A queue counted in records. While it is shut, what is put in is dropped."""
+
+    def __init__(self) -> None:
+        """Begin shut."""
+        self.waiting = 0
+        self.arrived = asyncio.Event()
+        self._lists: deque[Records] = deque()
+        self._room = asyncio.Event()
+        self._is_open = False
+
+    def open(self) -> None:
+        """Take lists from now on."""
+        self._is_open = True
+
+    def shut(self) -> None:
+        """Forget what waits, and take no more: it will be read again."""
+        self._is_open = False
+        self._lists.clear()
+        self.waiting = 0
+        self.arrived.clear()
+        self._room.set()
+
+    async def put(self, records: Records) -> None:
+        """Add a list; waits while there is no room."""
+        while self._is_open and self.waiting >= ROOM:
+            self._room.clear()
+            await self._room.wait()
+        if self._is_open:
+            self._lists.append(records)
+            self.waiting += len(records)
+            self.arrived.set()
+
+    def take(self) -> list[Records]:
+        """Take the oldest lists, about as many records as make a good transaction."""
+        taken: list[Records] = []
+        count = 0
+        while self._lists and count < AT_ONCE:
+            records = self._lists.popleft()
+            if count + len(records) > AT_ONCE:
+                self._lists.appendleft(records[AT_ONCE - count :])
+                records = records[: AT_ONCE - count]
+            taken.append(records)
+            count += len(records)
+        self.waiting -= count
+        if not self._lists:
+            self.arrived.clear()
+        if self.waiting < ROOM:
+            self._room.set()
+        return taken

@@ -1,0 +1,238 @@
+"""What this worker holds, as the group assigns it: taking over, going on, handing over."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Protocol
+
+from aiokafka import TopicPartition
+from faust.types import TP
+
+from streams.agents.assignor import Unit, stage_of
+from streams.agents.batches import Lists
+from streams.agents.health import Health
+from streams.agents.tenure import Tenure
+from streams.events import SOURCE_TOPICS
+from streams.settings import Settings
+from streams.tables import partials
+from streams.tables.board import OwnedBoard
+from streams.tables.core import Core
+from streams.tables.fatal import Fatal
+from streams.tables.pace import Pace
+from streams.tables.partials import Published
+from streams.tables.reference import Reference
+from streams.tables.shard import OwnedShard
+
+log = logging.getLogger(__name__)
+LAG_SECONDS = 1.0
+# So long without a list although there is something to read: the client is stuck.
+STUCK_SECONDS = 60.0
+
+
+class Reader(Protocol):
+    """The group's consumer, as far as it is needed here."""
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Go on reading from these offsets."""
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Deliver from these partitions."""
+
+    def assignment(self) -> set[TP]:
+        """Say what the group has assigned."""
+
+    def highwater(self, tp: TP) -> int | None:
+        """Say where a partition ends."""
+
+
+class Ownership:
+    """Holds a tenure for each shard and board assigned.
+
+    A rebalance pauses all; what stays here goes on from memory, for a shard that somebody else
+    has had meanwhile is fenced and cannot commit. Whatever fails goes to `on_fatal`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        core: Core,
+        health: Health,
+        on_fatal: Callable[[BaseException], None],
+    ) -> None:
+        """Hold nothing yet."""
+        self._settings = settings
+        self._core = core
+        self._health = health
+        self._on_fatal = on_fatal
+        self._reference = Reference(settings, health)
+        self._pace = Pace(self._is_pressed)
+        self._tenures: dict[Unit, Tenure] = {}
+        self._open: set[TP] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._reader: Reader | None = None
+        self._received_at = time.monotonic()
+
+    def start(self, reader: Reader) -> None:
+        """Begin reading reference data and measuring lag; once is enough."""
+        if self._reader is not None:
+            return
+        self._reader = reader
+        self._watch_over(asyncio.create_task(self._reference.read(), name="reference"))
+        self._watch_over(asyncio.create_task(self._measure(), name="lag"))
+
+    def is_open(self, tp: TP) -> bool:
+        """Tell whether a partition may be delivered."""
+        return tp in self._open
+
+    async def receive(self, lists: Lists) -> None:
+        """Hand fetched lists to their tenures; waits while one has no room."""
+        self._received_at = time.monotonic()
+        for tp, records in lists.items():
+            tenure = self._tenures.get((stage_of(tp.topic), tp.partition))
+            if tenure is not None and tp in self._open:
+                await tenure.inbox.put(records)
+
+    async def revoked(self) -> None:
+        """Pause all; returns when every transaction under way is through."""
+        self._open.clear()
+        await asyncio.gather(*(tenure.pause() for tenure in self._tenures.values()))
+
+    async def assigned(self, tps: Collection[TP]) -> None:
+        """Hand over what went elsewhere, go on with what stays, begin to take what is new."""
+        units = self._units(tps)
+        lost = [self._tenures.pop(unit) for unit in list(self._tenures) if unit not in units]
+        await asyncio.gather(*(tenure.end() for tenure in lost))
+        for tenure in self._tenures.values():
+            if tenure.is_restored:
+                await self._resume(tenure)
+        self._gain([unit for unit in sorted(units) if unit not in self._tenures])
+        self._health.held(stage for stage, _ in self._tenures)
+        self._note_ready()
+
+    async def stop(self) -> None:
+        """Finish the transactions under way and let everything go."""
+        self._open.clear()
+        await asyncio.gather(*(tenure.end() for tenure in self._tenures.values()))
+        self._tenures.clear()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _units(self, tps: Collection[TP]) -> set[Unit]:
+        units = {(stage_of(tp.topic), tp.partition) for tp in tps}
+        for stage, number in units:
+            missing = {TP(topic, number) for topic in SOURCE_TOPICS} - set(tps)
+            if stage == "journeys" and missing:
+                raise Fatal(f"shard {number} was assigned without {min(missing).topic}")
+        return units
+
+    def _gain(self, units: list[Unit]) -> None:
+        """Begin to take new units: all are fenced before anything of any is read."""
+        if not units:
+            return
+        takes: list[asyncio.Task[None]] = []
+        shards = [number for stage, number in units if stage == "journeys"]
+        published = asyncio.create_task(self._published_after(takes, shards), name="partials")
+        self._watch_over(published)
+        for unit in units:
+            tenure = self._tenures[unit] = self._tenure(unit, published, takes)
+            self._watch_over(tenure.start(self._resume))
+
+    async def _published_after(
+        self, takes: list[asyncio.Task[None]], shards: list[int]
+    ) -> dict[int, Published]:
+        await asyncio.wait(takes)
+        return await partials.published(self._settings, shards) if shards else {}
+
+    def _tenure(
+        self,
+        unit: Unit,
+        published: "asyncio.Task[dict[int, Published]]",
+        takes: list[asyncio.Task[None]],
+    ) -> Tenure:
+        stage, number = unit
+        began = time.monotonic()
+        settings, core, health = self._settings, self._core, self._health
+        if stage == "journeys":
+            shard = OwnedShard(settings, core, number, health)
+            take = asyncio.create_task(shard.take())
+
+            async def restore_shard() -> None:
+                await take
+                known = await asyncio.shield(published)
+                await self._reference.is_complete.wait()
+                await shard.restore(known[number], self._reference)
+                health.restored(stage, time.monotonic() - began)
+
+            takes.append(take)
+            return Tenure(shard, restore_shard)
+        board = OwnedBoard(settings, core, number, health, self._pace)
+        take = asyncio.create_task(board.take())
+
+        async def restore_board() -> None:
+            await take
+            await self._reference.is_complete.wait()
+            await board.restore(self._reference)
+            health.restored(stage, time.monotonic() - began)
+
+        takes.append(take)
+        return Tenure(board, restore_board)
+
+    async def _resume(self, tenure: Tenure) -> None:
+        """Let a tenure's partitions be read from where it is, if the group still says so."""
+        reader = self._reader
+        if reader is None or self._tenures.get((tenure.owner.stage, tenure.owner.number)) is None:
+            return
+        seeks = {TP(*place): offset for place, offset in tenure.owner.seeks().items()}
+        if not seeks.keys() <= reader.assignment():
+            return  # a rebalance is under way, and `assigned` comes back to this
+        await reader.seek_wait(seeks)
+        tenure.resume()
+        self._open |= seeks.keys()
+        reader.resume_partitions(seeks.keys())
+        self._note_ready()
+
+    def _note_ready(self) -> None:
+        if self._tenures and all(not tenure.is_paused for tenure in self._tenures.values()):
+            held: dict[str, list[str]] = {"journeys": [], "kpis": []}
+            for stage, number in sorted(self._tenures):
+                held[stage].append(str(number))
+            text = "; ".join(f"{stage} {' '.join(numbers)}" for stage, numbers in held.items())
+            log.info("ready: shards %s", text)
+
+    def _is_pressed(self) -> bool:
+        return any(
+            t.inbox.waiting for (stage, _), t in self._tenures.items() if stage == "journeys"
+        )
+
+    def _watch_over(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+
+        def over(task: asyncio.Task[Any]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._on_fatal(error)
+
+        task.add_done_callback(over)
+
+    async def _measure(self) -> None:
+        """Show lag once a second; a reader that does not move although it could is stuck."""
+        while True:
+            await asyncio.sleep(LAG_SECONDS)
+            lags = self._lags()
+            self._health.lags(lags)
+            idle = time.monotonic() - self._received_at
+            if any(lags.values()) and not self._is_pressed() and idle > STUCK_SECONDS:
+                raise Fatal(
+                    f"nothing was read for {idle:.0f} s although there is something to read"
+                )
+
+    def _lags(self) -> dict[TopicPartition, int]:
+        lags = {}
+        for (stage, _), tenure in self._tenures.items():
+            if stage == "journeys" and not tenure.is_paused and self._reader is not None:
+                for place, offset in tenure.owner.seeks().items():
+                    end = self._reader.highwater(TP(*place))
+                    lags[place] = max(0, (end or 0) - offset)
+        return lags

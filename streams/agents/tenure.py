@@ -1,0 +1,114 @@
+"""One shard or board in this worker's hands: its task, from the fence to the hand-over."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from aiokafka import TopicPartition
+
+from streams.agents.inbox import Inbox
+from streams.tables.reading import Records
+
+TICK_SECONDS = 0.1
+SOONEST_SECONDS = 0.005
+
+
+class Owner(Protocol):
+    """What is held: an OwnedShard or an OwnedBoard."""
+
+    @property
+    def stage(self) -> str:
+        """Its stage."""
+
+    @property
+    def number(self) -> int:
+        """Its partition."""
+
+    @property
+    def due_in(self) -> float:
+        """Seconds until it wants to `rest`, if nothing comes before."""
+
+    def seeks(self) -> dict[TopicPartition, int]:
+        """Where reading goes on."""
+
+    async def take(self) -> None:
+        """Fence the earlier owner."""
+
+    async def work(self, lists: list[Records]) -> None:
+        """Take lists in and commit."""
+
+    async def rest(self) -> None:
+        """Let time pass."""
+
+    async def close(self) -> None:
+        """Let go."""
+
+
+class Tenure:
+    """Runs one owner. Only `run` calls it, one step at a time."""
+
+    def __init__(self, owner: Owner, restore: Callable[[], Awaitable[None]]) -> None:
+        """Hold an owner that `restore` makes ready once it is taken."""
+        self.owner = owner
+        self.inbox = Inbox()
+        self.is_restored = False
+        self.is_paused = True
+        self._restore = restore
+        self._step = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, on_restored: Callable[["Tenure"], Awaitable[None]]) -> asyncio.Task[None]:
+        """Begin; when the owner is ready `on_restored` is called once."""
+        self._task = asyncio.create_task(self._run(on_restored), name=self.name)
+        return self._task
+
+    @property
+    def name(self) -> str:
+        """What it is called in the log."""
+        return f"{self.owner.stage}/{self.owner.number}"
+
+    def resume(self) -> None:
+        """Go on; lists may come."""
+        self.is_paused = False
+        self.inbox.open()
+
+    async def pause(self) -> None:
+        """Drop what waits and return when the transaction under way is through."""
+        self.is_paused = True
+        self.inbox.shut()
+        if self.is_restored:
+            async with self._step:
+                pass
+
+    async def end(self) -> None:
+        """Stop after the transaction under way and let go of the connections."""
+        await self.pause()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self.owner.close()
+
+    async def _run(self, on_restored: Callable[["Tenure"], Awaitable[None]]) -> None:
+        await self._restore()
+        self.is_restored = True
+        await on_restored(self)
+        while True:
+            await self._wait()
+            async with self._step:
+                if self.is_paused:
+                    continue
+                if lists := self.inbox.take():
+                    await self.owner.work(lists)
+                else:
+                    await self.owner.rest()
+
+    async def _wait(self) -> None:
+        """Wait for lists, but not past the next tick."""
+        if self.inbox.arrived.is_set() and not self.is_paused:
+            await asyncio.sleep(0)
+            return
+        wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.inbox.arrived.wait(), wait_s)

@@ -1,0 +1,72 @@
+"""One worker process: `run_worker` is what `sales-kpis worker` does."""
+
+import asyncio
+import gc
+import logging
+import sys
+
+import faust
+from aiokafka.errors import KafkaError
+from prometheus_client import CollectorRegistry, start_http_server
+
+from streams.agents.app import App, create_app, leave
+from streams.agents.health import Health
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.core import Core
+from streams.tables.fatal import Fatal
+
+HOST = "127.0.0.1"
+# Rows stay for good: looking for garbage among them costs time and finds none.
+COLLECT_AFTER = 100_000
+
+
+def run_worker(settings: Settings, metrics_port: int | None, core: Core | None = None) -> None:
+    """Run a worker in this process until it is told to stop (SIGTERM, SIGINT).
+
+    Creates nothing in Kafka: without its topics it ends and says what to run. Serves metrics
+    on the local host if `metrics_port` is given. `core` replaces the product's own.
+    """
+    set_up_logging()
+    gc.set_threshold(COLLECT_AFTER, 50, 100)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(topics.check(settings))
+    except (Fatal, KafkaError) as error:
+        leave(error if isinstance(error, Fatal) else Fatal(f"no Kafka there: {error}"))
+    health = Health(CollectorRegistry())
+    if metrics_port is not None:
+        start_http_server(metrics_port, addr=HOST, registry=health.registry)
+    run_app(create_app(settings, health, core), loop)
+
+
+def run_app(app: App, loop: asyncio.AbstractEventLoop) -> None:
+    """Run the app under Faust's worker; does not return before it has stopped."""
+    worker = faust.Worker(
+        app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
+    )
+    worker.spinner = None
+    worker.execute_from_commandline()
+
+
+def set_up_logging() -> None:
+    """Log to standard error: what this product says, and warnings of the libraries.
+
+    Levels are raised rather than records filtered, so that no debug record is even built.
+    """
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(message)s",
+    )
+    logging.getLogger("streams").setLevel(logging.INFO)
+    logging.getLogger("aiokafka.producer.sender").addFilter(is_worth_a_line)
+
+
+def is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Drop the refusals a broker gives while it still ends the last transaction.
+
+    They are harmless, retried at once, and there is one in every few transactions.
+    """
+    return "NotEnoughReplicas" not in record.getMessage()

@@ -1,0 +1,301 @@
+"""The command `sales-kpis`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from streams.settings import BadSetting, Settings, instant
+
+# Commands import what they need when they run: `--help` and `replay` start no Kafka client.
+T = TypeVar("T")
+KAFKA = click.option("--bootstrap", metavar="HOST:PORT", help="The Kafka to talk to.")
+HOST = click.option("--host", default="127.0.0.1", show_default=True, help="The address to bind.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sales-kpi-streams")
+def main() -> None:
+    """Exact sales KPIs from CRM events, live.
+
+    Settings come from the environment (SALES_KPIS_BOOTSTRAP, SALES_KPIS_TIMEZONE, ...); `doctor`
+    lists them and says what is wrong.
+    """
+
+
+def settings(**given: Any) -> Settings:
+    """Read the environment, then put what was given on the command line over it."""
+    try:
+        found = Settings.from_environment()
+        return replace(found, **{name: value for name, value in given.items() if value is not None})
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+
+
+def run(work: Awaitable[T]) -> T:
+    """Run a coroutine; what it refuses to do becomes one clear line."""
+    from aiokafka.errors import KafkaError
+
+    from streams.tables.fatal import Fatal
+
+    async def awaited() -> T:
+        return await work
+
+    try:
+        return asyncio.run(awaited())
+    except (BadSetting, Fatal) as error:
+        raise click.ClickException(str(error)) from error
+    except KafkaError as error:
+        raise click.ClickException(
+            f"Kafka: {error}; is it running at SALES_KPIS_BOOTSTRAP? `sales-kpis doctor` looks"
+        ) from error
+
+
+def say_refused(line: int, field: str | None, reason: str) -> None:
+    """Tell which line of a file is no event, and why."""
+    click.echo(f"line {line}{f', field {field}' if field else ''}: {reason}", err=True)
+
+
+def stops_quietly(command: Callable[..., None]) -> Callable[..., None]:
+    """Let Ctrl-C and a closed pipe end a command without a trace."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **named: Any) -> None:
+        try:
+            command(*args, **named)
+        except KeyboardInterrupt:
+            sys.exit(130)
+        except BrokenPipeError:
+            sys.stderr.close()
+
+    return wrapped
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Where to keep it; default: nowhere.")
+@click.option("--port", type=int, help="Default: any free one.")
+def broker(data: Path | None, port: int | None) -> None:
+    """Run a real Kafka in the foreground, for a desk or a test."""
+    from streams.broker.command import run as run_broker
+    from streams.broker.jars import JarError
+    from streams.broker.storage import BrokerError
+
+    try:
+        run_broker(data, port)
+    except (BrokerError, JarError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.group()
+def topics() -> None:
+    """The topics this product needs."""
+
+
+@topics.command()
+@KAFKA
+def apply(bootstrap: str | None) -> None:
+    """Create the topics that are missing; safe to repeat."""
+    from streams.tables import topics as needed
+
+    for line in run(needed.apply(settings(bootstrap=bootstrap))):
+        click.echo(line)
+
+
+@main.command()
+@KAFKA
+@HOST
+@click.option("--metrics-port", type=int, help="Serve /metrics and /healthz here.")
+def worker(bootstrap: str | None, host: str, metrics_port: int | None) -> None:
+    """Run one worker; more workers, the same command."""
+    from streams.working import run_worker
+
+    run_worker(settings(bootstrap=bootstrap), host, metrics_port)
+
+
+@main.command()
+@KAFKA
+@HOST
+@click.option("--port", type=int, help="Default: SALES_KPIS_GATEWAY_PORT.")
+def gateway(bootstrap: str | None, host: str, port: int | None) -> None:
+    """Take events over HTTP: POST /events."""
+    from streams.gateway.server import run_gateway
+
+    try:
+        run_gateway(settings(bootstrap=bootstrap), port, host=host)
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@KAFKA
+@click.option("--wait", is_flag=True, help="Until every event so far is in the output.")
+@click.option("--timeout", type=float, default=600, show_default=True, help="Seconds to wait.")
+@stops_quietly
+def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
+    """Say how far the workers are; exit 0 if every event so far is in the output."""
+    from streams.tables.progress import await_settled, behind
+
+    where = settings(bootstrap=bootstrap)
+    found = run(await_settled(where, timeout) if wait else behind(where))
+    if found.is_settled:
+        click.echo("settled: every event so far is in sales.kpis")
+        return
+    for place, count in found.events.items():
+        click.echo(f"{place}: {count} events to go")
+    if found.partials:
+        click.echo(f"kpi.partials: to be published from partitions {list(found.partials)}")
+    for name in found.reference:
+        click.echo(f"{name}: has not heard of the newest reference records")
+    if wait:
+        click.echo(f"not settled after {timeout:g} s; is a worker running?", err=True)
+    sys.exit(1)
+
+
+@main.command()
+@KAFKA
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@stops_quietly
+def ingest(bootstrap: str | None, file: Path) -> None:
+    """Send a file of events to Kafka: one JSON object a line, any order."""
+    from streams.ingest import ingest as send
+
+    result = run(send(file, settings(bootstrap=bootstrap)))
+    for bad in result.rejected:
+        say_refused(bad.line, bad.field, bad.reason)
+    click.echo(f"{result.sent} events sent, {len(result.rejected)} lines refused", err=True)
+    sys.exit(1 if result.rejected else 0)
+
+
+@main.command()
+@KAFKA
+@click.option("--kpi", help="Only this KPI.")
+@click.option("--window", help="Only windows of this kind: day, week, last_7d, ...")
+@click.option("--scope", help="`all`, or such as rep=ann.")
+@click.option("--follow", is_flag=True, help="Go on with every change.")
+@stops_quietly
+def dump(
+    bootstrap: str | None, kpi: str | None, window: str | None, scope: str | None, follow: bool
+) -> None:
+    """Print the latest of sales.kpis as JSON lines."""
+    from streams.publish.dump import dump as latest
+
+    async def print_all() -> None:
+        where = settings(bootstrap=bootstrap)
+        async for line in latest(where, kpi=kpi, window=window, scope=scope, follow=follow):
+            sys.stdout.buffer.write(line + b"\n")
+            if follow:
+                sys.stdout.buffer.flush()
+
+    run(print_all())
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--now", help="As of this time, such as 2026-03-02T09:15:00+03:30.")
+@click.option("--timezone", help="The reporting zone, an IANA name.")
+@click.option("--currency", help="The reporting currency, ISO 4217.")
+@click.option("--out", type=click.Path(path_type=Path), help="Default: standard output.")
+@stops_quietly
+def replay(
+    file: Path, now: str | None, timezone: str | None, currency: str | None, out: Path | None
+) -> None:
+    """Compute a file of events without Kafka: the records that `dump` would give."""
+    from streams.replay import replay as records
+
+    refused = 0
+
+    def refuse(line: int, why: Any) -> None:
+        nonlocal refused
+        refused += 1
+        say_refused(line, why.field, why.reason)
+
+    try:
+        at = instant(now, "--now") if now else None
+        where = settings(now=at, timezone=timezone, currency=currency)
+        with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
+            for record in records(lines, where, refuse):
+                target.write(record + b"\n")
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+    if refused:
+        click.echo(f"{refused} lines refused", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def catalogue(as_json: bool) -> None:
+    """List the KPIs: what each says, its unit, where it is told apart."""
+    from streams.kpis import catalogue as in_force
+
+    found = [
+        {
+            "kpi": kpi.name,
+            "measure": kpi.measure.kind,
+            "unit": kpi.unit,
+            "scopes": ["all", *kpi.scopes],
+            "hourly": kpi.hourly,
+            "text": kpi.text,
+        }
+        for kpi in in_force(settings()).kpis
+    ]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for kpi in found:
+        click.secho(f"{kpi['kpi']}  ({kpi['measure']}, {kpi['unit']})", bold=True)
+        click.echo(f"  by {', '.join(map(str, kpi['scopes']))}")
+        click.echo("  " + str(kpi["text"]).replace("\n", "\n  ") + "\n")
+
+
+@main.command()
+@KAFKA
+def doctor(bootstrap: str | None) -> None:
+    """Say in plain words what is wrong with broker, topics, clocks and settings."""
+    from streams.doctor import examine
+
+    findings = run(examine(settings(bootstrap=bootstrap)))
+    for finding in findings:
+        click.secho("ok   " if finding.is_fine else "WRONG", nl=False, fg=finding.colour)
+        click.echo(f" {finding.what}" + (f"\n      -> {finding.advice}" if finding.advice else ""))
+    sys.exit(0 if all(finding.is_fine for finding in findings) else 1)
+
+
+@main.command()
+@KAFKA
+@click.option("--seconds", type=float, help="End by itself after so many seconds.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which made-up company.")
+def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
+    """Show it all at once: Kafka, gateway, two workers, a made-up company, live KPIs."""
+    from streams.demo.run import run_demo
+
+    sys.exit(run_demo(settings(), seconds, seed=seed, bootstrap=bootstrap))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def schemas(folder: Path) -> None:
+    """Write the JSON Schemas of events and records to a folder."""
+    from streams.schemas import write
+
+    write(folder)
+
+
+@main.command()
+@click.option("--events", type=int, default=200_000, show_default=True, help="How many.")
+@click.option("--seconds", type=float, default=20, show_default=True, help="Of the latency run.")
+def bench(events: int, seconds: float) -> None:
+    """Measure events/s and latency of the whole way on an embedded Kafka."""
+    from streams.bench import run_bench
+
+    run_bench(events, seconds)
+
+
+if __name__ == "__main__":
+    main()

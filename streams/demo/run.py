@@ -1,0 +1,74 @@
+"""`run_demo`: everything at once on one machine, and nothing of it left behind."""
+
+import asyncio
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from aiokafka.errors import KafkaError
+from rich.console import Console
+
+from streams.broker.command import interrupted_by_both
+from streams.broker.embedded import EmbeddedKafka
+from streams.broker.lock import JarError
+from streams.broker.storage import BrokerError
+from streams.demo.children import StartError
+from streams.demo.simulator import Refused
+from streams.demo.stage import Stage
+from streams.settings import Settings
+from streams.tables.fatal import Fatal
+
+TOKEN_BYTES = 18
+FAILURES = (StartError, Refused, BrokerError, JarError, Fatal, KafkaError, OSError)
+
+
+def run_demo(
+    settings: Settings,
+    seconds: float | None = None,
+    *,
+    seed: int = 1,
+    bootstrap: str | None = None,
+) -> int:
+    """Run the demo for so many seconds of live traffic, or until SIGINT or SIGTERM.
+
+    Starts a Kafka of its own unless `bootstrap` names one, whose crm topics must be empty.
+    Gives the exit status: 0, or 1 when something did not start or broke, which is then said on
+    standard error. Whatever happens, all that was started is ended. For the main thread.
+    """
+    console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+    began = time.monotonic()
+    with suppress(KeyboardInterrupt), interrupted_by_both():
+        try:
+            with kafka(console, bootstrap) as (address, broker):
+                demo = replace(
+                    settings,
+                    bootstrap=address,
+                    token=secrets.token_urlsafe(TOKEN_BYTES),
+                    now=None,
+                )
+                asyncio.run(perform(Stage(demo, console, broker, began), seconds, seed))
+        except FAILURES as error:
+            errors.print(f"The demo has to end: {error}", style="red", markup=False, soft_wrap=True)
+            return 1
+    return 0
+
+
+async def perform(stage: Stage, seconds: float | None, seed: int) -> None:
+    """Play until the time is up or a signal comes; further signals do not hurry the end."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stage.play(seconds, seed, stop)
+
+
+@contextmanager
+def kafka(console: Console, bootstrap: str | None) -> Iterator[tuple[str, EmbeddedKafka | None]]:
+    """Give a Kafka's address, and the broker itself if it had to be started for the block."""
+    if bootstrap is not None:
+        yield bootstrap, None
+        return
+    with EmbeddedKafka(console=console) as broker:
+        yield broker.bootstrap, broker

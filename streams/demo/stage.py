@@ -1,0 +1,248 @@
+"""The course of one demo: what starts when, what runs until the end, what is said at the end."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import aiohttp
+from aiokafka import TopicPartition
+from rich.console import Console
+
+from streams.broker.embedded import EmbeddedKafka
+from streams.broker.storage import BrokerError
+from streams.demo.children import StartError
+from streams.demo.figures import Figures, Latency
+from streams.demo.installation import Installation
+from streams.demo.screen import MONTH, Pulse, snapshot
+from streams.demo.show import Rate, show
+from streams.demo.simulator import Counts, Simulator
+from streams.demo.traffic import Traffic
+from streams.engine.calendar import Calendar
+from streams.events import SOURCE_TOPICS
+from streams.publish.reader import Feed
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.progress import await_settled
+from streams.tables.reading import beginnings, ends
+
+FIRST_KPI_SECONDS = 60.0
+SETTLE_SECONDS = 20.0
+NOTICE_SECONDS = 15.0
+LAST_READ_SECONDS = 0.5
+POLL_SECONDS = 0.05
+
+
+class Arrivals:
+    """A view of `sales.kpis` that tells the latency when each record came."""
+
+    def __init__(self, latency: Latency) -> None:
+        """Take whom to tell."""
+        self._latency = latency
+
+    def put(self, key: str, record: bytes | None) -> None:
+        """Take a key's newest record."""
+        self._latency.seen(key, record, time.monotonic())
+
+
+class Stage:
+    """One run of the demo on a Kafka that answers."""
+
+    def __init__(
+        self, settings: Settings, console: Console, broker: EmbeddedKafka | None, began: float
+    ) -> None:
+        """Take the settings all parts share, and when it all began (monotonic seconds)."""
+        self._settings = settings
+        self._console = console
+        self._broker = broker
+        self._began = began
+        calendar = Calendar(settings.timezone, settings.week_start, settings.fiscal_start)
+        self._calendar = calendar
+        self._figures = Figures(calendar)
+        self._latency = Latency(calendar)
+        self._installation = Installation(settings)
+        self._rate = Rate()
+        self._live_since: float | None = None
+        self._notice = ("", 0.0)
+        self._counts = Counts()
+        self._is_settled: bool | None = None
+
+    async def play(self, seconds: float | None, seed: int, stop: asyncio.Event) -> None:
+        """Run for so many seconds of live traffic, or until `stop` is set; leave nothing running.
+
+        Raises StartError, Refused, BrokerError, Fatal or KafkaError for what goes wrong.
+        """
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            async with aiohttp.ClientSession() as session:
+                acting = asyncio.create_task(self._act(session, seconds, seed))
+                await asyncio.wait({acting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                acting.cancel()
+                with suppress(asyncio.CancelledError):
+                    await acting
+                if self._live_since is not None:
+                    await self._sum_up(session)
+        finally:
+            stopping.cancel()
+            self._say("ending")
+            await self._installation.stop()
+
+    async def _act(self, session: aiohttp.ClientSession, seconds: float | None, seed: int) -> None:
+        simulator = Simulator(
+            session,
+            self._installation.places.gateway + "/events",
+            self._settings.token,
+            self._latency.posted,
+        )
+        self._counts = simulator.counts
+        await self._lay_ground()
+        feed = Feed(self._settings, self._figures, Arrivals(self._latency))
+        feeding = asyncio.create_task(feed.run())
+        try:
+            with self._console.status("Starting a gateway and two workers"):
+                traffic = await self._begin(session, simulator, seed, feeding)
+            self._installation.keep(self._tell)
+            self._live_since = time.monotonic()
+            await self._live(simulator, traffic, feeding, seconds)
+        finally:
+            await ended(feeding)
+
+    async def _lay_ground(self) -> None:
+        self._say(f"Kafka at {self._settings.bootstrap}")
+        await topics.apply(self._settings)
+        if self._broker is None:
+            await refuse_what_is_used(self._settings)
+        self._say("topics")
+        await self._installation.start()
+
+    async def _begin(
+        self,
+        session: aiohttp.ClientSession,
+        simulator: Simulator,
+        seed: int,
+        feeding: asyncio.Task[None],
+    ) -> Traffic:
+        """Wait for the processes, tell them the past, and wait for the first KPI."""
+        traffic = Traffic(seed, self._settings.clock(), self._calendar, self._settings.currency)
+        await self._installation.gateway.ready(session)
+        self._say(f"gateway at {self._installation.places.gateway}")
+        await simulator.tell_past(traffic)
+        self._say(f"three weeks of the past: {simulator.counts.posted:,} events posted")
+        for worker in self._installation.workers:
+            await worker.ready(session)
+        self._say("two workers")
+        deadline = time.monotonic() + FIRST_KPI_SECONDS
+        while self._figures.get("lead_count", MONTH, self._settings.clock()) is None:
+            if feeding.done():
+                feeding.result()
+            if time.monotonic() > deadline:
+                said = "\n".join(worker.last_words() for worker in self._installation.workers)
+                raise StartError(f"no KPI within {FIRST_KPI_SECONDS:.0f} s:\n{said}")
+            await asyncio.sleep(POLL_SECONDS)
+        self._say("first KPIs")
+        return traffic
+
+    async def _live(
+        self,
+        simulator: Simulator,
+        traffic: Traffic,
+        feeding: asyncio.Task[None],
+        seconds: float | None,
+    ) -> None:
+        """Let it all run until the time is up; raises what any part raises."""
+        for line in self._installation.places.lines():
+            self._console.print(line, markup=False, soft_wrap=True)
+        parts = [
+            asyncio.create_task(simulator.tell_live(traffic, self._settings.clock)),
+            asyncio.create_task(
+                show(
+                    self._console,
+                    self._figures,
+                    self._installation.places,
+                    self._pulse,
+                    self._settings.clock,
+                )
+            ),
+            asyncio.create_task(self._watch_broker()),
+        ]
+        try:
+            done, _ = await asyncio.wait(
+                {*parts, feeding}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            for part in done:
+                part.result()
+        finally:
+            for part in parts:
+                await ended(part)
+        self._say("waiting until every event is in the KPIs")
+        self._is_settled = (await await_settled(self._settings, SETTLE_SECONDS)).is_settled
+        # What is visible by then is read with the next polls.
+        await asyncio.sleep(LAST_READ_SECONDS)
+
+    async def _watch_broker(self) -> None:
+        while self._broker is None or self._broker.is_running:  # noqa: ASYNC110  # it sets none
+            await asyncio.sleep(1)
+        raise BrokerError(f"Kafka has ended by itself; its log: {self._broker.data / 'kafka.log'}")
+
+    async def _sum_up(self, session: aiohttp.ClientSession) -> None:
+        """Print what was seen."""
+        pulse = self._pulse()
+        health = await self._installation.health(session)
+        say = self._console.print
+        say(f"\nSeen in {pulse.seconds:.0f} s of live traffic:", style="bold")
+        say(snapshot(self._figures, pulse, self._settings.clock()), markup=False, soft_wrap=True)
+        say(f"  {self._figures.received:,} records read from sales.kpis")
+        if self._is_settled is not None:
+            answer = "yes" if self._is_settled else f"not after {SETTLE_SECONDS:.0f} s"
+            say(f"  every event posted is in these KPIs: {answer}")
+        for child in self._installation.children:
+            well = "ok" if health[child.name] else "NOT WELL"
+            say(f"  {child.name}: {well}, {child.restarts} restarts")
+
+    def _pulse(self) -> Pulse:
+        now = time.monotonic()
+        seconds = 0.0 if self._live_since is None else now - self._live_since
+        counts = self._counts
+        text, said = self._notice
+        return Pulse(
+            seconds=seconds,
+            rate=self._rate.at(now, counts.posted),
+            posted=counts.posted,
+            duplicates=counts.duplicates,
+            corrections=counts.corrections,
+            late=counts.late,
+            latency_ms=self._latency.median_ms,
+            notice=text if now - said < NOTICE_SECONDS else "",
+        )
+
+    def _say(self, what: str) -> None:
+        """Print a step of the start with the time it was reached at."""
+        self._console.print(f"{time.monotonic() - self._began:5.1f} s  {what}", markup=False)
+
+    def _tell(self, what: str) -> None:
+        """Bring something to notice while the screen is on."""
+        self._notice = (what, time.monotonic())
+        if not self._console.is_alt_screen:
+            self._say(what)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it is over, whatever it may still have to say."""
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def refuse_what_is_used(settings: Settings) -> None:
+    """Raise StartError if there are events already: invented ones must not mix with them."""
+    partitions = [
+        TopicPartition(topic, number)
+        for topic in SOURCE_TOPICS
+        for number in range(settings.partitions)
+    ]
+    first = await beginnings(settings, partitions)
+    last = await ends(settings, partitions)
+    used = sorted({p.topic for p in partitions if last[p] > first[p]})
+    if used:
+        raise StartError(
+            f"{settings.bootstrap} has events in {', '.join(used)}, and the demo would mix its"
+            " invented ones with them: give it an empty Kafka, or none for one of its own"
+        )

@@ -1,0 +1,165 @@
+"""CloudEvents 1.0 over HTTP: structured, batch and binary.
+
+How a CloudEvent becomes a canonical event:
+
+- `type` is the event's type as it stands, without a prefix: `deal.changed`.
+- `source` and `id` together are its `id`, joined by a space. A source is a URI reference and
+  holds none (it is refused if it does), so no two pairs give the same id. `source` is kept too.
+- `time` is `at` and `subject` is `subject`. Both are needed, though CloudEvents does not ask.
+- `data` is a JSON object with the other fields. It may not say `id`, `type`, `at`, `subject` or
+  `source` again. Its values go on as they are written.
+- Every other attribute, `dataschema` and extensions, is left out; `partitionkey` too, for the
+  subject alone decides the partition.
+
+Errors name the field as the sender knows it: `time`, `data.amount`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from streams.events.decode import explained
+from streams.gateway.bounds import check_shape
+from streams.gateway.canonical import items
+from streams.gateway.records import Record, all_or_none, is_json, is_utf8, record
+from streams.gateway.refusal import Kind, Problem, Refused
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+PREFIX = "ce-"
+
+Given = Annotated[str, Meta(min_length=1)]
+_JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
+_OWN = {"id": "id", "type": "type", "at": "time", "subject": "subject", "source": "source"}
+
+
+class CloudEvent(Struct, frozen=True, kw_only=True):
+    """The attributes that count, and the data as it is written."""
+
+    specversion: Literal["1.0"]
+    id: Given
+    source: Given
+    type: Given
+    subject: str | None = None
+    time: str | None = None
+    datacontenttype: str | None = None
+    data: Raw = Raw(b"null")
+    data_base64: Raw = Raw(b"null")
+
+
+_event = msgspec.json.Decoder(CloudEvent)
+_fields = msgspec.json.Decoder(dict[str, Raw] | None)
+_encode = msgspec.json.Encoder().encode
+
+
+def from_structured(body: bytes) -> list[Record]:
+    """Read one CloudEvent that is a JSON object."""
+    check_shape(body)
+    return all_or_none([_structured(body, 1)])
+
+
+def from_batch(body: bytes) -> list[Record]:
+    """Read a JSON array of CloudEvents; any that is no event refuses them all."""
+    return all_or_none(_structured(bytes(item), n) for n, item in enumerate(items(body), 1))
+
+
+def is_binary(headers: Mapping[str, str]) -> bool:
+    """Say whether the headers carry a CloudEvent."""
+    return any(name.lower().startswith(PREFIX) for name in headers)
+
+
+def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: bytes) -> list[Record]:
+    """Read the CloudEvent whose attributes are `ce-` headers and whose data is the body."""
+    attributes: dict[str, object] = {}
+    for name, value in headers:
+        attribute = name.lower().removeprefix(PREFIX)
+        if attribute == name.lower():
+            continue
+        if attribute in attributes:
+            raise Refused.because_of([Problem(1, "malformed", "given twice", attribute)])
+        if attribute in CloudEvent.__struct_fields__:
+            attributes[attribute] = _header(value, attribute)
+    if body and not _JSON_TYPE.fullmatch(content_type):
+        raise Refused("media_type", f"data of type {content_type!r}: only JSON holds events")
+    check_shape(body)
+    for taken in ("data", "data_base64", "datacontenttype"):
+        attributes.pop(taken, None)
+    try:
+        event = msgspec.convert(attributes, CloudEvent)
+    except msgspec.ValidationError as error:
+        raise Refused.because_of([_explained(str(error), 1)]) from error
+    if body:
+        event = msgspec.structs.replace(event, data=Raw(body))
+    return all_or_none([_canonical(event, 1)])
+
+
+def _header(value: str, attribute: str) -> str:
+    """Undo the quoting and the percent-encoding that the HTTP binding lays on attributes."""
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    try:
+        text = unquote(value, errors="strict")
+        text.encode()
+    except UnicodeError:
+        problem = Problem(1, "malformed", "not UTF-8", attribute)
+        raise Refused.because_of([problem]) from None
+    return text
+
+
+def _structured(value: bytes, line: int) -> Record | Problem:
+    if not is_utf8(value):
+        return Problem(line, "malformed", "not UTF-8")
+    try:
+        event = _event.decode(value)
+    except msgspec.ValidationError as error:
+        return _explained(str(error), line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Problem(line, "malformed", f"not JSON: {error}")
+    return _canonical(event, line)
+
+
+def _canonical(event: CloudEvent, line: int) -> Record | Problem:
+    if any(sign.isspace() for sign in event.source):
+        return Problem(line, "not_an_event", "a URI reference holds no spaces", "source")
+    if event.datacontenttype is not None and not _JSON_TYPE.fullmatch(event.datacontenttype):
+        return Problem(line, "not_an_event", "only JSON holds events", "datacontenttype")
+    if bytes(event.data_base64) != b"null":
+        return Problem(line, "not_an_event", "only JSON holds events", "data_base64")
+    data = bytes(event.data)
+    try:
+        fields = _fields.decode(data) or {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        kind: Kind = "not_an_event" if is_json(data) else "malformed"
+        return Problem(line, kind, f"not a JSON object: {error}", "data")
+    for name in fields:
+        if name in _OWN:
+            reason = f"the CloudEvent's `{_OWN[name]}` says this already"
+            return Problem(line, "not_an_event", reason, f"data.{name}")
+    own = {
+        "id": f"{event.source} {event.id}",
+        "type": event.type,
+        "at": event.time,
+        "subject": event.subject,
+        "source": event.source,
+    }
+    said = {name: value for name, value in own.items() if value is not None}
+    return _in_their_words(record(_encode({**said, **fields}), line))
+
+
+def _in_their_words(outcome: Record | Problem) -> Record | Problem:
+    if isinstance(outcome, Record) or outcome.field is None:
+        return outcome
+    name = _OWN.get(outcome.field, f"data.{outcome.field}")
+    missing = outcome.reason == f"missing {outcome.field}"
+    return Problem(
+        outcome.line, outcome.kind, f"missing {name}" if missing else outcome.reason, name
+    )
+
+
+def _explained(message: str, line: int) -> Problem:
+    rejected = explained(message)
+    return Problem(line, "not_an_event", rejected.reason, rejected.field)

@@ -1,0 +1,85 @@
+"""One event of the CRM as the Kafka record that carries it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from streams.events import Event, RateSet, Rejected, RepSet, decode
+from streams.events.model import Common
+from streams.gateway.bounds import EVENT_BYTES, PROBLEMS, check_shape
+from streams.gateway.refusal import Kind, Problem, Refused
+
+_syntax = msgspec.json.Decoder(msgspec.Raw)
+
+
+class Record(NamedTuple):
+    """What is written: the key decides the partition, the value is the event's own bytes."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+def record(value: bytes, line: int) -> Record | Problem:
+    """Read one canonical event as a record with exactly these bytes, or say why it is none."""
+    if len(value) > EVENT_BYTES:
+        return Problem(line, "too_large", f"longer than {EVENT_BYTES} bytes")
+    try:
+        check_shape(value)
+    except Refused as refused:
+        return Problem(line, refused.kind, refused.error)
+    event = decode(value)
+    if isinstance(event, Rejected):
+        kind: Kind = "not_an_event" if is_json(value) else "malformed"
+        return Problem(line, kind, event.reason, event.field)
+    if not is_utf8(value):
+        return Problem(line, "malformed", "not UTF-8")
+    return Record(event.topic, key_of(event), value)
+
+
+def key_of(event: Common) -> bytes:
+    """Give the record's key: the subject; of reference records what they are about."""
+    if isinstance(event, Event):
+        return event.subject.encode()
+    if isinstance(event, RepSet):
+        return event.rep.encode()
+    if isinstance(event, RateSet):
+        return f"{event.currency},{event.date.isoformat()}".encode()
+    raise TypeError(f"{type(event).__name__} has no key")
+
+
+def all_or_none(outcomes: Iterable[Record | Problem]) -> list[Record]:
+    """Give all records, or refuse them all for the first PROBLEMS that are wrong."""
+    records: list[Record] = []
+    problems: list[Problem] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Record):
+            records.append(outcome)
+            continue
+        problems.append(outcome)
+        if len(problems) == PROBLEMS:
+            break
+    if problems:
+        raise Refused.because_of(problems)
+    return records
+
+
+def is_json(value: bytes) -> bool:
+    """Say whether the bytes are JSON, whatever they mean."""
+    try:
+        _syntax.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def is_utf8(value: bytes) -> bool:
+    """Say whether the bytes are UTF-8 throughout; the decoder does not look at unknown fields."""
+    if value.isascii():
+        return True
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,224 @@
+"""The gateway's HTTP: events in, acknowledged by Kafka before they are acknowledged here.
+
+`POST /events` takes canonical events (one JSON object, an array, or one object a line) and
+CloudEvents 1.0 (structured, batch, binary; how they map is said in `cloudevents`). It answers
+
+- 202 with `{"accepted": n}` once Kafka has acknowledged all of them;
+- 4xx with `{"error", "line", "field", "reason", "errors"}` if any is bad, with nothing sent;
+- 503 with `Retry-After` when Kafka is away or too slow: some may have been written then, and
+  sending all of them again is harmless, for events are sets.
+"""
+
+import asyncio
+import logging
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import hdrs, web
+
+from streams.gateway import canonical, cloudevents
+from streams.gateway.bounds import BODY_BYTES, Room, too_large
+from streams.gateway.delivery import DEADLINE_SECONDS, Delivery
+from streams.gateway.metrics import CONTENT_TYPE, Metrics
+from streams.gateway.records import Record
+from streams.gateway.refusal import Refused
+from streams.gateway.token import Token
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+READ_SECONDS = 15.0
+# A request in hand has its body to be read and its records to be acknowledged.
+SHUTDOWN_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
+PATHS = ("/events", "/healthz", "/readyz", "/metrics")
+
+DELIVERY = web.AppKey("delivery", Delivery)
+METRICS = web.AppKey("metrics", Metrics)
+ROOM = web.AppKey("room", Room)
+TOKEN = web.AppKey("token", Token)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
+    """Make the gateway that is to listen on `host`.
+
+    Raises BadSetting for a bad token, or for none where other machines could send. The app
+    reaches for Kafka while it runs, from its start-up to its clean-up.
+    """
+    token = Token(settings.token)
+    token.guard(host)
+    if token.is_open:
+        log.warning("no token is set: every program on this machine may send events")
+    app = web.Application(middlewares=[answer])
+    app[TOKEN], app[METRICS], app[ROOM] = token, Metrics(), Room()
+
+    async def deliver(app: web.Application) -> AsyncIterator[None]:
+        async with Delivery.open(settings) as delivery:
+            app[DELIVERY] = delivery
+            yield
+
+    app.cleanup_ctx.append(deliver)
+    app.add_routes(
+        [
+            web.post("/events", take_events),
+            web.get("/healthz", is_alive),
+            web.get("/readyz", is_ready),
+            web.get("/metrics", tell_metrics),
+        ]
+    )
+    return app
+
+
+async def take_events(request: web.Request) -> web.Response:
+    """Write the request's events to Kafka, all or none of them."""
+    admit(request)
+    read = reader_for(request)
+    room = request.app[ROOM]
+    body = await read_body(request, room)
+    try:
+        records = read(bytes(body))
+        await request.app[DELIVERY].write(records)
+    finally:
+        room.leave(len(body))
+    accepted = request.app[METRICS].accepted
+    for topic, count in Counter(record.topic for record in records).items():
+        accepted.labels(topic).inc(count)
+    return web.json_response({"accepted": len(records)}, status=202)
+
+
+async def is_alive(_: web.Request) -> web.Response:
+    """Say that this process answers."""
+    return web.json_response({"status": "ok"})
+
+
+async def is_ready(request: web.Request) -> web.Response:
+    """Say whether events would be taken now: 200, or 503 with what is wrong."""
+    trouble = await request.app[DELIVERY].trouble()
+    if trouble:
+        raise Refused("kafka_away", trouble)
+    return web.json_response({"status": "ok"})
+
+
+async def tell_metrics(request: web.Request) -> web.Response:
+    """Give the metrics to whoever has the token."""
+    admit(request)
+    return web.Response(body=request.app[METRICS].text(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+
+
+def admit(request: web.Request) -> None:
+    """Refuse a request without the token."""
+    if not request.app[TOKEN].admits(request.headers.getall(hdrs.AUTHORIZATION, [])):
+        raise Refused("unauthorised", "one header is needed: Authorization: Bearer <token>")
+
+
+def reader_for(request: web.Request) -> Callable[[bytes], list[Record]]:
+    """Choose how to read the body, by its declared type."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise Refused("media_type", "send the body uncompressed")
+    if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise Refused("media_type", "send the body in UTF-8")
+    content_type = request.content_type.lower()
+    if content_type == cloudevents.STRUCTURED:
+        return cloudevents.from_structured
+    if content_type == cloudevents.BATCH:
+        return cloudevents.from_batch
+    if cloudevents.is_binary(request.headers):
+        headers = list(request.headers.items())
+        return lambda body: cloudevents.from_binary(headers, content_type, body)
+    if content_type in canonical.JSON:
+        return canonical.from_json
+    if content_type in canonical.LINES:
+        return canonical.from_lines
+    known = sorted({*canonical.JSON, *canonical.LINES, cloudevents.STRUCTURED, cloudevents.BATCH})
+    raise Refused("media_type", f"Content-Type must be one of {', '.join(known)}")
+
+
+async def read_body(request: web.Request, room: Room) -> bytearray:
+    """Read the body within bounds of size, memory and time; it takes room until it leaves."""
+    if (request.content_length or 0) > BODY_BYTES:
+        raise too_large()
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await room.read(request.content.iter_any())
+    except TimeoutError as error:
+        raise Refused("slow", f"the body took longer than {READ_SECONDS:.0f} s") from error
+
+
+@web.middleware
+async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals into their answers, and count and time every request."""
+    metrics = request.app[METRICS]
+    path = request.path if request.path in PATHS else "other"
+    begun = asyncio.get_running_loop().time()
+    status = 500
+    try:
+        response = await handle(request, handler)
+        status = response.status
+        return response
+    finally:
+        metrics.requests.labels(path, str(status)).inc()
+        if path == "/events":
+            metrics.seconds.observe(asyncio.get_running_loop().time() - begun)
+
+
+async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Call the handler; a refusal, an unknown path or method is answered in JSON."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        request.app[METRICS].refused.labels(refused.kind).inc()
+        return web.json_response(
+            refused.report(), status=refused.status, headers=dict(refused.headers)
+        )
+    except web.HTTPClientError as error:
+        headers = {name: text for name, text in error.headers.items() if name == hdrs.ALLOW}
+        return web.json_response({"error": error.reason}, status=error.status, headers=headers)
+
+
+async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -> None:
+    """Listen until `stop` is set, then let requests in hand finish."""
+    app = make_app(settings, host)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,  # a small body could become a large one
+        handle_signals=False,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        name = f"[{host}]" if ":" in host else host
+        print(f"gateway http://{name}:{runner.addresses[0][1]}", flush=True)  # noqa: T201  # the promised line
+        stopping = asyncio.create_task(stop.wait())
+        keeping = app[DELIVERY].keeping
+        tasks = {stopping} if keeping is None else {stopping, keeping}
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if keeping is not None and keeping.done():
+            keeping.result()
+    finally:
+        await runner.cleanup()
+
+
+def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.0.1") -> None:
+    """Run the gateway until SIGTERM or SIGINT, then end it once requests in hand are answered.
+
+    `gateway http://HOST:PORT` is the one line on standard output, once it listens; `port` is
+    that of the settings if None, and any free one if 0. Kafka may be away, before or later:
+    then events are answered with 503 until it is there. Raises BadSetting as `make_app` does,
+    OSError if the port is taken.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # It reports each attempt while Kafka is away; `delivery` says once what matters of it.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    asyncio.run(_until_signalled(settings, settings.gateway_port if port is None else port, host))
+
+
+async def _until_signalled(settings: Settings, port: int, host: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(settings, port, host, stop)

@@ -1,0 +1,137 @@
+"""Examples of everything that goes in and comes out: small, complete and always up to date."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+import orjson
+
+from streams.events import EVENT_TYPES, RateSet
+from streams.events.model import Common
+from streams.replay import replay
+from streams.settings import Settings, instant
+
+NOW = "2026-03-04T12:00:00+01:00"
+ZONE = "Europe/Berlin"
+# What a field holds in an example; one that takes words of a list has the list's first.
+SAMPLES: dict[str, object] = {
+    "account": "acme",
+    "amount": "1200.00",
+    "asset": "price-list",
+    "at": "2026-03-04T09:15:00+01:00",
+    "automated": False,
+    "campaign": "spring",
+    "channel": "web",
+    "cold": False,
+    "currency": "EUR",
+    "date": "2026-03-04",
+    "deal": "deal-7",
+    "department": "field",
+    "due": "2026-04-03",
+    "email": "mail-3",
+    "expected_close": "2026-03-31",
+    "hours": "1.5",
+    "id": "crm-1042",
+    "invoice": "invoice-9",
+    "links": 1,
+    "order": "order-5",
+    "outreach": 40,
+    "partner": "north",
+    "probability": 0.4,
+    "product": "starter",
+    "promised": "2026-03-20",
+    "quote": "quote-2",
+    "rate": "0.9187",
+    "reason": "price",
+    "rep": "ann",
+    "responses": 6,
+    "seconds": 185,
+    "source": "crm",
+    "stage": "proposal",
+    "subject": "lead-1",
+    "team": "south",
+    "ticket": "ticket-4",
+    "timezone": "Europe/Berlin",
+    "unit": "europe",
+    "unmet_demand": "on-premises",
+}
+ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
+
+
+def event_example(kind: type[Common]) -> dict[str, Any]:
+    """Give one event of a type with every field it can have."""
+    event: dict[str, Any] = {"type": kind.__struct_config__.tag}
+    for field in msgspec.structs.fields(kind):
+        words = _words(field.type)
+        event[field.encode_name] = words[0] if words else SAMPLES[field.encode_name]
+    if kind.topic in ACCOUNTS:
+        event["subject"] = SAMPLES["account"]
+    if kind is RateSet:
+        event["currency"] = "CHF"
+    return event
+
+
+def event_examples() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give one event of every type, by type."""
+    for kind in EVENT_TYPES:
+        yield str(kind.__struct_config__.tag), event_example(kind)
+
+
+def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give one record of every KPI, of all and a month, by KPI: what some sales come to."""
+    settings = Settings(now=instant(NOW, "now"), timezone=ZONE)
+    for line in replay([orjson.dumps(event) for event in _story()], settings):
+        record = orjson.loads(line)
+        if record["window"] == "month" and not record["scope"]:
+            yield record["kpi"], record
+
+
+def _story() -> Iterator[dict[str, Any]]:
+    """Tell a few days of sales: leads called and mailed, deals won, lost and open, money in."""
+    by_type = dict(event_examples())
+
+    def said(kind: str, at: str, **fields: object) -> dict[str, Any]:
+        return {**by_type[kind], "id": f"{kind}-{at}", "at": f"2026-{at}+01:00", **fields}
+
+    yield said("rep.set", "03-01T00:00:00")
+    yield said("deal.changed", "01-20T10:00:00", subject="deal-6", deal="deal-6", status="open")
+    yield said("lead.created", "03-02T09:00:00")
+    yield said("call.ended", "03-02T09:24:10", cold=True)
+    yield said("email.sent", "03-02T10:00:00")
+    yield said("email.clicked", "03-02T10:30:00")
+    yield said("lead.qualified", "03-02T11:00:00")
+    yield said("lead.handed_over", "03-02T12:00:00")
+    yield said("deal.changed", "03-02T12:30:00", status="open")
+    yield said("deal.changed", "03-03T16:00:00", status="won", stage="contract")
+    yield said("lead.created", "03-03T09:00:00", subject="lead-2")
+    yield said("deal.changed", "03-03T10:00:00", subject="lead-2", deal="deal-8", status="open")
+    yield said("deal.changed", "03-04T10:00:00", subject="lead-2", deal="deal-8", status="lost")
+    yield said(
+        "deal.changed",
+        "03-04T10:00:00",
+        subject="deal-9",
+        deal="deal-9",
+        status="open",
+        expected_close="2026-03-03",
+    )
+    yield said("invoice.issued", "03-02T08:00:00", due="2026-03-02")
+    yield said("invoice.paid", "03-03T08:00:00", amount="1200.00")
+    yield said("invoice.issued", "03-03T08:00:00", invoice="invoice-10", due="2026-03-03")
+    yield said(
+        "deal.changed",
+        "03-03T16:00:00",
+        subject="deal-11",
+        deal="deal-11",
+        status="won",
+        currency="USD",
+    )
+
+
+def _words(kind: Any) -> tuple[Any, ...]:
+    """Give the words that a field may hold, none if it may hold anything."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    for inner in get_args(kind):
+        if words := _words(inner):
+            return words
+    return ()

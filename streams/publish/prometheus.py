@@ -1,0 +1,200 @@
+"""The KPIs of the windows that run now, as gauges for Prometheus."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import nsmallest
+from threading import Lock
+from typing import NamedTuple
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
+
+from streams.engine.catalogue import Catalogue
+from streams.publish.gauges import Gauges, end_of, gauges, milliseconds
+from streams.publish.naming import naming
+
+MEMBERS = 200
+LABELS = 50
+# Customers are never labels; an hour is over before a dashboard has drawn it.
+HIDDEN_DIMENSIONS = frozenset({"account"})
+HIDDEN_WINDOWS = frozenset({"hour"})
+RECORDS = "sales_kpi_records"
+UNNAMED = "sales_kpi_records_unnamed"
+MEMBERS_DROPPED = "sales_kpi_members_dropped"
+LABELS_DROPPED = "sales_kpi_labels_dropped"
+UPDATED = "sales_kpi_last_update_timestamp_seconds"
+OWN = {
+    RECORDS: "Records of running windows known to this process.",
+    UNNAMED: "Those of them without gauges, because this version does not know their KPI"
+    " or reports in another currency.",
+    MEMBERS_DROPPED: "Members of a KPI's dimension left without gauges;"
+    " the first by name have them.",
+    LABELS_DROPPED: "Labels of a KPI's dimension left without gauges; the first by name have them.",
+    UPDATED: "When the newest of the records known was written.",
+}
+_Group = tuple[str, str]  # a KPI and a dimension
+
+
+class _Window(NamedTuple):
+    """When a window runs, in milliseconds."""
+
+    start: int
+    end: int
+
+
+class _Shown(NamedTuple):
+    """The members and labels of a group that have gauges."""
+
+    members: set[str]
+    labels: set[str]
+
+
+class KpiCollector(Collector):
+    """A view that gives the records of running windows as gauges, at most so many.
+
+    Of each KPI and dimension it shows the first `members` members by name, and the first
+    `labels` labels: workers that know the same show the same. How many are left out is a
+    gauge too. A gauge goes with its record, and when its window ends. Keeping a record costs
+    next to nothing: it is read when Prometheus asks. `collect` may run on another thread than
+    `put`.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        clock: Callable[[], int],
+        *,
+        members: int = MEMBERS,
+        labels: int = LABELS,
+    ) -> None:
+        """Start empty; `clock` gives milliseconds."""
+        currency = catalogue.definitions.currency
+        self._clock = clock
+        self._limits = members, labels
+        self._namings = {kpi.name: naming(kpi, currency) for kpi in catalogue.kpis}
+        self._windows: dict[tuple[str, str], _Window] = {}
+        self._latest: dict[str, bytes] = {}
+        self._next_end: int | None = None
+        self._read: dict[str, Gauges] = {}
+        self._reading = Lock()
+
+    def put(self, key: str, record: bytes | None) -> None:
+        """Take a key's newest record; None: it is gone."""
+        about, window, start = key.rsplit("|", 2)
+        if window in HIDDEN_WINDOWS or _dimension(about) in HIDDEN_DIMENSIONS:
+            return
+        if record is None:
+            self._latest.pop(key, None)
+            return
+        now = self._clock()
+        if self._next_end is not None and self._next_end <= now:
+            self._forget(now)
+        # Most of the topic is history, told by the window alone.
+        runs = self._windows.get((window, start))
+        if runs is None:
+            runs = self._windows[window, start] = _Window(milliseconds(start), end_of(record))
+        if runs.end <= now:
+            return
+        self._latest[key] = record
+        if self._next_end is None or runs.end < self._next_end:
+            self._next_end = runs.end
+
+    def describe(self) -> Iterator[Metric]:
+        """Give every gauge there can be, without values."""
+        for one in self._namings.values():
+            for name, text in one.families.items():
+                yield Metric(name, text, "gauge")
+        for name, text in OWN.items():
+            yield Metric(name, text, "gauge")
+
+    def collect(self) -> list[Metric]:
+        """Give the gauges that have values now."""
+        with self._reading:
+            running = self._running(self._clock())
+            families = {family.name: family for family in self.describe()}
+            shown, dropped = self._choose(running)
+            for one in running:
+                at = one.at
+                members, labels = shown[at.kpi, at.dimension]
+                if at.member not in members:
+                    continue
+                for name, label, value in one.values:
+                    if label in labels:
+                        where = {
+                            "window": at.window,
+                            "dimension": at.dimension,
+                            "member": at.member,
+                        }
+                        if label:
+                            where["label"] = label
+                        families[name].samples.append(Sample(name, where, value))
+            for sample in (*_own(running), *dropped):
+                families[sample.name].samples.append(sample)
+            return [family for family in families.values() if family.samples]
+
+    def _running(self, now: int) -> list[Gauges]:
+        """Read what is new since the last time, and give all that runs now."""
+        # One step for the interpreter: `put` cannot come between.
+        latest = self._latest.copy()
+        known, read = self._read, {}
+        for key, record in latest.items():
+            before = known.get(key)
+            if before is None or before.record is not record:
+                before = gauges(key, record, self._namings)
+            read[key] = before
+        self._read = read
+        windows = {
+            where: runs.start <= now < runs.end for where, runs in self._windows.copy().items()
+        }
+        return [one for one in read.values() if windows[one.at.window, one.at.start]]
+
+    def _forget(self, now: int) -> None:
+        """Drop the records whose window has ended."""
+        ends: list[int] = []
+        for key in list(self._latest):
+            _, window, start = key.rsplit("|", 2)
+            end = self._windows[window, start].end
+            if end <= now:
+                del self._latest[key]
+            else:
+                ends.append(end)
+        self._next_end = min(ends, default=None)
+
+    def _choose(self, running: Iterable[Gauges]) -> tuple[Mapping[_Group, _Shown], list[Sample]]:
+        """Give what each group shows, and how much it leaves out."""
+        members: defaultdict[_Group, set[str]] = defaultdict(set)
+        labels: defaultdict[_Group, set[str]] = defaultdict(set)
+        for one in running:
+            group = one.at.kpi, one.at.dimension
+            members[group].add(one.at.member)
+            labels[group].update([label for _, label, _ in one.values])
+        shown, dropped = {}, []
+        for group in members:
+            some = _Shown(
+                _first(members[group], self._limits[0]), _first(labels[group], self._limits[1])
+            )
+            shown[group] = some
+            where = dict(zip(("kpi", "dimension"), group, strict=True))
+            for name, kept, whole in (
+                (MEMBERS_DROPPED, some.members, members[group]),
+                (LABELS_DROPPED, some.labels, labels[group]),
+            ):
+                if len(kept) < len(whole):
+                    dropped.append(Sample(name, where, len(whole) - len(kept)))
+        return shown, dropped
+
+
+def _own(running: list[Gauges]) -> Iterator[Sample]:
+    yield Sample(RECORDS, {}, len(running))
+    yield Sample(UNNAMED, {}, sum(not one.is_named for one in running))
+    if running:
+        yield Sample(UPDATED, {}, max(one.updated for one in running) / 1000)
+
+
+def _first(names: set[str], limit: int) -> set[str]:
+    return names if len(names) <= limit else set(nsmallest(limit, names))
+
+
+def _dimension(about: str) -> str:
+    return about.partition("|")[2].partition("=")[0]

@@ -1,0 +1,221 @@
+"""Stage 2 of one partition: partials merged, and what changed published in transactions."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from math import inf
+from zoneinfo import ZoneInfo
+
+from aiokafka import TopicPartition
+
+from streams.events import RepSet
+from streams.settings import Settings
+from streams.tables import partials, progress, topics
+from streams.tables.core import Core, Publication
+from streams.tables.ledger import MARK, Ledger
+from streams.tables.pace import Pace
+from streams.tables.reading import Records, ends, read_to
+from streams.tables.reference import Reference
+from streams.tables.transactions import Pair, Transactions
+from streams.tables.watch import Watch
+
+STAGE = "kpis"
+HEARTBEAT_SECONDS = 5.0
+PROGRESS_SECONDS = 0.1
+ADVANCE_SECONDS = 1.0
+# What is rendered in one go keeps the event loop from everything else.
+RECORDS_AT_ONCE = 1_000
+PARTIALS_AT_ONCE = 1_000
+
+
+class OwnedBoard:
+    """One partition of the partials and of the output, from taking it until another does.
+
+    `take`, then `restore`, then any number of `work` and `rest`, one at a time. Whatever fails
+    raises Fatal and leaves this object useless: the process has to end.
+    """
+
+    stage = STAGE
+
+    def __init__(
+        self, settings: Settings, core: Core, number: int, watch: Watch, pace: Pace
+    ) -> None:
+        """Own nothing yet."""
+        self.number = number
+        self.position = 0
+        self._settings = settings
+        self._watch = watch
+        self._pace = pace
+        self._zone = ZoneInfo(settings.timezone)
+        self._interval = settings.publish_interval_ms / 1000
+        self._board = core.board(settings.clock())
+        self._source = TopicPartition(topics.PARTIALS, number)
+        self._output = TopicPartition(topics.KPIS, number)
+        self._transactions = Transactions(settings, STAGE, number)
+        self._ledger = Ledger()
+        self._reference = Reference(settings, watch)
+        self._heard = 0
+        self._reference_position: dict[str, int] = {}
+        self._advanced_at = 0.0
+        self._due_at = inf
+        self._claimed: object = None
+        self._committed_at = self._claimed_at = 0.0
+
+    async def take(self) -> None:
+        """Fence the earlier owner. Nothing may be read before this."""
+        await self._transactions.take()
+
+    async def restore(self, reference: Reference) -> None:
+        """Catch up with the partials, and only then publish in what the output differs."""
+        self._reference = reference
+        stops = await ends(self._settings, [self._output])
+        async for _, records in read_to(self._settings, stops):
+            for record in records:
+                self._ledger.restore((record.key or b"").decode(), record.value)
+        self._hear()
+        stops = await ends(self._settings, [self._source], committed=True)
+        async for _, records in read_to(self._settings, stops):
+            await self._merge(records)
+        self._board.advance(self._settings.clock())
+        await self._publish_all()
+
+    def seeks(self) -> dict[TopicPartition, int]:
+        """Say where reading has to go on."""
+        return {self._source: self.position}
+
+    async def work(self, lists: Sequence[Records]) -> None:
+        """Merge fetched lists, and publish what is due."""
+        for records in lists:
+            await self._merge(records)
+        await self._publish()
+
+    async def rest(self) -> None:
+        """Let time pass, publish what has become due, and now and then show that one is alive."""
+        now = time.monotonic()
+        if now - self._advanced_at > ADVANCE_SECONDS:
+            self._advanced_at = now
+            self._board.advance(self._settings.clock())
+        await self._publish()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._transactions.close()
+
+    @property
+    def due_in(self) -> float:
+        """Seconds until something that waits may be published; infinite if nothing waits."""
+        return self._due_at - time.monotonic()
+
+    async def _merge(self, records: Records) -> None:
+        for first in range(0, len(records), PARTIALS_AT_ONCE):
+            self._put(records[first : first + PARTIALS_AT_ONCE])
+            await asyncio.sleep(0)
+
+    def _put(self, records: Records) -> None:
+        put, locate, decode = self._board.put, partials.locate, partials.decode
+        for record in records:
+            if record.offset >= self.position:
+                shard, cell = locate(record.key)
+                put(shard, cell, decode(record.value))
+        # Offsets have holes here: transactions end with a record of their own.
+        self.position = max(self.position, records[-1].offset + 1)
+
+    def _hear(self) -> None:
+        for record in self._reference.records[self._heard :]:
+            if isinstance(record, RepSet):
+                self._board.set_rep(record)
+        self._heard = len(self._reference.records)
+        self._reference_position = dict(self._reference.position)
+
+    async def _publish_all(self) -> None:
+        """Publish in what a board just restored and the output differ, tombstones included."""
+        seen: set[str] = set()
+
+        def noted() -> Iterator[Publication]:
+            for publication in self._board.take():
+                seen.add(publication[0])
+                yield publication
+            for key in self._ledger.standing():
+                if key not in seen:
+                    yield key, None, ""
+
+        await self._write(noted(), time.monotonic())
+
+    async def _publish(self) -> None:
+        """Publish the changes that are due: a key's first at once, the next an interval later."""
+        self._hear()
+        now = time.monotonic()
+        ledger, interval = self._ledger, self._interval
+        waits_until = inf
+
+        def is_due(key: str) -> bool:
+            nonlocal waits_until
+            at = ledger.due_at(key, interval)
+            if at <= now:
+                return True
+            waits_until = min(waits_until, at)
+            return False
+
+        publications = self._board.take(is_due) if self._board.dirty else iter(())
+        await self._write(publications, now)
+        self._due_at = waits_until if self._board.dirty else inf
+
+    async def _write(self, publications: Iterator[Publication], now: float) -> None:
+        is_more = True
+        while is_more:
+            began = time.monotonic()
+            async with self._pace.turn():
+                pairs, is_more = self._render(publications, now)
+            claim = not is_more and self._claim()
+            if not (pairs or claim):
+                continue
+            await self._transactions.begin()
+            if pairs:
+                await self._transactions.send({self._output: pairs})
+            if claim:
+                await self._say_how_far()
+            await self._transactions.commit()
+            self._committed_at = time.monotonic()
+            self._watch.published(len(pairs))
+            self._watch.committed(STAGE, len(pairs), self._committed_at - began)
+
+    def _render(self, publications: Iterator[Publication], now: float) -> tuple[list[Pair], bool]:
+        """Turn the next publications into records, those that readers have left out."""
+        pairs: list[Pair] = []
+        updated_at = self._instant()
+        publish = self._ledger.publish
+        for _ in range(RECORDS_AT_ONCE):
+            publication = next(publications, None)
+            if publication is None:
+                return pairs, False
+            key, body, as_of = publication
+            revision = publish(key, body, now)
+            if revision and body is None:
+                pairs.append((key.encode(), None))
+            elif revision and body is not None:
+                tail = f'{revision},"as_of":"{as_of}","updated_at":"{updated_at}"}}'
+                pairs.append((key.encode(), body + MARK + tail.encode()))
+        return pairs, True
+
+    def _claim(self) -> bool:
+        """Tell whether to say that all is published up to here: only if nothing waits."""
+        if self._board.dirty:
+            return False
+        now = time.monotonic()
+        is_news = self._claimed != (self.position, self._reference_position)
+        return (is_news and now - self._claimed_at > PROGRESS_SECONDS) or (
+            now - self._committed_at > HEARTBEAT_SECONDS
+        )
+
+    async def _say_how_far(self) -> None:
+        said = progress.of_kpis(
+            self.number, self.position, self._reference_position, self._settings.clock()
+        )
+        await self._transactions.send({progress.destination(self._settings): [said]})
+        self._claimed = self.position, self._reference_position
+        self._claimed_at = time.monotonic()
+
+    def _instant(self) -> str:
+        moment = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
+        return moment.astimezone(self._zone).isoformat(timespec="milliseconds")

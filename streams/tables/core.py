@@ -1,0 +1,73 @@
+"""What the shell asks of the pure core: the engine's shard and board, or a stand-in."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from streams.events import Event, RateSet, RepSet
+
+Vector = dict[str, int]
+Publication = tuple[str, bytes | None, str]
+
+
+class ShardCore(Protocol):
+    """Stage 1: one partition's rows and the cells they add up to."""
+
+    @property
+    def next_due(self) -> int | None:
+        """The instant in milliseconds at which time alone will next change a cell."""
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Take back one element written earlier; `fold` must follow the last."""
+
+    def fold(self, clock: int) -> None:
+        """Add up every cell from the rows as of an instant."""
+
+    def add(self, event: Event) -> tuple[bytes, bytes] | None:
+        """Apply an event; None if the set of events is as before, else the element to keep."""
+
+    def settle(self, clock: int) -> dict[str, Vector]:
+        """Give the cells that changed since the last call, {} for one that is gone."""
+
+    def cells(self) -> Mapping[str, Vector]:
+        """Give every cell that is not empty."""
+
+    def set_rate(self, record: RateSet) -> None:
+        """Take a rate; what it changes comes with the next `settle`."""
+
+
+class BoardCore(Protocol):
+    """Stage 2: the cells of one partition of `kpi.partials`, merged and answered."""
+
+    @property
+    def dirty(self) -> int:
+        """How many keys wait for `take`."""
+
+    def put(self, shard: int, cell: str, vector: Vector) -> None:
+        """Replace one shard's share of a cell; {} removes it."""
+
+    def set_rep(self, record: RepSet) -> None:
+        """Take a rep's place in the organisation."""
+
+    def advance(self, clock: int) -> None:
+        """Roll windows and set final flags as of an instant."""
+
+    def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Publication]:
+        """Give each waiting key with its body and the instant it stands for.
+
+        A body is JSON without its closing brace, so that fields can be added; None is a
+        tombstone, also where there was nothing. A key that is not due goes on waiting. Nothing
+        else of the board may be called until the iterator is used up.
+        """
+
+
+class Core(Protocol):
+    """Makes shards and boards, and says where a cell belongs."""
+
+    def shard(self, clock: int) -> ShardCore:
+        """Make an empty shard."""
+
+    def board(self, clock: int) -> BoardCore:
+        """Make an empty board."""
+
+    def family(self, cell: str) -> int:
+        """Number the family of a cell; cells that are read together share one."""

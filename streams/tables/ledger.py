@@ -1,0 +1,60 @@
+"""What has been published under each key, and when: what the next record is compared with."""
+
+from dataclasses import dataclass
+from math import inf
+
+import orjson
+
+MARK = b',"revision":'
+
+
+@dataclass(slots=True)
+class Entry:
+    """One key: revision and digest of its last record, and when that went out."""
+
+    revision: int
+    digest: int | None  # None: a tombstone
+    at: float
+
+
+class Ledger:
+    """The last record of every key of one partition of the output."""
+
+    def __init__(self) -> None:
+        """Know of no record."""
+        self.entries: dict[str, Entry] = {}
+
+    def restore(self, key: str, value: bytes | None) -> None:
+        """Take a record found in the output; a later one of the same key replaces it."""
+        if value is None:
+            known = self.entries.get(key)
+            self.entries[key] = Entry(known.revision if known else 0, None, -inf)
+            return
+        body, _, tail = value.rpartition(MARK)
+        revision: int = orjson.loads(tail[: tail.index(b",")])
+        self.entries[key] = Entry(revision, hash(body), -inf)
+
+    def due_at(self, key: str, interval: float) -> float:
+        """Say when a change of a key may go out: at once if the last one is long ago."""
+        entry = self.entries.get(key)
+        return -inf if entry is None else entry.at + interval
+
+    def publish(self, key: str, body: bytes | None, now: float) -> int:
+        """Note what is going out; 0 if readers have that already, else the record's revision."""
+        entry = self.entries.get(key)
+        # hash() is keyed anew in each process and 64 bits wide: chance is one in 10^19 a record.
+        digest = None if body is None else hash(body)
+        if entry is None:
+            if body is None:
+                return 0
+            entry = self.entries[key] = Entry(0, None, now)
+        elif entry.digest == digest:
+            return 0
+        entry.revision += 1
+        entry.digest = digest
+        entry.at = now
+        return entry.revision
+
+    def standing(self) -> list[str]:
+        """List the keys that readers find a value under."""
+        return [key for key, entry in self.entries.items() if entry.digest is not None]

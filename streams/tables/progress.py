@@ -1,0 +1,146 @@
+"""How far each shard is, for whoever waits until all is published: `<app>.progress`."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiokafka import TopicPartition
+
+from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.partials import PARTITIONS
+from streams.tables.position import Position
+from streams.tables.reading import ends, read_to
+from streams.tables.transactions import Pair
+
+LOOK_SECONDS = 0.1
+KPI_PARTITIONS = tuple(
+    TopicPartition(topics.KPIS, number) for number in range(topics.FAMILY_PARTITIONS)
+)
+Offsets = dict[TopicPartition, int]
+
+
+def destination(settings: Settings) -> TopicPartition:
+    """Say where progress is written."""
+    return TopicPartition(topics.progress(settings), 0)
+
+
+def of_journeys(shard: int, position: Position, reached: Mapping[int, int], clock: int) -> Pair:
+    """Say that a shard's events up to a position are in its partials.
+
+    `reached` holds for each partition of the partials the offset of the shard's last record.
+    """
+    said = {
+        "source": position.source,
+        "reference": position.reference,
+        "partials": {str(partition): offset for partition, offset in reached.items()},
+        "clock": clock,
+    }
+    return f"journeys/{shard}".encode(), orjson.dumps(said)
+
+
+def of_kpis(partition: int, offset: int, reference: Mapping[str, int], clock: int) -> Pair:
+    """Say that partials below an offset are published and that nothing waits."""
+    said = {"partials": offset, "reference": reference, "clock": clock, "clean": True}
+    return f"kpis/{partition}".encode(), orjson.dumps(said)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What had been produced when it was asked and is not yet known to be published.
+
+    `events` counts offsets of each `topic/partition` that no shard has folded; `partials` names
+    the partitions of the partials that stage 2 has not published up to what the shards wrote;
+    `reference` names who has not yet heard of a reference record.
+    """
+
+    events: dict[str, int] = field(default_factory=dict)
+    partials: tuple[int, ...] = ()
+    reference: tuple[str, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all is published."""
+        return not (self.events or self.partials or self.reference)
+
+
+async def behind(settings: Settings) -> Behind:
+    """Compare what is in the crm topics now with what the shards say they have published."""
+    return _compare(settings, await _targets(settings), await _said(settings))
+
+
+async def await_settled(settings: Settings, timeout_s: float) -> Behind:
+    """Wait until every record produced before the call is published and can be read.
+
+    When the result is settled, a read_committed reader of `sales.kpis` who reads to the end
+    finds it all. Otherwise the time was up, and the result says what is missing.
+    """
+    deadline = asyncio.get_running_loop().time() + timeout_s
+    targets = await _targets(settings)
+    while True:
+        found = _compare(settings, targets, await _said(settings))
+        if found.is_settled or asyncio.get_running_loop().time() > deadline:
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    if found.is_settled:
+        await _await_visible(settings, deadline)
+    return found
+
+
+async def _targets(settings: Settings) -> Offsets:
+    sources = [TopicPartition(t, p) for t in SOURCE_TOPICS for p in range(settings.partitions)]
+    return await ends(settings, [*sources, *(TopicPartition(t, 0) for t in REFERENCE_TOPICS)])
+
+
+async def _said(settings: Settings) -> dict[str, dict[str, Any]]:
+    to = destination(settings)
+    said: dict[str, dict[str, Any]] = {}
+    # Only what is committed: an open transaction is no progress, and is not waited for.
+    async for _, records in read_to(settings, await ends(settings, [to], committed=True)):
+        for record in records:
+            said[(record.key or b"").decode()] = orjson.loads(record.value)
+    return said
+
+
+def _compare(settings: Settings, targets: Offsets, said: Mapping[str, Mapping[str, Any]]) -> Behind:
+    shards = {p: said.get(f"journeys/{p}", {}) for p in range(settings.partitions)}
+    boards = {p.partition: said.get(f"kpis/{p.partition}", {}) for p in PARTITIONS}
+    events = {}
+    for target, end in targets.items():
+        if target.topic in SOURCE_TOPICS:
+            done = shards[target.partition].get("source", {}).get(target.topic, 0)
+            if done < end:
+                events[f"{target.topic}/{target.partition}"] = end - done
+    unpublished = tuple(
+        number
+        for number, board in boards.items()
+        if board.get("partials", -1)
+        <= max((s.get("partials", {}).get(str(number), -1) for s in shards.values()), default=-1)
+    )
+    deaf = tuple(
+        f"{stage}/{number}"
+        for stage, owners in (("journeys", shards), ("kpis", boards))
+        for number, owner in owners.items()
+        if any(
+            owner.get("reference", {}).get(topic, 0) < targets[TopicPartition(topic, 0)]
+            for topic in REFERENCE_TOPICS
+        )
+    )
+    return Behind(events, unpublished, deaf)
+
+
+async def _await_visible(settings: Settings, deadline: float) -> None:
+    """Wait until what is in the output now can be read.
+
+    A commit shows in one partition before it shows in another: the progress record may be
+    readable while the records it speaks of are not.
+    """
+    written = await ends(settings, KPI_PARTITIONS, committed=False)
+    while asyncio.get_running_loop().time() < deadline:
+        readable = await ends(settings, KPI_PARTITIONS, committed=True)
+        if all(readable[partition] >= end for partition, end in written.items()):
+            return
+        await asyncio.sleep(LOOK_SECONDS)

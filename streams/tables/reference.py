@@ -1,0 +1,74 @@
+"""Reference data: read whole by every worker, in the order it was written."""
+
+import asyncio
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from streams.events import REFERENCE_TOPICS, RateSet, Rejected, RepSet, decode
+from streams.settings import Settings
+from streams.tables.deadletters import letter
+from streams.tables.reading import POLL_MS, ends, reader
+from streams.tables.transactions import Pair
+from streams.tables.watch import Watch
+
+ReferenceRecord = RepSet | RateSet
+PARTITIONS: Final = tuple(TopicPartition(topic, 0) for topic in REFERENCE_TOPICS)
+
+
+class Reference:
+    """What crm.rep and crm.rate say; of each key the record with the newest (`at`, `id`) stands.
+
+    `records` only grows: whoever remembers how many it has heard takes the rest. `position`
+    names the offset after the last record in it, topic by topic.
+    """
+
+    def __init__(self, settings: Settings, watch: Watch) -> None:
+        """Know nothing yet."""
+        self.records: list[ReferenceRecord] = []
+        self.position: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
+        self.rejected: list[tuple[str, int, Pair]] = []
+        self.is_complete = asyncio.Event()
+        self._standing: dict[tuple[str, bytes | None], ReferenceRecord] = {}
+        self._settings = settings
+        self._watch = watch
+
+    async def read(self) -> None:
+        """Read both topics and go on reading, for ever. Sets `is_complete` at their ends."""
+        stops = await ends(self._settings, PARTITIONS)
+        async with reader(self._settings) as consumer:
+            consumer.assign(list(PARTITIONS))
+            for partition, first in (await consumer.beginning_offsets(list(PARTITIONS))).items():
+                consumer.seek(partition, first)
+            while True:
+                if not self.is_complete.is_set():
+                    await self._note_ends(consumer, stops)
+                for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                    for record in records:
+                        self._hear(record)
+
+    async def _note_ends(
+        self, consumer: AIOKafkaConsumer, stops: dict[TopicPartition, int]
+    ) -> None:
+        positions = {partition: await consumer.position(partition) for partition in PARTITIONS}
+        if all(positions[partition] >= stop for partition, stop in stops.items()):
+            # Past the markers of transactions, which no record stands for.
+            for partition, offset in positions.items():
+                self.position[partition.topic] = offset
+            self.is_complete.set()
+
+    def _hear(self, record: ConsumerRecord) -> None:
+        said = decode(record.value)
+        self.position[record.topic] = record.offset + 1
+        if not isinstance(said, RepSet | RateSet) or said.topic != record.topic:
+            why = said if isinstance(said, Rejected) else Rejected("does not belong here", "type")
+            self.rejected.append(
+                (record.topic, record.offset, letter(record, why, self._settings.clock()))
+            )
+            self._watch.rejected(record.topic, why.reason)
+            return
+        place = record.topic, record.key
+        standing = self._standing.get(place)
+        if standing is None or (standing.at, standing.id) <= (said.at, said.id):
+            self._standing[place] = said
+            self.records.append(said)

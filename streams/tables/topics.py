@@ -1,0 +1,144 @@
+"""The topics of one installation: what they are called, how they are kept, making and checking."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
+from streams.settings import Settings
+from streams.tables.fatal import Fatal
+
+PARTIALS = "kpi.partials"
+KPIS = "sales.kpis"
+DEAD_LETTERS = "crm.dead-letters"
+FAMILY_PARTITIONS = 7
+DAY_MS = 86_400_000
+# Longer than any reader lags: a reader that misses a tombstone keeps a value for good.
+TOMBSTONES_MS = 7 * DAY_MS
+
+_COMPACTED = {"cleanup.policy": "compact", "delete.retention.ms": str(TOMBSTONES_MS)}
+# The newest segment is never compacted, and a new owner reads it all.
+_OFTEN_CHANGED = {
+    **_COMPACTED,
+    "segment.bytes": str(128 * 1024 * 1024),
+    "min.cleanable.dirty.ratio": "0.2",
+}
+# Read whole by everyone who asks how far things are.
+_SMALL = {**_COMPACTED, "segment.bytes": str(1024 * 1024), "min.cleanable.dirty.ratio": "0.1"}
+# What the CRM said is kept for ever: a KPI added later needs it only through the rows, but a
+# lost state topic is rebuilt from it.
+_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1"}
+_A_MONTH = {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)}
+
+
+class TopicsMissing(Fatal):
+    """The topics are not as the worker needs them; the message says what to run."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic as it has to be."""
+
+    name: str
+    partitions: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+def state(settings: Settings) -> str:
+    """Name the topic of rows, goals and positions."""
+    return f"{settings.app}.state"
+
+
+def progress(settings: Settings) -> str:
+    """Name the topic that says how far each shard is."""
+    return f"{settings.app}.progress"
+
+
+def wanted(settings: Settings) -> tuple[Topic, ...]:
+    """List every topic an installation has."""
+    return (
+        *(Topic(name, settings.partitions, _FOR_EVER) for name in SOURCE_TOPICS),
+        *(Topic(name, 1, _COMPACTED) for name in REFERENCE_TOPICS),
+        Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
+        Topic(PARTIALS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
+        Topic(KPIS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
+        Topic(progress(settings), 1, _SMALL),
+        Topic(DEAD_LETTERS, 1, _A_MONTH),
+    )
+
+
+async def apply(settings: Settings) -> list[str]:
+    """Create the topics that are missing and say, a line each, what was done.
+
+    Topics that exist are left as they are. Raises TopicsMissing if one has another number of
+    partitions, for that number decides which shard a subject belongs to and cannot be changed.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        missing, wrong = await _compare(admin, settings)
+        if wrong:
+            raise TopicsMissing("; ".join(wrong))
+        if missing:
+            answer = await admin.create_topics(
+                [
+                    NewTopic(
+                        topic.name,
+                        topic.partitions,
+                        settings.replication,
+                        topic_configs=dict(topic.config),
+                    )
+                    for topic in missing
+                ]
+            )
+            _check_created(answer.topic_errors)
+        made = {topic.name for topic in missing}
+        return [
+            f"{'created' if topic.name in made else 'exists '} {topic.name}"
+            f" ({topic.partitions} partitions)"
+            for topic in wanted(settings)
+        ]
+    finally:
+        await admin.close()
+
+
+async def check(settings: Settings) -> None:
+    """Raise TopicsMissing unless every topic is there with its number of partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        missing, wrong = await _compare(admin, settings)
+    finally:
+        await admin.close()
+    if wrong:
+        raise TopicsMissing("; ".join(wrong))
+    if missing:
+        names = ", ".join(topic.name for topic in missing)
+        raise TopicsMissing(f"topics are missing ({names}); run: sales-kpis topics apply")
+
+
+async def _compare(admin: AIOKafkaAdminClient, settings: Settings) -> tuple[list[Topic], list[str]]:
+    there = set(await admin.list_topics())
+    topics = wanted(settings)
+    known = [topic.name for topic in topics if topic.name in there]
+    counts = {
+        found["topic"]: len(found["partitions"])
+        for found in (await admin.describe_topics(known) if known else [])
+    }
+    wrong = [
+        f"{topic.name} has {counts[topic.name]} partitions and needs {topic.partitions}:"
+        " set SALES_KPIS_PARTITIONS to what it has, or begin with new topics"
+        for topic in topics
+        if topic.name in counts and counts[topic.name] != topic.partitions
+    ]
+    return [topic for topic in topics if topic.name not in counts], wrong
+
+
+def _check_created(errors: list[tuple[str, int, str | None]]) -> None:
+    for name, code, *rest in errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            reason = rest[0] if rest and rest[0] else error.__name__
+            raise TopicsMissing(f"{name} could not be created: {reason}")

@@ -1,0 +1,172 @@
+"""One fenced, idempotent producer a shard and stage, and its transactions."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NoReturn, Self
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.client import CoordinationType
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.sender import EndTxnHandler, Sender
+from aiokafka.producer.transaction_manager import TransactionResult
+
+from streams.settings import Settings
+from streams.tables.fatal import Fatal, Fenced
+
+Pair = tuple[bytes, bytes | None]
+# A dead worker's open transaction holds readers back for as long as this.
+TRANSACTION_TIMEOUT_MS = 15_000
+# The client would retry without end; a commit this slow is not coming.
+DEADLINE_SECONDS = 12.0
+# With the default of 100 ms a refusal while the last markers are being written costs 100 ms.
+BACKOFF_MS = 5
+BATCH_BYTES = 512 * 1024
+
+
+class _OneEnd(EndTxnHandler):  # type: ignore[misc]  # the client ships no types
+    """Asks once to end the transaction. No answer means that nobody knows the outcome."""
+
+    async def do(self, node_id: int) -> bool:
+        response = await self._sender.client.send(node_id, self.create_request(), group=self.group)
+        backoff: float | None = self.handle_response(response)
+        if backoff is not None:
+            await asyncio.sleep(backoff)
+        return backoff is None
+
+
+class _Sender(Sender):  # type: ignore[misc]  # the client ships no types
+    """The client's sender, but a lost answer to the end of a transaction is final.
+
+    A second request could end the *next* transaction: the old protocol names only the producer.
+    """
+
+    async def _do_txn_commit(self, commit_result: TransactionResult) -> None:
+        await self._message_accumulator.flush_for_commit()
+        manager = self._txn_manager
+        if manager.is_empty_transaction():
+            manager.complete_transaction()
+            return
+        node = await self._find_coordinator(CoordinationType.TRANSACTION, manager.transactional_id)
+        await _OneEnd(self, commit_result).do(node)
+
+
+class Transactions:
+    """The right to write for one shard of one stage, until another worker takes it.
+
+    Every call that fails raises Fatal: nothing is aborted from here, for whether the end of
+    a transaction reached the broker cannot be known. Not for two tasks at once.
+    """
+
+    def __init__(self, settings: Settings, stage: str, partition: int) -> None:
+        """Name the producer; `take` makes it the only one."""
+        self.name = f"{settings.app}-{stage}-{partition}"
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def take(self) -> Self:
+        """Fence every earlier owner and end its open transaction; only then read anything."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.bootstrap,
+            client_id=self.name,
+            transactional_id=self.name,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            acks="all",
+            compression_type="lz4",
+            retry_backoff_ms=BACKOFF_MS,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+        )
+        producer._sender = _Sender(
+            producer.client,
+            acks=-1,
+            txn_manager=producer._txn_manager,
+            message_accumulator=producer._message_accumulator,
+            retry_backoff_ms=BACKOFF_MS,
+            request_timeout_ms=producer._request_timeout_ms,
+        )
+        self._producer = producer
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS + TRANSACTION_TIMEOUT_MS / 1000):
+                await producer.start()
+        except (KafkaError, TimeoutError) as error:
+            await self.close()
+            self._fail("could not be taken", error)
+        return self
+
+    async def begin(self) -> None:
+        """Open a transaction; nothing goes to the broker before the first `send`."""
+        try:
+            await self._open().begin_transaction()
+        except KafkaError as error:
+            self._fail("could not begin", error)
+
+    async def send(
+        self, writes: Mapping[TopicPartition, Iterable[Pair]]
+    ) -> dict[TopicPartition, int]:
+        """Append records and wait until the broker has them all.
+
+        Records of one partition keep their order. Returns the offset of each partition's last.
+        """
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await self._send(writes)
+        except (KafkaError, TimeoutError) as error:
+            self._fail("could not write", error)
+
+    async def commit(self) -> None:
+        """Make everything since `begin` visible at once."""
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await self._open().commit_transaction()
+        except (KafkaError, TimeoutError, AssertionError) as error:
+            self._fail("could not commit", error)
+
+    async def close(self) -> None:
+        """Let the connections go. The shard stays with its last owner until another takes it."""
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            await producer.stop()
+
+    async def _send(
+        self, writes: Mapping[TopicPartition, Iterable[Pair]]
+    ) -> dict[TopicPartition, int]:
+        producer = self._open()
+        sent = []
+        for to, pairs in writes.items():
+            for batch in _batches(producer, pairs):
+                future = await producer.send_batch(batch, to.topic, partition=to.partition)
+                sent.append((to, future, batch.record_count()))
+        last = {}
+        for to, future, count in sent:
+            base = (await future).offset
+            if base < 0:
+                raise Fatal(f"{self.name}: the broker did not say where it wrote to {to.topic}")
+            last[to] = base + count - 1
+        return last
+
+    def _open(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise Fatal(f"{self.name} is not taken")
+        return self._producer
+
+    def _fail(self, what: str, error: BaseException) -> NoReturn:
+        if isinstance(error, ProducerFenced | InvalidProducerEpoch):
+            raise Fenced(f"{self.name}: another worker has taken over") from error
+        said = str(error) or type(error).__name__
+        raise Fatal(f"{self.name} {what}: {said}") from error
+
+
+def _batches(producer: AIOKafkaProducer, pairs: Iterable[Pair]) -> Iterator[BatchBuilder]:
+    """Pack records into as few batches as they fit in; one send each costs ten times as much."""
+    batch = producer.create_batch()
+    append = batch.append
+    for key, value in pairs:
+        if append(timestamp=None, key=key, value=value) is None:
+            yield batch
+            batch = producer.create_batch()
+            append = batch.append
+            append(timestamp=None, key=key, value=value)
+    if batch.record_count():
+        batch.close()
+        yield batch

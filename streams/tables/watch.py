@@ -1,0 +1,25 @@
+"""What the tables tell whoever counts and measures."""
+
+from typing import Protocol
+
+
+class Watch(Protocol):
+    """Takes note of what happened; each call is cheap, for some are made per batch."""
+
+    def folded(self, topic: str, events: int, late: int) -> None:
+        """Count events put into rows, and those older than the lateness."""
+
+    def rejected(self, topic: str, reason: str) -> None:
+        """Count a record that went to the dead letters."""
+
+    def gap(self, topic: str, partition: int, missing: int) -> None:
+        """Count offsets that were not there to be read."""
+
+    def committed(self, stage: str, records: int, seconds: float) -> None:
+        """Measure one transaction, from its first record to its end."""
+
+    def restored(self, stage: str, seconds: float) -> None:
+        """Measure taking a shard, from the fence to the last record compared."""
+
+    def published(self, records: int) -> None:
+        """Count records written to the output."""

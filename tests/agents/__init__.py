@@ -1,0 +1,1 @@
+"""Whole workers against a real broker, with a core that only counts."""

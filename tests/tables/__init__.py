@@ -1,0 +1,1 @@
+"""Tables against a real broker, with a core that only counts."""

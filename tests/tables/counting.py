@@ -1,0 +1,154 @@
+"""A core that counts events by topic and rep: small enough to know every answer by heart."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+from streams.events import Event, RateSet, RepSet, pack, unpack
+from streams.tables.core import Publication, Vector
+
+
+def cells_of(event: Event) -> list[str]:
+    """Name the cells an event counts in."""
+    rep = getattr(event, "rep", None)
+    return [event.topic, *([f"rep={rep}"] if rep else [])]
+
+
+class CountingShard:
+    """Events by subject and id, cells as counts; an event counts from its `at` on."""
+
+    def __init__(self, clock: int, weight: int) -> None:
+        """Count each event `weight` times; a rate replaces the weight."""
+        self.weight = weight
+        self.events: dict[bytes, Event] = {}
+        self.clock = clock
+        self.known: dict[str, Vector] = {}
+        self.touched = True
+
+    @property
+    def next_due(self) -> int | None:
+        """The next `at` that is still to come."""
+        later = [at for event in self.events.values() if (at := instant(event)) > self.clock]
+        return min(later, default=None)
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Take an event back."""
+        event = unpack(value)
+        assert isinstance(event, Event)
+        self.events[key] = event
+
+    def fold(self, clock: int) -> None:
+        """Count all."""
+        self.clock = clock
+        self.known = self.count()
+
+    def add(self, event: Event) -> tuple[bytes, bytes] | None:
+        """Put an event in the set."""
+        key = f"{event.subject}|{event.id}".encode()
+        if key in self.events:
+            return None
+        self.events[key] = event
+        return key, pack(event)
+
+    def settle(self, clock: int) -> dict[str, Vector]:
+        """Count all again and compare."""
+        self.clock = clock
+        before, self.known = self.known, self.count()
+        changed = {cell: v for cell, v in self.known.items() if before.get(cell) != v}
+        return changed | {cell: {} for cell in before if cell not in self.known}
+
+    def cells(self) -> Mapping[str, Vector]:
+        """Give all counts."""
+        return self.known
+
+    def set_rate(self, record: RateSet) -> None:
+        """Let an event count so many times from now on."""
+        self.weight = int(record.rate)
+
+    def count(self) -> dict[str, Vector]:
+        """Count what has happened by now; weight 0 counts nothing."""
+        counts: defaultdict[str, int] = defaultdict(int)
+        for event in self.events.values():
+            if instant(event) <= self.clock:
+                for cell in cells_of(event):
+                    counts[cell] += self.weight
+        return {cell: {"count": n} for cell, n in counts.items() if n}
+
+
+class CountingBoard:
+    """Adds up the shards; a rep's team counts what its reps count."""
+
+    def __init__(self, clock: int) -> None:
+        """Begin empty."""
+        self.clock = clock
+        self.shares: dict[tuple[str, int], Vector] = {}
+        self.teams: dict[str, str] = {}
+        self.waiting: dict[str, None] = {}
+
+    @property
+    def dirty(self) -> int:
+        """Keys that wait."""
+        return len(self.waiting)
+
+    def put(self, shard: int, cell: str, vector: Vector) -> None:
+        """Replace a share."""
+        if vector:
+            self.shares[cell, shard] = vector
+        else:
+            self.shares.pop((cell, shard), None)
+        self.waiting[cell] = None
+        self._mark_team(cell)
+
+    def set_rep(self, record: RepSet) -> None:
+        """Move a rep to a team."""
+        cell = f"rep={record.rep}"
+        self._mark_team(cell)
+        self.teams[cell] = f"team={record.team}"
+        self._mark_team(cell)
+
+    def advance(self, clock: int) -> None:
+        """Let time pass."""
+        self.clock = clock
+
+    def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Publication]:
+        """Give what waits."""
+        waiting, self.waiting = self.waiting, {}
+        for key in waiting:
+            if due is not None and not due(key):
+                self.waiting[key] = None
+                continue
+            total = sum(
+                vector["count"]
+                for (cell, _), vector in self.shares.items()
+                if key in (cell, self.teams.get(cell))
+            )
+            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, "now"
+
+    def _mark_team(self, cell: str) -> None:
+        if cell in self.teams:
+            self.waiting[self.teams[cell]] = None
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Makes counting shards and boards."""
+
+    weight: int = 1
+
+    def shard(self, clock: int) -> CountingShard:
+        """Make a shard."""
+        return CountingShard(clock, self.weight)
+
+    def board(self, clock: int) -> CountingBoard:
+        """Make a board."""
+        return CountingBoard(clock)
+
+    def family(self, cell: str) -> int:
+        """Keep reps together, for their teams' sake; spread the rest."""
+        return 0 if cell.startswith("rep=") else crc32(cell.encode())
+
+
+def instant(event: Event) -> int:
+    """Give an event's `at` in milliseconds."""
+    return int(event.at.timestamp() * 1000)

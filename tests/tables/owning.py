@@ -1,0 +1,84 @@
+"""Shards and boards taken and worked by hand, one step at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from streams.settings import Settings
+from streams.tables import partials
+from streams.tables.board import OwnedBoard
+from streams.tables.pace import Pace
+from streams.tables.partials import Published
+from streams.tables.reference import Reference
+from streams.tables.shard import OwnedShard
+from streams.tables.topics import FAMILY_PARTITIONS
+from tests.tables.counting import Counting
+from tests.tables.installation import Noted, lists
+
+
+class Hands:
+    """Owns what it is asked to own, and lets go of it all in the end."""
+
+    def __init__(self, settings: Settings, noted: Noted) -> None:
+        """Own nothing yet."""
+        self.settings = settings
+        self.noted = noted
+        self.reference = Reference(settings, noted)
+        self._owned: list[OwnedShard | OwnedBoard] = []
+
+    async def shard(
+        self,
+        number: int = 0,
+        core: Counting | None = None,
+        known: Published | None = None,
+        settings: Settings | None = None,
+    ) -> OwnedShard:
+        """Take and restore a shard."""
+        settings = settings or self.settings
+        shard = OwnedShard(settings, core or Counting(), number, self.noted)
+        self._owned.append(shard)
+        await shard.take()
+        published = known or (await partials.published(settings, [number]))[number]
+        await shard.restore(published, self.reference)
+        return shard
+
+    async def board(self, number: int = 0, core: Counting | None = None) -> OwnedBoard:
+        """Take and restore a board."""
+        board = OwnedBoard(
+            self.settings, core or Counting(), number, self.noted, Pace(lambda: False)
+        )
+        self._owned.append(board)
+        await board.take()
+        await board.restore(self.reference)
+        return board
+
+    async def read(self, owner: OwnedShard | OwnedBoard) -> None:
+        """Give an owner all there is to read."""
+        await owner.work(await lists(self.settings, owner.seeks()))
+
+    async def read_all(self, core: Counting | None = None) -> None:
+        """Take everything, work it off and let it go, once."""
+        for number in range(self.settings.partitions):
+            await self.read(await self.shard(number, core))
+        for number in range(FAMILY_PARTITIONS):
+            await self.board(number, core)
+
+    async def close(self) -> None:
+        """Let go of all."""
+        for owner in self._owned:
+            await owner.close()
+
+
+@asynccontextmanager
+async def hands(settings: Settings) -> AsyncIterator[Hands]:
+    """Give hands that know the reference data as it is now."""
+    made = Hands(settings, Noted())
+    reading = asyncio.create_task(made.reference.read())
+    try:
+        await made.reference.is_complete.wait()
+        yield made
+    finally:
+        await made.close()
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading

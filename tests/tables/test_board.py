@@ -1,0 +1,187 @@
+"""Stage 2: what is published, when, and under which revision."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.board import OwnedBoard
+from streams.tables.fatal import Fenced
+from streams.tables.partials import encode
+from streams.tables.transactions import Transactions
+from tests.tables.counting import Counting
+from tests.tables.installation import event, output, produce, records, sizes, values
+from tests.tables.owning import Hands, hands
+
+REPS = 0  # the partition of the reps' family
+
+
+async def test_counts_of_all_shards_come_out_as_one(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended") for number in range(200)])
+    async with hands(settings) as own:
+        await own.read_all()
+    reps = {f"rep=r{number}": 40 for number in range(5)}
+    assert await values(settings) == {"crm.call": 200, **reps}
+
+
+async def test_record_carries_revision_and_both_times(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 3})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    assert (await output(settings))["rep=ann"] == {
+        "kpi": "rep=ann",
+        "value": 3,
+        "revision": 1,
+        "as_of": "now",
+        "updated_at": "2026-06-01T12:00:00.000+00:00",
+    }
+
+
+async def test_revision_grows_across_owners(settings: Settings) -> None:
+    for number in range(1, 4):
+        await _publish_shares(settings, {"0|rep=ann": number})
+        async with hands(settings) as own:
+            await own.board(REPS)
+    found = (await output(settings))["rep=ann"]
+    assert (found["value"], found["revision"]) == (3, 3)
+
+
+async def test_new_owner_publishes_only_what_differs(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1, "0|rep=bob": 1})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    await _publish_shares(settings, {"0|rep=bob": 2})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    assert [r.key for r in await records(settings, topics.KPIS, REPS)].count(b"rep=ann") == 1
+    assert await values(settings) == {"rep=ann": 1, "rep=bob": 2}
+
+
+async def test_key_that_no_share_is_left_of_gets_a_tombstone(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1, "1|rep=ann": 1, "0|rep=bob": 1})
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        await _publish_shares(settings, {"0|rep=ann": 0})
+        await own.read(board)
+        await _publish_shares(settings, {"1|rep=ann": 0})
+        await _read_until_quiet(own, board)
+    assert await values(settings) == {"rep=bob": 1}
+
+
+async def test_output_that_no_partial_explains_gets_a_tombstone(settings: Settings) -> None:
+    stranger = await Transactions(settings, "kpis", REPS).take()
+    await stranger.begin()
+    body = b'{"kpi":"old","value":1,"revision":4,"as_of":"x","updated_at":"y"}'
+    await stranger.send({TopicPartition(topics.KPIS, REPS): [(b"old", body)]})
+    await stranger.commit()
+    await stranger.close()
+    async with hands(settings) as own:
+        await own.board(REPS)
+    assert await output(settings) == {}
+
+
+async def test_first_change_goes_out_at_once_and_the_next_ones_together(
+    settings: Settings,
+) -> None:
+    slow = replace(settings, publish_interval_ms=60_000)
+    async with hands(slow) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {"0|rep=ann": number})
+            await own.read(board)
+        assert await values(settings) == {"rep=ann": 1}
+        assert 50 < board.due_in <= 60
+
+
+async def test_last_change_always_goes_out(settings: Settings) -> None:
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {"0|rep=ann": number})
+            await own.read(board)
+        await _read_until_quiet(own, board)
+        assert await values(settings) == {"rep=ann": 3}
+
+
+async def test_change_that_is_taken_back_in_time_is_not_published(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1})
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        before = await sizes(settings, topics.KPIS)
+        await _publish_shares(settings, {"0|rep=ann": 2})
+        await _publish_shares(settings, {"0|rep=ann": 1})
+        await _read_until_quiet(own, board)
+    assert await sizes(settings, topics.KPIS) == before
+
+
+async def test_uncommitted_partials_are_not_published(settings: Settings) -> None:
+    writer = await Transactions(settings, "somebody", 0).take()
+    await writer.begin()
+    await writer.send(
+        {TopicPartition(topics.PARTIALS, REPS): [(b"0|rep=ann", encode({"count": 1}))]}
+    )
+    async with hands(settings) as own:
+        await own.board(REPS)
+    await writer.close()
+    assert await values(settings) == {}
+
+
+async def test_former_owner_of_a_board_cannot_publish(settings: Settings) -> None:
+    async with hands(settings) as own:
+        zombie = await own.board(REPS)
+        await own.board(REPS)
+        await _publish_shares(settings, {"0|rep=ann": 1})
+        with pytest.raises(Fenced):
+            await own.read(zombie)
+    assert await values(settings) == {}
+
+
+async def test_rep_moves_to_a_team_with_everything_counted_so_far(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended") for number in range(100)])
+    await produce(settings, [_rep("r1", "north"), _rep("r2", "north"), _rep("r3", "south")])
+    async with hands(settings) as own:
+        await own.read_all(Counting())
+    found = await values(settings)
+    assert (found["team=north"], found["team=south"]) == (40, 20)
+
+
+async def test_older_reference_record_does_not_replace_a_newer_one(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended", rep="r1") for number in range(10)])
+    old = {**_rep("r1", "south"), "at": "2026-01-01T00:00:00Z"}
+    await produce(settings, [_rep("r1", "north"), old])
+    async with hands(settings) as own:
+        await own.read_all(Counting())
+    found = await values(settings)
+    assert found["team=north"] == 10
+    assert "team=south" not in found
+
+
+def _rep(rep: str, team: str) -> dict[str, str]:
+    at = "2026-02-01T00:00:00Z"
+    return {"type": "rep.set", "id": f"set-{rep}", "at": at, "rep": rep, "team": team}
+
+
+async def _publish_shares(settings: Settings, shares: dict[str, int]) -> None:
+    """Write partials as shards would; 0 is a tombstone."""
+    writer = await Transactions(settings, "journeys", 0).take()
+    await writer.begin()
+    await writer.send(
+        {
+            TopicPartition(topics.PARTIALS, REPS): [
+                (key.encode(), encode({"count": count} if count else {}))
+                for key, count in shares.items()
+            ]
+        }
+    )
+    await writer.commit()
+    await writer.close()
+
+
+async def _read_until_quiet(own: Hands, board: OwnedBoard) -> None:
+    await own.read(board)
+    while board.due_in < 60:
+        await asyncio.sleep(max(0.0, board.due_in))
+        await board.rest()
