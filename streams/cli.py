@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -38,17 +39,20 @@ def settings(**given: Any) -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def run(work: Awaitable[T]) -> T:
+def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine; what it refuses to do becomes one clear line."""
+    return attempt(lambda: asyncio.run(work))
+
+
+def attempt(work: Callable[[], T]) -> T:
+    """Do something that talks to Kafka; what goes wrong becomes one clear line."""
     from aiokafka.errors import KafkaError
 
     from streams.tables.fatal import Fatal
 
-    async def awaited() -> T:
-        return await work
-
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it says is said below
     try:
-        return asyncio.run(awaited())
+        return work()
     except (BadSetting, Fatal) as error:
         raise click.ClickException(str(error)) from error
     except KafkaError as error:
@@ -163,13 +167,17 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
 @stops_quietly
 def ingest(bootstrap: str | None, file: Path) -> None:
     """Send a file of events to Kafka: one JSON object a line, any order."""
+    from streams.ingest import IngestFailed
     from streams.ingest import ingest as send
 
-    result = run(send(file, settings(bootstrap=bootstrap)))
-    for bad in result.rejected:
+    try:
+        result = attempt(lambda: send(file, settings(bootstrap=bootstrap)))
+    except IngestFailed as error:
+        raise click.ClickException(str(error)) from error
+    for bad in result.bad:
         say_refused(bad.line, bad.field, bad.reason)
-    click.echo(f"{result.sent} events sent, {len(result.rejected)} lines refused", err=True)
-    sys.exit(1 if result.rejected else 0)
+    click.echo(f"{result.sent} events sent, {result.rejected} lines refused", err=True)
+    sys.exit(result.exit_code)
 
 
 @main.command()

@@ -15,7 +15,8 @@ CALENDAR_KINDS = ("day", "week", "month", "quarter", "year")
 ROLLING_DAYS = {"last_7d": 7, "last_15d": 15, "last_30d": 30, "last_90d": 90}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-# Zones keep whole quarters of an hour since 1972, so a quarter lies within one local day.
+# Zones keep whole quarters of an hour since 1972, so a quarter lies within one local day
+# and one local hour.
 SLOT_MS = 900_000
 SLOTS_FROM_MS = 2 * 366 * 86_400_000
 
@@ -41,6 +42,7 @@ class Calendar:
         self.week_start = week_start
         self.fiscal_start = fiscal_start
         self._days: dict[int, int] = {}
+        self._hours: dict[int, int] = {}
         self.start_of = lru_cache(maxsize=100_000)(self._start_of)
         self.bounds = lru_cache(maxsize=100_000)(self._bounds)
         self.windows_of = lru_cache(maxsize=100_000)(self._windows_of)
@@ -61,8 +63,15 @@ class Calendar:
 
     def hour(self, at: int) -> int:
         """Give the start of the local clock hour an instant falls in."""
-        local = self.local(at)
-        return at - ((local.minute * 60 + local.second) * 1000 + local.microsecond // 1000)
+        slot = at // SLOT_MS
+        found = self._hours.get(slot)
+        if found is None:
+            local = self.local(at)
+            into = (local.minute * 60 + local.second) * 1000 + local.microsecond // 1000
+            found = at - into
+            if at >= SLOTS_FROM_MS:
+                self._hours[slot] = found
+        return found
 
     def _start_of(self, day: int) -> int:
         """Give the first millisecond of a local day, also where midnight does not exist."""

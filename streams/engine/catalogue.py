@@ -3,7 +3,10 @@
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from msgspec import Struct
 
 from streams.engine.calendar import Calendar
 from streams.engine.measures import COUNTS, Measure
@@ -14,20 +17,58 @@ ROLLED_UP = ("team", "department", "unit")
 UNITS = ("ms", "count", "ratio", "money", "per_1000")
 
 
-class Dimensions(NamedTuple):
-    """Where a fact belongs; an empty text means nowhere in that dimension."""
+DIMENSIONS = (
+    "rep",
+    "channel",
+    "media",
+    "campaign",
+    "partner",
+    "product",
+    "stage",
+    "account",
+)
 
-    rep: str = ""
-    channel: str = ""
-    media: str = ""
-    campaign: str = ""
-    partner: str = ""
-    product: str = ""
-    stage: str = ""
-    account: str = ""
+
+class Dimensions:
+    """Where a fact belongs; an empty text means nowhere in that dimension.
+
+    Made by `dimensions`, which gives the same object for the same place, so that comparing and
+    hashing need not look inside: facts are compared far more often than they are made. Two
+    equal places that are two objects would cost time and change nothing.
+    """
+
+    __slots__ = ("members", "scopes")
+
+    def __init__(self, members: tuple[str, ...]) -> None:
+        """Take the members in the order of `DIMENSIONS`."""
+        self.members = members
+        self.scopes: dict[int, tuple[str, ...]] = {}
+
+    def with_rep(self, rep: str) -> "Dimensions":
+        """Give the same place under another rep."""
+        return dimensions(rep, *self.members[1:])
+
+    def member(self, dimension: str) -> str:
+        """Give the member of one dimension."""
+        return self.members[DIMENSIONS.index(dimension)]
 
 
-DIMENSIONS = Dimensions._fields
+@lru_cache(maxsize=200_000)
+def dimensions(
+    rep: str = "",
+    channel: str = "",
+    media: str = "",
+    campaign: str = "",
+    partner: str = "",
+    product: str = "",
+    stage: str = "",
+    account: str = "",
+) -> Dimensions:
+    """Give the place with these members."""
+    return Dimensions((rep, channel, media, campaign, partner, product, stage, account))
+
+
+NOWHERE = dimensions()
 V = TypeVar("V")
 T = TypeVar("T")
 
@@ -39,7 +80,7 @@ class Unpriced:
 UNPRICED = Unpriced()
 
 
-class Fact(NamedTuple, Generic[V]):
+class Fact(Struct, Generic[V], frozen=True, gc=False):
     """One contribution: when, what, and for whom where that is not the thing's own.
 
     `at` is the anchor that picks the window; `value` None counts nowhere; the fact waits for

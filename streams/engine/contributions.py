@@ -7,12 +7,19 @@ plain tuples because they are compared and hashed a great deal.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from streams.engine.catalogue import UNPRICED_FACTS, Catalogue, Dimensions, Fact, Unpriced
+from streams.engine.catalogue import (
+    DIMENSIONS,
+    NOWHERE,
+    UNPRICED_FACTS,
+    Catalogue,
+    Dimensions,
+    Fact,
+    Unpriced,
+)
 from streams.engine.measures import Pairs
 
 Share = tuple[int, int, int, Any, Dimensions]
 Shares = list[list[Share]]
-NOWHERE = Dimensions()
 ALL = ""
 
 
@@ -26,11 +33,9 @@ class Contributions:
         self._readers: dict[type, tuple[tuple[int, Any], ...]] = {}
         for number, kpi in enumerate(self.kpis):
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
-        self._places = [
-            tuple((f"{name}=", Dimensions._fields.index(name)) for name in kpi.dimensions)
-            for kpi in self.kpis
-        ]
-        self._scopes: dict[tuple[int, Dimensions], tuple[str, ...]] = {}
+        told_apart = [kpi.dimensions for kpi in self.kpis]
+        # KPIs that are told apart by the same dimensions reach the same scopes.
+        self._groups = [told_apart.index(own) for own in told_apart]
         self._names: dict[tuple[int, Any], Pairs] = {}
         self.is_hourly = [kpi.hourly for kpi in self.kpis]
 
@@ -47,29 +52,35 @@ class Contributions:
                     result = facts(thing)
                     if result is None:
                         continue
-                    for at, value, dimensions, since in (
-                        (result,) if type(result) is Fact else result
-                    ):
-                        if value is None:
-                            continue
-                        if type(value) is Unpriced:
-                            name = self.kpis[number].name
-                            shares.append((self._unpriced, at, at, name, NOWHERE))
-                            continue
-                        begins = at if since is None or since < at else since
-                        shares.append((number, at, begins, value, dimensions or own))
+                    if type(result) is Fact:
+                        self._count(shares, number, result, own)
+                        continue
+                    for fact in result:
+                        self._count(shares, number, fact, own)
                 found.append(shares)
         return found
 
-    def scopes(self, number: int, dimensions: Dimensions) -> tuple[str, ...]:
+    def _count(self, shares: list[Share], number: int, fact: Fact[Any], own: Dimensions) -> None:
+        at, value, since = fact.at, fact.value, fact.since
+        if value is None:
+            return
+        if type(value) is Unpriced:
+            shares.append((self._unpriced, at, at, self.kpis[number].name, NOWHERE))
+            return
+        begins = at if since is None or since < at else since
+        shares.append((number, at, begins, value, fact.dimensions or own))
+
+    def scopes(self, number: int, place: Dimensions) -> tuple[str, ...]:
         """Give the scopes a share of a KPI reaches: everything, then `dimension=value` each."""
-        key = (number, dimensions)
-        found = self._scopes.get(key)
+        group = self._groups[number]
+        found = place.scopes.get(group)
         if found is None:
-            if len(self._scopes) > 200_000:
-                self._scopes.clear()
-            named = (mark + dimensions[i] for mark, i in self._places[number] if dimensions[i])
-            found = self._scopes[key] = (ALL, *named)
+            told_apart = self.kpis[group].dimensions
+            named = zip(DIMENSIONS, place.members, strict=True)
+            found = place.scopes[group] = (
+                ALL,
+                *(f"{name}={member}" for name, member in named if member and name in told_apart),
+            )
         return found
 
     def components(self, number: int, value: Any) -> Pairs:
@@ -88,14 +99,37 @@ class Contributions:
 def difference(before: Shares, after: Shares) -> Iterator[tuple[Share, int]]:
     """Give the shares to remove (-1) and to add (1) to get from one row state to the next."""
     old, new = _unequal(before, after)
-    net: dict[Share, int] = {}
-    for sign, lists in ((-1, old), (1, new)):
-        for shares in lists:
-            for share in shares:
-                net[share] = net.get(share, 0) + sign
-    for share, times in net.items():
-        if times:
-            yield share, times
+    while old and new:
+        yield from _steps(old.pop(), new.pop())
+    for shares in old:
+        for share in shares:
+            yield share, -1
+    for shares in new:
+        for share in shares:
+            yield share, 1
+
+
+def _steps(old: list[Share], new: list[Share]) -> Iterator[tuple[Share, int]]:
+    """Go through two things' shares side by side; both are ordered by KPI."""
+    i, j, ends, begins = 0, 0, len(old), len(new)
+    while i < ends and j < begins:
+        was, now = old[i], new[j]
+        if was == now:
+            i, j = i + 1, j + 1
+        elif was[0] < now[0]:
+            i += 1
+            yield was, -1
+        elif now[0] < was[0]:
+            j += 1
+            yield now, 1
+        else:
+            i, j = i + 1, j + 1
+            yield was, -1
+            yield now, 1
+    for share in old[i:]:
+        yield share, -1
+    for share in new[j:]:
+        yield share, 1
 
 
 def _unequal(before: Shares, after: Shares) -> tuple[Shares, Shares]:

@@ -1,11 +1,11 @@
 """Calls, as the KPIs read them."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from streams.engine.catalogue import Dimensions
 
 
-class Call(NamedTuple):
+class Call(Struct, frozen=True, gc=False):
     """A call that ended."""
 
     at: int

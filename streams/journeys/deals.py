@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced
+from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
 from streams.engine.entries import Entry, latest
 from streams.engine.money import Money, exact, round_half_up
 from streams.events.model import DealChanged, DealDeleted
@@ -58,7 +58,7 @@ class Deal:
         self._read(entries)
 
     def _read(self, entries: Sequence[Entry]) -> None:
-        own = dict.fromkeys(("rep", "channel", "partner", "product", "stage", "account"), "")
+        rep = channel = partner = product = stage = account = ""
         for at, _, event in entries:
             assert isinstance(event, DealChanged)  # noqa: S101 - for the type checker: the row sorted them
             if event.status is not None and event.status != self.status:
@@ -69,20 +69,24 @@ class Deal:
             if event.probability is not None:
                 self.probability = event.probability
             self.expected_close = event.expected_close or self.expected_close
-            for field in own:
-                value = getattr(event, field)
-                if value is not None:
-                    own[field] = value
-        lead = self.origin.dimensions
-        self.dimensions = Dimensions(
-            own["rep"] or lead.rep,
-            own["channel"] or lead.channel,
-            lead.media,
-            lead.campaign,
-            own["partner"] or lead.partner,
-            own["product"] or lead.product,
-            own["stage"],
-            own["account"],
+            # A field sent empty is carried, and clears what was.
+            rep = rep if event.rep is None else event.rep
+            channel = channel if event.channel is None else event.channel
+            partner = partner if event.partner is None else event.partner
+            product = product if event.product is None else event.product
+            stage = stage if event.stage is None else event.stage
+            account = account if event.account is None else event.account
+        lead = self.origin.dimensions.members
+        self.stage = stage
+        self.dimensions = dimensions(
+            rep or lead[0],
+            channel or lead[1],
+            lead[2],
+            lead[3],
+            partner or lead[4],
+            product or lead[5],
+            stage,
+            account,
         )
 
     @property
@@ -118,7 +122,7 @@ class Deal:
         The probability is its own, else its stage's by the settings; None where there is none.
         """
         table = self.terms.definitions.stage_probability
-        share = table.get(self.dimensions.stage) if self.probability is None else None
+        share = table.get(self.stage) if self.probability is None else None
         if self.probability is not None:
             # The decimal that was written, not the binary float nearest to it.
             share = format(Decimal(repr(self.probability)), "f")
@@ -135,7 +139,7 @@ class Deal:
         """How many human touches came before the win."""
         if self.won is None:
             return 0
-        return bisect_left(self.origin.touches, (self.won,))
+        return bisect_left(self.origin.touches, self.won, key=lambda touch: touch.at)
 
     @cached_property
     def stage_entries(self) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """Emails with what came of them."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from streams.engine.catalogue import Dimensions
 
 
-class Email(NamedTuple):
+class Email(Struct, frozen=True, gc=False):
     """An email that was sent, and the instants at which its links were followed."""
 
     at: int

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced
+from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
 from streams.engine.entries import Entry
 from streams.engine.money import Money, round_half_up
 from streams.events.model import InvoiceCredited, InvoiceIssued, InvoicePaid, InvoiceVoided
@@ -44,7 +44,7 @@ class Invoice:
                     self.payments.append((at, money))
         self._insert_issue(entries)
         rep = self._issue.rep or "" if self._issue else ""
-        self.dimensions = Dimensions(rep=rep, account=account)
+        self.dimensions = dimensions(rep, account=account)
         self.is_owed = self._issue is not None and not is_void
 
     def _insert_issue(self, entries: Sequence[Entry]) -> None:

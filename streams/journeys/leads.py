@@ -1,26 +1,28 @@
 """A lead: how it came, who has it, who touched it, what became of it."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from streams.engine.calendar import HOUR_MS
 from streams.engine.catalogue import Dimensions
 
 
-class Touch(NamedTuple):
+class Touch(Struct, frozen=True, gc=False):
     """A person reached out: an outbound call or an email, not automated."""
 
     at: int
     rep: str
 
 
-class Lead(NamedTuple):
+class Lead(Struct, frozen=True, gc=False):
     """A lead and its human touches, earliest first; instants in ms, None where it never was.
 
     `first_touch` is the first at or after creation.
     """
 
     created: int
-    touches: tuple[Touch, ...]
+    touches: Sequence[Touch]
     first_touch: Touch | None
     qualified: int | None
     disqualified: int | None
@@ -37,4 +39,4 @@ class Lead(NamedTuple):
     def answered_by(self) -> Dimensions:
         """The lead's dimensions with the rep of the first touch."""
         touch = self.first_touch
-        return self.dimensions._replace(rep=touch.rep) if touch else self.dimensions
+        return self.dimensions.with_rep(touch.rep) if touch else self.dimensions

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.engine.catalogue import Dimensions, Terms
+from streams.engine.catalogue import NOWHERE, Dimensions, Terms, dimensions
 from streams.engine.entries import Entry, latest
 from streams.events.model import (
     CallEnded,
@@ -20,8 +20,6 @@ from streams.journeys.calls import Call
 from streams.journeys.deals import Deal, Origin, standing
 from streams.journeys.emails import Email
 from streams.journeys.leads import Lead, Touch
-
-NOWHERE = Dimensions()
 
 
 class Journey:
@@ -79,7 +77,7 @@ class Journey:
                 is_outbound,
                 event.outcome == "connected",
                 bool(event.cold),
-                Dimensions(event.rep),
+                dimensions(event.rep),
             )
         )
         if is_outbound and not event.automated:
@@ -97,7 +95,7 @@ class Journey:
                 event.links,
                 bool(event.automated),
                 tuple(self._clicks.get(name, ())),
-                Dimensions(event.rep),
+                dimensions(event.rep),
             )
 
     def _lead_dimensions(self) -> Dimensions:
@@ -107,13 +105,13 @@ class Journey:
             for e in self._lead
             if isinstance(e.event, (LeadCreated, LeadAssigned)) and e.event.rep
         ]
-        return Dimensions(
-            rep=given[-1] if given else "",
-            channel=latest(came, "channel"),
-            media=latest(came, "media"),
-            campaign=latest(came, "campaign"),
-            partner=latest(came, "partner"),
-            product=latest(came, "product"),
+        return dimensions(
+            given[-1] if given else "",
+            latest(came, "channel"),
+            latest(came, "media"),
+            latest(came, "campaign"),
+            latest(came, "partner"),
+            latest(came, "product"),
         )
 
     def _first(self, kind: type) -> int | None:
@@ -122,7 +120,7 @@ class Journey:
     def _read_lead(self, created: int, dimensions: Dimensions) -> Lead:
         return Lead(
             created,
-            tuple(self.touches),
+            self.touches,
             next((touch for touch in self.touches if touch.at >= created), None),
             self._first(LeadQualified),
             self._first(LeadDisqualified),

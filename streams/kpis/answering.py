@@ -38,9 +38,8 @@ def response_within_hour(lead: Lead) -> Fact[bool]:
 @kpi("unanswered_leads", measure=LEVEL, unit="count", scopes=("rep", "team", "channel"))
 def unanswered_leads(lead: Lead) -> Iterator[Fact[int]]:
     """Leads waiting for more than an hour, neither touched by a person nor given up."""
-    ends = [
-        at for at in (lead.first_touch and lead.first_touch.at, lead.disqualified) if at is not None
-    ]
+    touched = lead.first_touch.at if lead.first_touch else None
+    ends = [at for at in (touched, lead.disqualified) if at is not None]
     end = min(ends, default=None)
     if end is None or end > lead.answer_due:
         yield from steps(lead.answer_due, end, 1)
