@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import accumulate, islice
 
 from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
 from streams.engine.entries import Entry
@@ -92,22 +93,20 @@ class Invoice:
         Without rates only the first step is given, as unpriced, if anything is unpaid then.
         """
         balances = self.balances()
-        if isinstance(balances, Unpriced):
-            first = next(self._unpaid_steps(self._own_balances()), None)
-            if first is not None:
-                yield first[0], UNPRICED
-            return
-        for at, step in self._unpaid_steps([(at, Fraction(minor)) for at, minor in balances]):
-            yield at, int(step)
+        if not isinstance(balances, Unpriced):
+            for at, step in self._unpaid_steps([(at, Fraction(minor)) for at, minor in balances]):
+                yield at, int(step)
+        elif self._is_in_one_currency:
+            for at, _ in islice(self._unpaid_steps(self._own_balances()), 1):
+                yield at, UNPRICED
+        else:
+            # Whether anything is left unpaid cannot be told; it is taken to be.
+            yield self.due, UNPRICED
 
     def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
-        """Give balances in the invoice's currency; in several, none is taken to be paid."""
-        total, found = Fraction(0), []
-        for at, sign, money in self._moves:
-            if sign > 0 or self._is_in_one_currency:
-                total += sign * Fraction(money.amount)
-            found.append((at, total))
-        return found
+        """Give balances in the invoice's own currency, where it has but one."""
+        changes = (sign * Fraction(money.amount) for _, sign, money in self._moves)
+        return list(zip((at for at, _, _ in self._moves), accumulate(changes), strict=True))
 
     def _unpaid_steps(
         self, balances: Sequence[tuple[int, Fraction]]
@@ -122,18 +121,19 @@ class Invoice:
             running = unpaid
 
     def paid_in_full(self) -> int | None:
-        """Give when payments and credits first covered the amount; None unless some money came."""
-        if self._issue is None or not self.payments:
-            return None
+        """Give when payments and credits first covered the amount.
+
+        None unless some money came, and where a currency among several has no rate.
+        """
         value = _own if self._is_in_one_currency else self._exact
-        left = value(Money(self._issue.amount, self._issue.currency))
-        for at, sign, money in self._moves:
-            if sign > 0:
-                continue
-            taken = value(money)
-            if left is None or taken is None:
-                return None
-            left -= taken
-            if left <= 0:
-                return at
+        moves = [(at, sign, value(money)) for at, sign, money in self._moves]
+        known = [(at, sign, amount) for at, sign, amount in moves if amount is not None]
+        if not self.payments or len(known) < len(moves):
+            return None
+        owed = sum((amount for _, sign, amount in known if sign > 0), Fraction(0))
+        for at, sign, amount in known:
+            if sign < 0:
+                owed -= amount
+                if owed <= 0:
+                    return at
         return None
