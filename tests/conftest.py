@@ -3,8 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from streams.broker.embedded import EmbeddedKafka
+
+# Shared machines are slow at times: what counts is what is found, not how fast. More examples:
+# `make test ARGS="tests/laws --hypothesis-profile=thorough"`.
+settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=1500)
+settings.load_profile("default")
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,8 @@ class Floor:
     """Tells one lead's story after another."""
 
     def __init__(self, seed: int) -> None:
-        """Take a seed; two floors of one seed tell the same."""
+        """Take a seed; two floors of one seed tell the same, of two seeds of other leads."""
+        self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - load, not secrets
         self._leads = 0
         self._events = 0
@@ -42,7 +43,7 @@ class Floor:
         """Give one lead's events as (instant in ms, event), the first at `begin`."""
         dice, told = self._random, []
         self._leads += 1
-        subject, rep = f"lead-{self._leads}", dice.choice(REPS)
+        subject, rep = f"lead-{self._seed}-{self._leads}", dice.choice(REPS)
 
         def tell(kind: str, after: float, **fields: Any) -> None:
             at = begin + int(after)

@@ -1,12 +1,14 @@
 """`run_demo`: everything at once on one machine, and nothing of it left behind."""
 
 import asyncio
+import logging
 import secrets
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 from aiokafka.errors import KafkaError
 from rich.console import Console
@@ -40,7 +42,7 @@ def run_demo(
     """
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     began = time.monotonic()
-    with suppress(KeyboardInterrupt), interrupted_by_both():
+    with suppress(KeyboardInterrupt), interrupted_by_both(), logged(settings.data / "demo"):
         try:
             with kafka(console, bootstrap) as (address, broker):
                 demo = replace(
@@ -54,6 +56,21 @@ def run_demo(
             errors.print(f"The demo has to end: {error}", style="red", markup=False, soft_wrap=True)
             return 1
     return 0
+
+
+@contextmanager
+def logged(folder: Path) -> Iterator[None]:
+    """Let what libraries log go to a file for the block: the terminal is the screen's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / "demo.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 async def perform(stage: Stage, seconds: float | None, seed: int) -> None:

@@ -16,6 +16,7 @@ HEADINGS = {TODAY: "today", WEEK: "last 7 days", MONTH: "last 30 days"}
 ROOMY_HEIGHT = 29
 WIDE = 96
 WIDER = 120
+TREND_WIDTH = 9
 # Who a visitor is in the event that the screen offers for pasting.
 VISITOR = "you"
 
@@ -29,7 +30,7 @@ class Line(NamedTuple):
 
 
 STOCKS = (
-    Line("Waiting > 1 h", "unanswered_leads", -1),
+    Line("Unanswered >1 h", "unanswered_leads", -1),
     Line("Pipeline", "pipeline_amount", 1),
     Line("Open deals", "pipeline_count", 1),
     Line("Receivables", "receivables", 0),
@@ -38,7 +39,7 @@ STOCKS = (
 FLOWS = (
     Line("Leads in", "lead_count", 1),
     Line("Response time, mean", "response_time", -1),
-    Line("  half / 90 % within", "response_time", 0),
+    Line("  p50 / p90", "response_time", 0),
     Line("Answered within 1 h", "response_within_hour", 1),
     Line("Contacts per lead", "followup_contacts", 1),
     Line("Calls", "call_count", 1),
@@ -90,7 +91,10 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Pulse:
-    """How the demo itself is doing; `latency_ms` is None where nothing was measured yet."""
+    """How the demo itself is doing; `latency_ms` is None where nothing was measured yet.
+
+    `is_catching_up`: the past is not wholly in the KPIs yet, and nothing is measured.
+    """
 
     seconds: float = 0.0
     rate: float = 0.0
@@ -99,6 +103,7 @@ class Pulse:
     corrections: int = 0
     late: int = 0
     latency_ms: int | None = None
+    is_catching_up: bool = False
     notice: str = ""
 
 
@@ -146,6 +151,8 @@ def _counts(pulse: Pulse) -> str:
 
 
 def _latency(pulse: Pulse) -> str:
+    if pulse.is_catching_up:
+        return "catching up with the past"
     if pulse.latency_ms is None:
         return "posted to visible: –"
     return f"posted to visible: {pulse.latency_ms} ms (p50)"
@@ -168,18 +175,21 @@ def _doing(pulse: Pulse) -> Text:
     return Text(text, style="bright_black", no_wrap=True, overflow="ellipsis")
 
 
-def _shown(figures: Figures, line: Line, window: str, now: int, *, wide: bool) -> Text:
+def _value(figures: Figures, line: Line, window: str, now: int) -> Text:
     record = figures.get(line.kpi, window, now)
     if line.label.startswith(" "):
         return Text(wording.percentiles(record), style="bright_black")
-    text = Text(wording.value(record), style="bold" if record else "bright_black")
+    return Text(wording.value(record), style="bold" if record else "bright_black")
+
+
+def _trend(figures: Figures, line: Line, window: str, now: int, *, wide: bool) -> Text:
+    if line.label.startswith(" "):
+        return Text()
+    record = figures.get(line.kpi, window, now)
     way = wording.direction(record)
-    colour = {0: "yellow", 1: "green", -1: "red"}[way * line.better]
-    sign = {0: " ", 1: "▲", -1: "▼"}[way]
-    text.append(f" {sign}", style=colour)
-    if wide:
-        text.append(f" {wording.by_how_much(record):>7}", style=colour)
-    return text
+    sign = {0: "", 1: "▲", -1: "▼"}[way]
+    text = f"{sign} {wording.by_how_much(record)}" if wide and way else sign
+    return Text(text, style={0: "yellow", 1: "green", -1: "red"}[way * line.better])
 
 
 def _stocks(figures: Figures, now: int, width: int) -> Table:
@@ -187,26 +197,37 @@ def _stocks(figures: Figures, now: int, width: int) -> Table:
     for _ in STOCKS:
         table.add_column(no_wrap=True, ratio=1)
     table.add_row(*(Text(line.label, style="cyan") for line in STOCKS))
-    table.add_row(*(_shown(figures, line, TODAY, now, wide=width >= WIDER) for line in STOCKS))
+    table.add_row(
+        *(
+            Text(" ").join(
+                (
+                    _value(figures, line, TODAY, now),
+                    _trend(figures, line, TODAY, now, wide=width >= WIDER),
+                )
+            )
+            for line in STOCKS
+        )
+    )
     return table
 
 
 def _flows(figures: Figures, now: int, width: int) -> Table:
     table = Table.grid(expand=True, padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True, width=22)
+    wide = width >= WIDE
     for _ in HEADINGS:
         table.add_column(no_wrap=True, justify="right", ratio=1)
-    wide = width >= WIDE
-    pad = " " * (10 if wide else 2)
-    table.add_row(
-        Text("▲▼ vs the time before", style="bright_black"),
-        *(Text(heading + pad, style="cyan") for heading in HEADINGS.values()),
-    )
+        table.add_column(no_wrap=True, width=TREND_WIDTH if wide else 1)
+    cells = [Text("▲▼ vs the time before", style="bright_black")]
+    for heading in HEADINGS.values():
+        cells += Text(heading, style="cyan"), Text()
+    table.add_row(*cells)
     for line in FLOWS:
-        cells = [_shown(figures, line, window, now, wide=wide) for window in HEADINGS]
-        if line.label.startswith(" "):
-            cells = [cell.append(pad) for cell in cells]
-        table.add_row(line.label, *cells)
+        cells = [Text(line.label)]
+        for window in HEADINGS:
+            cells.append(_value(figures, line, window, now))
+            cells.append(_trend(figures, line, window, now, wide=wide))
+        table.add_row(*cells)
     return table
 
 

@@ -2,30 +2,35 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
-from streams.broker.embedded import EmbeddedKafka
+from streams.broker.embedded import EmbeddedKafka, last_lines
 from streams.broker.storage import BrokerError
 from streams.demo.children import StartError
+from streams.demo.company import EventData
 from streams.demo.figures import Figures, Latency
 from streams.demo.installation import Installation
 from streams.demo.screen import MONTH, Pulse, snapshot
 from streams.demo.show import Rate, show
-from streams.demo.simulator import Counts, Simulator
+from streams.demo.simulator import Counts, Refused, Simulator
 from streams.demo.traffic import Traffic
 from streams.engine.calendar import Calendar
 from streams.events import SOURCE_TOPICS
 from streams.publish.reader import Feed
 from streams.settings import Settings
 from streams.tables import topics
+from streams.tables.fatal import Fatal
 from streams.tables.progress import await_settled
 from streams.tables.reading import beginnings, ends
 
 FIRST_KPI_SECONDS = 60.0
+CATCH_UP_SECONDS = 300.0
 SETTLE_SECONDS = 20.0
 NOTICE_SECONDS = 15.0
 LAST_READ_SECONDS = 0.5
@@ -62,8 +67,10 @@ class Stage:
         self._installation = Installation(settings)
         self._rate = Rate()
         self._live_since: float | None = None
+        self._live_for: float | None = None
         self._notice = ("", 0.0)
         self._counts = Counts()
+        self._is_catching_up = True
         self._is_settled: bool | None = None
 
     async def play(self, seconds: float | None, seed: int, stop: asyncio.Event) -> None:
@@ -78,7 +85,8 @@ class Stage:
                 await asyncio.wait({acting, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 acting.cancel()
                 with suppress(asyncio.CancelledError):
-                    await acting
+                    async with self._blaming_the_broker():
+                        await acting
                 if self._live_since is not None:
                     await self._sum_up(session)
         finally:
@@ -91,7 +99,7 @@ class Stage:
             session,
             self._installation.places.gateway + "/events",
             self._settings.token,
-            self._latency.posted,
+            self._posted,
         )
         self._counts = simulator.counts
         await self._lay_ground()
@@ -101,7 +109,6 @@ class Stage:
             with self._console.status("Starting a gateway and two workers"):
                 traffic = await self._begin(session, simulator, seed, feeding)
             self._installation.keep(self._tell)
-            self._live_since = time.monotonic()
             await self._live(simulator, traffic, feeding, seconds)
         finally:
             await ended(feeding)
@@ -149,20 +156,14 @@ class Stage:
         seconds: float | None,
     ) -> None:
         """Let it all run until the time is up; raises what any part raises."""
+        self._live_since = time.monotonic()
         for line in self._installation.places.lines():
             self._console.print(line, markup=False, soft_wrap=True)
+        clock, places = self._settings.clock, self._installation.places
         parts = [
-            asyncio.create_task(simulator.tell_live(traffic, self._settings.clock)),
-            asyncio.create_task(
-                show(
-                    self._console,
-                    self._figures,
-                    self._installation.places,
-                    self._pulse,
-                    self._settings.clock,
-                )
-            ),
-            asyncio.create_task(self._watch_broker()),
+            asyncio.create_task(simulator.tell_live(traffic, clock)),
+            asyncio.create_task(show(self._console, self._figures, places, self._pulse, clock)),
+            asyncio.create_task(self._look_after()),
         ]
         try:
             done, _ = await asyncio.wait(
@@ -173,15 +174,35 @@ class Stage:
         finally:
             for part in parts:
                 await ended(part)
+            self._live_for = time.monotonic() - self._live_since
         self._say("waiting until every event is in the KPIs")
         self._is_settled = (await await_settled(self._settings, SETTLE_SECONDS)).is_settled
         # What is visible by then is read with the next polls.
         await asyncio.sleep(LAST_READ_SECONDS)
 
-    async def _watch_broker(self) -> None:
-        while self._broker is None or self._broker.is_running:  # noqa: ASYNC110  # it sets none
+    async def _look_after(self) -> None:
+        """See when the past is in the KPIs; then raise BrokerError should the broker end."""
+        found = await await_settled(self._settings, CATCH_UP_SECONDS)
+        self._is_catching_up = not found.is_settled
+        while self._broker is None or self._broker.is_running:  # noqa: ASYNC110  # a process
             await asyncio.sleep(1)
-        raise BrokerError(f"Kafka has ended by itself; its log: {self._broker.data / 'kafka.log'}")
+        self._check_broker()
+
+    @asynccontextmanager
+    async def _blaming_the_broker(self) -> AsyncIterator[None]:
+        """Turn whatever is raised once the broker has ended by itself into a BrokerError."""
+        try:
+            yield
+        except (Fatal, KafkaError, Refused) as error:
+            # Its connections break a moment before its end is known.
+            await asyncio.sleep(1)
+            self._check_broker(error)
+            raise
+
+    def _check_broker(self, error: Exception | None = None) -> None:
+        if self._broker is not None and not self._broker.is_running:
+            last = last_lines(self._broker.data / "kafka.log", 0)
+            raise BrokerError(f"Kafka has ended by itself\n{last}") from error
 
     async def _sum_up(self, session: aiohttp.ClientSession) -> None:
         """Print what was seen."""
@@ -190,7 +211,10 @@ class Stage:
         say = self._console.print
         say(f"\nSeen in {pulse.seconds:.0f} s of live traffic:", style="bold")
         say(snapshot(self._figures, pulse, self._settings.clock()), markup=False, soft_wrap=True)
-        say(f"  {self._figures.received:,} records read from sales.kpis")
+        say(
+            f"  {self._figures.received:,} records read from sales.kpis,"
+            f" {self._counts.retries} posts repeated"
+        )
         if self._is_settled is not None:
             answer = "yes" if self._is_settled else f"not after {SETTLE_SECONDS:.0f} s"
             say(f"  every event posted is in these KPIs: {answer}")
@@ -198,19 +222,24 @@ class Stage:
             well = "ok" if health[child.name] else "NOT WELL"
             say(f"  {child.name}: {well}, {child.restarts} restarts")
 
+    def _posted(self, event: EventData, at: float | None) -> None:
+        # What waits behind the past would be timed with it.
+        self._latency.posted(event, None if self._is_catching_up else at)
+
     def _pulse(self) -> Pulse:
         now = time.monotonic()
-        seconds = 0.0 if self._live_since is None else now - self._live_since
+        begun = now if self._live_since is None else self._live_since
         counts = self._counts
         text, said = self._notice
         return Pulse(
-            seconds=seconds,
+            seconds=now - begun if self._live_for is None else self._live_for,
             rate=self._rate.at(now, counts.posted),
             posted=counts.posted,
             duplicates=counts.duplicates,
             corrections=counts.corrections,
             late=counts.late,
             latency_ms=self._latency.median_ms,
+            is_catching_up=self._is_catching_up,
             notice=text if now - said < NOTICE_SECONDS else "",
         )
 
@@ -228,7 +257,7 @@ class Stage:
 async def ended(task: asyncio.Task[None]) -> None:
     """Cancel a task and wait until it is over, whatever it may still have to say."""
     task.cancel()
-    await asyncio.wait({task})
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def refuse_what_is_used(settings: Settings) -> None:

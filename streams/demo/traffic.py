@@ -193,10 +193,11 @@ def correction(dice: Random, event: EventData, currency: str) -> EventData | Non
     """Give the event as somebody mended it afterwards; None if its kind is never mended."""
     kind = event["type"]
     if kind == "call.ended":
-        talked = {"outcome": "connected", "seconds": dice.randrange(30, 900)}
-        return {**event, **talked} if event["outcome"] != "connected" else {**event, "seconds": 45}
+        if event["outcome"] == "connected":
+            return {**event, "outcome": "voicemail", "seconds": 0}
+        return {**event, "outcome": "connected", "seconds": dice.randrange(30, 900)}
     if kind == "email.sent":
-        return {**event, "links": 2}
+        return {**event, "links": 4}
     if kind == "deal.changed" and "amount" in event and "currency" in event:
-        return {**event, "amount": f"{dice.randrange(500, 9_000)}.00", "currency": currency}
+        return {**event, "amount": f"{dice.randrange(500, 9_000)}.05", "currency": currency}
     return None

@@ -1,0 +1,140 @@
+"""`make bench`: the whole way on an embedded Kafka, beside the plain Faust way of one KPI."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from rich.console import Console
+
+from streams.bench.latency import RATE, latencies, percentiles
+from streams.bench.plain import GROUP, PARTITIONS, TOPIC
+from streams.bench.processes import BenchFailed, running, worker
+from streams.bench.workload import backlog, lines, organisation
+from streams.broker.embedded import EmbeddedKafka
+from streams.ingest import ingest
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.progress import await_settled
+
+PLAIN_SECONDS = 120.0
+BACKLOG_DAYS = 2
+ROUNDS = 3
+
+
+def run_bench(events: int, seconds: float) -> None:
+    """Print events/s of one worker and of plain Faust, then p50 and p99 at 1,000 events/s.
+
+    Both read a backlog that is there before they start; the clock runs from the worker's being
+    ready until its last output is committed, for plain Faust from its first counted event.
+    """
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="sales-kpis-bench-") as folder:
+        rates, plain = [], []
+        for number in range(1, ROUNDS + 1):
+            console.print(f"round {number} of {ROUNDS}: {events:,} events of {BACKLOG_DAYS} days")
+            rates.append(throughput(Path(folder), number, events))
+            console.print(f"  one worker, the whole catalogue  {rates[-1]:>10,.0f} events/s")
+            plain.append(plain_faust(Path(folder), number, events))
+            console.print(f"  plain Faust, call_count alone    {plain[-1]:>10,.0f} events/s")
+        ratio = median(rates) / median(plain)
+        console.print(
+            f"[bold]median: {median(rates):,.0f} events/s with every KPI;"
+            f" plain Faust {median(plain):,.0f} with one; {ratio:.1f} times[/bold]"
+        )
+        waits = latency(Path(folder), seconds)
+        p50, p99 = percentiles(waits)
+        console.print(
+            f"[bold]{RATE:,} events/s: from produce to a committed KPI"
+            f" p50 {p50:.0f} ms, p99 {p99:.0f} ms[/bold] ({len(waits):,} leads)"
+        )
+
+
+def filled(broker: EmbeddedKafka, folder: Path, events: int, seed: int) -> Settings:
+    """Give a Kafka with topics and a backlog."""
+    settings = Settings(bootstrap=broker.bootstrap)
+    asyncio.run(topics.apply(settings))
+    file = folder / "backlog.jsonl"
+    told = backlog(seed, events, time.time_ns() // 1_000_000, BACKLOG_DAYS)
+    file.write_bytes(lines([*organisation(), *told]))
+    ingest(file, settings, Console(quiet=True))
+    return settings
+
+
+def throughput(folder: Path, seed: int, events: int) -> float:
+    """Give the events/s of one worker that finds a backlog."""
+    with EmbeddedKafka(console=Console(quiet=True)) as broker:
+        settings = filled(broker, folder, events, seed)
+        environment = {"SALES_KPIS_BOOTSTRAP": broker.bootstrap}
+        with worker(folder / "worker.log", environment) as ready:
+            behind = asyncio.run(await_settled(settings, 600))
+            if not behind.is_settled:
+                raise BenchFailed(f"not settled: {behind}")
+            return events / (time.monotonic() - ready)
+
+
+def plain_faust(folder: Path, seed: int, events: int) -> float:
+    """Give the events/s at which plain Faust counts the calls of the same backlog."""
+    with EmbeddedKafka(console=Console(quiet=True)) as broker:
+        filled(broker, folder, events, seed)
+        command = [
+            sys.executable,
+            "-m",
+            "streams.bench.plain",
+            broker.bootstrap,
+            str(folder / f"faust-{seed}"),
+        ]
+        with running(command, folder / "plain.log", {}) as child:
+            try:
+                return asyncio.run(counted(broker.bootstrap, PLAIN_SECONDS))
+            except TimeoutError:
+                log = (folder / "plain.log").read_text()[-2000:]
+                state = "ended" if child.poll() is not None else "was too slow"
+                raise BenchFailed(f"plain Faust {state}:\n{log}") from None
+
+
+async def counted(bootstrap: str, seconds: float) -> float:
+    """Follow the changelog of the plain table: one record a counted event."""
+    changelog = f"{GROUP}-call_count-changelog"
+    sources = [TopicPartition(TOPIC, p) for p in range(PARTITIONS)]
+    tables = [TopicPartition(changelog, p) for p in range(PARTITIONS)]
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        deadline = time.monotonic() + seconds
+        total = sum((await consumer.end_offsets(sources)).values())
+        begun: tuple[float, int] | None = None
+        while time.monotonic() < deadline:
+            done = await written(consumer, tables)
+            if done and begun is None:
+                begun = (time.monotonic(), done)
+            if begun and done >= total:
+                counted_since: float = (total - begun[1]) / (time.monotonic() - begun[0])
+                return counted_since
+            await asyncio.sleep(0.02)
+        raise TimeoutError
+    finally:
+        await consumer.stop()
+
+
+async def written(consumer: AIOKafkaConsumer, tables: list[TopicPartition]) -> int:
+    """Count the records of a changelog that may not be there yet."""
+    try:
+        return sum((await consumer.end_offsets(tables)).values())
+    except Exception as error:
+        if "UnknownTopic" in type(error).__name__ or "Timeout" in type(error).__name__:
+            return 0
+        raise
+
+
+def latency(folder: Path, seconds: float) -> list[float]:
+    """Give the lags in ms of one worker under a steady load, after a small backlog."""
+    with EmbeddedKafka(console=Console(quiet=True)) as broker:
+        settings = filled(broker, folder, 2_000, 99)
+        environment = {"SALES_KPIS_BOOTSTRAP": broker.bootstrap}
+        with worker(folder / "worker.log", environment):
+            asyncio.run(await_settled(settings, 120))
+            return asyncio.run(latencies(settings, seconds, 98))

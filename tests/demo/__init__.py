@@ -1,0 +1,1 @@
+"""The demo: what it makes up, what it shows, how it ends."""

@@ -1,0 +1,53 @@
+"""From posting a call to the record that counts it."""
+
+from streams.demo.company import EventData
+from streams.demo.figures import Latency
+from streams.engine.calendar import Calendar
+
+KEY = "call_count|rep=Ana Ruiz|day|2026-03-04T00:00:00+00:00"
+
+
+def a_call(number: int) -> EventData:
+    at = "2026-03-04T15:00:00+00:00"
+    return {"type": "call.ended", "id": f"c{number}", "at": at, "rep": "Ana Ruiz"}
+
+
+def counted(calls: int) -> bytes:
+    return b'{"parts":{"count":%d}}' % calls
+
+
+def measured() -> Latency:
+    return Latency(Calendar("UTC"))
+
+
+def test_nothing_is_claimed_before_the_first_call_came_through() -> None:
+    latency = measured()
+    latency.posted(a_call(1), 10.0)
+    assert latency.median_ms is None
+
+
+def test_call_has_come_through_with_the_record_that_counts_it() -> None:
+    latency = measured()
+    latency.posted(a_call(1), None)
+    latency.posted(a_call(2), 10.0)
+    latency.posted(a_call(3), 10.1)
+    medians = []
+    for count, at in ((1, 10.2), (2, 10.25), (3, 10.45)):
+        latency.seen(KEY, counted(count), at)
+        medians.append(latency.median_ms)
+    assert medians == [None, 250, 300]
+
+
+def test_repeated_call_is_not_counted_twice() -> None:
+    latency = measured()
+    latency.posted(a_call(1), 10.0)
+    latency.posted(a_call(1), 11.0)
+    latency.seen(KEY, counted(1), 11.5)
+    assert latency.median_ms == 1_500
+
+
+def test_counts_ahead_of_what_was_posted_are_not_measured() -> None:
+    latency = measured()
+    latency.posted(a_call(1), 10.0)
+    latency.seen(KEY, counted(7), 10.1)
+    assert latency.median_ms is None

@@ -1,0 +1,107 @@
+"""What the invented company's CRM sends: the same for a seed, all of it events, faults included."""
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from streams.demo.company import EventData
+from streams.demo.traffic import Delivery, Traffic
+from streams.engine.calendar import Calendar, milliseconds
+from streams.events import Rejected, decode
+
+START = milliseconds(datetime(2026, 3, 4, 15, 0, tzinfo=UTC))
+MINUTE = 60_000
+
+
+def traffic(seed: int = 3, start: int = START, zone: str = "Europe/Berlin") -> Traffic:
+    return Traffic(seed, start, Calendar(zone), "EUR")
+
+
+def sent(of: Traffic, minutes: int = 3) -> list[Delivery]:
+    return [*of.history(), *of.due(START + minutes * MINUTE)]
+
+
+def happened(event: EventData) -> int:
+    return milliseconds(datetime.fromisoformat(str(event["at"])))
+
+
+def test_seed_and_start_decide_every_byte() -> None:
+    one, other = traffic(), traffic()
+    assert one.reference() == other.reference()
+    assert sent(one) == sent(other)
+
+
+def test_another_seed_is_another_company() -> None:
+    assert sent(traffic(3)) != sent(traffic(4))
+
+
+def test_how_often_it_is_asked_changes_nothing() -> None:
+    at_once, bit_by_bit = traffic(), traffic()
+    steps = [d for at in range(0, 60_001, 70) for d in bit_by_bit.due(START + at)]
+    assert steps == [*at_once.due(START + 59_990)]
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD", "JPY"])
+@pytest.mark.parametrize("hour", [0, 15])
+def test_everything_it_sends_is_an_event(currency: str, hour: int) -> None:
+    start = milliseconds(datetime(2026, 3, 29, hour, 0, 1, tzinfo=UTC))
+    company = Traffic(8, start, Calendar("Asia/Tehran"), currency)
+    events = company.reference()
+    events += [d.event for d in (*company.history(), *company.due(start + MINUTE))]
+    refused = [said for e in events if isinstance(said := decode(orjson.dumps(e)), Rejected)]
+    assert refused == []
+
+
+def test_history_is_a_few_thousand_events_of_three_weeks_and_not_from_the_future() -> None:
+    events = [delivery.event for delivery in traffic().history()]
+    assert 3_000 < len(events) < 12_000
+    assert max(map(happened, events)) <= START
+    reach = timedelta(milliseconds=START - min(map(happened, events)))
+    assert timedelta(days=20) < reach < timedelta(days=23)
+
+
+def test_live_traffic_is_15_to_40_events_a_second_and_never_ahead_of_time() -> None:
+    live = traffic()
+    counts = []
+    for minute in range(5):
+        until = START + (minute + 1) * MINUTE
+        came = [d.event for d in live.due(until)]
+        assert max(map(happened, came)) <= until
+        counts.append(len(came))
+    assert all(15 * 60 < count < 40 * 60 for count in counts), counts
+
+
+def test_duplicates_repeat_an_event_to_the_byte() -> None:
+    deliveries = sent(traffic())
+    first = {d.event["id"]: d.event for d in deliveries if d.kind == "new"}
+    duplicates = [d.event for d in deliveries if d.kind == "duplicate"]
+    assert len(duplicates) > 100
+    assert all(first[event["id"]] == event for event in duplicates)
+
+
+def test_corrections_have_the_id_of_another_a_later_time_and_other_content() -> None:
+    deliveries = sent(traffic())
+    first = {d.event["id"]: d.event for d in deliveries if d.kind == "new"}
+    corrections = [d.event for d in deliveries if d.kind == "correction"]
+    assert len(corrections) > 20
+    for event in corrections:
+        mended = first[event["id"]]
+        assert happened(event) > happened(mended)
+        assert event["subject"] == mended["subject"]
+        assert {**event, "at": ""} != {**mended, "at": ""}
+
+
+def test_an_id_names_one_fact_of_one_subject() -> None:
+    subjects: dict[object, object] = {}
+    for delivery in sent(traffic()):
+        event = delivery.event
+        assert subjects.setdefault(event["id"], event["subject"]) == event["subject"]
+
+
+def test_some_of_it_comes_seconds_late_behind_later_events() -> None:
+    live = [*traffic().due(START + 3 * MINUTE)]
+    assert sum(d.is_late for d in live) > 50
+    times = [happened(d.event) for d in live]
+    behind = [max(times[:n]) - at for n, at in enumerate(times) if n]
+    assert 2_000 < max(behind) < 60_000
