@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from streams.bench.workload import DAY_MS, Floor
+from streams.bench.workload import backlog
 from streams.publish.reader import read
 from streams.settings import Settings
 
@@ -62,13 +62,13 @@ async def watch(
 
 
 async def produce(settings: Settings, seconds: float, seed: int, sent: list[float]) -> None:
-    """Send stories of new leads, every event as if it happened now, at a steady rate."""
+    """Send the events of one day's new leads at a steady rate, in the order they happened."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=0
     )
     await producer.start()
     try:
-        events = story_events(Floor(seed), int(seconds * RATE), time.time_ns() // 1_000_000)
+        events = backlog(seed, int(seconds * RATE), time.time_ns() // 1_000_000, days=1)
         begun, done = time.monotonic(), 0
         futures = []
         while done < len(events):
@@ -86,17 +86,6 @@ async def produce(settings: Settings, seconds: float, seed: int, sent: list[floa
         await asyncio.gather(*futures)
     finally:
         await producer.stop()
-
-
-def story_events(floor: Floor, count: int, now: int) -> list[dict[str, Any]]:
-    """Give so many events of new leads, stories interleaved, all within the last day."""
-    told: list[tuple[int, dict[str, Any]]] = []
-    begin = now - DAY_MS
-    while len(told) < count:
-        begin += 20
-        told += floor.story(begin)
-    told.sort(key=lambda said: said[0])
-    return [said for at, said in told[:count] if at <= now]
 
 
 def topic_of(event: dict[str, Any]) -> str:
