@@ -9,7 +9,8 @@ from aiokafka.errors import KafkaError
 from streams.settings import PREFIX, Settings
 from streams.tables import topics
 from streams.tables.fatal import Fatal
-from streams.tables.progress import behind, newest_progress
+from streams.tables.progress import behind, destination
+from streams.tables.reading import ends, read_to
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
 ADD_PARTITIONS_TO_TXN = 24
@@ -98,7 +99,7 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
-    newest = await newest_progress(settings)
+    newest = await newest_word(settings)
     if newest is None:
         yield Finding(
             "no worker has ever run here", is_fine=False, advice="start `sales-kpis worker`"
@@ -122,3 +123,12 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
         if left.is_settled
         else "see whether one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
     )
+
+
+async def newest_word(settings: Settings) -> int | None:
+    """Give when, by its own machine's clock in ms, a worker last said how far it is."""
+    wanted = await ends(settings, [destination(settings)], committed=True)
+    stamps = [
+        record.timestamp async for _, records in read_to(settings, wanted) for record in records
+    ]
+    return max(stamps, default=None)

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from streams.events import TOPIC_OF
 from streams.gateway.bounds import EVENT_BYTES
-from streams.gateway.delivery import check_topics, give_up, new_producer
+from streams.gateway.delivery import check_topics, give_up, new_producer, quiet_client
 from streams.gateway.records import Record, record
 from streams.gateway.refusal import Problem
 from streams.settings import Settings
@@ -33,9 +33,8 @@ PART_BYTES = EVENT_BYTES + 2
 # Bad lines kept for the report; the others are counted.
 LISTED = 100
 START_SECONDS = 15.0
-ATTEMPT_MS = 20_000
-# Without any acknowledgement for so long Kafka is taken to be away.
-STALLED_SECONDS = 30.0
+# Without any acknowledgement for so long Kafka is taken to be away; a restart is shorter.
+STALLED_SECONDS = 60.0
 LINES_A_REPORT = 2_000
 # As many keys as fit into some tens of megabytes; hashing one takes longer than all the rest.
 KEYS_REMEMBERED = 200_000
@@ -65,7 +64,8 @@ def ingest(path: Path, settings: Settings, console: Console | None = None) -> In
 
     Lines that are no events are left out and reported; blank ones are passed over. Events of
     one key keep their order. Progress shows on `console`, standard error if None. Raises
-    IngestFailed, naming how far it came, and OSError for a file that cannot be read.
+    IngestFailed, naming how far it came, and OSError for a file that cannot be read. Not to be
+    called from a running event loop.
     """
     console = Console(stderr=True) if console is None else console
     begun = time.monotonic()
@@ -76,6 +76,7 @@ def ingest(path: Path, settings: Settings, console: Console | None = None) -> In
         TimeRemainingColumn(),
     )
     with (
+        quiet_client(),
         path.open("rb") as stream,
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
     ):
@@ -138,7 +139,7 @@ class Sending:
 
     async def run(self, stream: BinaryIO, progressed: Callable[[int], object]) -> None:
         """Send a stream of lines, telling how many bytes of it are read."""
-        producer = new_producer(self._settings, ATTEMPT_MS)
+        producer = new_producer(self._settings, attempt_ms=int(STALLED_SECONDS * 1000))
         try:
             async with asyncio.timeout(START_SECONDS):
                 await producer.start()
@@ -200,9 +201,9 @@ class Sending:
         self._acknowledged += count
 
 
-def full(batch: BatchBuilder, record: Record) -> bool:
+def full(batch: BatchBuilder, added: Record) -> bool:
     """Add a record to a batch; True if it holds no more, and does not hold this one."""
-    return batch.append(timestamp=None, key=record.key, value=record.value) is None
+    return batch.append(timestamp=None, key=added.key, value=added.value) is None
 
 
 async def places(producer: AIOKafkaProducer) -> Callable[[str, bytes], TopicPartition]:

@@ -90,18 +90,19 @@ def share_out(units: list[Unit], held: Mapping[str, set[Unit]]) -> dict[Unit, st
     load = dict.fromkeys(sorted(held), 0)
     for stage in sorted({stage for stage, _ in units}):
         of_stage = [unit for unit in units if unit[0] == stage]
-        # The most loaded so far get the smaller shares of this stage.
+        # Who holds most keeps most; else the least loaded so far get the greater shares.
         smaller, extra = divmod(len(of_stage), len(load))
-        by_load = sorted(load, key=lambda name: (load[name], name))
-        room = {name: smaller + (place < extra) for place, name in enumerate(by_load)}
+        now = {name: len(held[name].intersection(of_stage)) for name in load}
+        order = sorted(load, key=lambda name: (-now[name], load[name], name))
+        room = {name: smaller + (place < extra) for place, name in enumerate(order)}
         for unit in of_stage:
-            holder = next((name for name in by_load if unit in held[name] and room[name]), None)
+            holder = next((name for name in order if unit in held[name] and room[name]), None)
             if holder is not None:
                 owners[unit] = holder
                 room[holder] -= 1
         for unit in of_stage:
             if unit not in owners:
-                name = max(room, key=lambda name: (room[name], -load[name], name))
+                name = max(sorted(room), key=lambda name: (room[name], -load[name]))
                 owners[unit] = name
                 room[name] -= 1
         for unit in of_stage:

@@ -2,16 +2,20 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from aiokafka import TopicPartition
 
-from streams.agents.inbox import Inbox
+from streams.agents.inbox import AT_ONCE, Inbox
 from streams.tables.reading import Records
 
 TICK_SECONDS = 0.1
 SOONEST_SECONDS = 0.005
+# Each transaction costs a few milliseconds however little is in it; this many a second and
+# shard are enough, unless there is a full one's worth waiting.
+APART_SECONDS = 0.02
 
 
 class Owner(Protocol):
@@ -56,6 +60,7 @@ class Tenure:
         self.is_paused = True
         self._restore = restore
         self._step = asyncio.Lock()
+        self._began = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self, on_restored: Callable[["Tenure"], Awaitable[None]]) -> asyncio.Task[None]:
@@ -99,15 +104,18 @@ class Tenure:
             async with self._step:
                 if self.is_paused:
                     continue
+                self._began = time.monotonic()
                 if lists := self.inbox.take():
                     await self.owner.work(lists)
                 else:
                     await self.owner.rest()
 
     async def _wait(self) -> None:
-        """Wait for lists, but not past the next tick."""
+        """Wait for lists, but not past the next tick; let some gather if there are few."""
         if self.inbox.arrived.is_set() and not self.is_paused:
-            await asyncio.sleep(0)
+            gone_s = time.monotonic() - self._began
+            is_full = self.inbox.waiting >= AT_ONCE
+            await asyncio.sleep(0 if is_full else max(0.0, APART_SECONDS - gone_s))
             return
         wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
         with contextlib.suppress(TimeoutError):

@@ -37,7 +37,10 @@ def run_worker(settings: Settings, metrics_port: int | None, core: Core | None =
         leave(error if isinstance(error, Fatal) else Fatal(f"no Kafka there: {error}"))
     health = Health(CollectorRegistry())
     if metrics_port is not None:
-        start_http_server(metrics_port, addr=HOST, registry=health.registry)
+        try:
+            start_http_server(metrics_port, addr=HOST, registry=health.registry)
+        except OSError as error:
+            leave(Fatal(f"no metrics on {HOST}:{metrics_port}: {error.strerror}"))
     run_app(create_app(settings, health, core), loop)
 
 

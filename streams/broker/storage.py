@@ -30,7 +30,8 @@ def lay_out(java: list[str], data: Path) -> None:
     # The tool needs listeners to read the file at all; it does not use them.
     config.write_text(properties("127.0.0.1", 1, 2, storage=fresh.name), encoding="ascii")
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", config.name]
+    # One word: an id may begin with a dash, and would then be taken for an option.
+    tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", config.name]
     try:
         subprocess.run(  # noqa: S603  # our own runtime
             [*java, *tool],

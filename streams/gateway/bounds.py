@@ -11,8 +11,8 @@ EVENT_BYTES = 256 * 1024
 EVENTS = 10_000
 DEPTH = 32
 PROBLEMS = 20
-# Bodies of all requests in hand together: what a burst may take of memory.
-IN_HAND_BYTES = 64 * 1024 * 1024
+# Bodies of all requests in hand together: about what can be written before the deadline.
+IN_HAND_BYTES = 16 * 1024 * 1024
 
 # Up to the next sign that shapes JSON, over strings and what else there is. It never fails and
 # never goes back, so its time is linear whatever it is given: an open string runs to the end.

@@ -29,12 +29,12 @@ def record(value: bytes, line: int) -> Record | Problem:
         check_shape(value)
     except Refused as refused:
         return Problem(line, refused.kind, refused.error)
+    if not is_utf8(value):
+        return Problem(line, "malformed", "not UTF-8")
     event = decode(value)
     if isinstance(event, Rejected):
         kind: Kind = "not_an_event" if is_json(value) else "malformed"
         return Problem(line, kind, event.reason, event.field)
-    if not is_utf8(value):
-        return Problem(line, "malformed", "not UTF-8")
     return Record(event.topic, key_of(event), value)
 
 

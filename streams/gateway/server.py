@@ -15,11 +15,12 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from aiohttp import hdrs, web
+from aiohttp import ClientPayloadError, hdrs, web
 
 from streams.gateway import canonical, cloudevents
 from streams.gateway.bounds import BODY_BYTES, Room, too_large
-from streams.gateway.delivery import DEADLINE_SECONDS, Delivery
+from streams.gateway.delivery import DEADLINE_SECONDS, Delivery, quiet_client
+from streams.gateway.inhand import InHand
 from streams.gateway.metrics import CONTENT_TYPE, Metrics
 from streams.gateway.records import Record
 from streams.gateway.refusal import Refused
@@ -30,9 +31,10 @@ log = logging.getLogger(__name__)
 
 READ_SECONDS = 15.0
 # A request in hand has its body to be read and its records to be acknowledged.
-SHUTDOWN_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
+END_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
 PATHS = ("/events", "/healthz", "/readyz", "/metrics")
 
+IN_HAND = web.AppKey("in_hand", InHand)
 DELIVERY = web.AppKey("delivery", Delivery)
 METRICS = web.AppKey("metrics", Metrics)
 ROOM = web.AppKey("room", Room)
@@ -52,7 +54,7 @@ def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
     if token.is_open:
         log.warning("no token is set: every program on this machine may send events")
     app = web.Application(middlewares=[answer])
-    app[TOKEN], app[METRICS], app[ROOM] = token, Metrics(), Room()
+    app[TOKEN], app[METRICS], app[ROOM], app[IN_HAND] = token, Metrics(), Room(), InHand()
 
     async def deliver(app: web.Application) -> AsyncIterator[None]:
         async with Delivery.open(settings) as delivery:
@@ -142,6 +144,8 @@ async def read_body(request: web.Request, room: Room) -> bytearray:
     try:
         async with asyncio.timeout(READ_SECONDS):
             return await room.read(request.content.iter_any())
+    except (ConnectionError, ClientPayloadError) as error:
+        raise Refused("malformed", "the body broke off") from error
     except TimeoutError as error:
         raise Refused("slow", f"the body took longer than {READ_SECONDS:.0f} s") from error
 
@@ -154,7 +158,10 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     begun = asyncio.get_running_loop().time()
     status = 500
     try:
-        response = await handle(request, handler)
+        with request.app[IN_HAND].one():
+            response = await handle(request, handler)
+        if request.app[IN_HAND].is_ending:
+            response.force_close()
         status = response.status
         return response
     finally:
@@ -185,20 +192,19 @@ async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -
         access_log=None,
         auto_decompress=False,  # a small body could become a large one
         handle_signals=False,
-        shutdown_timeout=SHUTDOWN_SECONDS,
+        shutdown_timeout=2.0,
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        site = web.TCPSite(runner, host, port)
+        await site.start()
         name = f"[{host}]" if ":" in host else host
-        print(f"gateway http://{name}:{runner.addresses[0][1]}", flush=True)  # noqa: T201  # the promised line
-        stopping = asyncio.create_task(stop.wait())
-        keeping = app[DELIVERY].keeping
-        tasks = {stopping} if keeping is None else {stopping, keeping}
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if keeping is not None and keeping.done():
-            keeping.result()
+        address = f"http://{name}:{runner.addresses[0][1]}"
+        print(f"gateway {address}", flush=True)  # noqa: T201  # the promised line
+        await app[DELIVERY].until(stop)
+        await site.stop()
+        if not await app[IN_HAND].end(END_SECONDS):
+            log.warning("some requests were still in hand after %.0f s", END_SECONDS)
     finally:
         await runner.cleanup()
 
@@ -212,9 +218,9 @@ def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.
     OSError if the port is taken.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    # It reports each attempt while Kafka is away; `delivery` says once what matters of it.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    asyncio.run(_until_signalled(settings, settings.gateway_port if port is None else port, host))
+    port = settings.gateway_port if port is None else port
+    with quiet_client():
+        asyncio.run(_until_signalled(settings, port, host))
 
 
 async def _until_signalled(settings: Settings, port: int, host: str) -> None:

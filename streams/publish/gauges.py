@@ -1,15 +1,17 @@
-"""A record as gauges: which it has, and what they read."""
+"""A record as gauges: which it has, what they read, and their lines in a scrape."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
+from prometheus_client.core import Metric
+from prometheus_client.samples import Sample
+from prometheus_client.utils import floatToGoString
 
 from streams.publish.keys import Place, place
 from streams.publish.naming import Naming
 
-# A gauge's name, its label ("" for one that has none of its own), its value.
-Value = tuple[str, str, float]
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 class _Parts(msgspec.Struct, gc=False):
@@ -30,24 +32,75 @@ class _End(msgspec.Struct, gc=False):
     end: str
 
 
+_record = msgspec.json.Decoder(_Record).decode
+_end = msgspec.json.Decoder(_End).decode
+
+
+# Without gc: tens of thousands of these live long, and the collector would visit each again
+# and again in a process whose answers are timed in milliseconds.
+class Gauge(msgspec.Struct, frozen=True, gc=False):
+    """One number, and the line that says it; `label` is empty where it has none of its own."""
+
+    name: str
+    window: str
+    dimension: str
+    member: str
+    label: str
+    value: float
+    line: str
+
+    def sample(self) -> Sample:
+        """Give it as the client library has it."""
+        labels = {"window": self.window, "dimension": self.dimension, "member": self.member}
+        if self.label:
+            labels["label"] = self.label
+        return Sample(self.name, labels, self.value)
+
+
 class Gauges(msgspec.Struct, frozen=True, gc=False):
-    """What one record shows: a name, a label or an empty text, and a number each.
+    """What one record shows.
 
     `is_named` is false for a record of an unknown KPI or another unit: it shows nothing.
     `record` is what this was made of, `updated` its time in milliseconds.
     """
 
-    # Without gc: thousands of these live long, and the collector would visit each again and
-    # again in a process whose answers are timed in milliseconds.
     record: bytes
-    at: Place
+    kpi: str
+    dimension: str
+    member: str
+    window: str
+    start: str
     is_named: bool
+    is_labelled: bool
     updated: int
-    values: tuple[Value, ...]
+    values: tuple[Gauge, ...]
 
 
-_record = msgspec.json.Decoder(_Record).decode
-_end = msgspec.json.Decoder(_End).decode
+class GaugeFamily(Metric):
+    """All gauges of one name; their lines are ready, their samples are made when asked for."""
+
+    def __init__(self, name: str, text: str) -> None:
+        """Start without gauges."""
+        self.gauges: list[Gauge] = []
+        super().__init__(name, text, "gauge")
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Give every gauge as the client library has it."""
+        return [gauge.sample() for gauge in self.gauges]
+
+    @samples.setter
+    def samples(self, samples: list[Sample]) -> None:
+        """Take the empty list that every family starts with."""
+        if samples:
+            raise ValueError("a family of gauges takes gauges")
+
+    def lines(self) -> Iterator[str]:
+        """Write the family in Prometheus' text format."""
+        text = self.documentation.replace("\\", r"\\").replace("\n", r"\n")
+        yield f"# HELP {self.name} {text}\n# TYPE {self.name} gauge\n"
+        for gauge in self.gauges:
+            yield gauge.line
 
 
 def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
@@ -55,9 +108,17 @@ def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
     at = place(key)
     fields = _record(record)
     named = namings.get(at.kpi)
-    is_named = named is not None and named.unit == fields.unit
-    values = tuple(_values(named, fields)) if named and is_named else ()
-    return Gauges(record, at, is_named, milliseconds(fields.updated_at), values)
+    if named is not None and named.unit != fields.unit:
+        named = None
+    values = () if named is None else tuple(_gauge(at, *one) for one in _values(named, fields))
+    return Gauges(
+        record,
+        *at,
+        is_named=named is not None,
+        is_labelled=named is not None and named.is_labelled,
+        updated=milliseconds(fields.updated_at),
+        values=values,
+    )
 
 
 def end_of(record: bytes) -> int:
@@ -70,7 +131,7 @@ def milliseconds(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def _values(named: Naming, fields: _Record) -> Iterator[Value]:
+def _values(named: Naming, fields: _Record) -> Iterator[tuple[str, str, float]]:
     if named.is_labelled:
         for label, count in fields.parts.counts.items():
             yield named.name, label, float(count)
@@ -80,3 +141,13 @@ def _values(named: Naming, fields: _Record) -> Iterator[Value]:
     for rank, name in named.percentiles.items():
         if rank in fields.percentiles:
             yield name, "", fields.percentiles[rank] * named.scale
+
+
+def _gauge(at: Place, name: str, label: str, value: float) -> Gauge:
+    own = f'label="{label.translate(_ESCAPES)}",' if label else ""
+    number = floatToGoString(value)  # type: ignore[no-untyped-call]  # the library's
+    line = (
+        f'{name}{{dimension="{at.dimension}",{own}member="{at.member.translate(_ESCAPES)}"'
+        f',window="{at.window}"}} {number}\n'
+    )
+    return Gauge(name, at.window, at.dimension, at.member, label, value, line)

@@ -9,7 +9,14 @@ RATE = "[$__rate_interval]"
 
 
 def health() -> Iterator[Panel]:
-    """Give the panels about the streams themselves."""
+    """Give the panels from left to right."""
+    yield from coming_in()
+    yield from keeping_up()
+    yield from going_out()
+
+
+def coming_in() -> Iterator[Panel]:
+    """Give the panels about what comes in."""
     yield Panel(
         "Events",
         "timeseries",
@@ -19,12 +26,15 @@ def health() -> Iterator[Panel]:
         empty="no worker seen",
     )
     yield Panel(
-        "Behind",
+        "At the gateway",
         "timeseries",
         "short",
-        [Query("sum by (topic) (max by (topic, partition) (sales_kpis_lag_records))", "{{topic}}")],
-        "Records that are in Kafka and not yet in the KPIs, by topic.",
-        empty="no worker seen",
+        [
+            Query(f"sum by (topic) ({increase('gateway_events_accepted')})", "{{topic}}"),
+            Query(f"sum by (kind) ({increase('gateway_refusals')})", "refused: {{kind}}"),
+        ],
+        "Events that came over HTTP, and requests refused with the reason.",
+        empty="no gateway seen",
     )
     yield Panel(
         "Refused, late, missing",
@@ -38,6 +48,18 @@ def health() -> Iterator[Panel]:
         "Records in the dead letters, events older than the lateness, offsets that were gone.",
         limit=1,
         empty="none",
+    )
+
+
+def keeping_up() -> Iterator[Panel]:
+    """Give the panels about how the workers keep up."""
+    yield Panel(
+        "Behind",
+        "timeseries",
+        "short",
+        [Query("sum by (topic) (max by (topic, partition) (sales_kpis_lag_records))", "{{topic}}")],
+        "Records that are in Kafka and not yet in the KPIs, by topic.",
+        empty="no worker seen",
     )
     yield Panel(
         "Shards",
@@ -60,6 +82,10 @@ def health() -> Iterator[Panel]:
         "How long a transaction takes.",
         empty="no commit lately",
     )
+
+
+def going_out() -> Iterator[Panel]:
+    """Give the panels about what goes out."""
     yield Panel(
         "Published",
         "timeseries",
@@ -67,17 +93,6 @@ def health() -> Iterator[Panel]:
         [Query(f"sum(rate(sales_kpis_published_total{RATE}))", "records")],
         "Records written to sales.kpis.",
         empty="no worker seen",
-    )
-    yield Panel(
-        "At the gateway",
-        "timeseries",
-        "short",
-        [
-            Query(f"sum by (topic) ({increase('gateway_events_accepted')})", "{{topic}}"),
-            Query(f"sum by (kind) ({increase('gateway_refusals')})", "refused: {{kind}}"),
-        ],
-        "Events that came over HTTP, and requests refused with the reason.",
-        empty="no gateway seen",
     )
     yield Panel(
         "Newest record",

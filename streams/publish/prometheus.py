@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from streams.engine.catalogue import Catalogue
-from streams.publish.gauges import Gauges, end_of, gauges, milliseconds
+from streams.publish.gauges import GaugeFamily, Gauges, end_of, gauges, milliseconds
 from streams.publish.naming import naming
 
 MEMBERS = 200
@@ -100,38 +100,35 @@ class KpiCollector(Collector):
         if self._next_end is None or runs.end < self._next_end:
             self._next_end = runs.end
 
-    def describe(self) -> Iterator[Metric]:
+    def describe(self) -> list[Metric]:
         """Give every gauge there can be, without values."""
-        for one in self._namings.values():
-            for name, text in one.families.items():
-                yield Metric(name, text, "gauge")
-        for name, text in OWN.items():
-            yield Metric(name, text, "gauge")
+        own = [Metric(name, text, "gauge") for name, text in OWN.items()]
+        return [*self._families(), *own]
 
     def collect(self) -> list[Metric]:
         """Give the gauges that have values now."""
         with self._reading:
             running = self._running(self._clock())
-            families = {family.name: family for family in self.describe()}
             shown, dropped = self._choose(running)
+            families = {family.name: family for family in self._families()}
             for one in running:
-                at = one.at
-                members, labels = shown[at.kpi, at.dimension]
-                if at.member not in members:
-                    continue
-                for name, label, value in one.values:
-                    if label in labels:
-                        where = {
-                            "window": at.window,
-                            "dimension": at.dimension,
-                            "member": at.member,
-                        }
-                        if label:
-                            where["label"] = label
-                        families[name].samples.append(Sample(name, where, value))
-            for sample in (*_own(running), *dropped):
-                families[sample.name].samples.append(sample)
-            return [family for family in families.values() if family.samples]
+                members, labels = shown[one.kpi, one.dimension]
+                if one.member in members:
+                    for gauge in one.values:
+                        if not gauge.label or gauge.label in labels:
+                            families[gauge.name].gauges.append(gauge)
+        own = {name: Metric(name, text, "gauge") for name, text in OWN.items()}
+        for sample in (*_own(running), *dropped):
+            own[sample.name].samples.append(sample)
+        return [
+            *(family for family in families.values() if family.gauges),
+            *(family for family in own.values() if family.samples),
+        ]
+
+    def _families(self) -> Iterator[GaugeFamily]:
+        for one in self._namings.values():
+            for name, text in one.families.items():
+                yield GaugeFamily(name, text)
 
     def _running(self, now: int) -> list[Gauges]:
         """Read what is new since the last time, and give all that runs now."""
@@ -144,10 +141,9 @@ class KpiCollector(Collector):
                 before = gauges(key, record, self._namings)
             read[key] = before
         self._read = read
-        windows = {
-            where: runs.start <= now < runs.end for where, runs in self._windows.copy().items()
-        }
-        return [one for one in read.values() if windows[one.at.window, one.at.start]]
+        windows = self._windows.copy()
+        runs = {where: window.start <= now < window.end for where, window in windows.items()}
+        return [one for one in read.values() if runs[one.window, one.start]]
 
     def _forget(self, now: int) -> None:
         """Drop the records whose window has ended."""
@@ -166,9 +162,10 @@ class KpiCollector(Collector):
         members: defaultdict[_Group, set[str]] = defaultdict(set)
         labels: defaultdict[_Group, set[str]] = defaultdict(set)
         for one in running:
-            group = one.at.kpi, one.at.dimension
-            members[group].add(one.at.member)
-            labels[group].update([label for _, label, _ in one.values])
+            group = one.kpi, one.dimension
+            members[group].add(one.member)
+            if one.is_labelled:
+                labels[group].update([gauge.label for gauge in one.values])
         shown, dropped = {}, []
         for group in members:
             some = _Shown(

@@ -24,6 +24,9 @@ STAGE = "kpis"
 HEARTBEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.1
 ADVANCE_SECONDS = 1.0
+# With so many keys waiting for the end of an interval, looking for one that is due costs more
+# than it is worth: a key's first change then waits as well.
+CROWD = 200
 # What is rendered in one go keeps the event loop from everything else.
 RECORDS_AT_ONCE = 1_000
 PARTIALS_AT_ONCE = 1_000
@@ -57,6 +60,9 @@ class OwnedBoard:
         self._reference = Reference(settings, watch)
         self._heard = 0
         self._reference_position: dict[str, int] = {}
+        # Boards begin their intervals one after the other, not all at once.
+        self._began = time.monotonic() - self._interval * number / topics.FAMILY_PARTITIONS
+        self._is_crowded_until = 0.0
         self._advanced_at = 0.0
         self._due_at = inf
         self._claimed: object = None
@@ -143,23 +149,33 @@ class OwnedBoard:
         await self._write(noted(), time.monotonic())
 
     async def _publish(self) -> None:
-        """Publish the changes that are due: a key's first at once, the next an interval later."""
+        """Publish the changes that are due.
+
+        A key's first change goes out at once, and all others of the same interval with its
+        end. The intervals are the board's, so that keys that often change share transactions.
+        """
         self._hear()
         now = time.monotonic()
-        ledger, interval = self._ledger, self._interval
-        waits_until = inf
+        passed = now - self._began
+        begun = now - passed % self._interval if self._interval else now
+        published_at = self._ledger.published_at
+        waiting = 0
 
         def is_due(key: str) -> bool:
-            nonlocal waits_until
-            at = ledger.due_at(key, interval)
-            if at <= now:
+            nonlocal waiting
+            if published_at(key) < begun:
                 return True
-            waits_until = min(waits_until, at)
+            waiting += 1
             return False
 
-        publications = self._board.take(is_due) if self._board.dirty else iter(())
-        await self._write(publications, now)
-        self._due_at = waits_until if self._board.dirty else inf
+        if not self._board.dirty:
+            await self._write(iter(()), now)
+            self._due_at = inf
+        elif now >= self._is_crowded_until:
+            await self._write(self._board.take(is_due), now)
+            self._due_at = begun + self._interval if waiting else inf
+            if waiting > CROWD:
+                self._is_crowded_until = self._due_at
 
     async def _write(self, publications: Iterator[Publication], now: float) -> None:
         is_more = True
@@ -170,11 +186,12 @@ class OwnedBoard:
             claim = not is_more and self._claim()
             if not (pairs or claim):
                 continue
-            await self._transactions.begin()
+            claims = [progress.destination(self._settings)] if claim else []
+            await self._transactions.begin([*([self._output] if pairs else []), *claims])
             if pairs:
                 await self._transactions.send({self._output: pairs})
-            if claim:
-                await self._say_how_far()
+            for to in claims:
+                await self._transactions.send({to: [self._say_how_far()]})
             await self._transactions.commit()
             self._committed_at = time.monotonic()
             self._watch.published(len(pairs))
@@ -208,13 +225,12 @@ class OwnedBoard:
             now - self._committed_at > HEARTBEAT_SECONDS
         )
 
-    async def _say_how_far(self) -> None:
-        said = progress.of_kpis(
-            self.number, self.position, self._reference_position, self._settings.clock()
-        )
-        await self._transactions.send({progress.destination(self._settings): [said]})
+    def _say_how_far(self) -> Pair:
         self._claimed = self.position, self._reference_position
         self._claimed_at = time.monotonic()
+        return progress.of_kpis(
+            self.number, self.position, self._reference_position, self._settings.clock()
+        )
 
     def _instant(self) -> str:
         moment = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from math import inf
 
-import orjson
-
 MARK = b',"revision":'
 
 
@@ -26,18 +24,21 @@ class Ledger:
 
     def restore(self, key: str, value: bytes | None) -> None:
         """Take a record found in the output; a later one of the same key replaces it."""
-        if value is None:
-            known = self.entries.get(key)
-            self.entries[key] = Entry(known.revision if known else 0, None, -inf)
-            return
-        body, _, tail = value.rpartition(MARK)
-        revision: int = orjson.loads(tail[: tail.index(b",")])
-        self.entries[key] = Entry(revision, hash(body), -inf)
-
-    def due_at(self, key: str, interval: float) -> float:
-        """Say when a change of a key may go out: at once if the last one is long ago."""
         entry = self.entries.get(key)
-        return -inf if entry is None else entry.at + interval
+        if entry is None:
+            entry = self.entries[key] = Entry(0, None, -inf)
+        if value is None:
+            entry.digest = None
+            return
+        end = value.rindex(MARK)
+        start = end + len(MARK)
+        entry.revision = int(value[start : value.index(b",", start)])
+        entry.digest = hash(value[:end])
+
+    def published_at(self, key: str) -> float:
+        """Say when a key was last published; -inf if that was not by this owner."""
+        entry = self.entries.get(key)
+        return -inf if entry is None else entry.at
 
     def publish(self, key: str, body: bytes | None, now: float) -> int:
         """Note what is going out; 0 if readers have that already, else the record's revision."""

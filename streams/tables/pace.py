@@ -28,7 +28,7 @@ class Pace:
         """Wait for a turn; the body must not wait for anything."""
         async with self._lock:
             # Polled, for nothing tells when the pressure is gone.
-            while (early := self._next - time.monotonic()) > 0 and self._pressed():  # noqa: ASYNC110
+            while (early := self._next - time.monotonic()) > 0 and self._pressed():
                 await asyncio.sleep(min(early, LOOK_SECONDS))
             began = time.monotonic()
             yield

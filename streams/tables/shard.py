@@ -283,19 +283,20 @@ class OwnedShard:
         claim: bool,
         clock: int,
     ) -> None:
-        await self._transactions.begin()
+        outgoing = partials.writes(self._core, self.number, changes)
+        if letters:
+            outgoing[deadletters.DESTINATION] = letters
+        claims = [progress.destination(self._settings)] if claim else []
+        await self._transactions.begin([*([self._state] if state else []), *outgoing, *claims])
         # Rows and position are with the broker before the first partial leaves, so that no
         # part of a torn transaction shows a cell without the rows behind it.
         if state:
             await self._transactions.send({self._state: state})
-        outgoing = partials.writes(self._core, self.number, changes)
-        if letters:
-            outgoing[deadletters.DESTINATION] = letters
         if outgoing:
             for to, offset in (await self._transactions.send(outgoing)).items():
                 if to.topic == topics.PARTIALS:
                     self._reached[to.partition] = offset
-        if claim:
+        for to in claims:
             said = progress.of_journeys(self.number, self.position, self._reached, clock)
-            await self._transactions.send({progress.destination(self._settings): [said]})
+            await self._transactions.send({to: [said]})
         await self._transactions.commit()

@@ -1,5 +1,6 @@
 """The topics of one installation: what they are called, how they are kept, making and checking."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ PARTIALS = "kpi.partials"
 KPIS = "sales.kpis"
 DEAD_LETTERS = "crm.dead-letters"
 FAMILY_PARTITIONS = 7
+PATIENCE_SECONDS = 30.0
+LOOK_SECONDS = 0.05
 DAY_MS = 86_400_000
 # Longer than any reader lags: a reader that misses a tombstone keeps a value for good.
 TOMBSTONES_MS = 7 * DAY_MS
@@ -94,6 +97,7 @@ async def apply(settings: Settings) -> list[str]:
                 ]
             )
             _check_created(answer.topic_errors)
+            await _await_there(admin, settings)
         made = {topic.name for topic in missing}
         return [
             f"{'created' if topic.name in made else 'exists '} {topic.name}"
@@ -134,6 +138,13 @@ async def _compare(admin: AIOKafkaAdminClient, settings: Settings) -> tuple[list
         if topic.name in counts and counts[topic.name] != topic.partitions
     ]
     return [topic for topic in topics if topic.name not in counts], wrong
+
+
+async def _await_there(admin: AIOKafkaAdminClient, settings: Settings) -> None:
+    """Wait until new topics are known to all: a worker may start right after this."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await _compare(admin, settings))[0]:
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _check_created(errors: list[tuple[str, int, str | None]]) -> None:

@@ -1,14 +1,14 @@
 """One fenced, idempotent producer a shard and stage, and its transactions."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NoReturn, Self
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import CoordinationType
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.producer.sender import EndTxnHandler, Sender
+from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, Sender
 from aiokafka.producer.transaction_manager import TransactionResult
 
 from streams.settings import Settings
@@ -35,6 +35,14 @@ class _OneEnd(EndTxnHandler):  # type: ignore[misc]  # the client ships no types
         return backoff is None
 
 
+class _Addition(AddPartitionsToTxnHandler):  # type: ignore[misc]  # the client ships no types
+    """Names the partitions of a transaction, and asks again soon while the last one ends."""
+
+    def handle_response(self, response: object) -> float | None:
+        backoff: float | None = super().handle_response(response)
+        return None if backoff is None else min(backoff, BACKOFF_MS / 1000)
+
+
 class _Sender(Sender):  # type: ignore[misc]  # the client ships no types
     """The client's sender, but a lost answer to the end of a transaction is final.
 
@@ -49,6 +57,13 @@ class _Sender(Sender):  # type: ignore[misc]  # the client ships no types
             return
         node = await self._find_coordinator(CoordinationType.TRANSACTION, manager.transactional_id)
         await _OneEnd(self, commit_result).do(node)
+
+    async def _do_add_partitions_to_txn(self, partitions: set[TopicPartition]) -> bool:
+        node = await self._find_coordinator(
+            CoordinationType.TRANSACTION, self._txn_manager.transactional_id
+        )
+        done: bool = await _Addition(self, partitions).do(node)
+        return done
 
 
 class Transactions:
@@ -94,10 +109,16 @@ class Transactions:
             self._fail("could not be taken", error)
         return self
 
-    async def begin(self) -> None:
-        """Open a transaction; nothing goes to the broker before the first `send`."""
+    async def begin(self, partitions: Collection[TopicPartition] = ()) -> None:
+        """Open a transaction.
+
+        Naming all `partitions` that will be written to spares a question for each `send`.
+        """
+        producer = self._open()
         try:
-            await self._open().begin_transaction()
+            await producer.begin_transaction()
+            for partition in partitions:
+                producer._txn_manager.maybe_add_partition_to_txn(partition)
         except KafkaError as error:
             self._fail("could not begin", error)
 

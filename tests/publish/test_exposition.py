@@ -9,25 +9,22 @@ from streams.publish.prometheus import KpiCollector
 from tests.publish.records import at, records, won
 
 
-def test_gauges_are_written_as_the_library_writes_them() -> None:
-    registry = CollectorRegistry()
-    odd = Gauge("odd", 'Odd "things"\nand \\.', ["a1", "a", "b_b"], registry=registry)
-    values = (0, -1.5, 1e15, 12_345_678.25, float("inf"), float("-inf"), float("nan"), 1 / 3)
-    for number, value in enumerate(values):
-        odd.labels('a "quoted" \\ text', "two\nlines", f"é{number}").set(value)
-    Gauge("plain", "One of its own.", registry=registry).set(3)
-    assert text(registry) == generate_latest(registry)
-
-
 def test_kpis_are_written_as_the_library_writes_them() -> None:
     settings = at()
     collector = KpiCollector(catalogue(settings), settings.clock)
-    for name, record in records([won("d1", "1.00", rep='Ann "A" \\ B')], settings):
+    odd = 'Ann "A" \\ B\nC, é'
+    amounts = ("12345678.90", "0.00", "-1.50", "999999999999999.99", "0.01")
+    for number, amount in enumerate(amounts):
+        for name, record in records([won("d1", amount, rep=f"{odd}{number}")], settings):
+            collector.put(name, record)
+    lost = won("d9", "1.00", status="lost", reason=odd)
+    for name, record in records([lost], settings):
         collector.put(name, record)
     registry = CollectorRegistry()
     registry.register(collector)
     assert text(registry) == generate_latest(registry)
-    assert rb'member="Ann \"A\" \\ B"' in text(registry)
+    assert rb'member="Ann \"A\" \\ B\nC, ' in text(registry)
+    assert rb'label="Ann \"A\" \\ B\nC, ' in text(registry)
 
 
 def test_other_kinds_are_there_as_well() -> None:

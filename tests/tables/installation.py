@@ -44,11 +44,6 @@ async def installed(bootstrap: str, partitions: int = 2) -> Settings:
 
         await eventually(is_gone)
         await topics.apply(settings)
-
-        async def is_there() -> bool:
-            return names <= set(await admin.list_topics())
-
-        await eventually(is_there)
     finally:
         await admin.close()
     return settings
@@ -103,16 +98,22 @@ async def produce_bytes(
 @asynccontextmanager
 async def transaction(settings: Settings, name: str) -> AsyncIterator[AIOKafkaProducer]:
     """Write in a transaction of one's own, as some other program might."""
-    async with AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap, transactional_id=name
-    ) as producer, producer.transaction():
+    async with (
+        AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id=name) as producer,
+        producer.transaction(),
+    ):
         yield producer
 
 
-async def records(settings: Settings, topic: str, partition: int = 0) -> list[ConsumerRecord]:
-    """Read a partition as a read_committed reader finds it now."""
+async def records(
+    settings: Settings, topic: str, partition: int = 0, *, at_once: bool = False
+) -> list[ConsumerRecord]:
+    """Read the committed records of a partition.
+
+    Waits for transactions whose end is on its way, unless it is to be done at once.
+    """
     found: list[ConsumerRecord] = []
-    stops = await ends(settings, [TopicPartition(topic, partition)], committed=True)
+    stops = await ends(settings, [TopicPartition(topic, partition)], committed=at_once)
     async for _, some in read_to(settings, stops):
         found += some
     return found
@@ -121,18 +122,18 @@ async def records(settings: Settings, topic: str, partition: int = 0) -> list[Co
 async def lists(settings: Settings, seeks: dict[TopicPartition, int]) -> list[Records]:
     """Read what an owner would be given next, from where it is."""
     found: dict[TopicPartition, Records] = {}
-    stops = await ends(settings, list(seeks), committed=True)
+    stops = await ends(settings, list(seeks))
     async for partition, some in read_to(settings, stops):
         fresh = [record for record in some if record.offset >= seeks[partition]]
         found.setdefault(partition, []).extend(fresh)
     return [some for some in found.values() if some]
 
 
-async def output(settings: Settings) -> dict[str, dict[str, Any]]:
+async def output(settings: Settings, *, at_once: bool = False) -> dict[str, dict[str, Any]]:
     """Give what stands in sales.kpis, by key."""
     standing: dict[str, dict[str, Any]] = {}
     for partition in range(topics.FAMILY_PARTITIONS):
-        for record in await records(settings, topics.KPIS, partition):
+        for record in await records(settings, topics.KPIS, partition, at_once=at_once):
             key = (record.key or b"").decode()
             if record.value is None:
                 standing.pop(key, None)

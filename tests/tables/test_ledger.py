@@ -34,13 +34,12 @@ def test_body_that_quotes_the_mark_is_not_cut_short() -> None:
     assert ledger.publish("a", body, 0.0) == 0
 
 
-def test_change_is_due_an_interval_after_the_last_and_at_once_after_a_restore() -> None:
+def test_what_another_owner_published_is_long_ago() -> None:
     ledger = Ledger()
     ledger.publish("a", b"1", 5.0)
     ledger.restore("b", RECORD)
-    assert ledger.due_at("a", 0.2) == 5.2
-    assert ledger.due_at("b", 0.2) < 0
-    assert ledger.due_at("c", 0.2) < 0
+    assert ledger.published_at("a") == 5.0
+    assert ledger.published_at("b") == ledger.published_at("c") == float("-inf")
 
 
 def test_only_keys_with_a_value_stand() -> None:

@@ -7,7 +7,7 @@ from streams.tables.board import OwnedBoard
 from streams.tables.progress import await_settled, behind
 from streams.tables.shard import OwnedShard
 from streams.tables.topics import FAMILY_PARTITIONS
-from tests.tables.installation import event, eventually, produce, values
+from tests.tables.installation import event, eventually, output, produce
 from tests.tables.owning import Hands, hands
 
 
@@ -74,7 +74,8 @@ async def test_whoever_waits_finds_everything_produced_before(settings: Settings
             first = 100 * number
             await produce(settings, [event(first + n, "call.ended") for n in range(100)])
             assert (await await_settled(settings, 20)).is_settled
-            assert (await values(settings))["crm.call"] == 100 * number
+            found = await output(settings, at_once=True)
+            assert found["crm.call"]["value"] == 100 * number
         working.cancel()
         await asyncio.wait([working])
 

@@ -21,7 +21,7 @@ async def test_topics_are_made_once(settings: Settings) -> None:
 
 
 async def test_other_number_of_partitions_is_refused_with_the_reason(settings: Settings) -> None:
-    with pytest.raises(TopicsMissing, match="crm.lead has 2 partitions and needs 3: set SALES_"):
+    with pytest.raises(TopicsMissing, match=r"crm.lead has 2 partitions and needs 3: set SALES_"):
         await apply(replace(settings, partitions=3))
 
 

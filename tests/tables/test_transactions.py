@@ -14,7 +14,7 @@ async def test_nothing_shows_before_the_commit_and_then_all_at_once(settings: Se
     owner = await Transactions(settings, "journeys", 0).take()
     await owner.begin()
     await owner.send({_state(settings): [(b"a", b"1"), (b"b", None)]})
-    assert await records(settings, topics.state(settings)) == []
+    assert await records(settings, topics.state(settings), at_once=True) == []
     await owner.commit()
     await owner.close()
     found = await records(settings, topics.state(settings))

@@ -1,0 +1,11 @@
+"""A worker whose core only counts: `python -m tests.agents.counting_worker [WEIGHT]`."""
+
+import sys
+
+from streams.agents.worker import run_worker
+from streams.settings import Settings
+from tests.tables.counting import Counting
+
+if __name__ == "__main__":
+    weight = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    run_worker(Settings.from_environment(), None, Counting(weight))

@@ -1,0 +1,175 @@
+"""A real Prometheus with the committed configuration: it scrapes, and every query answers."""
+
+import asyncio
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+import yaml
+from aiokafka import TopicPartition
+from prometheus_client import CollectorRegistry
+
+from streams.agents.health import Health
+from streams.broker.ports import free_port
+from streams.gateway.metrics import Metrics
+from streams.kpis import catalogue
+from streams.publish.metrics_server import serve
+from streams.publish.prometheus import KpiCollector
+from streams.settings import Settings, instant
+from tests.histories import history, lines
+from tests.publish.records import records
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+DASHBOARD: dict[str, Any] = orjson.loads((DEPLOY / "grafana/dashboards/sales.json").read_bytes())
+BINARY = shutil.which("prometheus")
+SECONDS = 60.0
+# What Grafana puts in as the dashboard opens.
+OPENED = {
+    "window": "last_30d",
+    "dimension": "all",
+    "member": ".*",
+    "currency": "eur",
+    "__rate_interval": "5s",
+}
+pytestmark = pytest.mark.skipif(
+    BINARY is None,
+    reason="there is no `prometheus` on the path (Debian: apt-get install prometheus): the"
+    " dashboard's queries were checked by name only",
+)
+
+
+def worker() -> tuple[Health, dict[str, bytes]]:
+    """A worker's metrics, KPIs of a made-up history among them, and those KPIs' records."""
+    settings = Settings(now=instant("2026-06-15T12:00:00+02:00", "now"), timezone="Europe/Berlin")
+    health = Health(CollectorRegistry())
+    collector = KpiCollector(catalogue(settings), settings.clock, members=3)
+    events = lines(history(3, 1_500, start=date(2026, 4, 1), days=70)).splitlines()
+    published = dict(records(events, settings))
+    for key, record in published.items():
+        collector.put(key, record)
+    health.registry.register(collector)
+    return health, published
+
+
+def work(health: Health, gateway: Metrics) -> None:
+    """Let every counter move."""
+    gateway.accepted.labels("crm.lead").inc()
+    gateway.refused.labels("token").inc()
+    health.folded("crm.lead", 5, 1)
+    health.rejected("crm.lead", "not JSON: x")
+    health.gap("crm.lead", 0, 1)
+    health.committed("journeys", 5, 0.02)
+    health.published(7)
+    health.held(["journeys", "kpis"])
+    health.lags({TopicPartition("crm.lead", 0): 3})
+
+
+@contextmanager
+def prometheus(folder: Path, ports: dict[str, int]) -> Iterator[str]:
+    """Run a real one on the committed file, its targets replaced by ports of this machine."""
+    config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
+    config["global"] |= {"scrape_interval": "1s", "scrape_timeout": "1s"}
+    for job in config["scrape_configs"]:
+        job["static_configs"] = [{"targets": [f"127.0.0.1:{ports[job['job_name']]}"]}]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    address = f"127.0.0.1:{free_port('127.0.0.1')}"
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                str(BINARY),
+                f"--config.file={folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={folder / 'data'}",
+                f"--web.listen-address={address}",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield f"http://{address}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+class Asking:
+    """Asks Prometheus, again and again until there is an answer."""
+
+    def __init__(
+        self, client: aiohttp.ClientSession, url: str, health: Health, gateway: Metrics
+    ) -> None:
+        self.client = client
+        self.url = url
+        self.health = health
+        self.gateway = gateway
+
+    async def ask(self, query: str) -> list[dict[str, Any]]:
+        """Give the series there are now; a query that Prometheus refuses fails."""
+        try:
+            async with self.client.get(
+                f"{self.url}/api/v1/query", params={"query": query}
+            ) as answer:
+                if answer.status == 503:
+                    return []
+                said = await answer.json()
+        except aiohttp.ClientConnectionError:
+            return []
+        assert said["status"] == "success", f"{query}: {said}"
+        found: list[dict[str, Any]] = said["data"]["result"]
+        return found
+
+    async def until(self, query: str) -> list[dict[str, Any]]:
+        """Give the series as soon as there is one."""
+        deadline = time.monotonic() + SECONDS
+        while not (found := await self.ask(query)):
+            work(self.health, self.gateway)
+            assert time.monotonic() < deadline, f"nothing for {query}"
+            await asyncio.sleep(0.05)
+        return found
+
+
+@asynccontextmanager
+async def asking(folder: Path, health: Health) -> AsyncIterator[Asking]:
+    """Prometheus over one worker's metrics and one gateway's."""
+    gateway = Metrics()
+    work(health, gateway)
+    servers = {
+        "worker": await serve(health.registry, 0),
+        "gateway": await serve(gateway.registry, 0),
+    }
+    try:
+        with prometheus(folder, {job: server.port for job, server in servers.items()}) as url:
+            async with aiohttp.ClientSession() as client:
+                asked = Asking(client, url, health, gateway)
+                for job in servers:
+                    await asked.until(f'up{{job="{job}"}} == 1')
+                yield asked
+    finally:
+        for server in servers.values():
+            await server.close()
+
+
+def queries(given: dict[str, str]) -> Iterator[str]:
+    """Every query of the dashboard with Grafana's variables filled in."""
+    for panel in DASHBOARD["panels"]:
+        for target in panel.get("targets", ()):
+            yield re.sub(r"\$\{?(\w+)\}?", lambda found: given[found[1]], target["expr"])
+
+
+async def test_every_query_of_the_dashboard_is_answered(tmp_path: Path) -> None:
+    health, published = worker()
+    async with asking(tmp_path, health) as prometheus:
+        for query in (*queries(OPENED), *queries(OPENED | {"dimension": "rep"})):
+            await prometheus.until(query)
+        (key,) = (key for key in published if key.startswith("revenue_won|all|last_30d|"))
+        won = 'max by (member) (sales_revenue_won_eur{window="last_30d",dimension="all"})'
+        (series,) = await prometheus.until(won)
+        assert float(series["value"][1]) == float(orjson.loads(published[key])["value"])

@@ -1,0 +1,158 @@
+"""Every measure is a commutative group: facts may come, go and be grouped in any way."""
+
+from fractions import Fraction as Rational
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.engine.buckets import bucket, middle, percentile
+from streams.engine.measures import (
+    COUNT,
+    COUNTS,
+    LEVEL,
+    MEAN,
+    RATIO,
+    SHARE,
+    SPREAD,
+    SUM,
+    Fraction,
+    Measure,
+    Vector,
+    add,
+)
+
+WHOLE = st.integers(-(10**14), 10**14)
+MEASURES: dict[str, tuple[Measure[Any], st.SearchStrategy[Any]]] = {
+    "count": (COUNT, st.integers(1, 5)),
+    "sum": (SUM, WHOLE),
+    "mean": (MEAN, WHOLE),
+    "spread": (SPREAD, WHOLE),
+    "share": (SHARE, st.booleans()),
+    "ratio": (RATIO, st.builds(Fraction, WHOLE, WHOLE)),
+    "counts": (COUNTS, st.text(max_size=3)),
+    "level": (LEVEL, WHOLE),
+}
+each_measure = pytest.mark.parametrize("name", MEASURES)
+
+
+def total(measure: Measure[Any], values: list[Any]) -> Vector:
+    """Add up the values from nothing."""
+    vector: Vector = {}
+    for value in values:
+        add(vector, dict(measure.components(value)))
+    return vector
+
+
+@each_measure
+@given(st.data())
+def test_order_does_not_matter(name: str, data: st.DataObject) -> None:
+    measure, values = MEASURES[name]
+    facts = data.draw(st.lists(values, max_size=8))
+    assert total(measure, data.draw(st.permutations(facts))) == total(measure, facts)
+
+
+@each_measure
+@given(st.data())
+def test_shares_merged_are_the_whole(name: str, data: st.DataObject) -> None:
+    measure, values = MEASURES[name]
+    groups = data.draw(st.lists(st.lists(values, max_size=4), max_size=4))
+    merged: Vector = {}
+    for group in groups:
+        add(merged, total(measure, group))
+    assert merged == total(measure, [value for group in groups for value in group])
+
+
+@each_measure
+@given(st.data())
+def test_what_is_removed_leaves_no_trace(name: str, data: st.DataObject) -> None:
+    measure, values = MEASURES[name]
+    kept, gone = (data.draw(st.lists(values, max_size=6)) for _ in range(2))
+    vector = total(measure, kept)
+    for value in gone:
+        add(vector, dict(measure.components(value)))
+    for value in data.draw(st.permutations(gone)):
+        add(vector, dict(measure.components(value)), -1)
+    assert vector == total(measure, kept)
+
+
+@each_measure
+@given(st.data())
+def test_all_removed_is_the_empty_vector(name: str, data: st.DataObject) -> None:
+    measure, values = MEASURES[name]
+    vector = total(measure, data.draw(st.lists(values, max_size=8)))
+    add(vector, dict(vector), -1)
+    assert vector == {}
+
+
+@each_measure
+@given(st.data())
+def test_a_vector_with_facts_says_so_and_one_without_has_no_rate(
+    name: str, data: st.DataObject
+) -> None:
+    measure, values = MEASURES[name]
+    facts = data.draw(st.lists(values, min_size=1, max_size=8))
+    assert total(measure, facts)["n"] >= len(facts)
+    if measure.kind in ("mean", "share", "ratio"):
+        assert measure.read({}).value is None
+
+
+@given(st.lists(WHOLE, min_size=1, max_size=20))
+def test_mean_is_the_rational_mean(values: list[int]) -> None:
+    reading = MEAN.read(total(MEAN, values))
+    assert reading.value is not None
+    assert Rational(*reading.value) == Rational(sum(values), len(values))
+    assert reading.parts == {"sum": sum(values), "count": len(values)}
+
+
+@given(st.lists(st.booleans(), min_size=1))
+def test_share_counts_hits_and_all(hits: list[bool]) -> None:
+    assert SHARE.read(total(SHARE, hits)).value == (sum(hits), len(hits))
+
+
+def test_ratio_over_zero_is_no_value() -> None:
+    reading = RATIO.read(total(RATIO, [Fraction(5, 3), Fraction(0, -3)]))
+    assert reading.value is None
+    assert reading.parts == {"numerator": 5, "denominator": 0}
+
+
+@given(st.lists(st.sampled_from(("a", "b", "a.b", "l:a", "n", ""))))
+def test_counts_tell_labels_apart_whatever_they_are_called(labels: list[str]) -> None:
+    reading = COUNTS.read(total(COUNTS, labels))
+    assert reading.parts == {"counts": {it: labels.count(it) for it in labels}}
+    assert reading.value == (len(labels), 1)
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_bucket_stands_for_its_values_within_one_percent(value: int) -> None:
+    shown = middle(bucket(value))
+    assert abs(shown - value) * 100 <= abs(value)
+    if abs(value) < 128:
+        assert shown == value
+
+
+@given(WHOLE, WHOLE)
+def test_buckets_are_ordered_as_their_values(one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    assert bucket(low) <= bucket(high)
+
+
+@given(st.lists(WHOLE | st.integers(-200, 200), min_size=1, max_size=40), st.integers(1, 100))
+def test_percentile_is_the_nearest_rank_within_one_percent(values: list[int], percent: int) -> None:
+    rank = next(n for n in range(1, len(values) + 1) if 100 * n >= percent * len(values))
+    exact = sorted(values)[rank - 1]
+    shown = percentile([(bucket(value), 1) for value in values], percent)
+    assert abs(shown - exact) * 100 <= abs(exact)
+
+
+@given(st.lists(WHOLE, min_size=1, max_size=20))
+def test_percentiles_come_from_the_vector_alone(values: list[int]) -> None:
+    reading = SPREAD.read(total(SPREAD, values))
+    counts = [(bucket(value), 1) for value in values]
+    assert reading.percentiles == {f"p{p}": percentile(counts, p) for p in (50, 90)}
+
+
+def test_percentile_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        percentile([], 50)

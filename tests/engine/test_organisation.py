@@ -1,0 +1,93 @@
+"""Who belongs where today: the newest record stands, in any order, and reps stay apart."""
+
+import json
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.engine.board import Board
+from streams.engine.organisation import Organisation
+from streams.events import RepSet, decode
+from streams.kpis import catalogue
+from streams.settings import Settings
+from tests.kpis.story import instant, member
+
+NOW = instant("03-20 12:00")
+DAY = date(2026, 3, 20).toordinal()
+CALL = {"call_count.n": 1}
+
+
+def record(rep: str, at: str = "01-01 00:00", **groups: str) -> RepSet:
+    """Put a rep into groups."""
+    found = decode(json.dumps(member(rep, at, **groups)).encode())
+    assert isinstance(found, RepSet)
+    return found
+
+
+RECORDS = st.lists(
+    st.builds(
+        record,
+        st.sampled_from(("ann", "bob")),
+        st.sampled_from(("01-01 00:00", "01-02 00:00")),
+        team=st.sampled_from(("north", "south", "")),
+        unit=st.sampled_from(("europe", "asia")),
+    ),
+    max_size=6,
+)
+
+
+@given(RECORDS, st.data())
+def test_records_give_the_same_groups_in_any_order(
+    records: list[RepSet], data: st.DataObject
+) -> None:
+    one, other = Organisation(), Organisation()
+    for each in records:
+        one.put(each)
+    for each in data.draw(st.permutations(records)):
+        other.put(each)
+    for rep in ("ann", "bob"):
+        assert one.groups(f"rep={rep}") == other.groups(f"rep={rep}")
+
+
+def test_only_reps_have_groups() -> None:
+    organisation = Organisation()
+    organisation.put(record("ann", team="north", unit="europe"))
+    assert organisation.groups("rep=ann") == ("team=north", "unit=europe")
+    assert organisation.groups("channel=ann") == ()
+    assert organisation.groups("rep=bob") == ()
+    assert organisation.groups("") == ()
+
+
+def published(board: Board) -> dict[str, Any]:
+    """Take a board's values of today by scope."""
+    window = "|day|2026-03-20T00:00:00+00:00"
+    return {
+        key.removeprefix("call_count|").removesuffix(window): json.loads(body + b"}")["value"]
+        for key, body, _ in board.take()
+        if body and key.endswith(window)
+    }
+
+
+def board_of(cell: str, rep: RepSet, first: str) -> Board:
+    """Give a board that hears of a cell and of a rep, one of them first."""
+    board = Board(catalogue(Settings()), NOW)
+    if first == "rep":
+        board.set_rep(rep)
+    board.put(0, cell, CALL)
+    if first == "cell":
+        board.set_rep(rep)
+    return board
+
+
+def test_team_has_its_reps_calls_whichever_is_heard_of_first() -> None:
+    for first in ("rep", "cell"):
+        board = board_of(f"{DAY}|rep=ann", record("ann", team="north"), first)
+        assert published(board) == {"rep=ann": 1, "team=north": 1}
+
+
+def test_rep_whose_name_ends_like_another_reps_scope_is_not_that_rep() -> None:
+    for first in ("rep", "cell"):
+        board = board_of(f"{DAY}|rep=x|rep=ann", record("ann", team="north"), first)
+        assert published(board) == {"rep=x|rep=ann": 1}

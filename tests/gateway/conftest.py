@@ -1,0 +1,40 @@
+"""What the gateway's tests share: a real Kafka with the topics, and a gateway on it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from streams.broker.embedded import EmbeddedKafka
+from streams.settings import Settings
+from streams.tables.topics import apply
+from tests.gateway.sending import TOKEN, Sender, gateway
+from tests.gateway.written import Written
+
+
+@pytest.fixture(scope="package")
+def broker() -> Iterator[EmbeddedKafka]:
+    """A real Kafka of this room's own: its tests write events that mean nothing, and stop it."""
+    with EmbeddedKafka() as broker:
+        asyncio.run(apply(Settings(bootstrap=broker.bootstrap)))
+        yield broker
+
+
+@pytest.fixture
+def settings(broker: EmbeddedKafka) -> Settings:
+    """Settings of an installation whose topics are there."""
+    return Settings(bootstrap=broker.bootstrap, token=TOKEN)
+
+
+@pytest.fixture
+async def sender(settings: Settings) -> AsyncIterator[Sender]:
+    """A sender with the token, and the gateway it sends to."""
+    async with gateway(settings) as sender:
+        yield sender
+
+
+@pytest.fixture
+async def written(settings: Settings) -> AsyncIterator[Written]:
+    """What comes onto the topics from now on."""
+    async with Written.from_now_on(settings) as written:
+        yield written

@@ -1,0 +1,93 @@
+"""A file of events comes onto the topics as requests would bring it."""
+
+import asyncio
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from streams.broker.ports import free_port
+from streams.gateway.bounds import EVENT_BYTES
+from streams.ingest import IngestFailed, ingest, report
+from streams.settings import Settings
+from tests.gateway.samples import array, deal, lines
+from tests.gateway.sending import Sender
+from tests.gateway.written import Written
+
+REP = b'{"id":"r","type":"rep.set","at":"2026-03-02T09:15:00Z","rep":"ann"}'
+
+
+def file(folder: Path, *events: bytes) -> Path:
+    """Write a file of lines."""
+    path = folder / "events.jsonl"
+    path.write_bytes(lines(*events))
+    return path
+
+
+async def off_loop(path: Path, settings: Settings) -> tuple[int, list[tuple[int, str | None]]]:
+    """Ingest while this test's loop goes on; give what was sent and where the bad lines are."""
+    done = await asyncio.to_thread(ingest, path, settings, Console(file=StringIO()))
+    return done.sent, [(problem.line, problem.field) for problem in done.bad]
+
+
+async def test_every_line_is_written_byte_for_byte(
+    settings: Settings, written: Written, tmp_path: Path
+) -> None:
+    events = [deal(n, f"lead-{n % 7}", f',"score":{n}.50') for n in range(5000)]
+    path = file(tmp_path, REP, *events)
+    assert await off_loop(path, settings) == (5001, [])
+    found = await written.records()
+    assert sorted(one.value for one in found) == sorted([REP, *events])
+    for subject in {one.key for one in found} - {b"ann"}:
+        mine = [one.value for one in found if one.key == subject]
+        assert mine == [event for event in events if b'"' + subject + b'"' in event]
+
+
+async def test_a_subject_has_the_partition_it_has_by_the_gateway(
+    settings: Settings, sender: Sender, written: Written, tmp_path: Path
+) -> None:
+    events = [deal(n, f"lead-{n}-ü") for n in range(40)]
+    assert await off_loop(file(tmp_path, *events), settings) == (40, [])
+    assert (await sender.post(array(*events))).status == 202
+    places = {(one.key, one.partition) for one in await written.records()}
+    assert len(places) == 40
+    assert len({partition for _, partition in places}) == settings.partitions
+
+
+async def test_bad_lines_are_reported_and_the_others_sent(
+    settings: Settings, written: Written, tmp_path: Path
+) -> None:
+    long = deal(1, more=',"x":"' + "x" * 3 * EVENT_BYTES + '"')
+    path = file(
+        tmp_path, deal(1), b"", b"{", long, deal(2, more=',"amount":1.5'), b" " + deal(3) + b"\r"
+    )
+    assert await off_loop(path, settings) == (2, [(3, None), (4, None), (5, "amount")])
+    assert sorted(one.value for one in await written.records()) == [deal(1), deal(3)]
+
+
+async def test_the_last_line_needs_no_end(
+    settings: Settings, written: Written, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(deal(1) + b"\n" + deal(2))
+    assert await off_loop(path, settings) == (2, [])
+    assert await written.count() == 2
+
+
+def test_many_bad_lines_are_counted_and_the_first_are_named(
+    settings: Settings, tmp_path: Path
+) -> None:
+    said = StringIO()
+    done = ingest(file(tmp_path, deal(1), *[b"{}"] * 250), settings, Console(file=said))
+    assert (done.sent, done.rejected, len(done.bad), done.exit_code) == (1, 250, 100, 1)
+    report(done, Console(file=said, width=200))
+    assert "line 2, field type: missing type" in said.getvalue()
+    assert "and 150 more" in said.getvalue()
+    assert "250 lines are no events and were not sent" in said.getvalue()
+
+
+def test_a_kafka_that_is_away_is_said(tmp_path: Path) -> None:
+    settings = Settings(bootstrap=f"127.0.0.1:{free_port('127.0.0.1')}")
+    with pytest.raises(IngestFailed, match="took 0 events"):
+        ingest(file(tmp_path, deal(1)), settings, Console(file=StringIO()))

@@ -1,0 +1,68 @@
+"""The catalogue itself: no KPI is lost, and each has an example that can be checked by hand."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from streams.engine.catalogue import DIMENSIONS, ROLLED_UP
+from streams.kpis import FILES, catalogue
+from streams.settings import Settings
+
+KPIS = catalogue(Settings()).kpis
+HERE = Path(__file__)
+# In the order in which they are declared.
+NAMES = """
+response_time response_within_hour unanswered_leads
+call_count connect_rate followup_contacts single_touch_share wins_by_contact
+contact_quality cold_call_yield
+email_link_share email_clicks email_click_rate
+deal_count revenue_won deal_size deal_size_mix close_rate close_rate_value
+lead_conversion deal_conversion cycle_time
+pipeline_amount pipeline_count pipeline_weighted expired_pipeline stale_opportunities
+pipeline_created
+lead_count qualified_leads handover_rate stage_entries lost_reasons
+receivables overdue collected days_to_pay
+unpriced_facts
+"""
+
+
+def test_no_kpi_is_lost() -> None:
+    assert sorted(kpi.name for kpi in KPIS) == sorted(NAMES.split())
+
+
+def test_every_kpi_has_an_example() -> None:
+    """An example reads the KPI by its name in this folder; one that is missing would raise."""
+    read = {name for path in HERE.parent.glob("test_*.py") for name in names_read(path)}
+    assert {kpi.name for kpi in KPIS} - read == set()
+
+
+def names_read(path: Path) -> Iterator[str]:
+    """Give the KPIs of which a file takes a value, `told["name", ...]`, or the parts."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        picked: list[ast.expr] = []
+        if isinstance(node, ast.Subscript):
+            picked = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            picked = node.args if node.func.attr == "parts" else []
+        if picked and isinstance(picked[0], ast.Constant) and isinstance(picked[0].value, str):
+            yield picked[0].value
+
+
+def test_every_file_of_the_catalogue_has_its_examples() -> None:
+    files = {f"test_{file.__name__.rpartition('.')[2]}.py" for file in FILES}
+    assert files <= {path.name for path in HERE.parent.glob("test_*.py")}
+
+
+def test_every_kpi_says_what_it_is_in_a_sentence() -> None:
+    for kpi in KPIS:
+        assert kpi.text.partition("\n")[0].strip().endswith("."), kpi.name
+
+
+def test_scopes_are_dimensions_and_what_reps_roll_up_into() -> None:
+    for kpi in KPIS:
+        assert {*kpi.scopes} <= {*DIMENSIONS, *ROLLED_UP}, kpi.name
+        assert len({*kpi.scopes}) == len(kpi.scopes), kpi.name
+
+
+def test_only_three_kpis_are_published_by_the_hour() -> None:
+    assert {kpi.name for kpi in KPIS if kpi.hourly} == {"lead_count", "call_count", "response_time"}

@@ -1,0 +1,15 @@
+"""A worker of yesterday's version: `python -m tests.whole.worker_without KPI`."""
+
+import sys
+from dataclasses import replace
+
+from streams.agents.core import Engine
+from streams.agents.worker import run_worker
+from streams.kpis import catalogue
+from streams.settings import Settings
+
+if __name__ == "__main__":
+    settings = Settings.from_environment()
+    today = catalogue(settings)
+    kpis = tuple(kpi for kpi in today.kpis if kpi.name != sys.argv[1])
+    run_worker(settings, None, core=Engine(replace(today, kpis=kpis)))
