@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check bench lock schemas clean
+.PHONY: install demo test check bench soak lock generated clean
 
 install: .venv/installed
 
@@ -36,8 +36,14 @@ lock:
 		--no-annotate --no-emit-index-url --no-emit-find-links --group dev --quiet \
 		pyproject.toml -o requirements.lock
 
-schemas: install
+# The whole way with 100,000 events, two workers and three SIGKILLs.
+soak: install
+	WHOLE_EVENTS=100000 $(BIN)/python -m pytest tests/whole $(ARGS)
+
+# Rewrites what is generated from the events and the catalogue; tests hold it equal.
+generated: install
 	$(BIN)/sales-kpis schemas schemas
+	$(BIN)/python -c 'from pathlib import Path; from streams.publish.dashboard import write; write(Path("deploy/grafana/dashboards"))'
 
 clean:
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

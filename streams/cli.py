@@ -87,7 +87,7 @@ def stops_quietly(command: Callable[..., None]) -> Callable[..., None]:
 def broker(data: Path | None, port: int | None) -> None:
     """Run a real Kafka in the foreground, for a desk or a test."""
     from streams.broker.command import run as run_broker
-    from streams.broker.jars import JarError
+    from streams.broker.lock import JarError
     from streams.broker.storage import BrokerError
 
     try:
@@ -242,24 +242,14 @@ def catalogue(as_json: bool) -> None:
     """List the KPIs: what each says, its unit, where it is told apart."""
     from streams.kpis import catalogue as in_force
 
-    found = [
-        {
-            "kpi": kpi.name,
-            "measure": kpi.measure.kind,
-            "unit": kpi.unit,
-            "scopes": ["all", *kpi.scopes],
-            "hourly": kpi.hourly,
-            "text": kpi.text,
-        }
-        for kpi in in_force(settings()).kpis
-    ]
+    kpis = in_force(settings()).kpis
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps([kpi.entry() for kpi in kpis], indent=2))
         return
-    for kpi in found:
-        click.secho(f"{kpi['kpi']}  ({kpi['measure']}, {kpi['unit']})", bold=True)
-        click.echo(f"  by {', '.join(map(str, kpi['scopes']))}")
-        click.echo("  " + str(kpi["text"]).replace("\n", "\n  ") + "\n")
+    for kpi in kpis:
+        click.secho(f"{kpi.name}  ({kpi.measure.kind}, {kpi.unit})", bold=True)
+        click.echo(f"  by {', '.join(('all', *kpi.scopes))}")
+        click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
 
 
 @main.command()

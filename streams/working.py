@@ -1,9 +1,36 @@
-"""A worker with all that stands beside its agents: metrics of the engine and of the KPIs."""
+"""A worker with what stands beside its agents: `/metrics` with the engine's health and the KPIs."""
 
+from collections.abc import Callable
+
+from streams.agents.health import Health
 from streams.agents.worker import run_worker as run_agents
+from streams.kpis import catalogue
+from streams.publish.metrics_server import serve
+from streams.publish.prometheus import KpiCollector
+from streams.publish.reader import Feed
 from streams.settings import Settings
+from streams.tables.fatal import Fatal
 
 
-def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:  # noqa: ARG001
-    """Run one worker in this process until it is told to stop."""
-    run_agents(settings, metrics_port)
+def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
+    """Run one worker in this process until it is told to stop.
+
+    With a port it serves `/metrics` and `/healthz`, where one reader of the output topic feeds
+    the KPIs: every worker shows all of them.
+    """
+
+    async def observed(health: Health, trouble: Callable[[], str | None]) -> None:
+        if metrics_port is None:
+            return
+        collector = KpiCollector(catalogue(settings), settings.clock)
+        health.registry.register(collector)
+        try:
+            server = await serve(health.registry, metrics_port, host=host, trouble=trouble)
+        except OSError as error:
+            raise Fatal(f"no metrics on {host}:{metrics_port}: {error.strerror}") from error
+        try:
+            await Feed(settings, collector).run()
+        finally:
+            await server.close()
+
+    run_agents(settings, observed)

@@ -81,6 +81,13 @@ class Ownership:
         self._watch_over(asyncio.create_task(self._reference.read(), name="reference"))
         self._watch_over(asyncio.create_task(self._measure(), name="lag"))
 
+    def trouble(self) -> str | None:
+        """Say in a line why this worker does not process yet; None if it does, or is a spare."""
+        if self._reader is None:
+            return "has not joined the group yet"
+        paused = [name for name, tenure in self._tenures.items() if tenure.is_paused]
+        return f"is taking {len(paused)} shards" if paused else None
+
     def is_open(self, tp: TP) -> bool:
         """Tell whether a partition may be delivered."""
         return tp in self._open

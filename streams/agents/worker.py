@@ -4,10 +4,12 @@ import asyncio
 import gc
 import logging
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from streams.agents.app import App, create_app, leave
 from streams.agents.health import Health
@@ -16,16 +18,18 @@ from streams.tables import topics
 from streams.tables.core import Core
 from streams.tables.fatal import Fatal
 
-HOST = "127.0.0.1"
 # Rows stay for good: looking for garbage among them costs time and finds none.
 COLLECT_AFTER = 100_000
+# What runs beside the agents on their loop: it is given the health and what is wrong, if
+# anything is.
+Beside = Callable[[Health, Callable[[], str | None]], Coroutine[Any, Any, None]]
 
 
-def run_worker(settings: Settings, metrics_port: int | None, core: Core | None = None) -> None:
+def run_worker(settings: Settings, beside: Beside | None = None, core: Core | None = None) -> None:
     """Run a worker in this process until it is told to stop (SIGTERM, SIGINT).
 
-    Creates nothing in Kafka: without its topics it ends and says what to run. Serves metrics
-    on the local host if `metrics_port` is given. `core` replaces the product's own.
+    Creates nothing in Kafka: without its topics it ends and says what to run. If `beside`
+    fails, the worker ends too. `core` replaces the product's own.
     """
     set_up_logging()
     gc.set_threshold(COLLECT_AFTER, 50, 100)
@@ -36,12 +40,17 @@ def run_worker(settings: Settings, metrics_port: int | None, core: Core | None =
     except (Fatal, KafkaError) as error:
         leave(error if isinstance(error, Fatal) else Fatal(f"no Kafka there: {error}"))
     health = Health(CollectorRegistry())
-    if metrics_port is not None:
-        try:
-            start_http_server(metrics_port, addr=HOST, registry=health.registry)
-        except OSError as error:
-            leave(Fatal(f"no metrics on {HOST}:{metrics_port}: {error.strerror}"))
-    run_app(create_app(settings, health, core), loop)
+    app = create_app(settings, health, core)
+    if beside is not None:
+        task = loop.create_task(beside(health, app.ownership.trouble))
+        task.add_done_callback(leave_if_failed)
+    run_app(app, loop)
+
+
+def leave_if_failed(task: "asyncio.Task[None]") -> None:
+    """End the process with a task that failed."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        leave(error)
 
 
 def run_app(app: App, loop: asyncio.AbstractEventLoop) -> None:

@@ -184,7 +184,7 @@ class Stage:
         """See when the past is in the KPIs; then raise BrokerError should the broker end."""
         found = await await_settled(self._settings, CATCH_UP_SECONDS)
         self._is_catching_up = not found.is_settled
-        while self._broker is None or self._broker.is_running:  # noqa: ASYNC110  # a process
+        while self._broker is None or self._broker.is_running:
             await asyncio.sleep(1)
         self._check_broker()
 

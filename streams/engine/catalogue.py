@@ -123,6 +123,17 @@ class Kpi:
         wanted = {"rep" if scope in ROLLED_UP else scope for scope in self.scopes}
         return tuple(name for name in DIMENSIONS if name in wanted)
 
+    def entry(self) -> dict[str, str | bool | list[str]]:
+        """Give what a program may want to know of it."""
+        return {
+            "kpi": self.name,
+            "measure": self.measure.kind,
+            "unit": self.unit,
+            "scopes": ["all", *self.scopes],
+            "hourly": self.hourly,
+            "text": self.text,
+        }
+
 
 Declared = Callable[[T], Fact[V] | Iterable[Fact[V]] | None]
 _declared: dict[str, Kpi] = {}

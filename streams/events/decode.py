@@ -48,9 +48,10 @@ def explained(message: str) -> Rejected:
     if missing := _MISSING.search(message):
         return Rejected(f"missing {missing[1]}", missing[1])
     if found := _PATH.search(message):
+        reason = message[: found.start()]
         if found[1] == "type":
-            return Rejected(message[: found.start()].replace("Invalid value", "unknown type"), "type")
-        return Rejected(message[: found.start()], found[1] or None)
+            reason = reason.replace("Invalid value", "unknown type")
+        return Rejected(reason, found[1] or None)
     return Rejected(message)
 
 

@@ -87,6 +87,16 @@ def test_team_has_its_reps_calls_whichever_is_heard_of_first() -> None:
         assert published(board) == {"rep=ann": 1, "team=north": 1}
 
 
+def test_rep_who_changes_team_leaves_nothing_behind() -> None:
+    board = board_of(f"{DAY}|rep=ann", record("ann", team="north", unit="europe"), "rep")
+    board.set_rep(record("ann", "01-02 00:00", team="south", unit="europe"))
+    assert published(board) == {"rep=ann": 1, "team=south": 1, "unit=europe": 1}
+    board.set_rep(record("ann", "01-03 00:00"))
+    gone = {key: body for key, body, _ in board.take()}
+    assert gone["call_count|team=south|day|2026-03-20T00:00:00+00:00"] is None
+    assert gone["call_count|unit=europe|day|2026-03-20T00:00:00+00:00"] is None
+
+
 def test_rep_whose_name_ends_like_another_reps_scope_is_not_that_rep() -> None:
     for first in ("rep", "cell"):
         board = board_of(f"{DAY}|rep=x|rep=ann", record("ann", team="north"), first)
