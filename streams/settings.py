@@ -1,16 +1,19 @@
 """The only reader of environment and files: what an operator can set, in one frozen object."""
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PREFIX = "SALES_KPIS_"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 
 
 class BadSetting(Exception):
@@ -53,7 +56,7 @@ class Settings:
             raise BadSetting(
                 f"{PREFIX}TIMEZONE={self.timezone!r} is no IANA time zone; try Europe/Berlin or UTC"
             ) from error
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
+        if not re.fullmatch("[A-Z]{3}", self.currency):
             raise BadSetting(f"{PREFIX}CURRENCY={self.currency!r} is no ISO 4217 code; try EUR")
         for name, low, high in (
             ("week_start", 0, 6),
@@ -117,13 +120,13 @@ def instant(text: str, name: str) -> int:
         raise BadSetting(
             f"{name}={text!r} is no time with an offset; try 2026-03-02T09:15:00+03:30"
         )
-    return int(moment.timestamp() * 1000)
+    return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def probabilities(text: str, variable: str) -> list[tuple[str, str]]:
     """Read `stage=0.4,other=0.7`."""
     pairs = [part.split("=", 1) for part in text.split(",") if part.strip()]
     for pair in pairs:
-        if len(pair) != 2 or not pair[1].strip().replace(".", "", 1).isdigit():
+        if len(pair) != 2 or not pair[0].strip() or not SHARE.fullmatch(pair[1].strip()):
             raise BadSetting(f"{variable}={text!r} is not like proposal=0.4,negotiation=0.7")
     return [(stage.strip(), share.strip()) for stage, share in pairs]

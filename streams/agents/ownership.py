@@ -1,6 +1,7 @@
 """What this worker holds, as the group assigns it: taking over, going on, handing over."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -69,6 +70,7 @@ class Ownership:
         self._pace = Pace(self._is_pressed)
         self._tenures: dict[Unit, Tenure] = {}
         self._open: set[TP] = set()
+        self._is_rebalancing = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reader: Reader | None = None
         self._received_at = time.monotonic()
@@ -102,6 +104,7 @@ class Ownership:
 
     async def revoked(self) -> None:
         """Pause all; returns when every transaction under way is through."""
+        self._is_rebalancing = True
         self._open.clear()
         await asyncio.gather(*(tenure.pause() for tenure in self._tenures.values()))
 
@@ -110,6 +113,7 @@ class Ownership:
         units = self._units(tps)
         lost = [self._tenures.pop(unit) for unit in list(self._tenures) if unit not in units]
         await asyncio.gather(*(tenure.end() for tenure in lost))
+        self._is_rebalancing = False
         for tenure in self._tenures.values():
             if tenure.is_restored:
                 await self._resume(tenure)
@@ -189,11 +193,12 @@ class Ownership:
     async def _resume(self, tenure: Tenure) -> None:
         """Let a tenure's partitions be read from where it is, if the group still says so."""
         reader = self._reader
-        if reader is None or self._tenures.get((tenure.owner.stage, tenure.owner.number)) is None:
-            return
+        unit = tenure.owner.stage, tenure.owner.number
+        if reader is None or self._is_rebalancing or self._tenures.get(unit) is not tenure:
+            return  # `assigned` comes back to it, if it stays
         seeks = {TP(*place): offset for place, offset in tenure.owner.seeks().items()}
         if not seeks.keys() <= reader.assignment():
-            return  # a rebalance is under way, and `assigned` comes back to this
+            return
         await reader.seek_wait(seeks)
         tenure.resume()
         self._open |= seeks.keys()
@@ -207,6 +212,8 @@ class Ownership:
                 held[stage].append(str(number))
             text = "; ".join(f"{stage} {' '.join(numbers)}" for stage, numbers in held.items())
             log.info("ready: shards %s", text)
+            # Rows stay for good: looking through them for garbage would only stop the worker.
+            gc.freeze()
 
     def _is_pressed(self) -> bool:
         return any(

@@ -32,7 +32,7 @@ def run_worker(settings: Settings, beside: Beside | None = None, core: Core | No
     fails, the worker ends too. `core` replaces the product's own.
     """
     set_up_logging()
-    gc.set_threshold(COLLECT_AFTER, 50, 100)
+    gc.set_threshold(COLLECT_AFTER, 50, 1_000)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -73,6 +73,7 @@ def set_up_logging() -> None:
         format="%(asctime)s %(levelname)s %(message)s",
     )
     logging.getLogger("streams").setLevel(logging.INFO)
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says when a batch was long
     logging.getLogger("aiokafka.producer.sender").addFilter(is_worth_a_line)
 
 

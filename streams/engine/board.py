@@ -31,7 +31,12 @@ Grouped = dict[str, Vector]
 
 def family(cell: str) -> int:
     """Give the family of dimensions a cell belongs to: families are merged independently."""
-    return _FAMILY[cell.partition("|")[2].partition("=")[0]]
+    return _FAMILY[of(cell).partition("=")[0]]
+
+
+def of(cell: str) -> str:
+    """Give the scope of a cell."""
+    return cell.partition("|")[2]
 
 
 class Board:
@@ -84,7 +89,7 @@ class Board:
         after = self.organisation.groups(scope)
         if before == after:
             return
-        cells = [(cell, v) for (_, cell), v in self._shares.items() if cell.endswith("|" + scope)]
+        cells = [(cell, v) for (_, cell), v in self._shares.items() if of(cell) == scope]
         for cell, vector in cells:
             when = cell.partition("|")[0]
             for group in before:

@@ -15,8 +15,8 @@ CALENDAR_KINDS = ("day", "week", "month", "quarter", "year")
 ROLLING_DAYS = {"last_7d": 7, "last_15d": 15, "last_30d": 30, "last_90d": 90}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-# Zones keep whole quarters of an hour since 1972, so a quarter lies within one local day
-# and one local hour.
+# Offsets are whole quarters of an hour since 1972, so a quarter that begins on a quarter lies
+# within one local day and one local hour.
 SLOT_MS = 900_000
 SLOTS_FROM_MS = 2 * 366 * 86_400_000
 
@@ -48,14 +48,19 @@ class Calendar:
         self.windows_of = lru_cache(maxsize=100_000)(self._windows_of)
 
     def day(self, at: int) -> int:
-        """Give the local day an instant falls in."""
+        """Give the local day an instant falls in: the last one that has begun by then."""
+        if at < SLOTS_FROM_MS:
+            return self._begun(at)
         slot = at // SLOT_MS
         found = self._days.get(slot)
         if found is None:
-            found = self.local(at).toordinal()
-            if at >= SLOTS_FROM_MS:
-                self._days[slot] = found
+            found = self._days[slot] = self._begun(slot * SLOT_MS)
         return found
+
+    def _begun(self, at: int) -> int:
+        day = self.local(at).toordinal()
+        # A clock that is set back over midnight shows the day before again.
+        return day + 1 if self.start_of(day + 1) <= at else day
 
     def local(self, at: int) -> datetime:
         """Give an instant as a local time."""
@@ -63,15 +68,18 @@ class Calendar:
 
     def hour(self, at: int) -> int:
         """Give the start of the local clock hour an instant falls in."""
+        if at < SLOTS_FROM_MS:
+            return at - self._into_hour(at)
         slot = at // SLOT_MS
         found = self._hours.get(slot)
         if found is None:
-            local = self.local(at)
-            into = (local.minute * 60 + local.second) * 1000 + local.microsecond // 1000
-            found = at - into
-            if at >= SLOTS_FROM_MS:
-                self._hours[slot] = found
+            begin = slot * SLOT_MS
+            found = self._hours[slot] = begin - self._into_hour(begin)
         return found
+
+    def _into_hour(self, at: int) -> int:
+        local = self.local(at)
+        return (local.minute * 60 + local.second) * 1000 + local.microsecond // 1000
 
     def _start_of(self, day: int) -> int:
         """Give the first millisecond of a local day, also where midnight does not exist."""

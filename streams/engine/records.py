@@ -1,5 +1,6 @@
 """A KPI's record as published: the exact text of everything but revision and times."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +70,7 @@ class Records:
             kpi.name.encode(),
             self._scope(scope),
             self._window(window)[1],
-            orjson.dumps(tail)[1:-1],
+            _json(tail)[1:-1],
         )
 
     def unit(self, kpi: Kpi) -> str:
@@ -120,3 +121,11 @@ class Records:
 
 def _minor(text: str) -> int:
     return int(text.replace(".", ""))
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # An integer of more than 64 bits: rare, and no reason to lose a digit or to stop.
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

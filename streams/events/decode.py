@@ -10,6 +10,14 @@ import msgspec
 
 from streams.events.model import EVENT_TYPES, Common
 
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+_YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"
+_DATES = {
+    kind: names
+    for kind in EVENT_TYPES
+    if (names := tuple({"due", "expected_close", "promised", "date"} & {*kind.__struct_fields__}))
+}
+_FINER = re.compile(rb"(\.[0-9]{6})[0-9]+(?=[Zz+-])")
 _ANY = reduce(or_, EVENT_TYPES)
 _from_json = msgspec.json.Decoder(_ANY)
 _from_state = msgspec.msgpack.Decoder(_ANY)
@@ -40,7 +48,26 @@ def decode(value: bytes | None) -> Common | Rejected:
         return explained(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejected(f"not JSON: {error}")
-    return event
+    if event.at.microsecond % 1000 == 0 and b"999" in value:
+        event = floored(event, value)
+    return out_of_range(event) or event
+
+
+def floored(event: Common, value: bytes) -> Common:
+    """Undo the rounding of a time finer than a microsecond to the next millisecond."""
+    cut: Common = _from_json.decode(_FINER.sub(rb"\1", value))
+    return msgspec.structs.replace(event, at=cut.at)
+
+
+def out_of_range(event: Common) -> Rejected | None:
+    """Refuse times that calendars cannot reckon with, so that none can stop a worker."""
+    if not FIRST_YEAR <= event.at.year <= LAST_YEAR:
+        return Rejected(_YEARS, "at")
+    for field in _DATES.get(type(event), ()):
+        day = getattr(event, field)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return Rejected(_YEARS, field)
+    return None
 
 
 def explained(message: str) -> Rejected:

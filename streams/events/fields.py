@@ -9,10 +9,11 @@ Name = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(max_length=4096)]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
 # Money is text so that no reader on the way turns it into a binary float.
+# Without the last bit of each pattern a line's end would pass: `$` stands before it, too.
 Amount = Annotated[
     str,
     Meta(
-        pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$",
+        pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$(?!\n)",
         description="decimal string, such as 1234.50",
         examples=["1234.50"],
     ),
@@ -20,12 +21,12 @@ Amount = Annotated[
 Rate = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,18}(\.[0-9]{1,18})?$",
+        pattern=r"^[0-9]{1,18}(\.[0-9]{1,18})?$(?!\n)",
         description="decimal string: reporting-currency units for one unit",
         examples=["1.0837"],
     ),
 ]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217", examples=["EUR"])]
 Probability = Annotated[float, Meta(ge=0, le=1)]
 Natural = Annotated[int, Meta(ge=0, le=10**9)]
 Media = Literal["paid", "earned", "owned"]

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.events import REFERENCE_TOPICS, RateSet, Rejected, RepSet, decode
 from streams.settings import Settings
@@ -41,25 +41,17 @@ class Reference:
             for partition, first in (await consumer.beginning_offsets(list(PARTITIONS))).items():
                 consumer.seek(partition, first)
             while True:
-                if not self.is_complete.is_set():
-                    await self._note_ends(consumer, stops)
                 for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                     for record in records:
                         self._hear(record)
-
-    async def _note_ends(
-        self, consumer: AIOKafkaConsumer, stops: dict[TopicPartition, int]
-    ) -> None:
-        positions = {partition: await consumer.position(partition) for partition in PARTITIONS}
-        if all(positions[partition] >= stop for partition, stop in stops.items()):
-            # Past the markers of transactions, which no record stands for.
-            for partition, offset in positions.items():
-                self.position[partition.topic] = offset
-            self.is_complete.set()
+                # Not the last record's: a transaction ends with an offset of its own.
+                for partition in PARTITIONS:
+                    self.position[partition.topic] = await consumer.position(partition)
+                if all(self.position[place.topic] >= stop for place, stop in stops.items()):
+                    self.is_complete.set()
 
     def _hear(self, record: ConsumerRecord) -> None:
         said = decode(record.value)
-        self.position[record.topic] = record.offset + 1
         if not isinstance(said, RepSet | RateSet) or said.topic != record.topic:
             why = said if isinstance(said, Rejected) else Rejected("does not belong here", "type")
             self.rejected.append(

@@ -119,7 +119,7 @@ class Transactions:
             await producer.begin_transaction()
             for partition in partitions:
                 producer._txn_manager.maybe_add_partition_to_txn(partition)
-        except KafkaError as error:
+        except (KafkaError, AssertionError) as error:
             self._fail("could not begin", error)
 
     async def send(

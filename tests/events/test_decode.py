@@ -110,7 +110,9 @@ def test_whatever_happened_is_packed_and_unpacked_as_itself(
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MOMENTS = st.integers(2 * 10**14, 4 * 10**15).map(lambda number: EPOCH + timedelta(microseconds=number))
+MOMENTS = st.integers(2 * 10**14, 4 * 10**15).map(
+    lambda number: EPOCH + timedelta(microseconds=number)
+)
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
