@@ -43,7 +43,7 @@ class Settings:
     stage_probability: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     partitions: int = 4
     replication: int = 1
-    token: str = ""
+    token: str = field(default="", repr=False)
     gateway_port: int = 8080
     metrics_port: int = 9464
     data: Path = Path(".data")

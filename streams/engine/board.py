@@ -4,12 +4,12 @@ Every window's vector is kept by adding and removing, the same way for a first f
 correction and a rep who changes team. Windows that changed are marked; `take` reads them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from streams.engine.calendar import CALENDAR_KINDS, ROLLING_DAYS, Window
 from streams.engine.catalogue import ROLLED_UP, Catalogue, Kpi
 from streams.engine.levels import Levels
-from streams.engine.measures import Vector, add
+from streams.engine.measures import Grouped, Vector, add, by_kpi
 from streams.engine.organisation import Organisation
 from streams.engine.records import Records
 from streams.engine.windows import WindowSums
@@ -26,7 +26,6 @@ FAMILIES = (
 )
 _FAMILY = {dimension: number for number, family in enumerate(FAMILIES) for dimension in family}
 Published = tuple[str, bytes | None, str]
-Grouped = dict[str, Vector]
 
 
 def family(cell: str) -> int:
@@ -77,8 +76,9 @@ class Board:
             self._shares.pop((shard, cell), None)
         when, _, scope = cell.partition("|")
         if change:
+            grouped = by_kpi(change)
             for target in (scope, *self.organisation.groups(scope)):
-                self._add(when, target, change)
+                self._add(when, target, grouped)
 
     def set_rep(self, record: RepSet) -> None:
         """Move a rep's every contribution to the team, department and unit it now has."""
@@ -93,9 +93,9 @@ class Board:
         for cell, vector in cells:
             when = cell.partition("|")[0]
             for group in before:
-                self._add(when, group, {name: -number for name, number in vector.items()})
+                self._add(when, group, by_kpi({name: -n for name, n in vector.items()}))
             for group in after:
-                self._add(when, group, vector)
+                self._add(when, group, by_kpi(vector))
 
     def advance(self, clock: int) -> None:
         """Let time pass: rolling and running windows move on, windows become final."""
@@ -131,11 +131,11 @@ class Board:
                     yield key, self._level_body(kpi, scope, window), as_of
                     continue
                 if now is None or before is None:
-                    now = self._grouped(scope, window)
-                    before = self._grouped(scope, self.calendar.preceding(window))
+                    now = self._sums.vectors(window, scope)
+                    before = self._sums.vectors(self.calendar.preceding(window), scope)
                 yield key, self._body(kpi, scope, window, now, before), as_of
 
-    def _add(self, when: str, scope: str, change: Vector) -> None:
+    def _add(self, when: str, scope: str, change: Grouped) -> None:
         """Add a change to every window of a day or to an hour, and mark what it moves."""
         bits = self._bits(change)
         if when[0] == "h":
@@ -169,14 +169,6 @@ class Board:
         for scope, name in self._levels.known():
             self._mark(scope, (*running, *self._sums.rolling), self._bit[name])
 
-    def _grouped(self, scope: str, window: Window) -> Grouped:
-        """Give a window's vector parted by KPI."""
-        grouped: Grouped = {}
-        for name, number in self._sums.vector(window, scope).items():
-            kpi, _, component = name.partition(".")
-            grouped.setdefault(kpi, {})[component] = number
-        return grouped
-
     def _body(
         self, kpi: Kpi, scope: str, window: Window, now: Grouped, before: Grouped
     ) -> bytes | None:
@@ -204,16 +196,16 @@ class Board:
         if is_running:
             return self._levels.is_known(kpi.name, scope)
         is_rolling = window.kind in ROLLING_DAYS
-        return not is_rolling and f"{kpi.name}.n" in self._sums.vector(window, scope)
+        return not is_rolling and "n" in self._sums.vectors(window, scope).get(kpi.name, {})
 
     def _mask(self, names: Iterable[str]) -> int:
         return sum(self._bit[name] for name in names)
 
-    def _bits(self, vector: Mapping[str, int]) -> int:
-        """Give the KPIs that have a component in a vector and are known here."""
+    def _bits(self, vectors: Grouped) -> int:
+        """Give the KPIs among these vectors that are known here."""
         mask = 0
-        for name in vector:
-            mask |= self._bit.get(name[: name.index(".")], 0)
+        for name in vectors:
+            mask |= self._bit.get(name, 0)
         return mask
 
     def _of(self, mask: int) -> Iterator[Kpi]:

@@ -4,7 +4,9 @@ Magnitudes below 128 have a bucket each. Above, every power of two is cut into 6
 parts, so a bucket's middle is at most 1/128 of the value away.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 _BITS = 6
 _EXACT = 2 << _BITS
@@ -29,12 +31,14 @@ def middle(index: int) -> int:
     return size if index >= 0 else -size
 
 
-def percentile(counts: Iterable[tuple[int, int]], percent: int) -> int:
-    """Give the nearest-rank percentile of (bucket, count) pairs, at least one counted."""
+def percentiles(counts: Iterable[tuple[int, int]], percents: Sequence[int]) -> list[int]:
+    """Give nearest-rank percentiles of (bucket, count) pairs; percents ascend.
+
+    ValueError if nothing is counted.
+    """
     ordered = sorted(counts)
-    rank = -(-percent * sum(count for _, count in ordered) // 100)
-    for index, count in ordered:
-        rank -= count
-        if rank <= 0:
-            return middle(index)
-    raise ValueError("a percentile of nothing")
+    if not ordered:
+        raise ValueError("a percentile of nothing")
+    seen = list(accumulate(count for _, count in ordered))
+    ranks = (-(-percent * seen[-1] // 100) for percent in percents)
+    return [middle(ordered[bisect_left(seen, rank)][0]) for rank in ranks]

@@ -1,6 +1,7 @@
 """What a KPI is: a name, a measure, a unit, scopes, and a function from a thing to facts."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,6 +70,8 @@ def dimensions(
 
 
 NOWHERE = dimensions()
+# Names are part of keys, of Prometheus' metric names and of files' names.
+NAME = re.compile("[a-z][a-z0-9_]*")
 V = TypeVar("V")
 T = TypeVar("T")
 
@@ -154,6 +157,7 @@ def kpi(
         thing = next(iter(hints.values()), None)
         text = inspect.getdoc(function) or ""
         faults = {
+            "needs a name of small letters, digits and _": not NAME.fullmatch(name),
             f"unknown unit {unit!r}, known: {UNITS}": unit not in UNITS,
             f"unknown scope in {scopes!r}": not {*scopes} <= {*DIMENSIONS, *ROLLED_UP},
             "is declared twice": name in _declared,

@@ -1,10 +1,11 @@
 """Levels over time: running totals of daily steps, by KPI and scope."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from streams.engine.calendar import Window
+from streams.engine.measures import Grouped
 from streams.engine.windows import WindowSums
 
 Named = tuple[str, str]
@@ -25,11 +26,11 @@ class Levels:
         """How many levels have steps nobody has taken."""
         return len(self._changed)
 
-    def add(self, day: int, scope: str, names: Iterable[str], change: Mapping[str, int]) -> None:
+    def add(self, day: int, scope: str, names: Iterable[str], change: Grouped) -> None:
         """Note that the steps of these levels changed on a day."""
         for name in names:
             key = (scope, name)
-            facts = self._facts.get(key, 0) + change.get(f"{name}.n", 0)
+            facts = self._facts.get(key, 0) + change[name].get("n", 0)
             if facts:
                 self._facts[key] = facts
             else:
@@ -67,12 +68,11 @@ class Levels:
         found = self._totals.get(key)
         if found is None:
             scope, name = key
-            facts, step = f"{name}.n", f"{name}.sum"
             vectors = (
-                (day, self._sums.vector(Window("day", day), scope))
+                (day, self._sums.vectors(Window("day", day), scope).get(name, {}))
                 for day in self._sums.days(scope)
             )
-            steps = [(day, vector.get(step, 0)) for day, vector in vectors if facts in vector]
+            steps = [(day, vector.get("sum", 0)) for day, vector in vectors if "n" in vector]
             days = [day for day, _ in steps]
             totals = list(accumulate((value for _, value in steps), initial=0))
             found = self._totals[key] = (days, totals)

@@ -7,11 +7,13 @@ a measure only says which components a value has and, last of all, how they are 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from streams.engine.buckets import bucket, percentile
+from streams.engine.buckets import bucket, percentiles
 
 Vector = dict[str, int]
+Grouped = dict[str, Vector]
 Pairs = tuple[tuple[str, int], ...]
 Kind = Literal["count", "sum", "mean", "share", "ratio", "counts", "level"]
 V = TypeVar("V")
@@ -27,25 +29,23 @@ class Fraction(NamedTuple):
     denominator: int
 
 
-class Reading(NamedTuple):
-    """A measure read: numerator and denominator of the value (None: no value), exact parts."""
-
-    value: tuple[int, int] | None
-    parts: Mapping[str, Any]
-    percentiles: Mapping[str, int] | None = None
+Value = tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Measure(Generic[V]):
-    """How a value becomes components, and components a reading.
+    """How a value becomes components, and components a value and exact parts.
 
     `n`, the number of facts, is a component of every measure: a vector without it is of
-    nothing.
+    nothing. `value` gives numerator and denominator, None where there is nothing to divide by;
+    `percentiles` gives p50 and p90 where the measure keeps a distribution.
     """
 
     kind: Kind
     components: Callable[[V], Pairs]
-    read: Callable[[Vector], Reading]
+    value: Callable[[Vector], Value]
+    parts: Callable[[Vector], Mapping[str, Any]]
+    percentiles: Callable[[Vector], Mapping[str, int]] | None = None
 
 
 def add(into: Vector, other: Mapping[str, int], sign: int = 1) -> None:
@@ -58,66 +58,119 @@ def add(into: Vector, other: Mapping[str, int], sign: int = 1) -> None:
             into.pop(name, None)
 
 
-def _labels(vector: Vector, mark: str) -> dict[str, int]:
-    size = len(mark)
-    return {name[size:]: n for name, n in sorted(vector.items()) if name.startswith(mark)}
+@lru_cache(maxsize=200_000)
+def split(name: str) -> tuple[str, str]:
+    """Split `kpi.component`."""
+    kpi, _, component = name.partition(".")
+    return kpi, component
 
 
-def _read_count(vector: Vector) -> Reading:
+def by_kpi(vector: Mapping[str, int]) -> Grouped:
+    """Part a cell's vector by KPI."""
+    grouped: Grouped = {}
+    for name, number in vector.items():
+        kpi, component = split(name)
+        own = grouped.get(kpi)
+        if own is None:
+            own = grouped[kpi] = {}
+        own[component] = number
+    return grouped
+
+
+def add_grouped(into: Grouped, other: Grouped) -> None:
+    """Add vectors KPI by KPI, in place; KPIs that have nothing left go."""
+    for kpi, vector in other.items():
+        own = into.get(kpi)
+        if own is None:
+            into[kpi] = dict(vector)
+            continue
+        add(own, vector)
+        if not own:
+            del into[kpi]
+
+
+def _n(vector: Vector) -> Value:
+    return vector.get("n", 0), 1
+
+
+def _sum(vector: Vector) -> Value:
+    return vector.get("sum", 0), 1
+
+
+def _mean(vector: Vector) -> Value:
     n = vector.get("n", 0)
-    return Reading((n, 1), {"count": n})
+    return (vector.get("sum", 0), n) if n else None
 
 
-def _read_sum(vector: Vector) -> Reading:
-    total = vector.get("sum", 0)
-    return Reading((total, 1), {"sum": total})
+def _share(vector: Vector) -> Value:
+    n = vector.get("n", 0)
+    return (vector.get("hits", 0), n) if n else None
 
 
-def _read_mean(vector: Vector) -> Reading:
-    total, n = vector.get("sum", 0), vector.get("n", 0)
-    return Reading((total, n) if n else None, {"sum": total, "count": n})
+def _ratio(vector: Vector) -> Value:
+    bottom = vector.get("bottom", 0)
+    return (vector.get("top", 0), bottom) if bottom else None
 
 
-def _read_spread(vector: Vector) -> Reading:
-    value, parts, _ = _read_mean(vector)
-    counts = [(int(name), n) for name, n in _labels(vector, BUCKET).items()]
-    ranks = {f"p{p}": percentile(counts, p) for p in (50, 90)} if value else None
-    return Reading(value, parts, ranks)
+def _mean_parts(vector: Vector) -> Mapping[str, Any]:
+    return {"sum": vector.get("sum", 0), "count": vector.get("n", 0)}
 
 
-def _read_share(vector: Vector) -> Reading:
-    hits, n = vector.get("hits", 0), vector.get("n", 0)
-    return Reading((hits, n) if n else None, {"hits": hits, "total": n})
+def _ratio_parts(vector: Vector) -> Mapping[str, Any]:
+    return {"numerator": vector.get("top", 0), "denominator": vector.get("bottom", 0)}
 
 
-def _read_ratio(vector: Vector) -> Reading:
-    top, bottom = vector.get("top", 0), vector.get("bottom", 0)
-    return Reading((top, bottom) if bottom else None, {"numerator": top, "denominator": bottom})
+def _label_parts(vector: Vector) -> Mapping[str, Any]:
+    size = len(LABEL)
+    found = sorted((name[size:], n) for name, n in vector.items() if name.startswith(LABEL))
+    return {"counts": dict(found)}
 
 
-def _read_counts(vector: Vector) -> Reading:
-    return Reading((vector.get("n", 0), 1), {"counts": _labels(vector, LABEL)})
-
-
-def _read_level(vector: Vector) -> Reading:
-    level = vector.get("sum", 0)
-    return Reading((level, 1), {"level": level})
+def _percentiles(vector: Vector) -> Mapping[str, int]:
+    size = len(BUCKET)
+    counts = [(int(name[size:]), n) for name, n in vector.items() if name.startswith(BUCKET)]
+    p50, p90 = percentiles(counts, (50, 90))
+    return {"p50": p50, "p90": p90}
 
 
 _HIT: Pairs = (("n", 1), ("hits", 1))
 _MISS: Pairs = (("n", 1),)
 
-COUNT: Measure[int] = Measure("count", lambda times: (("n", times),), _read_count)
-SUM: Measure[int] = Measure("sum", lambda value: (("n", 1), ("sum", value)), _read_sum)
-MEAN: Measure[int] = Measure("mean", lambda value: (("n", 1), ("sum", value)), _read_mean)
+COUNT: Measure[int] = Measure(
+    "count", lambda times: (("n", times),), _n, lambda vector: {"count": vector.get("n", 0)}
+)
+SUM: Measure[int] = Measure(
+    "sum",
+    lambda value: (("n", 1), ("sum", value)),
+    _sum,
+    lambda vector: {"sum": vector.get("sum", 0)},
+)
+MEAN: Measure[int] = Measure("mean", lambda value: (("n", 1), ("sum", value)), _mean, _mean_parts)
 SPREAD: Measure[int] = Measure(
     "mean",
     lambda value: (("n", 1), ("sum", value), (f"{BUCKET}{bucket(value)}", 1)),
-    _read_spread,
+    _mean,
+    _mean_parts,
+    _percentiles,
 )
-SHARE: Measure[bool] = Measure("share", lambda hit: _HIT if hit else _MISS, _read_share)
+SHARE: Measure[bool] = Measure(
+    "share",
+    lambda hit: _HIT if hit else _MISS,
+    _share,
+    lambda vector: {"hits": vector.get("hits", 0), "total": vector.get("n", 0)},
+)
 RATIO: Measure[Fraction] = Measure(
-    "ratio", lambda value: (("n", 1), ("top", value[0]), ("bottom", value[1])), _read_ratio
+    "ratio",
+    lambda value: (("n", 1), ("top", value[0]), ("bottom", value[1])),
+    _ratio,
+    _ratio_parts,
 )
-COUNTS: Measure[str] = Measure("counts", lambda label: (("n", 1), (LABEL + label, 1)), _read_counts)
-LEVEL: Measure[int] = Measure("level", lambda step: (("n", 1), ("sum", step)), _read_level)
+COUNTS: Measure[str] = Measure(
+    "counts", lambda label: (("n", 1), (LABEL + label, 1)), _n, _label_parts
+)
+LEVEL: Measure[int] = Measure(
+    "level",
+    lambda step: (("n", 1), ("sum", step)),
+    _sum,
+    lambda vector: {"level": vector.get("sum", 0)},
+)

@@ -8,7 +8,7 @@ import orjson
 
 from streams.engine.calendar import ROLLING_DAYS, Calendar, Window
 from streams.engine.catalogue import Kpi
-from streams.engine.measures import Reading, Vector
+from streams.engine.measures import Vector
 from streams.engine.money import major, round_half_up
 
 Value = int | float | str | None
@@ -52,16 +52,18 @@ class Records:
 
         `now` and `before` are the KPI's own vectors over the window and the one before it.
         """
-        reading = kpi.measure.read(now)
-        value = self.value(kpi, reading)
-        previous = self.value(kpi, kpi.measure.read(before))
+        measure = kpi.measure
+        value, previous = (
+            self.value(kpi, measure.value(now)),
+            self.value(kpi, measure.value(before)),
+        )
         tail: dict[str, Any] = {
             "value": value,
             "unit": self.unit(kpi),
-            "parts": reading.parts,
+            "parts": measure.parts(now),
         }
-        if reading.percentiles is not None:
-            tail["percentiles"] = reading.percentiles
+        if measure.percentiles is not None:
+            tail["percentiles"] = measure.percentiles(now)
         tail["previous"] = previous
         tail["change"] = self.change(value, previous)
         tail["target"] = tail["attainment"] = tail["expected"] = None
@@ -77,11 +79,11 @@ class Records:
         """Name the unit a KPI is published in."""
         return f"money:{self.currency}" if kpi.unit == "money" else kpi.unit
 
-    def value(self, kpi: Kpi, reading: Reading) -> Value:
+    def value(self, kpi: Kpi, read: tuple[int, int] | None) -> Value:
         """Divide: milliseconds and money to whole units, everything else as it comes."""
-        if reading.value is None:
+        if read is None:
             return None
-        top, bottom = reading.value
+        top, bottom = read
         if kpi.unit == "money":
             return major(round_half_up(top, bottom), self.currency)
         if kpi.unit == "ms":

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
 from streams.engine.calendar import ROLLING_DAYS, Calendar, Window
-from streams.engine.measures import Vector, add
+from streams.engine.measures import Grouped, add_grouped
 
 EVER = Window("ever", 0)
 
 
 class WindowSums:
-    """Keeps, for every window that has facts, one vector a scope.
+    """Keeps, for every window that has facts, one vector a scope and KPI.
 
     Rolling windows are kept for today only, each with the window before it.
     """
@@ -23,15 +23,16 @@ class WindowSums:
         self.today = today
         self.rolling = calendar.rolling(today)
         self._kept = self._rolling_kept()
-        self._sums: dict[Window, dict[str, Vector]] = {}
+        self._sums: dict[Window, dict[str, Grouped]] = {}
         self._days: dict[str, list[int]] = {}
         self._ends: list[tuple[int, Window]] = []
 
-    def vector(self, window: Window, scope: str) -> Mapping[str, int]:
-        """Give the vector of a scope over a window, empty if there is none."""
-        return self._sums.get(window, {}).get(scope, {})
+    def vectors(self, window: Window, scope: str) -> Grouped:
+        """Give the vectors of a scope over a window by KPI, empty if there are none."""
+        found = self._sums.get(window)
+        return (found.get(scope) or {}) if found else {}
 
-    def scopes(self, window: Window) -> Mapping[str, Vector]:
+    def scopes(self, window: Window) -> Mapping[str, Grouped]:
         """Give all scopes of a window."""
         return self._sums.get(window, {})
 
@@ -39,15 +40,15 @@ class WindowSums:
         """Give the days on which a scope has had facts, in order."""
         return self._days.get(scope, [])
 
-    def add_hour(self, start: int, scope: str, change: Vector) -> tuple[Window, ...]:
+    def add_hour(self, start: int, scope: str, change: Grouped) -> tuple[Window, ...]:
         """Add to an hour; gives the window."""
         window = Window("hour", start)
         self._add(window, scope, change)
         return (window,)
 
-    def add_day(self, day: int, scope: str, change: Vector) -> list[Window]:
+    def add_day(self, day: int, scope: str, change: Grouped) -> list[Window]:
         """Add to a day and to every window that holds it; gives those windows."""
-        known = self.vector(Window("day", day), scope)
+        known = self.vectors(Window("day", day), scope)
         if not known:
             days = self._days.setdefault(scope, [])
             if day not in days:
@@ -84,15 +85,15 @@ class WindowSums:
         ]
         return own + before
 
-    def _add(self, window: Window, scope: str, change: Mapping[str, int]) -> None:
+    def _add(self, window: Window, scope: str, change: Grouped) -> None:
         scopes = self._sums.get(window)
         if scopes is None:
             scopes = self._sums[window] = {}
             if window.kind not in ROLLING_DAYS:
                 heappush(self._ends, (self.calendar.bounds(window)[1] + self.lateness_ms, window))
-        vector = scopes.get(scope)
-        if vector is None:
-            vector = scopes[scope] = {}
-        add(vector, change)
-        if not vector:
+        vectors = scopes.get(scope)
+        if vectors is None:
+            vectors = scopes[scope] = {}
+        add_grouped(vectors, change)
+        if not vectors:
             del scopes[scope]

@@ -26,7 +26,9 @@ Rate = Annotated[
         examples=["1.0837"],
     ),
 ]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217", examples=["EUR"])]
+Currency = Annotated[
+    str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217", examples=["EUR"])
+]
 Probability = Annotated[float, Meta(ge=0, le=1)]
 Natural = Annotated[int, Meta(ge=0, le=10**9)]
 Media = Literal["paid", "earned", "owned"]

@@ -59,7 +59,7 @@ def new_producer(settings: Settings, attempt_ms: int = ATTEMPT_MS) -> AIOKafkaPr
     """Make a producer that is acknowledged by all replicas and repeats nothing."""
     return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap,
-        client_id=f"{settings.app}-gateway",
+        client_id=f"{settings.app}-events",
         enable_idempotence=True,
         acks="all",
         compression_type="lz4",
@@ -144,10 +144,11 @@ class Delivery:
         producer = self._producer
         if producer is None:
             raise Refused("kafka_away", self._trouble)
-        begun = asyncio.get_running_loop().time()
+        begun: float | None = None
         sent: list[asyncio.Future[object]] = []
         try:
             async with asyncio.timeout(DEADLINE_SECONDS), self._turn(records):
+                begun = asyncio.get_running_loop().time()
                 for number, (topic, key, value) in enumerate(records, 1):
                     sent.append(await producer.send(topic, value, key))
                     if number % LARGE == 0:
@@ -155,7 +156,7 @@ class Delivery:
                 await asyncio.gather(*sent)
             self._acknowledged = asyncio.get_running_loop().time()
         except (KafkaError, TimeoutError) as error:
-            is_served = not sent or self._acknowledged > begun or any(map(_is_written, sent))
+            is_served = begun is None or self._acknowledged > begun or any(map(_is_written, sent))
             await _leave(sent)
             if isinstance(error, LATE) and is_served:
                 raise Refused("busy", "Kafka did not take it all in time") from error

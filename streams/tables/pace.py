@@ -5,15 +5,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-# After d seconds of publishing, nothing is published for twice as long: a third of the time.
-REST = 2.0
+# After d seconds of publishing, nothing is published for five times as long: a sixth of the time.
+REST = 5.0
 LOOK_SECONDS = 0.01
 
 
 class Pace:
     """One for all boards of a worker; they take turns.
 
-    While `pressed()` says that events wait, publishing gets a third of the time, so that each
+    While `pressed()` says that events wait, publishing gets a sixth of the time, so that each
     round carries more changes of each key instead of there being more rounds.
     """
 

@@ -9,7 +9,7 @@ from streams.replay import replay
 from streams.settings import Settings
 from tests.histories import lines
 
-Said = Mapping[str, Any]
+Said = dict[str, Any]
 
 
 def key(record: Mapping[str, Any]) -> str:
