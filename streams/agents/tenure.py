@@ -15,7 +15,7 @@ TICK_SECONDS = 0.1
 SOONEST_SECONDS = 0.005
 # Each transaction costs a few milliseconds however little is in it; this many a second and
 # shard are enough, unless there is a full one's worth waiting.
-APART_SECONDS = 0.02
+APART_SECONDS = 0.04
 
 
 class Owner(Protocol):
