@@ -5,8 +5,8 @@ from collections import deque
 
 from streams.tables.reading import Records
 
-ROOM = 8_000
-AT_ONCE = 4_000
+ROOM = 16_000
+AT_ONCE = 8_000
 
 
 class Inbox:
@@ -19,6 +19,11 @@ class Inbox:
         self._lists: deque[Records] = deque()
         self._room = asyncio.Event()
         self._is_open = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a transaction's worth waits."""
+        return self.waiting >= AT_ONCE
 
     def open(self) -> None:
         """Take lists from now on."""

@@ -217,7 +217,7 @@ class Ownership:
 
     def _is_pressed(self) -> bool:
         return any(
-            t.inbox.waiting for (stage, _), t in self._tenures.items() if stage == "journeys"
+            t.inbox.is_full for (stage, _), t in self._tenures.items() if stage == "journeys"
         )
 
     def _watch_over(self, task: asyncio.Task[Any]) -> None:

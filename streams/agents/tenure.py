@@ -8,7 +8,7 @@ from typing import Protocol
 
 from aiokafka import TopicPartition
 
-from streams.agents.inbox import AT_ONCE, Inbox
+from streams.agents.inbox import Inbox
 from streams.tables.reading import Records
 
 TICK_SECONDS = 0.1
@@ -114,7 +114,7 @@ class Tenure:
         """Wait for lists, but not past the next tick; let some gather if there are few."""
         if self.inbox.arrived.is_set() and not self.is_paused:
             gone_s = time.monotonic() - self._began
-            is_full = self.inbox.waiting >= AT_ONCE
+            is_full = self.inbox.is_full
             await asyncio.sleep(0 if is_full else max(0.0, APART_SECONDS - gone_s))
             return
         wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))

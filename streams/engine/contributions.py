@@ -33,9 +33,9 @@ class Contributions:
         self._readers: dict[type, tuple[tuple[int, Any], ...]] = {}
         for number, kpi in enumerate(self.kpis):
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
-        told_apart = [kpi.dimensions for kpi in self.kpis]
+        self._told_apart = [kpi.dimensions for kpi in self.kpis]
         # KPIs that are told apart by the same dimensions reach the same scopes.
-        self._groups = [told_apart.index(own) for own in told_apart]
+        self._groups = [self._told_apart.index(own) for own in self._told_apart]
         self._names: dict[tuple[int, Any], Pairs] = {}
         self.is_hourly = [kpi.hourly for kpi in self.kpis]
 
@@ -75,7 +75,7 @@ class Contributions:
         group = self._groups[number]
         found = place.scopes.get(group)
         if found is None:
-            told_apart = self.kpis[group].dimensions
+            told_apart = self._told_apart[group]
             named = zip(DIMENSIONS, place.members, strict=True)
             found = place.scopes[group] = (
                 ALL,

@@ -29,7 +29,7 @@ ADVANCE_SECONDS = 1.0
 CROWD = 200
 # What is rendered in one go keeps the event loop from everything else.
 RECORDS_AT_ONCE = 1_000
-PARTIALS_AT_ONCE = 1_000
+PARTIALS_AT_ONCE = 200
 
 
 class OwnedBoard:
@@ -57,6 +57,8 @@ class OwnedBoard:
         self._output = TopicPartition(topics.KPIS, number)
         self._transactions = Transactions(settings, STAGE, number)
         self._ledger = Ledger()
+        # The newest of each share that was read and is not merged yet.
+        self._news: dict[bytes, bytes | None] = {}
         self._reference = Reference(settings, watch)
         self._heard = 0
         self._reference_position: dict[str, int] = {}
@@ -82,7 +84,8 @@ class OwnedBoard:
         self._hear()
         stops = await ends(self._settings, [self._source], committed=True)
         async for _, records in read_to(self._settings, stops):
-            await self._merge(records)
+            self._note(records)
+        await self._merge()
         self._board.advance(self._settings.clock())
         await self._publish_all()
 
@@ -93,7 +96,7 @@ class OwnedBoard:
     async def work(self, lists: Sequence[Records]) -> None:
         """Merge fetched lists, and publish what is due."""
         for records in lists:
-            await self._merge(records)
+            self._note(records)
         await self._publish()
 
     async def rest(self) -> None:
@@ -113,19 +116,23 @@ class OwnedBoard:
         """Seconds until something that waits may be published; infinite if nothing waits."""
         return self._due_at - time.monotonic()
 
-    async def _merge(self, records: Records) -> None:
-        for first in range(0, len(records), PARTIALS_AT_ONCE):
-            self._put(records[first : first + PARTIALS_AT_ONCE])
-            await asyncio.sleep(0)
-
-    def _put(self, records: Records) -> None:
-        put, locate, decode = self._board.put, partials.locate, partials.decode
+    def _note(self, records: Records) -> None:
+        """Take what was read; a share that changed again before it is merged is merged once."""
+        news = self._news
         for record in records:
             if record.offset >= self.position:
-                shard, cell = locate(record.key)
-                put(shard, cell, decode(record.value))
+                news[record.key] = record.value
         # Offsets have holes here: transactions end with a record of their own.
         self.position = max(self.position, records[-1].offset + 1)
+
+    async def _merge(self) -> None:
+        """Put all that was read on the board."""
+        news, self._news = self._news, {}
+        for number, (key, value) in enumerate(news.items(), 1):
+            shard, cell = partials.locate(key)
+            self._board.put(shard, cell, partials.decode(value))
+            if number % PARTIALS_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _hear(self) -> None:
         for record in self._reference.records[self._heard :]:
@@ -168,10 +175,13 @@ class OwnedBoard:
             waiting += 1
             return False
 
+        if now < self._is_crowded_until:
+            return
+        await self._merge()
         if not self._board.dirty:
             await self._write(iter(()), now)
             self._due_at = inf
-        elif now >= self._is_crowded_until:
+        else:
             await self._write(self._board.take(is_due), now)
             self._due_at = begun + self._interval if waiting else inf
             if waiting > CROWD:
@@ -217,7 +227,7 @@ class OwnedBoard:
 
     def _claim(self) -> bool:
         """Tell whether to say that all is published up to here: only if nothing waits."""
-        if self._board.dirty:
+        if self._board.dirty or self._news:
             return False
         now = time.monotonic()
         is_news = self._claimed != (self.position, self._reference_position)

@@ -5,20 +5,20 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-# After d seconds of publishing, nothing is published for five times as long: a sixth of the time.
-REST = 5.0
+# After d seconds of publishing, nothing is published for ten times as long.
+REST = 10.0
 LOOK_SECONDS = 0.01
 
 
 class Pace:
     """One for all boards of a worker; they take turns.
 
-    While `pressed()` says that events wait, publishing gets a sixth of the time, so that each
-    round carries more changes of each key instead of there being more rounds.
+    While `pressed()` says that a backlog waits, publishing gets a small part of the time, so that
+    each round carries more changes of each key instead of there being more rounds.
     """
 
     def __init__(self, pressed: Callable[[], bool]) -> None:
-        """Say how to find out whether events wait."""
+        """Say how to find out whether a backlog waits."""
         self._pressed = pressed
         self._lock = asyncio.Lock()
         self._next = 0.0

@@ -21,7 +21,12 @@ DAY_MS = 86_400_000
 # Longer than any reader lags: a reader that misses a tombstone keeps a value for good.
 TOMBSTONES_MS = 7 * DAY_MS
 
-_COMPACTED = {"cleanup.policy": "compact", "delete.retention.ms": str(TOMBSTONES_MS)}
+# The broker compresses, for a worker's time is what events/s are made of.
+_COMPACTED = {
+    "cleanup.policy": "compact",
+    "delete.retention.ms": str(TOMBSTONES_MS),
+    "compression.type": "lz4",
+}
 # The newest segment is never compacted, and a new owner reads it all.
 _OFTEN_CHANGED = {
     **_COMPACTED,

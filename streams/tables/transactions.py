@@ -87,7 +87,6 @@ class Transactions:
             transactional_id=self.name,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             acks="all",
-            compression_type="lz4",
             retry_backoff_ms=BACKOFF_MS,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
