@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -20,6 +21,7 @@ from streams.tables.fatal import Fatal
 
 # Rows stay for good: looking for garbage among them costs time and finds none.
 COLLECT_AFTER = 100_000
+STOP_SECONDS = 9.0
 # What runs beside the agents on their loop: it is given the health and what is wrong, if
 # anything is.
 Beside = Callable[[Health, Callable[[], str | None]], Coroutine[Any, Any, None]]
@@ -53,9 +55,20 @@ def leave_if_failed(task: "asyncio.Task[None]") -> None:
         leave(error)
 
 
+class Worker(faust.Worker):  # type: ignore[misc]  # Faust ships no types
+    """Faust's worker, which stops in time: a shard being taken may have to wait for others."""
+
+    def _schedule_shutdown(self, signal: Any) -> None:
+        late = Fatal(f"not stopped within {STOP_SECONDS:g} s: leaving as it is, nothing is lost")
+        timer = threading.Timer(STOP_SECONDS, leave, (late,))
+        timer.daemon = True
+        timer.start()
+        super()._schedule_shutdown(signal)
+
+
 def run_app(app: App, loop: asyncio.AbstractEventLoop) -> None:
     """Run the app under Faust's worker; does not return before it has stopped."""
-    worker = faust.Worker(
+    worker = Worker(
         app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
     )
     worker.spinner = None

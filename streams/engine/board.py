@@ -119,8 +119,10 @@ class Board:
         for scope, name, windows in self._levels.take():
             self._mark(scope, windows, self._bit[name])
         dirty, self._dirty = self._dirty, {}
+        instants: dict[Window, str] = {}
         for (scope, window), mask in dirty.items():
-            as_of = self.records.as_of(window, self.clock)
+            as_of = instants.get(window) or self.records.as_of(window, self.clock)
+            instants[window] = as_of
             now = before = None
             for kpi in self._of(mask):
                 key = self.records.key(kpi, scope, window)

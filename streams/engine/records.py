@@ -12,6 +12,10 @@ from streams.engine.measures import Vector
 from streams.engine.money import major, round_half_up
 
 Value = int | float | str | None
+BODY = (
+    b'{"kpi":"%b",%b,%b,"value":%b,"unit":"%b","parts":%b%b,"previous":%b,"change":%b,'
+    b'"target":null,"attainment":null,"expected":null,"final":%b'
+)
 
 
 class Records:
@@ -53,26 +57,22 @@ class Records:
         `now` and `before` are the KPI's own vectors over the window and the one before it.
         """
         measure = kpi.measure
-        value, previous = (
-            self.value(kpi, measure.value(now)),
-            self.value(kpi, measure.value(before)),
-        )
-        tail: dict[str, Any] = {
-            "value": value,
-            "unit": self.unit(kpi),
-            "parts": measure.parts(now),
-        }
+        value = self.value(kpi, measure.value(now))
+        previous = self.value(kpi, measure.value(before))
+        ranks = b""
         if measure.percentiles is not None:
-            tail["percentiles"] = measure.percentiles(now)
-        tail["previous"] = previous
-        tail["change"] = self.change(value, previous)
-        tail["target"] = tail["attainment"] = tail["expected"] = None
-        tail["final"] = is_final
-        return b'{"kpi":"%b",%b,%b,%b' % (
+            ranks = b',"percentiles":' + _json(measure.percentiles(now))
+        return BODY % (
             kpi.name.encode(),
             self._scope(scope),
             self._window(window)[1],
-            _json(tail)[1:-1],
+            _scalar(value),
+            self.unit(kpi).encode(),
+            _json(measure.parts(now)),
+            ranks,
+            _scalar(previous),
+            _scalar(self.change(value, previous)),
+            b"true" if is_final else b"false",
         )
 
     def unit(self, kpi: Kpi) -> str:
@@ -123,6 +123,14 @@ class Records:
 
 def _minor(text: str) -> int:
     return int(text.replace(".", ""))
+
+
+def _scalar(value: Value) -> bytes:
+    if type(value) is int:
+        return b"%d" % value
+    if type(value) is str:
+        return b'"%b"' % value.encode()
+    return orjson.dumps(value)
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

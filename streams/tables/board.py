@@ -27,9 +27,12 @@ ADVANCE_SECONDS = 1.0
 # With so many keys waiting for the end of an interval, looking for one that is due costs more
 # than it is worth: a key's first change then waits as well.
 CROWD = 200
-# What is rendered in one go keeps the event loop from everything else.
-RECORDS_AT_ONCE = 1_000
-PARTIALS_AT_ONCE = 200
+RECORDS_AT_ONCE = 100
+RECORDS_A_TRANSACTION = 10_000
+# Of its time a board may be busy with merging and publishing so much, or it waits longer than
+# the publish interval.
+SHARE = 0.1
+PARTIALS_AT_ONCE = 40
 
 
 class OwnedBoard:
@@ -66,6 +69,7 @@ class OwnedBoard:
         self._began = time.monotonic() - self._interval * number / topics.FAMILY_PARTITIONS
         self._is_crowded_until = 0.0
         self._advanced_at = 0.0
+        self._busy_s = 0.0
         self._due_at = inf
         self._claimed: object = None
         self._committed_at = self._claimed_at = 0.0
@@ -129,8 +133,10 @@ class OwnedBoard:
         """Put all that was read on the board."""
         news, self._news = self._news, {}
         for number, (key, value) in enumerate(news.items(), 1):
+            began = time.monotonic()
             shard, cell = partials.locate(key)
             self._board.put(shard, cell, partials.decode(value))
+            self._busy_s += time.monotonic() - began
             if number % PARTIALS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -177,6 +183,7 @@ class OwnedBoard:
 
         if now < self._is_crowded_until:
             return
+        self._busy_s = 0.0
         await self._merge()
         if not self._board.dirty:
             await self._write(iter(()), now)
@@ -186,26 +193,40 @@ class OwnedBoard:
             self._due_at = begun + self._interval if waiting else inf
             if waiting > CROWD:
                 self._is_crowded_until = self._due_at
+            if self._busy_s > self._interval * SHARE:
+                # Much to publish: less often, so that what is read first is not held up.
+                rested = time.monotonic() + self._busy_s * (1 / SHARE - 1)
+                self._is_crowded_until = max(self._is_crowded_until, rested)
+                self._due_at = self._is_crowded_until
 
     async def _write(self, publications: Iterator[Publication], now: float) -> None:
         is_more = True
         while is_more:
             began = time.monotonic()
-            async with self._pace.turn():
-                pairs, is_more = self._render(publications, now)
+            pairs: list[Pair] = []
+            while is_more and len(pairs) < RECORDS_A_TRANSACTION:
+                async with self._pace.turn():
+                    turn = time.monotonic()
+                    rendered, is_more = self._render(publications, now)
+                    self._busy_s += time.monotonic() - turn
+                pairs += rendered
+                # What is rendered in one go keeps the event loop from everything else.
+                await asyncio.sleep(0)
             claim = not is_more and self._claim()
-            if not (pairs or claim):
-                continue
-            claims = [progress.destination(self._settings)] if claim else []
-            await self._transactions.begin([*([self._output] if pairs else []), *claims])
-            if pairs:
-                await self._transactions.send({self._output: pairs})
-            for to in claims:
-                await self._transactions.send({to: [self._say_how_far()]})
-            await self._transactions.commit()
-            self._committed_at = time.monotonic()
-            self._watch.published(len(pairs))
-            self._watch.committed(STAGE, len(pairs), self._committed_at - began)
+            if pairs or claim:
+                await self._commit(pairs, claim)
+                self._watch.committed(STAGE, len(pairs), self._committed_at - began)
+
+    async def _commit(self, pairs: list[Pair], claim: bool) -> None:
+        claims = [progress.destination(self._settings)] if claim else []
+        await self._transactions.begin([*([self._output] if pairs else []), *claims])
+        if pairs:
+            await self._transactions.send({self._output: pairs})
+        for to in claims:
+            await self._transactions.send({to: [self._say_how_far()]})
+        await self._transactions.commit()
+        self._committed_at = time.monotonic()
+        self._watch.published(len(pairs))
 
     def _render(self, publications: Iterator[Publication], now: float) -> tuple[list[Pair], bool]:
         """Turn the next publications into records, those that readers have left out."""
