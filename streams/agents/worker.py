@@ -55,7 +55,7 @@ def leave_if_failed(task: "asyncio.Task[None]") -> None:
         leave(error)
 
 
-class Worker(faust.Worker):  # type: ignore[misc]  # Faust ships no types
+class Worker(faust.Worker):
     """Faust's worker, which stops in time: a shard being taken may have to wait for others."""
 
     def _schedule_shutdown(self, signal: Any) -> None:
