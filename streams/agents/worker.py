@@ -68,9 +68,7 @@ class Worker(faust.Worker):
 
 def run_app(app: App, loop: asyncio.AbstractEventLoop) -> None:
     """Run the app under Faust's worker; does not return before it has stopped."""
-    worker = Worker(
-        app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
-    )
+    worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None
     worker.execute_from_commandline()
 

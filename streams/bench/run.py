@@ -1,6 +1,7 @@
 """`make bench`: the whole way on an embedded Kafka, beside the plain Faust way of one KPI."""
 
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -32,6 +33,8 @@ def run_bench(events: int, seconds: float) -> None:
     ready until its last output is committed, for plain Faust from its first counted event.
     """
     console = Console()
+    # The table's topic is asked for until plain Faust has made it.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="sales-kpis-bench-") as folder:
         rates, plain = [], []
         for number in range(1, ROUNDS + 1):
