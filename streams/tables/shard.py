@@ -178,7 +178,11 @@ class OwnedShard:
         late = 0
         for record in records:
             event = decode(record.value)
-            if isinstance(event, Event):
+            if isinstance(event, Event) and record.key != event.subject.encode():
+                # Keyed otherwise, a subject's events would lie in several shards.
+                refused += 1
+                self._refuse(record, Rejected("the record's key is not its subject", "subject"))
+            elif isinstance(event, Event):
                 element = add(event)
                 if element is not None:
                     rows.append((ROW + element[0], element[1]))

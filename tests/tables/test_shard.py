@@ -161,6 +161,17 @@ async def test_what_cannot_be_read_is_kept_with_its_reason(settings: Settings) -
     assert sum((await partials(settings)).values()) == 1
 
 
+async def test_event_under_another_key_than_its_subject_is_kept_with_its_reason(
+    settings: Settings,
+) -> None:
+    await produce_bytes(settings, "crm.lead", orjson.dumps(event(1, subject="lead-1")))
+    async with hands(settings) as own:
+        await own.read(await own.shard())
+    (letter,) = (orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS))
+    assert (letter["field"], letter["topic"], letter["offset"]) == ("subject", "crm.lead", 0)
+    assert await partials(settings) == {}
+
+
 async def test_bad_reference_record_is_kept_once_however_often_it_is_read(
     settings: Settings,
 ) -> None:
@@ -220,7 +231,7 @@ async def test_offsets_missing_in_the_log_are_counted_after_a_restart(settings: 
     async with transaction(settings, "somebody") as producer:
         await producer.send("crm.lead", orjson.dumps(event(1)), key=b"lead-1", partition=0)
     await records(settings, "crm.lead")  # the record that ends the transaction is there
-    await produce_bytes(settings, "crm.lead", orjson.dumps(event(2)))
+    await produce_bytes(settings, "crm.lead", orjson.dumps(event(2, subject="k")))
     async with hands(settings) as own:
         await own.read(await own.shard())
         assert own.noted.gaps == [("crm.lead", 0, 1)]
