@@ -80,6 +80,9 @@ def prometheus(folder: Path, ports: dict[str, int]) -> Iterator[str]:
     config["global"] |= {"scrape_interval": "1s", "scrape_timeout": "1s"}
     for job in config["scrape_configs"]:
         job["static_configs"] = [{"targets": [f"127.0.0.1:{ports[job['job_name']]}"]}]
+        if "authorization" in job:
+            (folder / "token").write_text("a-token-of-the-test-alone")
+            job["authorization"] = {"credentials_file": str(folder / "token")}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     address = f"127.0.0.1:{free_port('127.0.0.1')}"
     with (folder / "log").open("wb") as log:
