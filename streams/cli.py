@@ -167,16 +167,16 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
 @stops_quietly
 def ingest(bootstrap: str | None, file: Path) -> None:
     """Send a file of events to Kafka: one JSON object a line, any order."""
-    from streams.ingest import IngestFailed
+    from rich.console import Console
+
+    from streams.ingest import IngestFailed, report
     from streams.ingest import ingest as send
 
     try:
         result = attempt(lambda: send(file, settings(bootstrap=bootstrap)))
     except IngestFailed as error:
         raise click.ClickException(str(error)) from error
-    for bad in result.bad:
-        say_refused(bad.line, bad.field, bad.reason)
-    click.echo(f"{result.sent} events sent, {result.rejected} lines refused", err=True)
+    report(result, Console(stderr=True))
     sys.exit(result.exit_code)
 
 

@@ -49,10 +49,6 @@ class Dimensions:
         """Give the same place under another rep."""
         return dimensions(rep, *self.members[1:])
 
-    def member(self, dimension: str) -> str:
-        """Give the member of one dimension."""
-        return self.members[DIMENSIONS.index(dimension)]
-
 
 @lru_cache(maxsize=200_000)
 def dimensions(
