@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from streams.engine.board import Board
 from streams.engine.shard import Shard
-from streams.events import Event, RateSet, Rejected, RepSet, decode
+from streams.events import Event, ReferenceRecord, Rejected, decode
 from streams.kpis import catalogue
 from streams.settings import Settings
 
@@ -38,12 +38,11 @@ def replay(
         event = decode(line)
         if isinstance(event, Rejected):
             refuse(number, event)
-        elif isinstance(event, RateSet):
-            shard.set_rate(event)
-        elif isinstance(event, RepSet):
-            board.set_rep(event)
         elif isinstance(event, Event):
             shard.add(event)
+        elif isinstance(event, ReferenceRecord):
+            shard.hear(event)
+            board.hear(event)
     for cell, vector in shard.settle(now).items():
         board.put(0, cell, vector)
     stamp = board.calendar.text(now)

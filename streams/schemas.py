@@ -138,7 +138,9 @@ def _index() -> str:
         "## Reference records",
         "",
         "Compacted topics; of one key the record with the newest `at` stands. The key is `rep`"
-        " for `crm.rep`, `currency|date` for `crm.rate`.",
+        " for `crm.rep`, `account` for `crm.account`, `id` for `crm.spend`, `currency|date` for"
+        " `crm.rate`, and for `crm.target` `kpi|all|window|start` or"
+        " `kpi|dimension=member|window|start` with an empty start where the target has none.",
         "",
         *_table(reference),
         "",

@@ -16,9 +16,9 @@ class Engine:
 
     catalogue: Catalogue
 
-    def shard(self, clock: int) -> ShardCore:
+    def shard(self, clock: int, number: int) -> ShardCore:
         """Make an empty shard."""
-        return Shard(self.catalogue, clock)
+        return Shard(self.catalogue, clock, number)
 
     def board(self, clock: int) -> BoardCore:
         """Make an empty board."""

@@ -13,7 +13,7 @@ from streams.engine.measures import Grouped, Vector, add, by_kpi
 from streams.engine.organisation import Organisation
 from streams.engine.records import Records
 from streams.engine.windows import WindowSums
-from streams.events import RepSet
+from streams.events import ReferenceRecord, RepSet
 
 FAMILIES = (
     ("",),
@@ -50,9 +50,10 @@ class Board:
         self.records = Records(self.calendar, definitions.currency, definitions.lateness_ms)
         self.organisation = Organisation()
         self._sums = WindowSums(self.calendar, self.calendar.day(clock), definitions.lateness_ms)
-        self._levels = Levels(self._sums)
+        steps = {kpi.name: kpi.measure.steps for kpi in self.kpis}
+        self._levels = Levels(self._sums, steps)
         self._bit = {kpi.name: 1 << number for number, kpi in enumerate(self.kpis)}
-        self._level_bits = self._mask(k.name for k in self.kpis if k.measure.kind == "level")
+        self._level_bits = self._mask(k.name for k in self.kpis if k.measure.steps)
         self._shown = {
             scope: self._mask(k.name for k in self.kpis if not scope or scope in k.scopes)
             for members in FAMILIES
@@ -80,7 +81,12 @@ class Board:
             for target in (scope, *self.organisation.groups(scope)):
                 self._add(when, target, grouped)
 
-    def set_rep(self, record: RepSet) -> None:
+    def hear(self, record: ReferenceRecord) -> None:
+        """Take a reference record, in any order."""
+        if isinstance(record, RepSet):
+            self._set_rep(record)
+
+    def _set_rep(self, record: RepSet) -> None:
         """Move a rep's every contribution to the team, department and unit it now has."""
         scope = f"rep={record.rep}"
         before = self.organisation.groups(scope)
@@ -129,7 +135,7 @@ class Board:
                 if due is not None and not due(key):
                     self._mark(scope, (window,), self._bit[kpi.name])
                     continue
-                if kpi.measure.kind == "level":
+                if kpi.measure.steps:
                     yield key, self._level_body(kpi, scope, window), as_of
                     continue
                 if now is None or before is None:
@@ -187,7 +193,7 @@ class Board:
         level = self._levels.before(kpi.name, scope, end)
         previous = self._levels.before(kpi.name, scope, window.start)
         is_final = self.records.is_final(window, self.clock)
-        return self.records.body(kpi, scope, window, {"sum": level}, {"sum": previous}, is_final)
+        return self.records.body(kpi, scope, window, level, previous, is_final)
 
     def _is_level_shown(self, kpi: Kpi, scope: str, window: Window) -> bool:
         """Tell whether a level has a record: a step falls in the window, or it is running."""

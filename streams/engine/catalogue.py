@@ -2,16 +2,17 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from msgspec import Struct
 
 from streams.engine.calendar import Calendar
 from streams.engine.measures import COUNTS, Measure
 from streams.engine.money import Rates
+from streams.events import AccountSet
 
 # Teams, departments and units are made of reps: their facts are told apart by rep.
 ROLLED_UP = ("team", "department", "unit")
@@ -38,11 +39,12 @@ class Dimensions:
     equal places that are two objects would cost time and change nothing.
     """
 
-    __slots__ = ("members", "scopes")
+    __slots__ = ("is_in_all", "members", "scopes")
 
-    def __init__(self, members: tuple[str, ...]) -> None:
-        """Take the members in the order of `DIMENSIONS`."""
+    def __init__(self, members: tuple[str, ...], is_in_all: bool = True) -> None:
+        """Take the members in the order of `DIMENSIONS`, and whether it counts for all, too."""
         self.members = members
+        self.is_in_all = is_in_all
         self.scopes: dict[int, tuple[str, ...]] = {}
 
     def with_rep(self, rep: str) -> "Dimensions":
@@ -63,6 +65,16 @@ def dimensions(
 ) -> Dimensions:
     """Give the place with these members."""
     return Dimensions((rep, channel, media, campaign, partner, product, stage, account))
+
+
+@lru_cache(maxsize=200_000)
+def only(rep: str = "", product: str = "") -> Dimensions:
+    """Give a place that counts for its own members and not for all.
+
+    For what is counted once for each member and once for all, such as an account with several
+    reps.
+    """
+    return Dimensions((rep, "", "", "", "", product, "", ""), is_in_all=False)
 
 
 NOWHERE = dimensions()
@@ -99,6 +111,9 @@ def steps(start: int, end: int | None, value: int | Unpriced | None) -> Iterator
         yield Fact(end, -value)
 
 
+Better = Literal["higher", "lower"]
+
+
 class BadCatalogue(Exception):
     """A declaration that cannot stand; it stops the start."""
 
@@ -115,6 +130,7 @@ class Kpi:
     text: str
     reads: type
     facts: Callable[[Any], Any]
+    better: Better = "higher"
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -128,6 +144,7 @@ class Kpi:
             "kpi": self.name,
             "measure": self.measure.kind,
             "unit": self.unit,
+            "better": self.better,
             "scopes": ["all", *self.scopes],
             "hourly": self.hourly,
             "text": self.text,
@@ -139,9 +156,17 @@ _declared: dict[str, Kpi] = {}
 
 
 def kpi(
-    name: str, *, measure: Measure[V], unit: str, scopes: tuple[str, ...], hourly: bool = False
+    name: str,
+    *,
+    measure: Measure[V],
+    unit: str,
+    scopes: tuple[str, ...],
+    hourly: bool = False,
+    better: Better = "higher",
 ) -> Callable[[Declared[T, V]], Declared[T, V]]:
     """Declare a KPI: the docstring is its text, the annotation the thing it reads.
+
+    `better` says which way is good news.
 
     A bad declaration raises BadCatalogue at import: an unknown unit or scope, a name given
     twice, a missing docstring, a thing that has no dimensions.
@@ -165,7 +190,7 @@ def kpi(
             if holds:
                 raise BadCatalogue(f"KPI {name} {fault}")
         assert isinstance(thing, type)  # noqa: S101 - for the type checker; shown just above
-        _declared[name] = Kpi(name, measure, unit, scopes, hourly, text, thing, function)
+        _declared[name] = Kpi(name, measure, unit, scopes, hourly, text, thing, function, better)
         return function
 
     return declare
@@ -194,6 +219,7 @@ UNPRICED_FACTS = Kpi(
     "Facts left out of a money KPI, by KPI: no rate for their currency on or before their date.",
     Nothing,
     _no_facts,
+    "lower",
 )
 
 
@@ -211,11 +237,12 @@ class Definitions:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What facts depend on besides events: the calendar, the rates, the definitions."""
+    """What facts depend on besides events: calendar, rates, definitions, accounts by name."""
 
     calendar: Calendar
     rates: Rates
     definitions: Definitions
+    accounts: Mapping[str, AccountSet]
 
 
 @dataclass(frozen=True, slots=True)

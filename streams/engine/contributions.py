@@ -78,7 +78,7 @@ class Contributions:
             told_apart = self._told_apart[group]
             named = zip(DIMENSIONS, place.members, strict=True)
             found = place.scopes[group] = (
-                ALL,
+                *((ALL,) if place.is_in_all else ()),
                 *(f"{name}={member}" for name, member in named if member and name in told_apart),
             )
         return found

@@ -1,11 +1,11 @@
 """Levels over time: running totals of daily steps, by KPI and scope."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from streams.engine.calendar import Window
-from streams.engine.measures import Grouped
+from streams.engine.measures import Grouped, Vector
 from streams.engine.windows import WindowSums
 
 Named = tuple[str, str]
@@ -14,12 +14,13 @@ Named = tuple[str, str]
 class Levels:
     """Knows every level's value before any day, and which windows a late step moves."""
 
-    def __init__(self, sums: WindowSums) -> None:
-        """Read the daily steps from sums that somebody else keeps."""
+    def __init__(self, sums: WindowSums, steps: Mapping[str, tuple[str, ...]]) -> None:
+        """Read the daily steps from sums that somebody else keeps; `steps` as in Measure."""
         self._sums = sums
+        self._components = steps
         self._facts: dict[Named, int] = {}
         self._changed: dict[Named, int] = {}
-        self._totals: dict[Named, tuple[list[int], list[int]]] = {}
+        self._totals: dict[Named, tuple[list[int], list[Vector]]] = {}
 
     @property
     def changed(self) -> int:
@@ -46,7 +47,7 @@ class Levels:
         """Tell whether a level has had a step in a scope."""
         return (scope, name) in self._facts
 
-    def before(self, name: str, scope: str, day: int) -> int:
+    def before(self, name: str, scope: str, day: int) -> Vector:
         """Give a level before a day: the sum of every step on earlier days."""
         days, totals = self._steps((scope, name))
         return totals[bisect_left(days, day)]
@@ -63,7 +64,7 @@ class Levels:
             }
             yield (*key, windows.union(running))
 
-    def _steps(self, key: Named) -> tuple[list[int], list[int]]:
+    def _steps(self, key: Named) -> tuple[list[int], list[Vector]]:
         """Give the days on which a level has steps, and its total before each and after all."""
         found = self._totals.get(key)
         if found is None:
@@ -72,8 +73,13 @@ class Levels:
                 (day, self._sums.vectors(Window("day", day), scope).get(name, {}))
                 for day in self._sums.days(scope)
             )
-            steps = [(day, vector.get("sum", 0)) for day, vector in vectors if "n" in vector]
-            days = [day for day, _ in steps]
-            totals = list(accumulate((value for _, value in steps), initial=0))
-            found = self._totals[key] = (days, totals)
+            steps = [(day, vector) for day, vector in vectors if "n" in vector]
+            sums = {
+                component: accumulate((vector.get(component, 0) for _, vector in steps), initial=0)
+                for component in self._components[name]
+            }
+            totals = [
+                dict(zip(sums, values, strict=True)) for values in zip(*sums.values(), strict=True)
+            ]
+            found = self._totals[key] = ([day for day, _ in steps], totals)
         return found

@@ -15,10 +15,11 @@ from streams.engine.buckets import bucket, percentiles
 Vector = dict[str, int]
 Grouped = dict[str, Vector]
 Pairs = tuple[tuple[str, int], ...]
-Kind = Literal["count", "sum", "mean", "share", "ratio", "counts", "level"]
+Kind = Literal["count", "sum", "mean", "share", "shares", "ratio", "counts", "level", "level_ratio"]
 V = TypeVar("V")
 
 LABEL = "l:"
+HITS = "h:"
 BUCKET = "b:"
 
 
@@ -38,7 +39,8 @@ class Measure(Generic[V]):
 
     `n`, the number of facts, is a component of every measure: a vector without it is of
     nothing. `value` gives numerator and denominator, None where there is nothing to divide by;
-    `percentiles` gives p50 and p90 where the measure keeps a distribution.
+    `percentiles` gives p50 and p90 where the measure keeps a distribution. `steps` names the
+    components of a level that run on from window to window.
     """
 
     kind: Kind
@@ -46,6 +48,7 @@ class Measure(Generic[V]):
     value: Callable[[Vector], Value]
     parts: Callable[[Vector], Mapping[str, Any]]
     percentiles: Callable[[Vector], Mapping[str, int]] | None = None
+    steps: tuple[str, ...] = ()
 
 
 def add(into: Vector, other: Mapping[str, int], sign: int = 1) -> None:
@@ -107,6 +110,11 @@ def _share(vector: Vector) -> Value:
     return (vector.get("hits", 0), n) if n else None
 
 
+def _weighed(vector: Vector) -> Value:
+    total = vector.get("total", 0)
+    return (vector.get("hits", 0), total) if total else None
+
+
 def _ratio(vector: Vector) -> Value:
     bottom = vector.get("bottom", 0)
     return (vector.get("top", 0), bottom) if bottom else None
@@ -124,6 +132,18 @@ def _label_parts(vector: Vector) -> Mapping[str, Any]:
     size = len(LABEL)
     found = sorted((name[size:], n) for name, n in vector.items() if name.startswith(LABEL))
     return {"counts": dict(found)}
+
+
+def _shares_parts(vector: Vector) -> Mapping[str, Any]:
+    size = len(LABEL)
+    labels = sorted((name[size:], n) for name, n in vector.items() if name.startswith(LABEL))
+    return {
+        "hits": vector.get("hits", 0),
+        "total": vector.get("n", 0),
+        "by": {
+            label: {"hits": vector.get(HITS + label, 0), "total": total} for label, total in labels
+        },
+    }
 
 
 @lru_cache(maxsize=100_000)
@@ -177,4 +197,38 @@ LEVEL: Measure[int] = Measure(
     lambda step: (("n", 1), ("sum", step)),
     _sum,
     lambda vector: {"level": vector.get("sum", 0)},
+    steps=("sum",),
+)
+LEVEL_RATIO: Measure[Fraction] = Measure(
+    "level_ratio",
+    lambda step: (("n", 1), ("top", step[0]), ("bottom", step[1])),
+    _ratio,
+    _ratio_parts,
+    steps=("top", "bottom"),
+)
+# A share of amounts, not of facts: so many of so many each time.
+WEIGHED_SHARE: Measure[Fraction] = Measure(
+    "share",
+    lambda value: (("n", 1), ("hits", value[0]), ("total", value[1])),
+    _weighed,
+    lambda vector: {"hits": vector.get("hits", 0), "total": vector.get("total", 0)},
+)
+
+
+class Labelled(NamedTuple):
+    """What a share by label takes."""
+
+    label: str
+    is_hit: bool
+
+
+SHARES: Measure[Labelled] = Measure(
+    "shares",
+    lambda value: (
+        (*_HIT, (LABEL + value[0], 1), (HITS + value[0], 1))
+        if value[1]
+        else (*_MISS, (LABEL + value[0], 1))
+    ),
+    _share,
+    _shares_parts,
 )

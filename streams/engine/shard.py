@@ -16,25 +16,40 @@ from streams.engine.contributions import Contributions, Share, Shares, differenc
 from streams.engine.entries import Entry
 from streams.engine.measures import Vector
 from streams.engine.money import Rates
-from streams.events import Event, RateSet, canonical, pack, unpack
+from streams.events import (
+    AccountSet,
+    Event,
+    RateSet,
+    ReferenceRecord,
+    SpendRecorded,
+    canonical,
+    pack,
+    unpack,
+)
+from streams.events.model import Common
 
 Row = dict[str, Entry]
 Cell = defaultdict[str, int]
 # Shares of this many rows are remembered, so that a row touched again soon is not read twice.
 REMEMBERED = 30_000
+# The shard that counts what belongs to no subject.
+FIRST = 0
 
 
 class Shard:
     """Rows in, changed cells out; the clock is passed in and never goes back."""
 
-    def __init__(self, catalogue: Catalogue, clock: int) -> None:
-        """Start empty at an instant in milliseconds."""
+    def __init__(self, catalogue: Catalogue, clock: int, number: int = 0) -> None:
+        """Start empty at an instant in milliseconds; `number` is the shard's own."""
         self.clock = clock
+        self.number = number
         self.calendar = catalogue.calendar
+        self._accounts: dict[str, AccountSet] = {}
         self.terms = Terms(
             catalogue.calendar,
             Rates(catalogue.definitions.currency),
             catalogue.definitions,
+            self._accounts,
         )
         self._catalogue = catalogue
         self._contributions = Contributions(catalogue)
@@ -62,7 +77,7 @@ class Shard:
         greater bytes. Cells follow at the next `settle`.
         """
         owner, name = self._catalogue.place(event)
-        entry = Entry(milliseconds(event.at), event.id, event)
+        entry = _entry(event)
         held = self._held(owner, name, event.id)
         old = self._rows.get(held, {}).get(event.id)
         if old is not None and not _stands(entry, old):
@@ -79,7 +94,7 @@ class Shard:
         """Take back one element written earlier; `fold` must follow."""
         event = unpack(value)
         owner, name = self._catalogue.place(event)
-        self._keep(owner, name, Entry(milliseconds(event.at), event.id, event))
+        self._keep(owner, name, _entry(event))
 
     def fold(self, clock: int) -> None:
         """Add up every cell from the rows as of an instant."""
@@ -118,8 +133,16 @@ class Shard:
             if (vector := self._clean(at, scope))
         }
 
-    def set_rate(self, record: RateSet) -> None:
-        """Take a rate; rows with money in its currency follow at the next `settle`."""
+    def hear(self, record: ReferenceRecord) -> None:
+        """Take a reference record, in any order; what it changes comes with the next `settle`."""
+        if isinstance(record, RateSet):
+            self._set_rate(record)
+        elif isinstance(record, AccountSet):
+            self._set_account(record)
+        elif isinstance(record, SpendRecorded) and self.number == FIRST:
+            self._set_spend(record)
+
+    def _set_rate(self, record: RateSet) -> None:
         for name in self._currencies.get(record.currency, ()):
             self._touch(name)
         self.terms.rates.put(
@@ -129,6 +152,24 @@ class Shard:
             milliseconds(record.at),
             record.id,
         )
+
+    def _set_account(self, record: AccountSet) -> None:
+        name = f"account:{record.account}"
+        old = self._accounts.get(record.account)
+        if old is not None and not _stands(_entry(record), _entry(old)):
+            return
+        self._touch(name)
+        self._accounts[record.account] = record
+        if record.currency:
+            self._currencies.setdefault(record.currency, set()).add(name)
+
+    def _set_spend(self, record: SpendRecorded) -> None:
+        """Give each spend a row of its own, which the reference topic keeps, not the state."""
+        name, entry = f"spend:{record.id}", _entry(record)
+        old = self._rows.get(name, {}).get(record.id)
+        if old is None or _stands(entry, old):
+            self._touch(name)
+            self._keep(name, name, entry)
 
     def _keep(self, owner: str, name: str, entry: Entry) -> None:
         self._rows.setdefault(name, {})[entry.id] = entry
@@ -216,6 +257,10 @@ class Shard:
         return vector
 
 
+def _entry(event: Common) -> Entry:
+    return Entry(milliseconds(event.at), event.id, event)
+
+
 def _empty_cell() -> Cell:
     return defaultdict(int)
 
@@ -225,8 +270,8 @@ def _empty_scopes() -> defaultdict[str, Cell]:
 
 
 def _stands(new: Entry, old: Entry) -> bool:
-    if new.at != old.at:
-        return new.at > old.at
+    if (new.at, new.id) != (old.at, old.id):
+        return (new.at, new.id) > (old.at, old.id)
     return new.event != old.event and canonical(new.event) > canonical(old.event)
 
 

@@ -15,7 +15,11 @@ _YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"
 _DATES = {
     kind: names
     for kind in EVENT_TYPES
-    if (names := tuple({"due", "expected_close", "promised", "date"} & {*kind.__struct_fields__}))
+    if (
+        names := tuple(
+            {"due", "expected_close", "promised", "date", "start"} & {*kind.__struct_fields__}
+        )
+    )
 }
 _FINER = re.compile(rb"(\.[0-9]{6})[0-9]+(?=[Zz+-])")
 _ANY = reduce(or_, EVENT_TYPES)

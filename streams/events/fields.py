@@ -32,3 +32,50 @@ Currency = Annotated[
 Probability = Annotated[float, Meta(ge=0, le=1)]
 Natural = Annotated[int, Meta(ge=0, le=10**9)]
 Media = Literal["paid", "earned", "owned"]
+Potential = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,18}(\.[0-9]{1,9})?$(?!\n)",
+        description="decimal string, not below 0: what could be sold in a year",
+        examples=["50000.00"],
+    ),
+]
+Dimension = Literal[
+    "rep",
+    "team",
+    "department",
+    "unit",
+    "channel",
+    "media",
+    "campaign",
+    "partner",
+    "product",
+    "stage",
+    "account",
+]
+Scope = Annotated[
+    dict[Dimension, Name],
+    Meta(max_length=1, description="{} for all, else one dimension and its member"),
+]
+WindowKind = Literal[
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "last_7d",
+    "last_15d",
+    "last_30d",
+    "last_90d",
+]
+SubjectTopic = Literal[
+    "crm.lead",
+    "crm.call",
+    "crm.email",
+    "crm.deal",
+    "crm.activity",
+    "crm.quote",
+    "crm.order",
+    "crm.invoice",
+    "crm.ticket",
+]

@@ -12,9 +12,13 @@ from streams.events.fields import (
     Media,
     Name,
     Natural,
+    Potential,
     Probability,
     Rate,
+    Scope,
+    SubjectTopic,
     Text,
+    WindowKind,
 )
 
 
@@ -31,6 +35,11 @@ class Event(Common, frozen=True, kw_only=True, gc=False):
     """A fact about one subject; the same `id` again is the same fact again."""
 
     subject: Name
+
+    @property
+    def key(self) -> str:
+        """The key of its Kafka record."""
+        return self.subject
 
 
 class LeadEvent(Event, frozen=True, kw_only=True, gc=False):
@@ -208,6 +217,7 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, gc=False, tag="invoice.iss
     currency: Currency
     due: date
     rep: Text | None = None
+    product: Text | None = None
 
 
 class InvoicePaid(Event, frozen=True, kw_only=True, gc=False, tag="invoice.paid"):
@@ -251,7 +261,37 @@ class TicketResolved(Event, frozen=True, kw_only=True, gc=False, tag="ticket.res
     ticket: Name
 
 
-class RepSet(Common, frozen=True, kw_only=True, gc=False, tag="rep.set"):
+class SubjectEvent(Event, frozen=True, kw_only=True, gc=False, rename={"on_topic": "topic"}):
+    """On the subject as a whole, whatever its kind.
+
+    `topic` says which subject is meant, for a lead and an account may share a name; on Kafka the
+    record's own topic says it.
+    """
+
+    topic = "crm.lead"
+    on_topic: SubjectTopic | None = None
+
+
+class SubjectMerged(SubjectEvent, frozen=True, kw_only=True, gc=False, tag="subject.merged"):
+    """Two records of one subject became one: all that is known of this one is known of `into`."""
+
+    into: Name
+
+
+class SubjectErased(SubjectEvent, frozen=True, kw_only=True, gc=False, tag="subject.erased"):
+    """A person asked to be forgotten: what happened up to `at` is gone for good."""
+
+
+class ReferenceRecord(Common, frozen=True, kw_only=True, gc=False):
+    """What stands until a newer record says otherwise; of one key the newest `at` stands."""
+
+    @property
+    def key(self) -> str:
+        """The key of its Kafka record: what it is about."""
+        raise NotImplementedError
+
+
+class RepSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rep.set"):
     """Where a rep stands in today's organisation."""
 
     topic = "crm.rep"
@@ -261,14 +301,80 @@ class RepSet(Common, frozen=True, kw_only=True, gc=False, tag="rep.set"):
     unit: Text | None = None
     timezone: Text | None = None
 
+    @property
+    def key(self) -> str:
+        """The rep."""
+        return self.rep
 
-class RateSet(Common, frozen=True, kw_only=True, gc=False, tag="rate.set"):
+
+class RateSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rate.set"):
     """What one unit of a currency was worth on a date, in the reporting currency."""
 
     topic = "crm.rate"
     currency: Currency
     date: date
     rate: Rate
+
+    @property
+    def key(self) -> str:
+        """Currency and date."""
+        return f"{self.currency}|{self.date.isoformat()}"
+
+
+class AccountSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="account.set"):
+    """What is known of an account: who has it, and how much it could buy in a year."""
+
+    topic = "crm.account"
+    account: Name
+    segment: Text | None = None
+    rep: Text | None = None
+    potential: Potential | None = None
+    currency: Currency | None = None
+
+    @property
+    def key(self) -> str:
+        """The account."""
+        return self.account
+
+
+class SpendRecorded(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="spend.recorded"):
+    """Money spent on marketing, on the date of `at`."""
+
+    topic = "crm.spend"
+    amount: Amount
+    currency: Currency
+    campaign: Text | None = None
+    channel: Text | None = None
+    media: Media | None = None
+
+    @property
+    def key(self) -> str:
+        """The spend."""
+        return self.id
+
+
+class TargetSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="target.set"):
+    """What a KPI should come to in a window, or without `start` in every window of that kind."""
+
+    topic = "crm.target"
+    kpi: Name
+    scope: Scope
+    window: WindowKind
+    value: Amount
+    start: date | None = None
+
+    @property
+    def key(self) -> str:
+        """KPI, scope, window and start, as in the key of the record it is for."""
+        return "|".join(
+            (
+                self.kpi,
+                *(f"{dimension}={member}" for dimension, member in self.scope.items()),
+                *(() if self.scope else ("all",)),
+                self.window,
+                self.start.isoformat() if self.start else "",
+            )
+        )
 
 
 EVENT_TYPES: tuple[type[Common], ...] = (
@@ -296,10 +402,20 @@ EVENT_TYPES: tuple[type[Common], ...] = (
     InvoiceVoided,
     TicketOpened,
     TicketResolved,
+    SubjectMerged,
+    SubjectErased,
     RepSet,
+    AccountSet,
+    SpendRecorded,
+    TargetSet,
     RateSet,
 )
 
 TOPIC_OF: dict[str, str] = {str(kind.__struct_config__.tag): kind.topic for kind in EVENT_TYPES}
-REFERENCE_TOPICS = ("crm.rep", "crm.rate")
+REFERENCE_TOPICS = ("crm.rep", "crm.account", "crm.spend", "crm.target", "crm.rate")
 SOURCE_TOPICS = tuple(sorted({kind.topic for kind in EVENT_TYPES} - set(REFERENCE_TOPICS)))
+
+
+def topic_of(event: Common) -> str:
+    """Name the Kafka topic of an event: its type's, or where it says so itself, that one."""
+    return getattr(event, "on_topic", None) or event.topic

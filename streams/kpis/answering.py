@@ -10,7 +10,7 @@ from streams.journeys import Lead
 ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
 
 
-@kpi("response_time", measure=SPREAD, unit="ms", scopes=ANSWERING, hourly=True)
+@kpi("response_time", measure=SPREAD, unit="ms", scopes=ANSWERING, hourly=True, better="lower")
 def response_time(lead: Lead) -> Fact[int] | None:
     """How long a new lead waits for the first call or email from a person.
 
@@ -35,7 +35,13 @@ def response_within_hour(lead: Lead) -> Fact[bool]:
     return Fact(lead.created, touch.at - lead.created <= HOUR_MS, lead.answered_by)
 
 
-@kpi("unanswered_leads", measure=LEVEL, unit="count", scopes=("rep", "team", "channel"))
+@kpi(
+    "unanswered_leads",
+    measure=LEVEL,
+    unit="count",
+    scopes=("rep", "team", "channel"),
+    better="lower",
+)
 def unanswered_leads(lead: Lead) -> Iterator[Fact[int]]:
     """Leads waiting for more than an hour, neither touched by a person nor given up."""
     touched = lead.first_touch.at if lead.first_touch else None

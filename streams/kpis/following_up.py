@@ -35,7 +35,7 @@ def followup_contacts(lead: Lead) -> Fact[int]:
     return Fact(lead.created, len(lead.touches))
 
 
-@kpi("single_touch_share", measure=SHARE, unit="ratio", scopes=("rep", "team"))
+@kpi("single_touch_share", measure=SHARE, unit="ratio", scopes=("rep", "team"), better="lower")
 def single_touch_share(lead: Lead) -> Fact[bool] | None:
     """Share of touched leads that were touched once and never again."""
     return Fact(lead.created, len(lead.touches) == 1) if lead.touches else None

@@ -38,7 +38,9 @@ def stage_entries(deal: Deal) -> Iterator[Fact[str]]:
         yield Fact(at, stage)
 
 
-@kpi("lost_reasons", measure=COUNTS, unit="count", scopes=("rep", "team", "product"))
+@kpi(
+    "lost_reasons", measure=COUNTS, unit="count", scopes=("rep", "team", "product"), better="lower"
+)
 def lost_reasons(deal: Deal) -> Fact[str] | None:
     """Lost deals by reason, `unknown` where none was given."""
     return None if deal.lost is None else Fact(deal.lost, deal.reason or "unknown")

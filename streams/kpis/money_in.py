@@ -7,7 +7,7 @@ from streams.engine.measures import LEVEL, SPREAD, SUM
 from streams.journeys import Invoice
 
 
-@kpi("receivables", measure=LEVEL, unit="money", scopes=("rep", "team", "account"))
+@kpi("receivables", measure=LEVEL, unit="money", scopes=("rep", "team", "account"), better="lower")
 def receivables(invoice: Invoice) -> Iterator[Fact[int]]:
     """Issued less paid and credited, voided invoices left out; at the issue date's rate."""
     if invoice.issued is None or not invoice.is_owed:
@@ -22,7 +22,7 @@ def receivables(invoice: Invoice) -> Iterator[Fact[int]]:
         before = balance
 
 
-@kpi("overdue", measure=LEVEL, unit="money", scopes=("rep", "team", "account"))
+@kpi("overdue", measure=LEVEL, unit="money", scopes=("rep", "team", "account"), better="lower")
 def overdue(invoice: Invoice) -> Iterator[Fact[int]]:
     """What is unpaid of an invoice once its due day has ended in the reporting zone."""
     if invoice.is_owed:
@@ -38,7 +38,7 @@ def collected(invoice: Invoice) -> Iterator[Fact[int]]:
         yield Fact(at, UNPRICED if minor is None else minor)
 
 
-@kpi("days_to_pay", measure=SPREAD, unit="ms", scopes=("rep", "team", "account"))
+@kpi("days_to_pay", measure=SPREAD, unit="ms", scopes=("rep", "team", "account"), better="lower")
 def days_to_pay(invoice: Invoice) -> Fact[int] | None:
     """From an invoice's issue until payments and credits covered it."""
     paid = invoice.paid_in_full() if invoice.is_owed else None

@@ -30,7 +30,13 @@ def pipeline_weighted(deal: Deal) -> Iterator[Fact[int]]:
     yield from steps(deal.created, deal.closed, deal.weighted())
 
 
-@kpi("expired_pipeline", measure=LEVEL, unit="money", scopes=("rep", "team", "partner"))
+@kpi(
+    "expired_pipeline",
+    measure=LEVEL,
+    unit="money",
+    scopes=("rep", "team", "partner"),
+    better="lower",
+)
 def expired_pipeline(deal: Deal) -> Iterator[Fact[int]]:
     """The amounts of deals still open after the day they were expected to close."""
     if deal.expected_close is None:
@@ -40,7 +46,7 @@ def expired_pipeline(deal: Deal) -> Iterator[Fact[int]]:
         yield from steps(start, deal.closed, deal.worth(start))
 
 
-@kpi("stale_opportunities", measure=LEVEL, unit="count", scopes=("rep", "team"))
+@kpi("stale_opportunities", measure=LEVEL, unit="count", scopes=("rep", "team"), better="lower")
 def stale_opportunities(deal: Deal) -> Iterator[Fact[int]]:
     """Open deals about whose subject nothing has been heard for 30 days (a setting)."""
     if deal.closed is None:

@@ -90,6 +90,7 @@ def deal_conversion(deal: Deal) -> Fact[bool]:
     measure=SPREAD,
     unit="ms",
     scopes=("rep", "team", "channel", "partner", "product"),
+    better="lower",
 )
 def cycle_time(deal: Deal) -> Fact[int] | None:
     """From the lead's creation (the deal's, where there was no lead) to the win."""

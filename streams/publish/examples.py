@@ -13,7 +13,7 @@ from streams.settings import Settings, instant
 
 NOW = "2026-03-04T12:00:00+01:00"
 ZONE = "Europe/Berlin"
-# What a field holds in an example; one that takes words of a list has the list's first.
+# What a field holds in an example; one that is not named here has the first word it may hold.
 SAMPLES: dict[str, object] = {
     "account": "acme",
     "amount": "1200.00",
@@ -32,11 +32,14 @@ SAMPLES: dict[str, object] = {
     "expected_close": "2026-03-31",
     "hours": "1.5",
     "id": "crm-1042",
+    "into": "lead-7",
     "invoice": "invoice-9",
+    "kpi": "revenue_won",
     "links": 1,
     "order": "order-5",
     "outreach": 40,
     "partner": "north",
+    "potential": "50000.00",
     "probability": 0.4,
     "product": "starter",
     "promised": "2026-03-20",
@@ -45,14 +48,19 @@ SAMPLES: dict[str, object] = {
     "reason": "price",
     "rep": "ann",
     "responses": 6,
+    "scope": {"rep": "ann"},
     "seconds": 185,
+    "segment": "retail",
     "source": "crm",
     "stage": "proposal",
+    "start": "2026-03-01",
     "subject": "lead-1",
     "team": "south",
     "ticket": "ticket-4",
     "timezone": "Europe/Berlin",
     "unit": "europe",
+    "value": "100000.00",
+    "window": "month",
     "unmet_demand": "on-premises",
 }
 ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
@@ -62,8 +70,8 @@ def event_example(kind: type[Common]) -> dict[str, Any]:
     """Give one event of a type with every field it can have."""
     event: dict[str, Any] = {"type": kind.__struct_config__.tag}
     for field in msgspec.structs.fields(kind):
-        words = _words(field.type)
-        event[field.encode_name] = words[0] if words else SAMPLES[field.encode_name]
+        name = field.encode_name
+        event[name] = SAMPLES[name] if name in SAMPLES else _words(field.type)[0]
     if kind.topic in ACCOUNTS:
         event["subject"] = SAMPLES["account"]
     if kind is RateSet:

@@ -57,6 +57,12 @@ class ShareParts(Struct):
     total: Annotated[int, Meta(ge=0)]
 
 
+class SharesParts(ShareParts):
+    """How many of how many, over all and by label; a label with none is absent."""
+
+    by: dict[str, ShareParts]
+
+
 class RatioParts(Struct):
     """The two numbers divided; money in minor units."""
 
@@ -89,8 +95,10 @@ PARTS: dict[str, type[Struct]] = {
     "mean": MeanParts,
     "share": ShareParts,
     "ratio": RatioParts,
+    "shares": SharesParts,
     "counts": CountsParts,
     "level": LevelParts,
+    "level_ratio": RatioParts,
 }
 V = TypeVar("V")
 P = TypeVar("P")

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from aiokafka import TopicPartition
 
-from streams.events import RepSet
 from streams.settings import Settings
 from streams.tables import partials, progress, topics
 from streams.tables.core import Core, Publication
@@ -142,8 +141,7 @@ class OwnedBoard:
 
     def _hear(self) -> None:
         for record in self._reference.records[self._heard :]:
-            if isinstance(record, RepSet):
-                self._board.set_rep(record)
+            self._board.hear(record)
         self._heard = len(self._reference.records)
         self._reference_position = dict(self._reference.position)
 

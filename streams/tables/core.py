@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from streams.events import Event, RateSet, RepSet
+from streams.events import Event, ReferenceRecord
 
 Vector = dict[str, int]
 Publication = tuple[str, bytes | None, str]
@@ -31,8 +31,8 @@ class ShardCore(Protocol):
     def cells(self) -> Mapping[str, Vector]:
         """Give every cell that is not empty."""
 
-    def set_rate(self, record: RateSet) -> None:
-        """Take a rate; what it changes comes with the next `settle`."""
+    def hear(self, record: ReferenceRecord) -> None:
+        """Take a reference record; what it changes comes with the next `settle`."""
 
 
 class BoardCore(Protocol):
@@ -45,8 +45,8 @@ class BoardCore(Protocol):
     def put(self, shard: int, cell: str, vector: Vector) -> None:
         """Replace one shard's share of a cell; {} removes it."""
 
-    def set_rep(self, record: RepSet) -> None:
-        """Take a rep's place in the organisation."""
+    def hear(self, record: ReferenceRecord) -> None:
+        """Take a reference record; what it changes comes with the next `take`."""
 
     def advance(self, clock: int) -> None:
         """Roll windows and set final flags as of an instant."""
@@ -63,7 +63,7 @@ class BoardCore(Protocol):
 class Core(Protocol):
     """Makes shards and boards, and says where a cell belongs."""
 
-    def shard(self, clock: int) -> ShardCore:
+    def shard(self, clock: int, number: int) -> ShardCore:
         """Make an empty shard."""
 
     def board(self, clock: int) -> BoardCore:

@@ -5,19 +5,18 @@ from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from streams.events import REFERENCE_TOPICS, RateSet, Rejected, RepSet, decode
+from streams.events import REFERENCE_TOPICS, ReferenceRecord, Rejected, decode
 from streams.settings import Settings
 from streams.tables.deadletters import letter
 from streams.tables.reading import POLL_MS, ends, reader
 from streams.tables.transactions import Pair
 from streams.tables.watch import Watch
 
-ReferenceRecord = RepSet | RateSet
 PARTITIONS: Final = tuple(TopicPartition(topic, 0) for topic in REFERENCE_TOPICS)
 
 
 class Reference:
-    """What crm.rep and crm.rate say; of each key the record with the newest (`at`, `id`) stands.
+    """What the reference topics say; of each key the record with the newest (`at`, `id`) stands.
 
     `records` only grows: whoever remembers how many it has heard takes the rest. `position`
     names the offset after the last record in it, topic by topic.
@@ -34,7 +33,7 @@ class Reference:
         self._watch = watch
 
     async def read(self) -> None:
-        """Read both topics and go on reading, for ever. Sets `is_complete` at their ends."""
+        """Read all of them and go on reading, for ever. Sets `is_complete` at their ends."""
         stops = await ends(self._settings, PARTITIONS)
         async with reader(self._settings) as consumer:
             consumer.assign(list(PARTITIONS))
@@ -52,7 +51,7 @@ class Reference:
 
     def _hear(self, record: ConsumerRecord) -> None:
         said = decode(record.value)
-        if not isinstance(said, RepSet | RateSet) or said.topic != record.topic:
+        if not isinstance(said, ReferenceRecord) or said.topic != record.topic:
             why = said if isinstance(said, Rejected) else Rejected("does not belong here", "type")
             self.rejected.append(
                 (record.topic, record.offset, letter(record, why, self._settings.clock()))

@@ -11,7 +11,7 @@ from math import inf
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from streams.events import SOURCE_TOPICS, Event, RateSet, Rejected, decode
+from streams.events import SOURCE_TOPICS, Event, Rejected, decode
 from streams.settings import Settings
 from streams.tables import deadletters, partials, progress, topics
 from streams.tables.core import Core, Vector
@@ -50,7 +50,7 @@ class OwnedShard:
         self._settings = settings
         self._core = core
         self._watch = watch
-        self._cells = core.shard(settings.clock())
+        self._cells = core.shard(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
         self._goal: dict[str, int] = {}
@@ -77,8 +77,8 @@ class OwnedShard:
         `published` must have been read after `take`; `reference` must be complete.
         """
         self._reference, self._published, self._reached = reference, published, published.reached
-        # Rates first: they do not change cells while there are none.
-        self._take_rates()
+        # Reference data first: rows are read once, and right.
+        self._take_reference()
         stops = await ends(self._settings, [self._state])
         async for _, records in read_to(self._settings, stops):
             for record in records:
@@ -198,15 +198,14 @@ class OwnedShard:
         self._letters.append(deadletters.letter(record, why, self._settings.clock()))
         self._watch.rejected(record.topic, why.reason)
 
-    def _take_rates(self) -> None:
+    def _take_reference(self) -> None:
         for record in self._reference.records[self._heard :]:
-            if isinstance(record, RateSet):
-                self._cells.set_rate(record)
+            self._cells.hear(record)
         self._heard = len(self._reference.records)
 
     def _hear(self) -> None:
         """Take the reference records that came since the last time."""
-        self._take_rates()
+        self._take_reference()
         # Shard 0 keeps the reference topics' dead letters, each once: its position says which.
         if self.number == 0:
             known = self.position.reference

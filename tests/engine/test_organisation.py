@@ -74,10 +74,10 @@ def board_of(cell: str, rep: RepSet, first: str) -> Board:
     """Give a board that hears of a cell and of a rep, one of them first."""
     board = Board(catalogue(Settings()), NOW)
     if first == "rep":
-        board.set_rep(rep)
+        board.hear(rep)
     board.put(0, cell, CALL)
     if first == "cell":
-        board.set_rep(rep)
+        board.hear(rep)
     return board
 
 
@@ -89,9 +89,9 @@ def test_team_has_its_reps_calls_whichever_is_heard_of_first() -> None:
 
 def test_rep_who_changes_team_leaves_nothing_behind() -> None:
     board = board_of(f"{DAY}|rep=ann", record("ann", team="north", unit="europe"), "rep")
-    board.set_rep(record("ann", "01-02 00:00", team="south", unit="europe"))
+    board.hear(record("ann", "01-02 00:00", team="south", unit="europe"))
     assert published(board) == {"rep=ann": 1, "team=south": 1, "unit=europe": 1}
-    board.set_rep(record("ann", "01-03 00:00"))
+    board.hear(record("ann", "01-03 00:00"))
     gone = {key: body for key, body, _ in board.take()}
     assert gone["call_count|team=south|day|2026-03-20T00:00:00+00:00"] is None
     assert gone["call_count|unit=europe|day|2026-03-20T00:00:00+00:00"] is None

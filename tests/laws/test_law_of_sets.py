@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.engine.board import FAMILIES, Board, family
 from streams.engine.shard import Shard
-from streams.events import Event, RateSet, RepSet, decode
+from streams.events import Event, ReferenceRecord, decode
 from streams.kpis import catalogue
 from streams.settings import Settings
 from tests.histories import lines
@@ -64,9 +64,9 @@ def test_a_shard_restored_from_its_elements_has_the_same_cells(data: st.DataObje
     before, after = (Shard(catalogue(settings), now) for _ in range(2))
     elements = {}
     for event in decoded(events):
-        if isinstance(event, RateSet):
-            before.set_rate(event)
-            after.set_rate(event)
+        if isinstance(event, ReferenceRecord):
+            before.hear(event)
+            after.hear(event)
         elif isinstance(event, Event) and (kept := before.add(event)):
             elements[kept[0]] = kept[1]
     before.settle(now)
@@ -94,7 +94,7 @@ class Stream:
     def __init__(self, settings: Settings, clock: int) -> None:
         """Start empty at an instant."""
         terms = catalogue(settings)
-        self.shards = [Shard(terms, clock) for _ in range(SHARDS)]
+        self.shards = [Shard(terms, clock, number) for number in range(SHARDS)]
         self.boards = [Board(terms, clock) for _ in FAMILIES]
 
     def take_in(self, events: list[Said], clock: int) -> None:
@@ -102,12 +102,11 @@ class Stream:
         for board in self.boards:
             board.advance(clock)
         for event in decoded(events):
-            if isinstance(event, RateSet):
+            if isinstance(event, ReferenceRecord):
                 for shard in self.shards:
-                    shard.set_rate(event)
-            elif isinstance(event, RepSet):
+                    shard.hear(event)
                 for board in self.boards:
-                    board.set_rep(event)
+                    board.hear(event)
             elif isinstance(event, Event):
                 self.shards[crc32(event.subject.encode()) % SHARDS].add(event)
         for number, shard in enumerate(self.shards):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
-from streams.events import Event, RateSet, RepSet, pack, unpack
+from streams.events import Event, RateSet, ReferenceRecord, RepSet, pack, unpack
 from streams.tables.core import Publication, Vector
 
 
@@ -62,9 +62,10 @@ class CountingShard:
         """Give all counts."""
         return self.known
 
-    def set_rate(self, record: RateSet) -> None:
-        """Let an event count so many times from now on."""
-        self.weight = int(record.rate)
+    def hear(self, record: ReferenceRecord) -> None:
+        """Let an event count so many times as the rate says from now on."""
+        if isinstance(record, RateSet):
+            self.weight = int(record.rate)
 
     def count(self) -> dict[str, Vector]:
         """Count what has happened by now; weight 0 counts nothing."""
@@ -100,8 +101,10 @@ class CountingBoard:
         self.waiting[cell] = None
         self._mark_team(cell)
 
-    def set_rep(self, record: RepSet) -> None:
+    def hear(self, record: ReferenceRecord) -> None:
         """Move a rep to a team."""
+        if not isinstance(record, RepSet):
+            return
         cell = f"rep={record.rep}"
         self._mark_team(cell)
         self.teams[cell] = f"team={record.team}"
@@ -136,7 +139,7 @@ class Counting:
 
     weight: int = 1
 
-    def shard(self, clock: int) -> CountingShard:
+    def shard(self, clock: int, number: int) -> CountingShard:  # noqa: ARG002 - all shards count alike
         """Make a shard."""
         return CountingShard(clock, self.weight)
 
