@@ -117,7 +117,7 @@ class Shard:
             self._remember(name, after)
         self._touched.clear()
         changed = {
-            f"{at}|{scope}": self._clean(at, scope)
+            f"{at}|{scope}": self._copy(at, scope)
             for at, scopes in self._changed.items()
             for scope in scopes
         }
@@ -130,7 +130,7 @@ class Shard:
             f"{at}|{scope}": vector
             for at, scopes in list(self._cells.items())
             for scope in list(scopes)
-            if (vector := self._clean(at, scope))
+            if (vector := self._copy(at, scope))
         }
 
     def hear(self, record: ReferenceRecord) -> None:
@@ -230,7 +230,11 @@ class Shard:
                 for scope in scopes:
                     cell = reached[scope]
                     for name, component in pairs:
-                        cell[name] += times * component
+                        total = cell[name] + times * component
+                        if total:
+                            cell[name] = total
+                        else:
+                            del cell[name]
 
     def _wait(self, share: Share, since: int, times: int) -> None:
         """Keep a share until its time; one taken back before that leaves its slot at 0."""
@@ -245,15 +249,12 @@ class Shard:
             if times:
                 self._apply(((share, times),))
 
-    def _clean(self, at: int | str, scope: str) -> Vector:
-        """Give a cell without its zeros; the caller may keep it, the shard goes on with its own."""
+    def _copy(self, at: int | str, scope: str) -> Vector:
+        """Give a cell as it is now; one that is empty is forgotten."""
         cells = self._cells[at]
-        cell = cells[scope]
-        vector = {name: number for name, number in cell.items() if number}
+        vector = dict(cells[scope])
         if not vector:
             del cells[scope]
-        elif len(vector) < len(cell):
-            cells[scope] = defaultdict(int, vector)
         return vector
 
 
