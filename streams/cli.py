@@ -115,11 +115,18 @@ def apply(bootstrap: str | None) -> None:
 @KAFKA
 @HOST
 @click.option("--metrics-port", type=int, help="Serve /metrics and /healthz here.")
-def worker(bootstrap: str | None, host: str, metrics_port: int | None) -> None:
+@click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
+def worker(bootstrap: str | None, host: str, metrics_port: int | None, supervise: bool) -> None:
     """Run one worker; more workers, the same command."""
+    where = settings(bootstrap=bootstrap)
+    if supervise:
+        from streams.supervising import Supervisor
+
+        given = [text for text in sys.argv[1:] if text != "--supervise"]
+        sys.exit(Supervisor(given).run())
     from streams.working import run_worker
 
-    run_worker(settings(bootstrap=bootstrap), host, metrics_port)
+    run_worker(where, host, metrics_port)
 
 
 @main.command()

@@ -9,8 +9,9 @@ from types import MappingProxyType
 import aiohttp
 import pytest
 
+from streams.broker.guard import ended
 from streams.broker.ports import free_port
-from streams.demo.children import Child, StartError, ended, environment
+from streams.demo.children import Child, StartError, environment
 from streams.demo.installation import chosen
 from streams.settings import Settings
 
