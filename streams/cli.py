@@ -111,6 +111,16 @@ def apply(bootstrap: str | None) -> None:
         click.echo(line)
 
 
+@topics.command("rights")
+@click.option("--principal", default="User:{role}", show_default=True, help="Whom to allow.")
+def list_rights(principal: str) -> None:
+    """Write the least rights of each role as arguments for kafka-acls.sh."""
+    from streams.tables.rights import rights
+
+    for right in rights(settings()):
+        click.echo(right.command(principal.format(role=right.role)))
+
+
 @main.command()
 @KAFKA
 @HOST

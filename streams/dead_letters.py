@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.events import Event, ReferenceRecord, Rejected, decode, topic_of
 from streams.settings import Settings
+from streams.tables.connecting import client
 from streams.tables.deadletters import DESTINATION
 from streams.tables.reading import ends, read_to
 
@@ -88,9 +89,7 @@ async def send_again(
     mended = [mend(letter.value) for letter in chosen]
     read = [decode(value) for value in mended]
     outcomes = []
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap, enable_idempotence=True, acks="all"
-    )
+    producer = AIOKafkaProducer(**client(settings), enable_idempotence=True, acks="all")
     await producer.start()
     try:
         for letter, value, event in zip(chosen, mended, read, strict=True):

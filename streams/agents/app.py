@@ -33,9 +33,10 @@ FAILED = 1
 
 
 class QuietBoot(BootStrategy):
-    """Starts no web server: Faust's binds every address, and shows what it holds."""
+    """Starts no web server, which would bind every address, and no producer of Faust's own."""
 
     enable_web = False
+    enable_kafka_producer = False
 
 
 class App(faust.App):
@@ -80,7 +81,7 @@ def create_app(settings: Settings, health: Health, core: Core | None = None) -> 
         worker_redirect_stdouts=False,
     )
     ownership = app.ownership = Ownership(settings, core or real_core(settings), health, leave)
-    app.transport = Transport(app.conf.broker_consumer, app, ownership.is_open)
+    app.transport = Transport(app.conf.broker_consumer, app, settings, ownership.is_open)
     _add_agents(app, ownership)
     _follow(app, ownership)
     return app

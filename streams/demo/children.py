@@ -114,4 +114,5 @@ def environment(settings: Settings) -> dict[str, str]:
     stages = given.pop("stage_probability")
     given["stage_probability"] = ",".join(f"{stage}={share}" for stage, share in stages.items())
     given["now"] = ""
-    return inherited | {PREFIX + name.upper(): str(value) for name, value in given.items()}
+    said = {name: "" if value is None else str(value) for name, value in given.items()}
+    return inherited | {PREFIX + name.upper(): text for name, text in said.items()}

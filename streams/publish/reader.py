@@ -46,7 +46,9 @@ async def read(settings: Settings) -> AsyncGenerator[Batch, None]:
     """
     async with reader(settings) as consumer:
         if KPIS not in await consumer.topics():
-            raise TopicsMissing(f"topic {KPIS} is missing; run: sales-kpis topics apply")
+            raise TopicsMissing(
+                f"topic {KPIS} is missing, or hidden from this user; run: sales-kpis topics apply"
+            )
         stops = await ends(settings, PARTITIONS, committed=False)
         consumer.assign(PARTITIONS)
         # seek_to_beginning followed by position may answer the end.

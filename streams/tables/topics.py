@@ -9,6 +9,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.settings import Settings
+from streams.tables.connecting import client
 from streams.tables.fatal import Fatal
 
 PARTIALS = "kpi.partials"
@@ -83,7 +84,7 @@ async def apply(settings: Settings) -> list[str]:
     Topics that exist are left as they are. Raises TopicsMissing if one has another number of
     partitions, for that number decides which shard a subject belongs to and cannot be changed.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    admin = AIOKafkaAdminClient(**client(settings))
     await admin.start()
     try:
         missing, wrong = await _compare(admin, settings)
@@ -115,7 +116,7 @@ async def apply(settings: Settings) -> list[str]:
 
 async def check(settings: Settings) -> None:
     """Raise TopicsMissing unless every topic is there with its number of partitions."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    admin = AIOKafkaAdminClient(**client(settings))
     await admin.start()
     try:
         missing, wrong = await _compare(admin, settings)
