@@ -16,7 +16,7 @@ from streams.tables.reading import ends, read_to
 ADD_PARTITIONS_TO_TXN = 24
 VERIFYING = 4
 CLOCK_TOLERANCE_MS = 2_000
-SECRET = {"token"}
+SECRET = {"token", "erasure_key"}
 
 
 @dataclass(frozen=True, slots=True)

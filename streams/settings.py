@@ -44,6 +44,7 @@ class Settings:
     partitions: int = 4
     replication: int = 1
     token: str = field(default="", repr=False)
+    erasure_key: str = field(default="", repr=False)
     gateway_port: int = 8080
     metrics_port: int = 9464
     data: Path = Path(".data")
@@ -88,6 +89,11 @@ class Settings:
                 raise BadSetting(f"{variable} is no setting; known: {', '.join(sorted(known))}")
             given[name] = parse(name, variable, text)
         return replace(cls(), **given)  # type: ignore[arg-type]  # parse() gives each its type
+
+    @property
+    def secret(self) -> bytes:
+        """The key under which merged and erased subjects are remembered, never their names."""
+        return (self.erasure_key or self.app).encode()
 
     def clock(self) -> int:
         """The time in milliseconds: the fixed `now` if there is one, else the machine's."""

@@ -5,7 +5,7 @@ from streams.journeys.deals import Deal
 from streams.journeys.emails import Email
 from streams.journeys.invoices import Invoice
 from streams.journeys.leads import Lead
-from streams.journeys.rows import place, view
+from streams.journeys.rows import place, survivor, view
 from streams.journeys.subjects import Journey
 
-__all__ = ["Call", "Deal", "Email", "Invoice", "Journey", "Lead", "place", "view"]
+__all__ = ["Call", "Deal", "Email", "Invoice", "Journey", "Lead", "place", "survivor", "view"]
