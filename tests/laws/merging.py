@@ -45,8 +45,8 @@ def stories(draw: st.DrawFn) -> tuple[list[Said], dict[str, Any], int]:
             "subject": names | st.just("rep:ann"),
         }
     )
-    for whole in (*draw(st.lists(merge, max_size=7)), *draw(st.lists(erasure, max_size=2))):
-        events.append({**whole, **draw(topics)})
+    wholes = (*draw(st.lists(merge, max_size=7)), *draw(st.lists(erasure, max_size=2)))
+    events += [{**whole, **draw(topics)} for whole in wholes]
     return (
         draw(st.permutations(events)),
         draw(settings_of_reporting()),
