@@ -153,3 +153,14 @@ def test_stage_probabilities_are_decimal_texts_by_stage(text: str, table: dict[s
 def test_settings_do_not_change() -> None:
     with pytest.raises(AttributeError):
         Settings().currency = "USD"  # type: ignore[misc]  # that it is refused is the point
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(read(TOKEN="open sesame", ERASURE_KEY="never told"))
+    assert "sesame" not in shown
+    assert "never" not in shown
+
+
+def test_erasures_are_keyed_by_the_apps_name_where_no_key_is_set() -> None:
+    assert read(APP="north").secret == b"north"
+    assert read(APP="north", ERASURE_KEY="never told").secret == b"never told"

@@ -61,6 +61,10 @@ class Hands:
         """Take everything, work it off and let it go, once."""
         for number in range(self.settings.partitions):
             await self.read(await self.shard(number, core))
+        await self.read_boards(core)
+
+    async def read_boards(self, core: Core | None = None) -> None:
+        """Take all boards and let them publish what is there."""
         for number in range(FAMILY_PARTITIONS):
             await self.board(number, core)
 
