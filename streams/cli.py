@@ -171,6 +171,8 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
         click.echo(f"{place}: {count} events to go")
     if found.partials:
         click.echo(f"kpi.partials: to be published from partitions {list(found.partials)}")
+    for number in found.moved:
+        click.echo(f"shard {number}: merged subjects' events are on their way to it")
     for name in found.reference:
         click.echo(f"{name}: has not heard of the newest reference records")
     if wait:

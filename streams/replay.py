@@ -31,7 +31,8 @@ def replay(
     """
     now = settings.clock()
     terms = catalogue(settings)
-    shard, board = Shard(terms, now), Board(terms, now)
+    shard = Shard(terms, now, erasure_key=settings.secret)
+    board = Board(terms, now)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -43,6 +44,10 @@ def replay(
         elif isinstance(event, ReferenceRecord):
             shard.hear(event)
             board.hear(event)
+    # Merged subjects' events go round until each is where it stays.
+    while moves := shard.moves():
+        for move in moves:
+            shard.receive(move)
     for cell, vector in shard.settle(now).items():
         board.put(0, cell, vector)
     stamp = board.calendar.text(now)

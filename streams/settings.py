@@ -18,7 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 # Each can be named by file as well, as `SALES_KPIS_TOKEN_FILE`: an environment is seen by many.
-SECRETS = ("token", "kafka_password")
+SECRETS = ("token", "kafka_password", "erasure_key")
 PATHS = ("data", "kafka_ca", "kafka_certificate", "kafka_key")
 SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 WEIGHT = re.compile(r"[0-9]{1,6}")
@@ -61,6 +61,7 @@ class Settings:
     kafka_certificate: Path | None = None
     kafka_key: Path | None = None
     token: str = field(default="", repr=False)
+    erasure_key: str = field(default="", repr=False)
     gateway_port: int = 8080
     metrics_port: int = 9464
     data: Path = Path(".data")
@@ -123,6 +124,11 @@ class Settings:
                 raise BadSetting(f"{variable} is no setting; known: {', '.join(sorted(known))}")
             given[name] = parse(name, variable, text)
         return replace(cls(), **given)  # type: ignore[arg-type]  # parse() gives each its type
+
+    @property
+    def secret(self) -> bytes:
+        """The key under which merged and erased subjects are remembered, never their names."""
+        return (self.erasure_key or self.app).encode()
 
     def clock(self) -> int:
         """The time in milliseconds: the fixed `now` if there is one, else the machine's."""

@@ -188,3 +188,15 @@ def test_every_kind_of_ticket_has_a_weight() -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(AttributeError):
         Settings().currency = "USD"  # type: ignore[misc]  # that it is refused is the point
+
+
+def test_secrets_are_not_shown() -> None:
+    secrets = {"TOKEN": "open sesame", "ERASURE_KEY": "never told"}
+    shown = repr(read(**secrets))
+    assert "sesame" not in shown
+    assert "never" not in shown
+
+
+def test_erasures_are_keyed_by_the_apps_name_where_no_key_is_set() -> None:
+    assert read(APP="north").secret == b"north"
+    assert read(APP="north", ERASURE_KEY="never told").secret == b"never told"

@@ -16,19 +16,9 @@ from streams.engine.contributions import Contributions, Share, Shares, differenc
 from streams.engine.entries import Entry
 from streams.engine.measures import Vector
 from streams.engine.money import Rates
-from streams.events import (
-    AccountSet,
-    Event,
-    RateSet,
-    ReferenceRecord,
-    SpendRecorded,
-    canonical,
-    pack,
-    unpack,
-)
-from streams.events.model import Common
+from streams.engine.rows import Rows, entry_of, stands
+from streams.events import AccountSet, RateSet, ReferenceRecord, SpendRecorded
 
-Row = dict[str, Entry]
 Cell = defaultdict[str, int]
 # Shares of this many rows are remembered, so that a row touched again soon is not read twice.
 REMEMBERED = 30_000
@@ -36,11 +26,17 @@ REMEMBERED = 30_000
 FIRST = 0
 
 
-class Shard:
+class Shard(Rows):
     """Rows in, changed cells out; the clock is passed in and never goes back."""
 
-    def __init__(self, catalogue: Catalogue, clock: int, number: int = 0) -> None:
-        """Start empty at an instant in milliseconds; `number` is the shard's own."""
+    def __init__(
+        self, catalogue: Catalogue, clock: int, number: int = 0, erasure_key: bytes = b""
+    ) -> None:
+        """Start empty at an instant in milliseconds; `number` is the shard's own.
+
+        `erasure_key` is the secret under which it remembers who was erased or merged.
+        """
+        super().__init__(catalogue.place, catalogue.survivor, erasure_key)
         self.clock = clock
         self.number = number
         self.calendar = catalogue.calendar
@@ -53,7 +49,6 @@ class Shard:
         )
         self._catalogue = catalogue
         self._contributions = Contributions(catalogue)
-        self._rows: dict[str, Row] = {}
         self._shares: dict[str, Shares] = {}
         self._touched: dict[str, Shares] = {}
         self._cells: defaultdict[int | str, defaultdict[str, Cell]] = defaultdict(_empty_scopes)
@@ -61,40 +56,12 @@ class Shard:
         self._heap: list[tuple[int, int, Share]] = []
         self._pending: dict[Share, int] = {}
         self._serial = count()
-        # Where a set is spread over rows: which one holds an id.
-        self._spread: dict[str, dict[str, str]] = {}
         self._currencies: dict[str, set[str]] = {}
 
     @property
     def next_due(self) -> int | None:
         """The instant at which time alone will next change a cell."""
         return self._heap[0][0] if self._heap else None
-
-    def add(self, event: Event) -> tuple[bytes, bytes] | None:
-        """Put an event in its row; None if that changes nothing, else the element to keep.
-
-        Of two events with one id the one with the greater `at` stands, then the one with the
-        greater bytes. Cells follow at the next `settle`.
-        """
-        owner, name = self._catalogue.place(event)
-        entry = _entry(event)
-        held = self._held(owner, name, event.id)
-        old = self._rows.get(held, {}).get(event.id)
-        if old is not None and not _stands(entry, old):
-            return None
-        if old is not None and held != name:
-            self._touch(held)
-            del self._rows[held][event.id]
-            self._spread.get(owner, {}).pop(event.id, None)
-        self._touch(name)
-        self._keep(owner, name, entry)
-        return element(owner, event.id), pack(event)
-
-    def restore(self, key: bytes, value: bytes) -> None:  # noqa: ARG002 - the value says it all
-        """Take back one element written earlier; `fold` must follow."""
-        event = unpack(value)
-        owner, name = self._catalogue.place(event)
-        self._keep(owner, name, _entry(event))
 
     def fold(self, clock: int) -> None:
         """Add up every cell from the rows as of an instant."""
@@ -158,7 +125,7 @@ class Shard:
     def _set_account(self, record: AccountSet) -> None:
         name = f"account:{record.account}"
         old = self._accounts.get(record.account)
-        if old is not None and not _stands(_entry(record), _entry(old)):
+        if old is not None and not stands(entry_of(record), entry_of(old)):
             return
         self._touch(name)
         self._accounts[record.account] = record
@@ -167,28 +134,16 @@ class Shard:
 
     def _set_spend(self, record: SpendRecorded) -> None:
         """Give each spend a row of its own, which the reference topic keeps, not the state."""
-        name, entry = f"spend:{record.id}", _entry(record)
+        name, entry = f"spend:{record.id}", entry_of(record)
         old = self._rows.get(name, {}).get(record.id)
-        if old is None or _stands(entry, old):
+        if old is None or stands(entry, old):
             self._touch(name)
             self._keep(name, name, entry)
 
-    def _keep(self, owner: str, name: str, entry: Entry) -> None:
-        self._rows.setdefault(name, {})[entry.id] = entry
-        if name != owner:
-            self._spread.setdefault(owner, {})[entry.id] = name
+    def _index(self, name: str, entry: Entry) -> None:
         currency = getattr(entry.event, "currency", None)
         if currency:
             self._currencies.setdefault(currency, set()).add(name)
-
-    def _held(self, owner: str, name: str, event: str) -> str:
-        """Name the row of a set that holds an id now, else the one that would."""
-        spread = self._spread.get(owner)
-        if spread is None and name == owner:
-            return name
-        if event in self._rows.get(owner, {}):
-            return owner
-        return (spread or {}).get(event, name)
 
     def _touch(self, name: str) -> None:
         """Remember what a row's shares are before it changes."""
@@ -197,10 +152,10 @@ class Shard:
             self._touched[name] = self._read(name) if found is None else found
 
     def _read(self, name: str) -> Shares:
-        row = self._rows.get(name)
-        if not row:
+        entries = self._entries(name)
+        if not entries:
             return []
-        things = self._catalogue.view(name, sorted(row.values()), self.terms)
+        things = self._catalogue.view(name, entries, self.terms)
         return self._contributions.of(things)
 
     def _remember(self, name: str, shares: Shares) -> None:
@@ -260,24 +215,9 @@ class Shard:
         return vector
 
 
-def _entry(event: Common) -> Entry:
-    return Entry(milliseconds(event.at), event.id, event)
-
-
 def _empty_cell() -> Cell:
     return defaultdict(int)
 
 
 def _empty_scopes() -> defaultdict[str, Cell]:
     return defaultdict(_empty_cell)
-
-
-def _stands(new: Entry, old: Entry) -> bool:
-    if (new.at, new.id) != (old.at, old.id):
-        return (new.at, new.id) > (old.at, old.id)
-    return new.event != old.event and canonical(new.event) > canonical(old.event)
-
-
-def element(owner: str, event: str) -> bytes:
-    """Name an event's place in the state: no two (owner, id) share one."""
-    return f"{len(owner)}|{owner}|{event}".encode()

@@ -2,7 +2,7 @@
 
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
-from streams.journeys import place, view
+from streams.journeys import place, survivor, view
 from streams.kpis import (
     activities,
     answering,
@@ -58,4 +58,5 @@ def catalogue(settings: Settings) -> Catalogue:
         ),
         place=place,
         view=view,
+        survivor=survivor,
     )

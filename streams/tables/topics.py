@@ -60,6 +60,16 @@ def state(settings: Settings) -> str:
     return f"{settings.app}.state"
 
 
+def moved(settings: Settings) -> str:
+    """Name the topic on which shards forward merged subjects' events."""
+    return f"{settings.app}.moved"
+
+
+def sources(settings: Settings) -> tuple[str, ...]:
+    """Name the topics that a shard reads its own partition of."""
+    return (*SOURCE_TOPICS, moved(settings))
+
+
 def progress(settings: Settings) -> str:
     """Name the topic that says how far each shard is."""
     return f"{settings.app}.progress"
@@ -71,6 +81,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         *(Topic(name, settings.partitions, _FOR_EVER) for name in SOURCE_TOPICS),
         *(Topic(name, 1, _COMPACTED) for name in REFERENCE_TOPICS),
         Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
+        Topic(moved(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(PARTIALS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(KPIS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(progress(settings), 1, _SMALL),

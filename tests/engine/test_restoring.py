@@ -22,13 +22,12 @@ def test_reference_heard_before_the_rows_are_back_counts_nothing_twice() -> None
     ):
         record = decode(json.dumps(said).encode())
         if isinstance(record, Event):
-            elements.append(before.add(record))
+            elements += before.add(record)
         elif isinstance(record, ReferenceRecord):
             before.hear(record)
             after.hear(record)
     before.settle(NOW)
     for element in elements:
-        assert element is not None
         after.restore(*element)
     after.fold(NOW)
     assert after.settle(NOW) == {}

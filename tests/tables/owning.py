@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from streams.settings import Settings
 from streams.tables import partials
 from streams.tables.board import OwnedBoard
+from streams.tables.core import Core
 from streams.tables.pace import Pace
 from streams.tables.partials import Published
 from streams.tables.reference import Reference
@@ -29,7 +30,7 @@ class Hands:
     async def shard(
         self,
         number: int = 0,
-        core: Counting | None = None,
+        core: Core | None = None,
         known: Published | None = None,
         settings: Settings | None = None,
     ) -> OwnedShard:
@@ -42,7 +43,7 @@ class Hands:
         await shard.restore(published, self.reference)
         return shard
 
-    async def board(self, number: int = 0, core: Counting | None = None) -> OwnedBoard:
+    async def board(self, number: int = 0, core: Core | None = None) -> OwnedBoard:
         """Take and restore a board."""
         board = OwnedBoard(
             self.settings, core or Counting(), number, self.noted, Pace(lambda: False)
@@ -56,10 +57,14 @@ class Hands:
         """Give an owner all there is to read."""
         await owner.work(await lists(self.settings, owner.seeks()))
 
-    async def read_all(self, core: Counting | None = None) -> None:
+    async def read_all(self, core: Core | None = None) -> None:
         """Take everything, work it off and let it go, once."""
         for number in range(self.settings.partitions):
             await self.read(await self.shard(number, core))
+        await self.read_boards(core)
+
+    async def read_boards(self, core: Core | None = None) -> None:
+        """Take all boards and let them publish what is there."""
         for number in range(FAMILY_PARTITIONS):
             await self.board(number, core)
 
