@@ -11,6 +11,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 CALENDAR_KINDS = ("day", "week", "month", "quarter", "year")
 ROLLING_DAYS = {"last_7d": 7, "last_15d": 15, "last_30d": 30, "last_90d": 90}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

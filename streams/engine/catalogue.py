@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from msgspec import Struct
 
+from streams.engine.alerts import Watched
 from streams.engine.calendar import Calendar
 from streams.engine.measures import COUNTS, Measure
 from streams.engine.money import Rates
@@ -247,7 +248,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The KPIs in force with their calendar and definitions.
+    """The KPIs and alerts in force with their calendar and definitions.
 
     `place` gives the set an event belongs to and the row that holds it there, `view` the things
     in a row; both come from the room that knows what events mean.
@@ -258,3 +259,4 @@ class Catalogue:
     definitions: Definitions
     place: Callable[[Any], tuple[str, str]]
     view: Callable[[str, list[Any], Terms], Iterable[tuple[type, Any]]]
+    alerts: tuple[Watched, ...] = ()

@@ -16,6 +16,7 @@ from streams.engine.contributions import Contributions, Share, Shares, differenc
 from streams.engine.entries import Entry
 from streams.engine.measures import Vector
 from streams.engine.money import Rates
+from streams.engine.standing import Standing
 from streams.events import (
     AccountSet,
     Event,
@@ -53,6 +54,7 @@ class Shard:
         )
         self._catalogue = catalogue
         self._contributions = Contributions(catalogue)
+        self._standing = Standing(catalogue)
         self._rows: dict[str, Row] = {}
         self._shares: dict[str, Shares] = {}
         self._touched: dict[str, Shares] = {}
@@ -123,6 +125,15 @@ class Shard:
         }
         self._changed.clear()
         return changed
+
+    def alerts(self, clock: int) -> dict[str, bytes | None]:
+        """Give the alerts that changed since the last call, None for one that holds no more.
+
+        Events count once `settle` or `fold` has read them. Alerts that came and went between
+        two calls are in neither.
+        """
+        self.clock = max(self.clock, clock)
+        return self._standing.changes(self.clock)
 
     def cells(self) -> Mapping[str, Vector]:
         """Give every cell that is not empty."""
@@ -197,8 +208,10 @@ class Shard:
     def _read(self, name: str) -> Shares:
         row = self._rows.get(name)
         if not row:
+            self._standing.look(name, (), self.clock)
             return []
-        things = self._catalogue.view(name, sorted(row.values()), self.terms)
+        things = list(self._catalogue.view(name, sorted(row.values()), self.terms))
+        self._standing.look(name, things, self.clock)
         return self._contributions.of(things)
 
     def _remember(self, name: str, shares: Shares) -> None:

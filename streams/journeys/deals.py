@@ -48,6 +48,7 @@ class Deal:
         self.entries = entries
         self.origin = origin
         self.terms = terms
+        self.name: str = entries[0].event.deal  # type: ignore[attr-defined]  # the row sorted them
         self.created = entries[0].at
         self.amount: str | None = None
         self.currency: str | None = None

@@ -1,5 +1,6 @@
 """The catalogue: one file per question, declarations only."""
 
+from streams.alerts import alert_rules, watched
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
 from streams.journeys import place, view
@@ -27,4 +28,5 @@ def catalogue(settings: Settings) -> Catalogue:
         ),
         place=place,
         view=view,
+        alerts=watched(alert_rules(settings)),
     )

@@ -1,0 +1,16 @@
+"""The alerts: one file per question, declarations only."""
+
+from streams.alerts import deals, leads, money_in
+from streams.alerts.rules import AlertRules, alert_rules
+from streams.engine.alerts import Watched, declared_alerts
+
+# Importing a file declares its alerts; a new file is named here and nowhere else.
+FILES = (leads, deals, money_in)
+
+__all__ = ["FILES", "AlertRules", "alert_rules", "watched"]
+
+
+def watched(rules: AlertRules) -> tuple[Watched, ...]:
+    """Give the alerts that rows raise, each with its rule; those switched off are not there."""
+    found = ((kind, getattr(rules, kind.name)) for kind in declared_alerts())
+    return tuple((kind, rule) for kind, rule in found if rule is not None)
