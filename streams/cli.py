@@ -209,12 +209,19 @@ def dump(
 @click.option("--timezone", help="The reporting zone, an IANA name.")
 @click.option("--currency", help="The reporting currency, ISO 4217.")
 @click.option("--out", type=click.Path(path_type=Path), help="Default: standard output.")
+@click.option("--alerts", is_flag=True, help="The alerts instead, as `alerts` would give them.")
 @stops_quietly
 def replay(
-    file: Path, now: str | None, timezone: str | None, currency: str | None, out: Path | None
+    file: Path,
+    now: str | None,
+    timezone: str | None,
+    currency: str | None,
+    out: Path | None,
+    alerts: bool,
 ) -> None:
     """Compute a file of events without Kafka: the records that `dump` would give."""
-    from streams.replay import replay as records
+    from streams.replay import replay as kpi_records
+    from streams.replay import replay_alerts
 
     refused = 0
 
@@ -227,6 +234,7 @@ def replay(
         at = instant(now, "--now") if now else None
         where = settings(now=at, timezone=timezone, currency=currency)
         with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
+            records = replay_alerts if alerts else kpi_records
             for record in records(lines, where, refuse):
                 target.write(record + b"\n")
     except BadSetting as error:

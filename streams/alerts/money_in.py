@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from streams.engine.alerts import Holds, Rule, alert
 from streams.journeys import Invoice
@@ -14,7 +15,7 @@ class Overdue(Rule):
 
 @alert(
     "invoice_overdue",
-    says="Invoice {within} of account {owner} is overdue since {since}{worth}.",
+    says="Account {owner} still owes {amount} of invoice {within}, overdue since {since}.",
 )
 def invoice_overdue(invoice: Invoice, rule: Overdue) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
     """Something of an invoice is unpaid although its due day has ended in the reporting zone.
@@ -25,7 +26,7 @@ def invoice_overdue(invoice: Invoice, rule: Overdue) -> Iterator[Holds]:  # noqa
         return
     steps = list(invoice.unpaid())
     since = None
-    for (at, unpaid), following in zip(steps, [*steps[1:], None], strict=True):
+    for (at, unpaid), following in zip_longest(steps, steps[1:]):
         if unpaid == 0:
             since = None
             continue

@@ -14,8 +14,8 @@ NAME = re.compile("[a-z][a-z0-9_]*")
 T = TypeVar("T")
 R = TypeVar("R", bound="Rule")
 # What a sentence may name beside its rule's thresholds: the alert's subject, its two halves,
-# since when it holds, and ` over 300.00 EUR` where there is an amount.
-WORDS = frozenset({"subject", "owner", "within", "since", "worth"})
+# since when it holds, `300.00 EUR` or `an unknown amount`, and ` over 300.00 EUR` or nothing.
+WORDS = frozenset({"subject", "owner", "within", "since", "amount", "worth"})
 
 
 class BadAlert(Exception):

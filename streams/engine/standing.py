@@ -127,6 +127,7 @@ class Standing:
             owner=alert.owner,
             within=alert.within or "",
             since=since,
+            amount="an unknown amount" if amount is None else f"{amount} {self._currency}",
             worth="" if amount is None else f" over {amount} {self._currency}",
             **rule.words(),
         )
