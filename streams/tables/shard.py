@@ -14,6 +14,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from streams.events import SOURCE_TOPICS, Event, Rejected, decode
 from streams.settings import Settings
 from streams.tables import deadletters, partials, progress, topics
+from streams.tables.alerts import AlertLog, EndOf, nothing_more
 from streams.tables.core import Core, Vector
 from streams.tables.fatal import Fatal
 from streams.tables.partials import Published
@@ -43,8 +44,15 @@ class OwnedShard:
 
     stage = STAGE
 
-    def __init__(self, settings: Settings, core: Core, number: int, watch: Watch) -> None:
-        """Own nothing yet."""
+    def __init__(
+        self,
+        settings: Settings,
+        core: Core,
+        number: int,
+        watch: Watch,
+        end_of: EndOf = nothing_more,
+    ) -> None:
+        """Own nothing yet; `end_of` says where a source partition ends, None if unknown."""
         self.number = number
         self.position = Position()
         self._settings = settings
@@ -53,6 +61,7 @@ class OwnedShard:
         self._cells = core.shard(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
+        self._alerts = AlertLog(settings, number, end_of)
         self._goal: dict[str, int] = {}
         # What readers of the partials know; None once the difference has been published.
         self._published: Published | None = Published()
@@ -77,6 +86,7 @@ class OwnedShard:
         `published` must have been read after `take`; `reference` must be complete.
         """
         self._reference, self._published, self._reached = reference, published, published.reached
+        await self._alerts.restore()
         # Reference data first: rows are read once, and right.
         self._take_reference()
         stops = await ends(self._settings, [self._state])
@@ -139,6 +149,7 @@ class OwnedShard:
         """Compare the position with what the source partitions still hold."""
         wanted = list(self.seeks())
         first, last = await beginnings(self._settings, wanted), await ends(self._settings, wanted)
+        self._alerts.quiet.aim(last)
         for source, offset in self.seeks().items():
             if last[source] < offset:
                 raise Fatal(
@@ -191,6 +202,7 @@ class OwnedShard:
             else:
                 refused += 1
                 self._refuse(record, event)
+        self._alerts.quiet.folded(late, time.monotonic())
         self._watch.folded(records[0].topic, len(records) - refused, late)
 
     def _refuse(self, record: ConsumerRecord, what: object) -> None:
@@ -217,13 +229,11 @@ class OwnedShard:
         self.position.reference = dict(self._reference.position)
 
     def _changes(self, clock: int) -> list[Change]:
-        """Give the cells to publish; none while short of the goal.
+        """Give the cells to publish; not to be called while short of the goal.
 
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
-        if not self.position.reaches(self._goal):
-            return []
         changed = self._cells.settle(clock)
         if self._published is None:
             return list(changed.items())
@@ -235,7 +245,9 @@ class OwnedShard:
         began = time.monotonic()
         self._hear()
         clock = self._settings.clock()
-        changes = self._changes(clock)
+        is_complete = self.position.reaches(self._goal)
+        changes = self._changes(clock) if is_complete else []
+        alerts = self._alerts.news(self._cells, self.seeks(), clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
         state = self._state_records(position) if self._rows or self._letters or is_due else []
@@ -246,13 +258,19 @@ class OwnedShard:
             changes[first : first + CELLS_AT_ONCE]
             for first in range(0, len(changes), CELLS_AT_ONCE)
         ]
-        if not (state or parts or claim):
+        if not (state or parts or alerts or claim):
             return
         self._rows, letters, self._letters = [], self._letters, []
         first, last = parts[:1], parts[1:]
-        await self._transact(state, first[0] if first else [], letters, claim and not last, clock)
+        writes = partials.writes(self._core, self.number, first[0] if first else [])
+        if letters:
+            writes[deadletters.DESTINATION] = letters
+        if alerts:
+            writes[self._alerts.place] = alerts
+        await self._transact(state, writes, claim and not last, clock)
         for number, part in enumerate(last, 1):
-            await self._transact([], part, [], claim and number == len(last), clock)
+            writes = partials.writes(self._core, self.number, part)
+            await self._transact([], writes, claim and number == len(last), clock)
         self._committed, self._committed_at = position, began
         if claim:
             self._claimed, self._claimed_at = position, began
@@ -281,14 +299,10 @@ class OwnedShard:
     async def _transact(
         self,
         state: list[Pair],
-        changes: list[Change],
-        letters: list[Pair],
+        outgoing: dict[TopicPartition, list[Pair]],
         claim: bool,
         clock: int,
     ) -> None:
-        outgoing = partials.writes(self._core, self.number, changes)
-        if letters:
-            outgoing[deadletters.DESTINATION] = letters
         claims = [progress.destination(self._settings)] if claim else []
         await self._transactions.begin([*([self._state] if state else []), *outgoing, *claims])
         # Rows and position are with the broker before the first partial leaves, so that no
