@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -64,6 +64,14 @@ def attempt(work: Callable[[], T]) -> T:
 def say_refused(line: int, field: str | None, reason: str) -> None:
     """Tell which line of a file is no event, and why."""
     click.echo(f"line {line}{f', field {field}' if field else ''}: {reason}", err=True)
+
+
+async def print_lines(lines: AsyncGenerator[bytes, None], follow: bool) -> None:
+    """Print lines as they come, each at once if there is no end of them."""
+    async for line in lines:
+        sys.stdout.buffer.write(line + b"\n")
+        if follow:
+            sys.stdout.buffer.flush()
 
 
 def stops_quietly(command: Callable[..., None]) -> Callable[..., None]:
@@ -193,14 +201,22 @@ def dump(
     """Print the latest of sales.kpis as JSON lines."""
     from streams.publish.dump import dump as latest
 
-    async def print_all() -> None:
-        where = settings(bootstrap=bootstrap)
-        async for line in latest(where, kpi=kpi, window=window, scope=scope, follow=follow):
-            sys.stdout.buffer.write(line + b"\n")
-            if follow:
-                sys.stdout.buffer.flush()
+    where = settings(bootstrap=bootstrap)
+    run(print_lines(latest(where, kpi=kpi, window=window, scope=scope, follow=follow), follow))
 
-    run(print_all())
+
+@main.command()
+@KAFKA
+@click.option("--kind", help="Only alerts of this kind.")
+@click.option("--rep", help="Only this rep's.")
+@click.option("--follow", is_flag=True, help="Go on with every change.")
+@stops_quietly
+def alerts(bootstrap: str | None, kind: str | None, rep: str | None, follow: bool) -> None:
+    """Print the alerts that stand as JSON lines."""
+    from streams.publish.alerts import alerts as standing
+
+    where = settings(bootstrap=bootstrap)
+    run(print_lines(standing(where, kind=kind, rep=rep, follow=follow), follow))
 
 
 @main.command()

@@ -1,13 +1,16 @@
 """The alerts: one file per question, declarations only."""
 
-from streams.alerts import deals, leads, money_in
+from streams.alerts import accounts, deals, leads, money_in
 from streams.alerts.rules import AlertRules, alert_rules
 from streams.engine.alerts import Watched, declared_alerts
 
 # Importing a file declares its alerts; a new file is named here and nowhere else.
-FILES = (leads, deals, money_in)
+FILES = (leads, deals, money_in, accounts)
 
-__all__ = ["FILES", "AlertRules", "alert_rules", "watched"]
+# Every kind there can be; the last is raised by the boards, from records with a target.
+KINDS = (*(kind.name for kind in declared_alerts()), "target_off_pace")
+
+__all__ = ["FILES", "KINDS", "AlertRules", "alert_rules", "watched"]
 
 
 def watched(rules: AlertRules) -> tuple[Watched, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from streams.alerts.accounts import Churn, Reorder
 from streams.alerts.deals import Expired, Stale
 from streams.alerts.leads import OneTouch, Unanswered
 from streams.alerts.money_in import Overdue
@@ -18,6 +19,8 @@ class AlertRules:
     opportunity_stale: Stale | None = field(default_factory=Stale)
     opportunity_expired: Expired | None = field(default_factory=Expired)
     invoice_overdue: Overdue | None = field(default_factory=Overdue)
+    churn_risk: Churn | None = field(default_factory=Churn)
+    reorder_due: Reorder | None = field(default_factory=Reorder)
 
 
 def alert_rules(settings: Settings) -> AlertRules:

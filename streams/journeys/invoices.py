@@ -139,7 +139,7 @@ class Invoice:
 
         None: something is, but there is no rate to say how much.
         """
-        balances = self.balances()
+        balances = self.balances
         is_priced = not isinstance(balances, Unpriced)
         if isinstance(balances, Unpriced) and not self._is_in_one_currency:
             # Whether anything is left unpaid cannot be told; it is taken to be.
