@@ -11,8 +11,8 @@ from streams.publish.metrics_server import serve
 from streams.publish.prometheus import KpiCollector
 from streams.publish.reader import Feed
 from streams.settings import Settings
-from streams.tables.topics import ALERTS
 from streams.tables.fatal import Fatal
+from streams.tables.topics import ALERTS
 
 
 def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
@@ -34,9 +34,9 @@ def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
         except OSError as error:
             raise Fatal(f"no metrics on {host}:{metrics_port}: {error.strerror}") from error
         try:
-            async with asyncio.TaskGroup() as feeds:
-                feeds.create_task(Feed(settings, collector).run())
-                feeds.create_task(Feed(settings, alerts, topic=ALERTS).run())
+            await asyncio.gather(
+                Feed(settings, collector).run(), Feed(settings, alerts, topic=ALERTS).run()
+            )
         finally:
             await server.close()
 

@@ -1,7 +1,7 @@
 """The alerts that stand: as lines of JSON for people and programs, as a gauge for Prometheus."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 
 import orjson
@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streams.alerts import KINDS
-from streams.publish.reader import read
+from streams.publish.reader import Batch, read
 from streams.settings import BadSetting, Settings
 from streams.tables.topics import ALERTS
 
@@ -32,27 +32,32 @@ async def alerts(
     if kind is not None and kind not in KINDS:
         raise BadSetting(f"there is no kind of alert {kind!r}; known: {', '.join(KINDS)}")
     standing: dict[str, bytes] = {}
-    is_first = True
+    is_caught_up = False
     async with aclosing(read(settings, ALERTS)) as batches:
         async for batch in batches:
-            for key, record in batch.records:
-                if kind is not None and key.partition("|")[0] != kind:
-                    continue
-                if record is not None and (rep is None or orjson.loads(record)["rep"] == rep):
-                    standing[key] = record
-                    line = record
-                elif standing.pop(key, None) is not None:
-                    line = gone(key)
-                else:
-                    continue
-                if not is_first:
+            for line in _changes(batch, standing, kind, rep):
+                if is_caught_up:
                     yield line
-            if is_first and batch.is_caught_up:
+            if batch.is_caught_up and not is_caught_up:
                 for key in sorted(standing):
                     yield standing[key]
                 if not follow:
                     return
-                is_first = False
+                is_caught_up = True
+
+
+def _changes(
+    batch: Batch, standing: dict[str, bytes], kind: str | None, rep: str | None
+) -> Iterator[bytes]:
+    """Put a batch into what stands of the alerts asked for, and give the lines that tell of it."""
+    for key, record in batch.records:
+        if kind is not None and key.partition("|")[0] != kind:
+            continue
+        if record is not None and (rep is None or orjson.loads(record)["rep"] == rep):
+            standing[key] = record
+            yield record
+        elif standing.pop(key, None) is not None:
+            yield gone(key)
 
 
 def gone(key: str) -> bytes:
