@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from streams.settings import Settings
 from streams.tables import partials
 from streams.tables.board import OwnedBoard
+from streams.tables.core import Core
 from streams.tables.pace import Pace
 from streams.tables.partials import Published
 from streams.tables.reference import Reference
@@ -29,7 +30,7 @@ class Hands:
     async def shard(
         self,
         number: int = 0,
-        core: Counting | None = None,
+        core: Core | None = None,
         known: Published | None = None,
         settings: Settings | None = None,
     ) -> OwnedShard:
