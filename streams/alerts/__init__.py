@@ -8,7 +8,7 @@ from streams.engine.alerts import Watched, declared_alerts
 FILES = (leads, deals, money_in, accounts)
 
 # Every kind there can be; the last is raised by the boards, from records with a target.
-KINDS = (*(kind.name for kind in declared_alerts()), "target_off_pace")
+KINDS = (*sorted(kind.name for kind in declared_alerts()), "target_off_pace")
 
 __all__ = ["FILES", "KINDS", "AlertRules", "alert_rules", "watched"]
 
