@@ -20,10 +20,16 @@ def catalogue(settings: Settings) -> Catalogue:
 
     Raises BadSetting for a rules file that cannot be used.
     """
-    own = read(settings.rules).definitions
+    rules = read(settings.rules)
+    own = rules.definitions
     return Catalogue(
         kpis=declared(),
-        calendar=Calendar(settings.timezone, settings.week_start, settings.fiscal_start),
+        calendar=Calendar(
+            settings.timezone,
+            settings.week_start,
+            settings.fiscal_start,
+            rules.calendar.fiscal_calendar,
+        ),
         definitions=Definitions(
             currency=settings.currency,
             lateness_ms=settings.lateness_ms,

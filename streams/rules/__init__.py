@@ -6,7 +6,8 @@ A part is a frozen dataclass and a `parse(table)` that makes it and ends with `f
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.rules import definitions
+from streams.rules import calendar, definitions
+from streams.rules.calendar import CalendarRules
 from streams.rules.definitions import DefinitionRules
 from streams.rules.table import Table, open_table
 
@@ -18,6 +19,7 @@ class Rules:
     """Every part of the rules file; what is not written has its default."""
 
     definitions: DefinitionRules = field(default_factory=DefinitionRules)
+    calendar: CalendarRules = field(default_factory=CalendarRules)
 
 
 def read(path: Path | None) -> Rules:
@@ -27,6 +29,9 @@ def read(path: Path | None) -> Rules:
 
 def parse(table: Table) -> Rules:
     """Read the top table of a rules file. Raises BadSetting for what cannot be used."""
-    rules = Rules(definitions=definitions.parse(table.table("definitions")))
+    rules = Rules(
+        definitions=definitions.parse(table.table("definitions")),
+        calendar=calendar.parse(table.table("calendar")),
+    )
     table.finish()
     return rules

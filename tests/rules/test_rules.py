@@ -1,14 +1,16 @@
 """The rules file as a whole, and the commands that need it."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from streams.cli import main
+from streams.kpis import catalogue
 from streams.rules import Rules, read
 from streams.rules.business import BusinessRules
-from streams.settings import BadSetting
+from streams.settings import BadSetting, Settings
 
 
 def written(folder: Path, text: str) -> Path:
@@ -56,6 +58,15 @@ def test_business_hours_that_cannot_be_are_refused(tmp_path: Path, line: str, sa
     with pytest.raises(BadSetting) as refused:
         read(written(tmp_path, f"[definitions.business]\n{line}\n"))
     assert said in str(refused.value)
+
+
+def test_fiscal_calendar_is_read(tmp_path: Path) -> None:
+    file = written(tmp_path, '[calendar]\nfiscal_calendar = "445"\n')
+    assert read(file).calendar.fiscal_calendar == "445"
+    window = catalogue(Settings(rules=file)).calendar.first_day(
+        "year", date(2026, 5, 1).toordinal()
+    )
+    assert date.fromordinal(window) == date(2025, 12, 29)
 
 
 def test_unknown_part_is_refused(tmp_path: Path) -> None:
