@@ -257,19 +257,25 @@ def replay(
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def catalogue(as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs, with settings in force.")
+@click.option("--markdown", is_flag=True, help="As a page, by question.")
+def catalogue(as_json: bool, markdown: bool) -> None:
     """List the KPIs: what each says, its unit, where it is told apart."""
-    from streams.kpis import catalogue as in_force
+    from streams.kpis import catalogue as declared
+    from streams.kpis.describing import entries, in_force
+    from streams.publish.page import page
 
-    kpis = in_force(settings()).kpis
+    where = settings()
     if as_json:
-        click.echo(json.dumps([kpi.entry() for kpi in kpis], indent=2))
-        return
-    for kpi in kpis:
-        click.secho(f"{kpi.name}  ({kpi.measure.kind}, {kpi.unit})", bold=True)
-        click.echo(f"  by {', '.join(('all', *kpi.scopes))}")
-        click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
+        found = {"settings": in_force(where), "kpis": list(entries(where).values())}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    elif markdown:
+        click.echo(page(declared(where)), nl=False)
+    else:
+        for kpi in declared(where).published:
+            click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
+            click.echo(f"  by {', '.join(kpi.reach)}")
+            click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
 
 
 @main.command()
