@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from streams.rules import read as read_rules
 from streams.settings import BadSetting, Settings, instant
 
 # Commands import what they need when they run: `--help` and `replay` start no Kafka client.
@@ -31,12 +32,31 @@ def main() -> None:
 
 
 def settings(**given: Any) -> Settings:
-    """Read the environment, then put what was given on the command line over it."""
+    """Read the environment, then put what was given on the command line over it.
+
+    Rules that cannot be used end the command with exit code 2.
+    """
+    found = settings_alone(**given)
+    try:
+        read_rules(found.rules)
+    except BadSetting as error:
+        raise BadRules(str(error)) from error
+    return found
+
+
+def settings_alone(**given: Any) -> Settings:
+    """Read the settings as `settings` does, without a look at the rules file."""
     try:
         found = Settings.from_environment()
         return replace(found, **{name: value for name, value in given.items() if value is not None})
     except BadSetting as error:
         raise click.ClickException(str(error)) from error
+
+
+class BadRules(click.ClickException):
+    """A rules file that cannot be used; the message is one line that names the line at fault."""
+
+    exit_code = 2
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -261,19 +281,25 @@ def replay(
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def catalogue(as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs, with settings in force.")
+@click.option("--markdown", is_flag=True, help="As a page, by question.")
+def catalogue(as_json: bool, markdown: bool) -> None:
     """List the KPIs: what each says, its unit, where it is told apart."""
-    from streams.kpis import catalogue as in_force
+    from streams.kpis import catalogue as declared
+    from streams.kpis.describing import entries, in_force
+    from streams.publish.page import page
 
-    kpis = in_force(settings()).kpis
+    where = settings()
     if as_json:
-        click.echo(json.dumps([kpi.entry() for kpi in kpis], indent=2))
-        return
-    for kpi in kpis:
-        click.secho(f"{kpi.name}  ({kpi.measure.kind}, {kpi.unit})", bold=True)
-        click.echo(f"  by {', '.join(('all', *kpi.scopes))}")
-        click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
+        found = {"settings": in_force(where), "kpis": list(entries(where).values())}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    elif markdown:
+        click.echo(page(declared(where)), nl=False)
+    else:
+        for kpi in declared(where).published:
+            click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
+            click.echo(f"  by {', '.join(kpi.reach)}")
+            click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
 
 
 @main.command()

@@ -31,6 +31,7 @@ class Settings:
     written `proposal=0.4,negotiation=0.7`. `stages` is their order, earliest first, written
     `discovery,proposal,negotiation`. `churn_weights` are whole numbers, written
     `complaint=3,closing_request=5`; a kind of ticket that is not named keeps its default.
+    `rules` names the TOML file that `streams.rules` reads; stages that it names go before these.
     """
 
     bootstrap: str = "127.0.0.1:9092"
@@ -55,6 +56,7 @@ class Settings:
     stages: tuple[str, ...] = ()
     churn_threshold: int = 5
     churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
+    rules: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
@@ -109,6 +111,8 @@ def parse(name: str, variable: str, text: str) -> object:
         return instant(text, variable) if text else None
     if name == "data":
         return Path(text)
+    if name == "rules":
+        return Path(text) if text else None
     if name == "stage_probability":
         return MappingProxyType(dict(probabilities(text, variable)))
     if name == "stages":

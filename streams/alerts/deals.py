@@ -9,9 +9,12 @@ from streams.journeys import Deal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stale(Rule):
-    """How long nothing may be heard about an open deal's subject."""
+    """How long nothing may be heard about an open deal's subject.
 
-    after_ms: int = 30 * DAY_MS
+    None: as long as for `stale_opportunities`.
+    """
+
+    after_ms: int | None = None
     max_age_ms: int | None = 30 * DAY_MS
 
 
@@ -31,7 +34,7 @@ def opportunity_stale(deal: Deal, rule: Stale) -> Holds | None:
 
     Until anything is heard, or the deal is closed. The amount is at the rate of its creation.
     """
-    if deal.closed is not None:
+    if deal.closed is not None or rule.after_ms is None:
         return None
     return Holds(
         since=deal.origin.latest + rule.after_ms,

@@ -30,7 +30,8 @@ class OneTouch(Rule):
 def lead_unanswered(journey: Journey, rule: Unanswered) -> Holds | None:
     """A lead waits for its first call or email from a person.
 
-    Until a person reaches out, the lead is given up, or a deal with it is won.
+    Until a person reaches out, the lead is given up, or a deal with it is won. Where leads are
+    answered in business hours, it waits in those of its rep.
     """
     lead = journey.lead
     if lead is None:
@@ -38,7 +39,7 @@ def lead_unanswered(journey: Journey, rule: Unanswered) -> Holds | None:
     won = [deal.won for deal in journey.deals]
     touched = lead.first_touch.at if lead.first_touch else None
     return Holds(
-        since=lead.created + rule.after_ms,
+        since=lead.waits_until(rule.after_ms),
         until=earliest(touched, lead.disqualified, *won),
         rep=lead.dimensions.members[0],
     )

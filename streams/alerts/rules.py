@@ -6,8 +6,6 @@ from streams.alerts.accounts import Churn, Reorder
 from streams.alerts.deals import Expired, Stale
 from streams.alerts.leads import OneTouch, Unanswered
 from streams.alerts.money_in import Overdue
-from streams.engine.calendar import DAY_MS
-from streams.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,8 +19,3 @@ class AlertRules:
     invoice_overdue: Overdue | None = field(default_factory=Overdue)
     churn_risk: Churn | None = field(default_factory=Churn)
     reorder_due: Reorder | None = field(default_factory=Reorder)
-
-
-def alert_rules(settings: Settings) -> AlertRules:
-    """Give the rules in force."""
-    return AlertRules(opportunity_stale=Stale(after_ms=settings.stale_days * DAY_MS))
