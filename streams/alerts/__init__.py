@@ -20,9 +20,8 @@ def watched(rules: AlertRules, stale_ms: int) -> tuple[Watched, ...]:
 
     A deal is stale after `stale_ms` where the rules do not say.
     """
-    if rules.opportunity_stale is not None and rules.opportunity_stale.after_ms is None:
-        rules = replace(
-            rules, opportunity_stale=replace(rules.opportunity_stale, after_ms=stale_ms)
-        )
+    stale = rules.opportunity_stale
+    if stale is not None and stale.after_ms is None:
+        rules = replace(rules, opportunity_stale=replace(stale, after_ms=stale_ms))
     found = ((kind, getattr(rules, kind.name)) for kind in declared_alerts())
     return tuple((kind, rule) for kind, rule in found if rule is not None)

@@ -86,7 +86,7 @@ def alert(name: str, *, says: str) -> Callable[[Declared[T, R]], Declared[T, R]]
         thing, rule = [*hints.values(), None, None][:2]
         text = inspect.getdoc(function) or ""
         has_rule = isinstance(rule, type) and issubclass(rule, Rule)
-        thresholds = rule.__dataclass_fields__ if has_rule else ()  # type: ignore[union-attr]  # has_rule says so
+        thresholds = rule.__dataclass_fields__ if has_rule else ()
         known = WORDS | {threshold.removesuffix("_ms") for threshold in thresholds}
         named = {word for _, word, _, _ in Formatter().parse(says) if word is not None}
         faults = {
