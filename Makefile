@@ -44,6 +44,7 @@ soak: install
 generated: install
 	$(BIN)/sales-kpis schemas schemas
 	$(BIN)/python -c 'from pathlib import Path; from streams.publish.dashboard import write; write(Path("deploy/grafana/dashboards"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.publish.page import write; write(Path("docs"))'
 
 clean:
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

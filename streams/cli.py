@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from streams.rules import read as read_rules
 from streams.settings import BadSetting, Settings, instant
 
 # Commands import what they need when they run: `--help` and `replay` start no Kafka client.
@@ -31,12 +32,31 @@ def main() -> None:
 
 
 def settings(**given: Any) -> Settings:
-    """Read the environment, then put what was given on the command line over it."""
+    """Read the environment, then put what was given on the command line over it.
+
+    Rules that cannot be used end the command with exit code 2.
+    """
+    found = settings_alone(**given)
+    try:
+        read_rules(found.rules)
+    except BadSetting as error:
+        raise BadRules(str(error)) from error
+    return found
+
+
+def settings_alone(**given: Any) -> Settings:
+    """Read the settings as `settings` does, without a look at the rules file."""
     try:
         found = Settings.from_environment()
         return replace(found, **{name: value for name, value in given.items() if value is not None})
     except BadSetting as error:
         raise click.ClickException(str(error)) from error
+
+
+class BadRules(click.ClickException):
+    """A rules file that cannot be used; the message is one line that names the line at fault."""
+
+    exit_code = 2
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -64,6 +84,14 @@ def attempt(work: Callable[[], T]) -> T:
 def say_refused(line: int, field: str | None, reason: str) -> None:
     """Tell which line of a file is no event, and why."""
     click.echo(f"line {line}{f', field {field}' if field else ''}: {reason}", err=True)
+
+
+async def print_lines(lines: AsyncGenerator[bytes, None], follow: bool) -> None:
+    """Print lines as they come, each at once if there is no end of them."""
+    async for line in lines:
+        sys.stdout.buffer.write(line + b"\n")
+        if follow:
+            sys.stdout.buffer.flush()
 
 
 def stops_quietly(command: Callable[..., None]) -> Callable[..., None]:
@@ -212,14 +240,22 @@ def dump(
     """Print the latest of sales.kpis as JSON lines."""
     from streams.publish.dump import dump as latest
 
-    async def print_all() -> None:
-        where = settings(bootstrap=bootstrap)
-        async for line in latest(where, kpi=kpi, window=window, scope=scope, follow=follow):
-            sys.stdout.buffer.write(line + b"\n")
-            if follow:
-                sys.stdout.buffer.flush()
+    where = settings(bootstrap=bootstrap)
+    run(print_lines(latest(where, kpi=kpi, window=window, scope=scope, follow=follow), follow))
 
-    run(print_all())
+
+@main.command()
+@KAFKA
+@click.option("--kind", help="Only alerts of this kind.")
+@click.option("--rep", help="Only this rep's.")
+@click.option("--follow", is_flag=True, help="Go on with every change.")
+@stops_quietly
+def alerts(bootstrap: str | None, kind: str | None, rep: str | None, follow: bool) -> None:
+    """Print the alerts that stand as JSON lines."""
+    from streams.publish.alerts import alerts as standing
+
+    where = settings(bootstrap=bootstrap)
+    run(print_lines(standing(where, kind=kind, rep=rep, follow=follow), follow))
 
 
 @main.command()
@@ -228,12 +264,19 @@ def dump(
 @click.option("--timezone", help="The reporting zone, an IANA name.")
 @click.option("--currency", help="The reporting currency, ISO 4217.")
 @click.option("--out", type=click.Path(path_type=Path), help="Default: standard output.")
+@click.option("--alerts", is_flag=True, help="The alerts instead, as `alerts` would give them.")
 @stops_quietly
 def replay(
-    file: Path, now: str | None, timezone: str | None, currency: str | None, out: Path | None
+    file: Path,
+    now: str | None,
+    timezone: str | None,
+    currency: str | None,
+    out: Path | None,
+    alerts: bool,
 ) -> None:
     """Compute a file of events without Kafka: the records that `dump` would give."""
-    from streams.replay import replay as records
+    from streams.replay import replay as kpi_records
+    from streams.replay import replay_alerts
 
     refused = 0
 
@@ -246,6 +289,7 @@ def replay(
         at = instant(now, "--now") if now else None
         where = settings(now=at, timezone=timezone, currency=currency)
         with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
+            records = replay_alerts if alerts else kpi_records
             for record in records(lines, where, refuse):
                 target.write(record + b"\n")
     except BadSetting as error:
@@ -256,19 +300,25 @@ def replay(
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def catalogue(as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs, with settings in force.")
+@click.option("--markdown", is_flag=True, help="As a page, by question.")
+def catalogue(as_json: bool, markdown: bool) -> None:
     """List the KPIs: what each says, its unit, where it is told apart."""
-    from streams.kpis import catalogue as in_force
+    from streams.kpis import catalogue as declared
+    from streams.kpis.describing import entries, in_force
+    from streams.publish.page import page
 
-    kpis = in_force(settings()).kpis
+    where = settings()
     if as_json:
-        click.echo(json.dumps([kpi.entry() for kpi in kpis], indent=2))
-        return
-    for kpi in kpis:
-        click.secho(f"{kpi.name}  ({kpi.measure.kind}, {kpi.unit})", bold=True)
-        click.echo(f"  by {', '.join(('all', *kpi.scopes))}")
-        click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
+        found = {"settings": in_force(where), "kpis": list(entries(where).values())}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    elif markdown:
+        click.echo(page(declared(where)), nl=False)
+    else:
+        for kpi in declared(where).published:
+            click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
+            click.echo(f"  by {', '.join(kpi.reach)}")
+            click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
 
 
 @main.group()

@@ -30,6 +30,31 @@ def replay(
     are passed over; a line that is no event goes to `refuse` with its number, from 1.
     """
     now = settings.clock()
+    board = _folded(lines, settings, refuse, now)[1]
+    stamp = board.calendar.text(now)
+    records = sorted((key, body, as_of) for key, body, as_of in board.take() if body)
+    for _, body, as_of in records:
+        yield body + b',"revision":1,"as_of":"%b","updated_at":"%b"}' % (
+            as_of.encode(),
+            stamp.encode(),
+        )
+
+
+def replay_alerts(
+    lines: Iterable[bytes], settings: Settings, refuse: Refuse = raise_bad_line
+) -> Iterator[bytes]:
+    """Give the alerts that would stand after these events, sorted by key; as for `replay`."""
+    now = settings.clock()
+    shard, board = _folded(lines, settings, refuse, now)
+    stamp = board.calendar.text(now)
+    for _, body in sorted(shard.alerts(now).items()):
+        if body is not None:
+            yield body + b',"updated_at":"%b"}' % stamp.encode()
+
+
+def _folded(
+    lines: Iterable[bytes], settings: Settings, refuse: Refuse, now: int
+) -> tuple[Shard, Board]:
     terms = catalogue(settings)
     shard = Shard(terms, now, erasure_key=settings.secret)
     board = Board(terms, now)
@@ -50,10 +75,4 @@ def replay(
             shard.receive(move)
     for cell, vector in shard.settle(now).items():
         board.put(0, cell, vector)
-    stamp = board.calendar.text(now)
-    records = sorted((key, body, as_of) for key, body, as_of in board.take() if body)
-    for _, body, as_of in records:
-        yield body + b',"revision":1,"as_of":"%b","updated_at":"%b"}' % (
-            as_of.encode(),
-            stamp.encode(),
-        )
+    return shard, board

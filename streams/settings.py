@@ -19,7 +19,7 @@ SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 # Each can be named by file as well, as `SALES_KPIS_TOKEN_FILE`: an environment is seen by many.
 SECRETS = ("token", "kafka_password", "erasure_key")
-PATHS = ("data", "kafka_ca", "kafka_certificate", "kafka_key")
+PATHS = ("data", "kafka_ca", "kafka_certificate", "kafka_key", "rules")
 SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 WEIGHT = re.compile(r"[0-9]{1,6}")
 
@@ -36,6 +36,7 @@ class Settings:
     written `proposal=0.4,negotiation=0.7`. `stages` is their order, earliest first, written
     `discovery,proposal,negotiation`. `churn_weights` are whole numbers, written
     `complaint=3,closing_request=5`; a kind of ticket that is not named keeps its default.
+    `rules` names the TOML file that `streams.rules` reads; stages that it names go before these.
     """
 
     bootstrap: str = "127.0.0.1:9092"
@@ -68,6 +69,7 @@ class Settings:
     stages: tuple[str, ...] = ()
     churn_threshold: int = 5
     churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
+    rules: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""

@@ -1,35 +1,42 @@
 """A worker with what stands beside its agents: `/metrics` with the engine's health and the KPIs."""
 
+import asyncio
 from collections.abc import Callable
 
 from streams.agents.health import Health
 from streams.agents.worker import run_worker as run_agents
 from streams.kpis import catalogue
+from streams.publish.alerts import AlertCollector
 from streams.publish.metrics_server import serve
 from streams.publish.prometheus import KpiCollector
 from streams.publish.reader import Feed
 from streams.settings import Settings
 from streams.tables.fatal import Fatal
+from streams.tables.topics import ALERTS
 
 
 def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
     """Run one worker in this process until it is told to stop.
 
-    With a port it serves `/metrics` and `/healthz`, where one reader of the output topic feeds
-    the KPIs: every worker shows all of them.
+    With a port it serves `/metrics` and `/healthz`, where one reader of each output topic feeds
+    the KPIs and the alerts: every worker shows all of them.
     """
 
     async def observed(health: Health, trouble: Callable[[], str | None]) -> None:
         if metrics_port is None:
             return
         collector = KpiCollector(catalogue(settings), settings.clock)
+        alerts = AlertCollector()
         health.registry.register(collector)
+        health.registry.register(alerts)
         try:
             server = await serve(health.registry, metrics_port, host=host, trouble=trouble)
         except OSError as error:
             raise Fatal(f"no metrics on {host}:{metrics_port}: {error.strerror}") from error
         try:
-            await Feed(settings, collector).run()
+            await asyncio.gather(
+                Feed(settings, collector).run(), Feed(settings, alerts, topic=ALERTS).run()
+            )
         finally:
             await server.close()
 

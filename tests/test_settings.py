@@ -49,6 +49,7 @@ def test_every_setting_is_read_as_its_type() -> None:
         REPLICATION="3",
         DATA="/var/data",
         CHURN_THRESHOLD="7",
+        RULES="/etc/rules.toml",
     )
     assert (settings.bootstrap, settings.app) == ("kafka:9092", "north")
     assert (settings.timezone, settings.currency) == ("Asia/Tehran", "IRR")
@@ -56,7 +57,7 @@ def test_every_setting_is_read_as_its_type() -> None:
     assert (settings.lateness_ms, settings.publish_interval_ms) == (0, 50)
     assert (settings.stale_days, settings.small_deal, settings.large_deal) == (14, 5, 50)
     assert (settings.partitions, settings.replication) == (8, 3)
-    assert settings.data == Path("/var/data")
+    assert (settings.data, settings.rules) == (Path("/var/data"), Path("/etc/rules.toml"))
     assert settings.churn_threshold == 7
 
 

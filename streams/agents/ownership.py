@@ -165,7 +165,7 @@ class Ownership:
         began = time.monotonic()
         settings, core, health = self._settings, self._core, self._health
         if stage == "journeys":
-            shard = OwnedShard(settings, core, number, health)
+            shard = OwnedShard(settings, core, number, health, self._end_of)
             take = asyncio.create_task(shard.take())
 
             async def restore_shard() -> None:
@@ -241,6 +241,11 @@ class Ownership:
                     f"nothing was read for {idle:.0f} s although there is something to read"
                 )
 
+    def _end_of(self, place: TopicPartition) -> int | None:
+        """Say where a partition ends, by the last fetch from it; None if it is not read."""
+        is_read = self._reader is not None and TP(*place) in self._open
+        return self._reader.highwater(TP(*place)) if self._reader and is_read else None
+
     def _lags(self) -> dict[TopicPartition, int]:
         """Say how far each crm topic is ahead; the topic of moves ends with no record of ours."""
         lags = {}
@@ -248,8 +253,6 @@ class Ownership:
         for (stage, _), tenure in self._tenures.items():
             if stage == "journeys" and not tenure.is_paused and self._reader is not None:
                 for place, offset in tenure.owner.seeks().items():
-                    if place.topic == unmeasured:
-                        continue
-                    end = self._reader.highwater(TP(*place))
-                    lags[place] = max(0, (end or 0) - offset)
+                    if place.topic != unmeasured:
+                        lags[place] = max(0, (self._end_of(place) or 0) - offset)
         return lags

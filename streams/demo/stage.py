@@ -20,8 +20,8 @@ from streams.demo.screen import MONTH, Pulse, snapshot
 from streams.demo.show import Rate, show
 from streams.demo.simulator import Counts, Refused, Simulator
 from streams.demo.traffic import Traffic
-from streams.engine.calendar import Calendar
 from streams.events import SOURCE_TOPICS
+from streams.kpis import catalogue
 from streams.publish.reader import Feed
 from streams.settings import Settings
 from streams.tables import topics
@@ -60,7 +60,7 @@ class Stage:
         self._console = console
         self._broker = broker
         self._began = began
-        calendar = Calendar(settings.timezone, settings.week_start, settings.fiscal_start)
+        calendar = catalogue(settings).calendar
         self._calendar = calendar
         self._figures = Figures(calendar)
         self._latency = Latency(calendar)

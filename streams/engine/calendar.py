@@ -10,7 +10,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from streams.engine.fiscal import FiscalCalendar, fiscal
+
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 CALENDAR_KINDS = ("day", "week", "month", "quarter", "year")
 ROLLING_DAYS = {"last_7d": 7, "last_15d": 15, "last_30d": 30, "last_90d": 90}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,11 +39,17 @@ def milliseconds(moment: datetime) -> int:
 class Calendar:
     """Answers which windows an instant belongs to and where they begin and end."""
 
-    def __init__(self, timezone: str, week_start: int = 0, fiscal_start: int = 1) -> None:
+    def __init__(
+        self,
+        timezone: str,
+        week_start: int = 0,
+        fiscal_start: int = 1,
+        fiscal_calendar: FiscalCalendar = "months",
+    ) -> None:
         """Take an IANA zone, the first day of the week (0 = Monday), the year's first month."""
         self.zone = ZoneInfo(timezone)
         self.week_start = week_start
-        self.fiscal_start = fiscal_start
+        self._fiscal = fiscal(fiscal_calendar, week_start, fiscal_start)
         self._days: dict[int, int] = {}
         self._hours: dict[int, int] = {}
         self.start_of = lru_cache(maxsize=100_000)(self._start_of)
@@ -105,15 +114,7 @@ class Calendar:
             return day
         if kind == "week":
             return day - (day - 1 - self.week_start) % 7
-        months = {"month": 1, "quarter": 3, "year": 12}[kind]
-        when = date.fromordinal(day)
-        index = when.year * 12 + when.month - self.fiscal_start
-        return self._month(index - index % months)
-
-    def _month(self, index: int) -> int:
-        """Give the first day of a month counted from the fiscal start of year 0."""
-        year, month = divmod(index + self.fiscal_start - 1, 12)
-        return date(year, month + 1, 1).toordinal()
+        return self._fiscal.first_day(kind, day)
 
     def following(self, window: Window) -> Window:
         """Give the window of the same kind that comes next."""
@@ -122,7 +123,8 @@ class Calendar:
             return Window(kind, start + HOUR_MS)
         if kind in ROLLING_DAYS:
             return Window(kind, start + ROLLING_DAYS[kind])
-        longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[kind]
+        length = {"day": 1, "week": 7}.get(kind)
+        longest = self._fiscal.longest(kind) if length is None else length
         # From the first day, the longest length lands in the next window, whatever its length.
         return Window(kind, self.first_day(kind, start + longest))
 

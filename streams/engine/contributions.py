@@ -16,11 +16,13 @@ from streams.engine.catalogue import (
     Fact,
     Unpriced,
 )
-from streams.engine.measures import Pairs
+from streams.engine.measures import LEVEL, Pairs
+from streams.engine.owners import handed_over, placed
 
 Share = tuple[int, int, int, Any, Dimensions]
 Shares = list[list[Share]]
 ALL = ""
+_numbered: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
 
 
 class Contributions:
@@ -33,19 +35,24 @@ class Contributions:
         self._readers: dict[type, tuple[tuple[int, Any], ...]] = {}
         for number, kpi in enumerate(self.kpis):
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
-        self._told_apart = [kpi.dimensions for kpi in self.kpis]
-        # KPIs that are told apart by the same dimensions reach the same scopes.
-        self._groups = [self._told_apart.index(own) for own in self._told_apart]
+        self._told_apart = [(kpi.dimensions, kpi.carried) for kpi in self.kpis]
+        # KPIs that are told apart by the same dimensions reach the same scopes. Places are the
+        # same objects for every catalogue, and so are the numbers under which they note scopes.
+        self._groups = [_numbered.setdefault(own, len(_numbered)) for own in self._told_apart]
         self._names: dict[tuple[int, Any], Pairs] = {}
+        self._follows_owners = catalogue.definitions.readings.owner == "event"
         self.is_hourly = [kpi.hourly for kpi in self.kpis]
 
     def of(self, things: Iterable[tuple[type, list[Any]]]) -> Shares:
         """Give the shares of a row's things, one list a thing, in a stable order."""
         found: Shares = []
-        readers = self._readers
+        readers, follows_owners = self._readers, self._follows_owners
         for kind, members in things:
             kpis = readers.get(kind, ())
             for thing in members:
+                if follows_owners and getattr(thing, "moves", None):
+                    found.append(self._of_moved(thing, kpis))
+                    continue
                 shares: list[Share] = []
                 own = thing.dimensions
                 for number, facts in kpis:
@@ -60,25 +67,42 @@ class Contributions:
                 found.append(shares)
         return found
 
+    def _of_moved(self, thing: Any, kpis: Iterable[tuple[int, Any]]) -> list[Share]:
+        """Give the shares of a thing whose facts belong to the rep it had at each."""
+        shares: list[Share] = []
+        own: Dimensions = thing.dimensions
+        for number, facts in kpis:
+            result = facts(thing)
+            listed = [] if result is None else [result] if type(result) is Fact else [*result]
+            for fact in listed:
+                self._count(shares, number, fact, placed(thing.moves, own, fact.at))
+            if self.kpis[number].measure is LEVEL:
+                for fact in handed_over(listed, thing.moves, own):
+                    self._count(shares, number, fact, own)
+        return shares
+
     def _count(self, shares: list[Share], number: int, fact: Fact[Any], own: Dimensions) -> None:
         at, value, since = fact.at, fact.value, fact.since
         if value is None:
             return
         if type(value) is Unpriced:
-            shares.append((self._unpriced, at, at, self.kpis[number].name, NOWHERE))
+            if not self.kpis[number].is_hidden:
+                shares.append((self._unpriced, at, at, self.kpis[number].name, NOWHERE))
             return
-        begins = at if since is None or since < at else since
-        shares.append((number, at, begins, value, fact.dimensions or own))
+        shares.append((number, at, at if since is None else since, value, fact.dimensions or own))
 
     def scopes(self, number: int, place: Dimensions) -> tuple[str, ...]:
-        """Give the scopes a share of a KPI reaches: everything, then `dimension=value` each."""
+        """Give the scopes a share of a KPI reaches: everything, then `dimension=value` each.
+
+        A dimension it is carried to has what counts for all under `dimension=`, no member.
+        """
         group = self._groups[number]
         found = place.scopes.get(group)
         if found is None:
-            told_apart = self._told_apart[group]
+            told_apart, carried = self._told_apart[number]
             named = zip(DIMENSIONS, place.members, strict=True)
             found = place.scopes[group] = (
-                *((ALL,) if place.is_in_all else ()),
+                *((ALL, *(f"{name}=" for name in carried)) if place.is_in_all else ()),
                 *(f"{name}={member}" for name, member in named if member and name in told_apart),
             )
         return found

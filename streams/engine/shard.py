@@ -17,7 +17,8 @@ from streams.engine.entries import Entry
 from streams.engine.measures import Vector
 from streams.engine.money import Rates
 from streams.engine.rows import Rows, entry_of, stands
-from streams.events import AccountSet, RateSet, ReferenceRecord, SpendRecorded
+from streams.engine.standing import Standing
+from streams.events import AccountSet, RateSet, ReferenceRecord, RepSet, SpendRecorded
 
 Cell = defaultdict[str, int]
 # Shares of this many rows are remembered, so that a row touched again soon is not read twice.
@@ -41,14 +42,17 @@ class Shard(Rows):
         self.number = number
         self.calendar = catalogue.calendar
         self._accounts: dict[str, AccountSet] = {}
+        self._reps: dict[str, RepSet] = {}
         self.terms = Terms(
             catalogue.calendar,
             Rates(catalogue.definitions.currency),
             catalogue.definitions,
             self._accounts,
+            self._reps,
         )
         self._catalogue = catalogue
         self._contributions = Contributions(catalogue)
+        self._standing = Standing(catalogue)
         self._shares: dict[str, Shares] = {}
         self._touched: dict[str, Shares] = {}
         self._cells: defaultdict[int | str, defaultdict[str, Cell]] = defaultdict(_empty_scopes)
@@ -57,6 +61,10 @@ class Shard(Rows):
         self._pending: dict[Share, int] = {}
         self._serial = count()
         self._currencies: dict[str, set[str]] = {}
+        # Whose rows a rep's working hours matter to, if they matter at all.
+        self._by_hours: defaultdict[str, set[str]] | None = (
+            None if catalogue.definitions.working is None else defaultdict(set)
+        )
 
     @property
     def next_due(self) -> int | None:
@@ -93,6 +101,15 @@ class Shard(Rows):
         self._changed.clear()
         return changed
 
+    def alerts(self, clock: int) -> dict[str, bytes | None]:
+        """Give the alerts that changed since the last call, None for one that holds no more.
+
+        Events count once `settle` or `fold` has read them. Alerts that came and went between
+        two calls are in neither.
+        """
+        self.clock = max(self.clock, clock)
+        return self._standing.changes(self.clock)
+
     def cells(self) -> Mapping[str, Vector]:
         """Give every cell that is not empty."""
         return {
@@ -108,6 +125,8 @@ class Shard(Rows):
             self._set_rate(record)
         elif isinstance(record, AccountSet):
             self._set_account(record)
+        elif isinstance(record, RepSet):
+            self._set_rep(record)
         elif isinstance(record, SpendRecorded) and self.number == FIRST:
             self._set_spend(record)
 
@@ -132,6 +151,15 @@ class Shard(Rows):
         if record.currency:
             self._currencies.setdefault(record.currency, set()).add(name)
 
+    def _set_rep(self, record: RepSet) -> None:
+        old = self._reps.get(record.rep)
+        if old is not None and not stands(entry_of(record), entry_of(old)):
+            return
+        if self._by_hours is not None and record.timezone != (old.timezone if old else None):
+            for name in self._by_hours[record.rep]:
+                self._touch(name)
+        self._reps[record.rep] = record
+
     def _set_spend(self, record: SpendRecorded) -> None:
         """Give each spend a row of its own, which the reference topic keeps, not the state."""
         name, entry = f"spend:{record.id}", entry_of(record)
@@ -144,6 +172,9 @@ class Shard(Rows):
         currency = getattr(entry.event, "currency", None)
         if currency:
             self._currencies.setdefault(currency, set()).add(name)
+        rep = getattr(entry.event, "rep", None) if self._by_hours is not None else None
+        if rep and self._by_hours is not None:
+            self._by_hours[rep].add(name)
 
     def _touch(self, name: str) -> None:
         """Remember what a row's shares are before it changes."""
@@ -154,8 +185,10 @@ class Shard(Rows):
     def _read(self, name: str) -> Shares:
         entries = self._entries(name)
         if not entries:
+            self._standing.look(name, (), self.clock)
             return []
-        things = self._catalogue.view(name, entries, self.terms)
+        things = list(self._catalogue.view(name, entries, self.terms))
+        self._standing.look(name, things, self.clock)
         return self._contributions.of(things)
 
     def _remember(self, name: str, shares: Shares) -> None:

@@ -38,6 +38,7 @@ class Invoice:
 
     def __init__(self, account: str, entries: Sequence[Entry], terms: Terms) -> None:
         """Take the invoice's own entries, by (at, id), at least one."""
+        self.name: str = entries[0].event.invoice  # type: ignore[attr-defined]  # the row sorted them
         self.terms = terms
         self.issued: int | None = None
         self._issue: InvoiceIssued | None = None
@@ -132,6 +133,27 @@ class Invoice:
         else:
             # Whether anything is left unpaid cannot be told; it is taken to be.
             yield self.due, UNPRICED
+
+    def unpaid(self) -> Iterator[tuple[int, int | None]]:
+        """Give (instant, what is overdue from then on in minor units), earliest first.
+
+        None: something is, but there is no rate to say how much.
+        """
+        balances = self.balances
+        is_priced = not isinstance(balances, Unpriced)
+        if isinstance(balances, Unpriced) and not self._is_in_one_currency:
+            # Whether anything is left unpaid cannot be told; it is taken to be.
+            yield self.due, None
+            return
+        known = (
+            self._own_balances()
+            if isinstance(balances, Unpriced)
+            else [(at, Fraction(minor)) for at, minor in balances]
+        )
+        unpaid = Fraction(0)
+        for at, step in self._unpaid_steps(known):
+            unpaid += step
+            yield at, int(unpaid) if is_priced or not unpaid else None
 
     def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
         """Give balances in the invoice's own currency, where it has but one."""

@@ -1,11 +1,12 @@
 """A quote: when it went out, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from streams.engine.catalogue import Dimensions, dimensions
 from streams.engine.entries import Entry, latest
+from streams.engine.owners import Moves, moves
 from streams.events.model import QuoteOrdered, QuoteRejected, QuoteSent
 
 
@@ -21,10 +22,14 @@ class Quote(Struct, frozen=True, gc=False):
     rejected: int | None
     unmet_demand: str
     dimensions: Dimensions
+    moves: Moves
 
 
-def quote(entries: Sequence[Entry], lead: Dimensions) -> Quote:
-    """Read a quote from its own entries, by (at, id); rep and product are else the lead's."""
+def quote(entries: Sequence[Entry], lead: Dimensions, lead_reps: Mapping[int, str] | None) -> Quote:
+    """Read a quote from its own entries, by (at, id); rep and product are else the lead's.
+
+    Since when the lead has had which rep matters where facts belong to the rep of then.
+    """
     outcome: type | None = None
     decided: int | None = None
     for at, _, event in entries:
@@ -32,10 +37,13 @@ def quote(entries: Sequence[Entry], lead: Dimensions) -> Quote:
         if kind is not QuoteSent and kind is not outcome:
             outcome, decided = kind, at
     rep, product = lead.members[0], lead.members[5]
+    own = dimensions(latest(entries, "rep") or rep, product=product)
+    reps = {e.at: given for e in entries if (given := getattr(e.event, "rep", None)) is not None}
     return Quote(
         next((entry.at for entry in entries if type(entry.event) is QuoteSent), None),
         outcome is QuoteOrdered,
         decided if outcome is QuoteRejected else None,
         latest(entries, "unmet_demand"),
-        dimensions(latest(entries, "rep") or rep, product=product),
+        own,
+        () if lead_reps is None else moves(reps, own, lead_reps),
     )

@@ -1,9 +1,11 @@
 """A subject of the selling side: a lead, a deal without one, or a rep's work without either."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from streams.engine.catalogue import NOWHERE, Dimensions, Terms, dimensions
 from streams.engine.entries import Entry, latest
+from streams.engine.owners import moves
 from streams.events.model import (
     ActivityLogged,
     CallEnded,
@@ -46,6 +48,8 @@ class Journey:
         self._deals: dict[str, list[Entry]] = {}
         self._quotes: dict[str, list[Entry]] = {}
         self._lead: list[Entry] = []
+        self._terms = terms
+        self._is_by_event = terms.definitions.readings.owner == "event"
         for entry in entries:
             self._sort(entry)
         self.had_cold_call = any(call.is_cold and call.is_outbound for call in self.calls)
@@ -58,13 +62,15 @@ class Journey:
             self.had_cold_call,
             entries[-1].at,
             next((done.at for done in self.activities if done.kind == "collateral"), None),
+            self._lead_reps if created else {},
         )
         self.deals = [
             Deal(changes, origin, terms)
             for own in self._deals.values()
             if (changes := standing(own))
         ]
-        self.quotes = [quote(own, lead) for own in self._quotes.values()]
+        reps = origin.reps if self._is_by_event else None
+        self.quotes = [quote(own, lead, reps) for own in self._quotes.values()]
         self.emails = list(self._read_emails())
         self.lead = self._read_lead(created[0], lead) if created else None
 
@@ -122,19 +128,24 @@ class Journey:
 
     def _lead_dimensions(self) -> Dimensions:
         came = [e for e in self._lead if type(e.event) is LeadCreated]
-        given = [
-            e.event.rep
-            for e in self._lead
-            if isinstance(e.event, (LeadCreated, LeadAssigned)) and e.event.rep
-        ]
+        given = self._lead_reps
         return dimensions(
-            given[-1] if given else "",
+            given[max(given)] if given else "",
             latest(came, "channel"),
             latest(came, "media"),
             latest(came, "campaign"),
             latest(came, "partner"),
             latest(came, "product"),
         )
+
+    @cached_property
+    def _lead_reps(self) -> dict[int, str]:
+        """Since when the lead has had which rep."""
+        return {
+            e.at: e.event.rep
+            for e in self._lead
+            if isinstance(e.event, (LeadCreated, LeadAssigned)) and e.event.rep
+        }
 
     def _first(self, kind: type) -> int | None:
         return next((e.at for e in self._lead if type(e.event) is kind), None)
@@ -149,4 +160,6 @@ class Journey:
             self._first(LeadHandedOver) is not None,
             any(deal.won is not None for deal in self.deals),
             dimensions,
+            moves(self._lead_reps, dimensions) if self._is_by_event else (),
+            self._terms,
         )

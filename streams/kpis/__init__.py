@@ -1,7 +1,9 @@
 """The catalogue: one file per question, declarations only."""
 
+from streams.alerts import watched
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
+from streams.engine.working import WorkingTime
 from streams.journeys import place, survivor, view
 from streams.kpis import (
     activities,
@@ -18,6 +20,8 @@ from streams.kpis import (
     quoting,
     selling,
 )
+from streams.rules import read
+from streams.rules.business import BusinessRules
 from streams.settings import Settings
 
 # Importing a file declares its KPIs; a new file is named here and nowhere else.
@@ -41,22 +45,41 @@ __all__ = ["FILES", "catalogue"]
 
 
 def catalogue(settings: Settings) -> Catalogue:
-    """Give the KPIs declared in this room under the definitions in force."""
+    """Give the KPIs declared in this room under the definitions in force.
+
+    Raises BadSetting for a rules file that cannot be used.
+    """
+    rules = read(settings.rules)
+    own = rules.definitions
+    stale_ms = settings.stale_days * 86_400_000
     return Catalogue(
         kpis=declared(),
-        calendar=Calendar(settings.timezone, settings.week_start, settings.fiscal_start),
+        calendar=Calendar(
+            settings.timezone,
+            settings.week_start,
+            settings.fiscal_start,
+            rules.calendar.fiscal_calendar,
+        ),
         definitions=Definitions(
             currency=settings.currency,
             lateness_ms=settings.lateness_ms,
-            stale_ms=settings.stale_days * 86_400_000,
+            stale_ms=stale_ms,
             small_deal=settings.small_deal,
             large_deal=settings.large_deal,
             stage_probability=dict(settings.stage_probability),
-            stages=settings.stages,
+            stages=own.stages or settings.stages,
             churn_threshold=settings.churn_threshold,
             churn_weights=settings.churn_weights,
+            readings=own.readings,
+            working=working_time(own.business, settings.timezone) if own.business else None,
         ),
         place=place,
         view=view,
         survivor=survivor,
+        alerts=watched(rules.alerts, stale_ms),
     )
+
+
+def working_time(rules: BusinessRules, timezone: str) -> WorkingTime:
+    """Give the working time that rules describe; reps without a zone work by the given one's."""
+    return WorkingTime(timezone, rules.days, rules.begins, rules.ends, rules.is_holiday())

@@ -45,7 +45,7 @@ def stage_conversion(deal: Deal) -> Iterator[Fact[bool]]:
     The order of stages is a setting; without it any stage entered afterwards is a later one.
     """
     for stage, at in deal.stage_entries.items():
-        yield Fact(at, deal.went_on(stage), deal.dimensions.with_stage(stage))
+        yield Fact(at, deal.went_on(stage), deal.placed(at).with_stage(stage))
 
 
 @kpi("funnel_realisation", measure=SHARE, unit="ratio", scopes=("rep", "team", "product"))

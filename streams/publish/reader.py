@@ -1,4 +1,4 @@
-"""The one way of reading `sales.kpis`: all of it first, then whatever is published."""
+"""The one way of reading what is published: all of a topic first, then whatever comes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -11,9 +11,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from streams.settings import Settings
 from streams.tables.fatal import Fatal
 from streams.tables.reading import PATIENCE_SECONDS, POLL_MS, ends, reader
-from streams.tables.topics import FAMILY_PARTITIONS, KPIS, TopicsMissing
+from streams.tables.topics import ALERTS, FAMILY_PARTITIONS, KPIS, TopicsMissing
 
-PARTITIONS = tuple(TopicPartition(KPIS, number) for number in range(FAMILY_PARTITIONS))
 # Views are fed between two polls; more at once would hold up everything else in the process.
 BATCH = 1_000
 
@@ -36,8 +35,14 @@ class Batch:
     is_caught_up: bool
 
 
-async def read(settings: Settings) -> AsyncGenerator[Batch, None]:
-    """Give every committed record of `sales.kpis` from the first on, and go on without end.
+def partitions(settings: Settings, topic: str) -> tuple[TopicPartition, ...]:
+    """List the partitions of a topic of published records."""
+    count = {KPIS: FAMILY_PARTITIONS, ALERTS: settings.partitions}[topic]
+    return tuple(TopicPartition(topic, number) for number in range(count))
+
+
+async def read(settings: Settings, topic: str = KPIS) -> AsyncGenerator[Batch, None]:
+    """Give every committed record of a topic from the first on, and go on without end.
 
     What was in the topic when this was called is complete with the first batch that is
     caught up, commits still on their way then included; a batch may be empty. Raises
@@ -45,16 +50,17 @@ async def read(settings: Settings) -> AsyncGenerator[Batch, None]:
     for a minute before that batch. Close the iterator when done with it.
     """
     async with reader(settings) as consumer:
-        if KPIS not in await consumer.topics():
+        if topic not in await consumer.topics():
             raise TopicsMissing(
-                f"topic {KPIS} is missing, or hidden from this user; run: sales-kpis topics apply"
+                f"topic {topic} is missing, or hidden from this user; run: sales-kpis topics apply"
             )
-        stops = await ends(settings, PARTITIONS, committed=False)
-        consumer.assign(PARTITIONS)
+        places = partitions(settings, topic)
+        stops = await ends(settings, places, committed=False)
+        consumer.assign(places)
         # seek_to_beginning followed by position may answer the end.
-        for partition, first in (await consumer.beginning_offsets(PARTITIONS)).items():
+        for partition, first in (await consumer.beginning_offsets(places)).items():
             consumer.seek(partition, first)
-        unread = set(PARTITIONS)
+        unread = set(places)
         moved = asyncio.get_running_loop().time()
         while True:
             records = await _poll(consumer)
@@ -85,7 +91,8 @@ def _patient(moved: float, has_moved: bool, unread: set[TopicPartition]) -> floa
 
 def _pair(record: ConsumerRecord) -> tuple[str, bytes | None]:
     if record.key is None:
-        raise Fatal(f"{KPIS}/{record.partition} holds a record without a key at {record.offset}")
+        place = f"{record.topic}/{record.partition}"
+        raise Fatal(f"{place} holds a record without a key at {record.offset}")
     return record.key.decode(), record.value
 
 
@@ -95,16 +102,17 @@ class Feed:
     Views are called on the event loop, one record at a time. Not for two runs at once.
     """
 
-    def __init__(self, settings: Settings, *views: View) -> None:
+    def __init__(self, settings: Settings, *views: View, topic: str = KPIS) -> None:
         """Name the views; nothing is read before `run`."""
         self.caught_up = asyncio.Event()
         self._settings = settings
+        self._topic = topic
         self._views = views
 
     async def run(self) -> None:
         """Read until cancelled. Raises what `read` raises, and whatever a view does."""
         puts = [view.put for view in self._views]
-        async with aclosing(read(self._settings)) as batches:
+        async with aclosing(read(self._settings, self._topic)) as batches:
             async for batch in batches:
                 for key, record in batch.records:
                     for put in puts:

@@ -42,6 +42,13 @@ class ShardCore(Protocol):
     def settle(self, clock: int) -> dict[str, Vector]:
         """Give the cells that changed since the last call, {} for one that is gone."""
 
+    def alerts(self, clock: int) -> dict[str, bytes | None]:
+        """Give the alerts that changed since the last call, all that stand the first time.
+
+        By key; a body is JSON without its closing brace, None is for one that holds no more.
+        Events count after the `settle` or `fold` that follows them.
+        """
+
     def cells(self) -> Mapping[str, Vector]:
         """Give every cell that is not empty."""
 

@@ -44,4 +44,5 @@ def rights(settings: Settings) -> Iterator[Right]:
     )
     for name in sorted(inputs):
         yield Right("gateway", "topic", name, ("Write", "Describe"))
-    yield Right("reader", "topic", topics.KPIS, ("Read", "Describe"))
+    for name in topics.OUTPUTS:
+        yield Right("reader", "topic", name, ("Read", "Describe"))

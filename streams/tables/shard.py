@@ -17,6 +17,7 @@ from streams.engine.moving import Move
 from streams.events import Event, Rejected, SubjectErased, SubjectMerged, decode
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
+from streams.tables.alerts import AlertLog, EndOf, nothing_more
 from streams.tables.core import Core, Vector
 from streams.tables.fatal import Fatal
 from streams.tables.partials import Published
@@ -47,8 +48,15 @@ class OwnedShard:
 
     stage = STAGE
 
-    def __init__(self, settings: Settings, core: Core, number: int, watch: Watch) -> None:
-        """Own nothing yet."""
+    def __init__(
+        self,
+        settings: Settings,
+        core: Core,
+        number: int,
+        watch: Watch,
+        end_of: EndOf = nothing_more,
+    ) -> None:
+        """Own nothing yet; `end_of` says where a source partition ends, None if unknown."""
         self.number = number
         self.position = Position()
         self._settings = settings
@@ -57,6 +65,7 @@ class OwnedShard:
         self._cells = core.shard(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
+        self._alerts = AlertLog(settings, number, end_of)
         self._goal: dict[str, int] = {}
         # What readers of the partials know; None once the difference has been published.
         self._published: Published | None = Published()
@@ -84,6 +93,7 @@ class OwnedShard:
         `published` must have been read after `take`; `reference` must be complete.
         """
         self._reference, self._published, self._reached = reference, published, published.reached
+        await self._alerts.restore()
         # Reference data first: rows are read once, and right.
         self._take_reference()
         stops = await ends(self._settings, [self._state])
@@ -116,6 +126,16 @@ class OwnedShard:
         return {
             TopicPartition(topic, self.number): offset
             for topic, offset in self.position.source.items()
+        }
+
+    def _read_of_the_crm(self) -> dict[TopicPartition, int]:
+        """Say how far the crm topics are read; where the moves end cannot be reached by reading.
+
+        Their transactions end with a record of their own, after the last move.
+        """
+        unmeasured = topics.moved(self._settings)
+        return {
+            place: offset for place, offset in self.seeks().items() if place.topic != unmeasured
         }
 
     async def work(self, lists: Sequence[Records]) -> None:
@@ -161,6 +181,7 @@ class OwnedShard:
         """Compare the position with what the source partitions still hold."""
         wanted = list(self.seeks())
         first, last = await beginnings(self._settings, wanted), await ends(self._settings, wanted)
+        self._alerts.quiet.aim({place: last[place] for place in self._read_of_the_crm()})
         for source, offset in self.seeks().items():
             if last[source] < offset:
                 raise Fatal(
@@ -222,6 +243,7 @@ class OwnedShard:
             else:
                 refused += 1
                 self._refuse(record, event)
+        self._alerts.quiet.folded(late, time.monotonic())
         self._watch.folded(records[0].topic, len(records) - refused, late)
 
     def _refuse(self, record: ConsumerRecord, what: object) -> None:
@@ -248,13 +270,11 @@ class OwnedShard:
         self.position.reference = dict(self._reference.position)
 
     def _changes(self, clock: int) -> tuple[list[Change], list[Move]]:
-        """Give the cells to publish and what has to be moved; none while short of the goal.
+        """Give the cells to publish and what has to be moved; not while short of the goal.
 
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
-        if not self.position.reaches(self._goal):
-            return [], []
         changed, moves = self._cells.settle(clock), self._cells.moves()
         if self._published is None:
             return list(changed.items()), moves
@@ -268,7 +288,10 @@ class OwnedShard:
         began = time.monotonic()
         self._hear()
         clock = self._settings.clock()
-        changes, moves = self._changes(clock)
+        is_complete = self.position.reaches(self._goal)
+        changes, moves = self._changes(clock) if is_complete else ([], [])
+        read = self._read_of_the_crm()
+        alerts = self._alerts.news(self._cells, read, clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
         state = self._state_records(position) if self._rows or self._letters or is_due else []
@@ -279,13 +302,15 @@ class OwnedShard:
             (changes[first : first + CELLS_AT_ONCE], moves[first : first + CELLS_AT_ONCE])
             for first in range(0, max(len(changes), len(moves)), CELLS_AT_ONCE)
         ]
-        if not (state or parts or claim):
+        if not (state or parts or alerts or claim):
             return
         self._rows, letters, self._letters = [], self._letters, []
         first, last = parts[:1], parts[1:]
         outgoing = self._outgoing(*first[0]) if first else {}
         if letters:
             outgoing[deadletters.DESTINATION] = letters
+        if alerts:
+            outgoing[self._alerts.place] = alerts
         await self._transact(state, outgoing, claim and not last, clock)
         for number, part in enumerate(last, 1):
             await self._transact([], self._outgoing(*part), claim and number == len(last), clock)

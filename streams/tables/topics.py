@@ -14,7 +14,10 @@ from streams.tables.fatal import Fatal
 
 PARTIALS = "kpi.partials"
 KPIS = "sales.kpis"
+ALERTS = "sales.alerts"
 DEAD_LETTERS = "crm.dead-letters"
+# What is for others to read.
+OUTPUTS = (KPIS, ALERTS)
 FAMILY_PARTITIONS = 7
 PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -84,6 +87,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         Topic(moved(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(PARTIALS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(KPIS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
+        Topic(ALERTS, settings.partitions, _COMPACTED),
         Topic(progress(settings), 1, _SMALL),
         Topic(DEAD_LETTERS, 1, _A_MONTH),
     )

@@ -31,7 +31,13 @@ def at(text: str) -> int:
     return milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-calendars = st.builds(Calendar, st.sampled_from(ZONES), st.integers(0, 6), st.integers(1, 12))
+calendars = st.builds(
+    Calendar,
+    st.sampled_from(ZONES),
+    st.integers(0, 6),
+    st.integers(1, 12),
+    st.sampled_from(("months", "445")),
+)
 instants = st.integers(at("1975-01-01"), at("2090-12-31")) | st.builds(
     lambda turn, shift: at(turn) + shift,
     st.sampled_from(TURNS),

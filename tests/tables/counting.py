@@ -72,6 +72,10 @@ class CountingShard:
         changed = {cell: v for cell, v in self.known.items() if before.get(cell) != v}
         return changed | {cell: {} for cell in before if cell not in self.known}
 
+    def alerts(self, clock: int) -> dict[str, bytes | None]:  # noqa: ARG002 - of ShardCore
+        """Raise none."""
+        return {}
+
     def cells(self) -> Mapping[str, Vector]:
         """Give all counts."""
         return self.known

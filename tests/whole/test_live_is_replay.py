@@ -1,11 +1,17 @@
 """Two workers on a real Kafka give what a replay of the file gives, whatever is killed."""
 
+import asyncio
 import os
 import time
 from datetime import date
 from pathlib import Path
 
+from aiokafka import TopicPartition
+
 from streams.broker.embedded import EmbeddedKafka
+from streams.settings import Settings
+from streams.tables.reading import ends, read_to
+from streams.tables.topics import ALERTS
 from tests.histories import disturbed, history, lines
 from tests.whole.lines import first_difference, records
 from tests.whole.processes import Worker, run, working
@@ -13,6 +19,7 @@ from tests.whole.processes import Worker, run, working
 # `make soak` takes 100,000.
 EVENTS = int(os.environ.get("WHOLE_EVENTS", "12000"))
 KILLS = 3
+ALERTS_SECONDS = 60.0
 
 
 def test_two_workers_of_which_one_is_killed_thrice_give_what_replay_gives(tmp_path: Path) -> None:
@@ -37,7 +44,35 @@ def test_two_workers_of_which_one_is_killed_thrice_give_what_replay_gives(tmp_pa
                 victim.start()
             run(environment, "status", "--wait", "--timeout", "500")
             run(environment, "dump", out=tmp_path / "live.jsonl")
-        run(environment, "replay", str(file), out=tmp_path / "replayed.jsonl")
+            run(environment, "replay", str(file), out=tmp_path / "replayed.jsonl")
+            run(environment, "replay", str(file), "--alerts", out=tmp_path / "standing.jsonl")
+            standing = records(tmp_path / "standing.jsonl")
+            assert len(standing) > 100
+            await_alerts(environment, tmp_path / "alerts.jsonl", standing)
+        said = asyncio.run(ever_said(Settings(bootstrap=broker.bootstrap)))
     live, replayed = records(tmp_path / "live.jsonl"), records(tmp_path / "replayed.jsonl")
     assert len(replayed) > EVENTS
     assert first_difference(live, replayed) is None
+    # What stands at the end was said once, and of the past nothing, whatever was killed.
+    assert len(said) == len(standing)
+
+
+def await_alerts(environment: dict[str, str], file: Path, standing: list[bytes]) -> None:
+    """Wait until the alerts are those: after much history they come a little later."""
+    deadline = time.monotonic() + ALERTS_SECONDS
+    while True:
+        run(environment, "alerts", out=file)
+        difference = first_difference(records(file), standing)
+        if difference is None:
+            return
+        assert time.monotonic() < deadline, difference
+
+
+async def ever_said(settings: Settings) -> list[str]:
+    """Give the key of every record in the topic of the alerts, tombstones included."""
+    places = [TopicPartition(ALERTS, number) for number in range(settings.partitions)]
+    return [
+        record.key.decode()
+        async for _, found in read_to(settings, await ends(settings, places))
+        for record in found
+    ]

@@ -1,0 +1,27 @@
+"""The alerts: one file per question, declarations only."""
+
+from dataclasses import replace
+
+from streams.alerts import accounts, deals, leads, money_in
+from streams.alerts.rules import AlertRules
+from streams.engine.alerts import Watched, declared_alerts
+
+# Importing a file declares its alerts; a new file is named here and nowhere else.
+FILES = (leads, deals, money_in, accounts)
+
+# Every kind there can be; the last is raised by the boards, from records with a target.
+KINDS = (*sorted(kind.name for kind in declared_alerts()), "target_off_pace")
+
+__all__ = ["FILES", "KINDS", "AlertRules", "watched"]
+
+
+def watched(rules: AlertRules, stale_ms: int) -> tuple[Watched, ...]:
+    """Give the alerts that rows raise, each with its rule; those switched off are not there.
+
+    A deal is stale after `stale_ms` where the rules do not say.
+    """
+    stale = rules.opportunity_stale
+    if stale is not None and stale.after_ms is None:
+        rules = replace(rules, opportunity_stale=replace(stale, after_ms=stale_ms))
+    found = ((kind, getattr(rules, kind.name)) for kind in declared_alerts())
+    return tuple((kind, rule) for kind, rule in found if rule is not None)

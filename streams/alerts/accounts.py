@@ -1,0 +1,72 @@
+"""Which customers may leave, or should have come back by now?"""
+
+from bisect import insort
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from streams.engine.alerts import Holds, Rule, alert
+from streams.engine.calendar import DAY_MS
+from streams.journeys import Customer, Order
+
+NO_PRODUCT = "-"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Churn(Rule):
+    """Which score is a risk is one of the definitions, for the KPI reads it too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reorder(Rule):
+    """From how many intervals between orders on the next order can be told."""
+
+    gaps: int = 2
+    max_age_ms: int | None = 90 * DAY_MS
+
+
+@alert(
+    "churn_risk",
+    says="Account {subject} may leave, going by what it has asked for since {since}.",
+)
+def churn_risk(customer: Customer, rule: Churn) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
+    """What an account has asked for within 90 days says that it may leave.
+
+    Since its score last reached the threshold, until it falls below it.
+    """
+    since = None
+    for at, step in customer.risk():
+        if step > 0:
+            since = at
+        elif since is not None:
+            yield Holds(since=since, until=at, rep=customer.owner)
+
+
+@alert(
+    "reorder_due",
+    says="The next order of account {owner} ({within}) was to be expected by {since}.",
+)
+def reorder_due(customer: Customer, rule: Reorder) -> Iterator[Holds]:
+    """An account has not ordered a product again although its median interval is over.
+
+    Orders of no product are taken together under `-`; cancelled ones are left out.
+    """
+    of: dict[str, list[Order]] = {}
+    for order in customer.orders:
+        of.setdefault(order.product or NO_PRODUCT, []).append(order)
+    for product, orders in of.items():
+        gaps: list[int] = []
+        for order, following in zip_longest(orders, orders[1:]):
+            until = following.placed if following else None
+            # Nearest rank: of four the second.
+            median = gaps[(len(gaps) - 1) // 2] if gaps else 0
+            # Orders that came all at once say nothing about the next one.
+            if median and len(gaps) >= rule.gaps:
+                yield Holds(
+                    since=order.placed + median,
+                    until=until,
+                    rep=customer.owner or order.dimensions.members[0],
+                    within=product,
+                )
+            if until is not None:
+                insort(gaps, until - order.placed)

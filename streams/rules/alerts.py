@@ -1,0 +1,36 @@
+"""The tables `[alerts.<kind>]`: when a kind of alert is raised, or that it is not."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from streams.alerts import AlertRules
+from streams.engine.alerts import Rule
+from streams.rules.table import Table
+
+
+def parse(table: Table) -> AlertRules:
+    """Read the table of tables. Raises BadSetting for what cannot be used.
+
+    Every threshold of a kind is a key of its table, a length of time without its `_ms`;
+    `enabled = false` switches the kind off.
+    """
+    usual = AlertRules()
+    found: dict[str, Any] = {
+        kind.name: _rule(table.table(kind.name), getattr(usual, kind.name))
+        for kind in fields(AlertRules)
+        if table.has(kind.name)
+    }
+    table.finish()
+    return replace(usual, **found)
+
+
+def _rule(table: Table, usual: Rule) -> Rule | None:
+    is_on = table.flag("enabled", True)
+    given: dict[str, Any] = {}
+    for threshold in fields(usual):
+        key = threshold.name.removesuffix("_ms")
+        if table.has(key):
+            is_time = key != threshold.name
+            given[threshold.name] = table.duration(key) if is_time else table.number(key, low=1)
+    table.finish()
+    return replace(usual, **given) if is_on else None

@@ -1,0 +1,129 @@
+"""What readers know of a shard's alerts, and when it is time to tell them more.
+
+A shard that is still reading what happened long ago knows of many alerts that the next records
+will take back. So it is silent until it has caught up; what stands then comes out at once.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from aiokafka import TopicPartition
+
+from streams.settings import Settings
+from streams.tables.core import ShardCore
+from streams.tables.fatal import Fatal
+from streams.tables.reading import ends, read_to
+from streams.tables.topics import ALERTS
+from streams.tables.transactions import Pair
+
+MARK = b',"updated_at":'
+# Of what the boards write into the same topic.
+OFF_PACE = b"target_off_pace|"
+# More would outlast the transaction's time; the rest goes out with the next ones.
+ALERTS_AT_ONCE = 10_000
+# Of a busy shard so many records are on their way at any time.
+FEW_RECORDS = 500
+# An event now and then that is older than the lateness is a correction; so many are history.
+FEW_LATE_EVENTS = 20
+CALM_SECONDS = 2.0
+Ends = Mapping[TopicPartition, int]
+EndOf = Callable[[TopicPartition], int | None]
+
+
+def nothing_more(_: TopicPartition) -> int:
+    """Answer where nothing comes but what is read by hand."""
+    return 0
+
+
+class Quiet:
+    """Tells whether a shard is behind: short of where its sources were when it was found so,
+    or amid a lot of history.
+
+    Times are seconds of a clock that never goes back.
+    """
+
+    def __init__(self, end_of: EndOf = nothing_more) -> None:
+        """Ask `end_of` where a source ends; None: nobody knows, and it may be far."""
+        self._end_of = end_of
+        self._goal: Ends = {}
+        self._late = 0
+        self._began = self._until = 0.0
+
+    def aim(self, ends: Ends) -> None:
+        """Be behind until these ends are reached."""
+        self._goal = dict(ends)
+
+    def folded(self, late: int, now: float) -> None:
+        """Note how many late events were folded."""
+        if now - self._began > CALM_SECONDS:
+            self._began, self._late = now, 0
+        self._late += late
+        if self._late > FEW_LATE_EVENTS:
+            self._until = now + CALM_SECONDS
+
+    def is_over(self, position: Ends, now: float) -> bool:
+        """Tell whether a shard that has read so far is up to date."""
+        if any(position.get(place, 0) < end for place, end in self._goal.items()):
+            return False
+        self._goal, ends, behind = {}, {}, 0
+        for place, reached in position.items():
+            end = self._end_of(place)
+            if end is None:
+                return False
+            ends[place] = end
+            behind += max(0, end - reached)
+        if behind > FEW_RECORDS:
+            self._goal = ends
+            return False
+        return now >= self._until
+
+
+class AlertLog:
+    """One partition of `sales.alerts`, as far as its shard writes there."""
+
+    def __init__(self, settings: Settings, number: int, end_of: EndOf = nothing_more) -> None:
+        """Know nothing of what has been written."""
+        self.place = TopicPartition(ALERTS, number)
+        self.quiet = Quiet(end_of)
+        self._settings = settings
+        self._zone = ZoneInfo(settings.timezone)
+        # What an earlier owner left standing; None once the difference is on its way.
+        self._known: dict[str, bytes] | None = {}
+        self._waiting: dict[str, bytes | None] = {}
+
+    async def restore(self) -> None:
+        """Learn what readers know. Nobody else may be able to write there any more."""
+        known: dict[str, bytes] = {}
+        stops = await ends(self._settings, [self.place])
+        async for _, records in read_to(self._settings, stops):
+            for record in records:
+                if record.key is None:
+                    raise Fatal(f"{ALERTS}/{self.place.partition} holds a record without a key")
+                if record.key.startswith(OFF_PACE):
+                    continue
+                if record.value is None:
+                    known.pop(record.key.decode(), None)
+                else:
+                    known[record.key.decode()] = record.value.rpartition(MARK)[0]
+        self._known = known
+
+    def news(self, core: ShardCore, position: Ends, clock: int, now: float) -> list[Pair]:
+        """Give the records to write, at most so many at a time; none while the shard is behind."""
+        if not self.quiet.is_over(position, now):
+            return []
+        changed = core.alerts(clock)
+        if self._known is not None:
+            known, self._known = self._known, None
+            news = {key: body for key, body in changed.items() if known.get(key) != body}
+            changed = dict.fromkeys(key for key in known if changed.get(key) is None) | news
+        self._waiting |= changed
+        if not self._waiting:
+            return []
+        told = dict(islice(self._waiting.items(), ALERTS_AT_ONCE))
+        for key in told:
+            del self._waiting[key]
+        moment = datetime.fromtimestamp(clock / 1000, UTC).astimezone(self._zone)
+        tail = b'%b"%b"}' % (MARK, moment.isoformat(timespec="milliseconds").encode())
+        return [(key.encode(), body and body + tail) for key, body in told.items()]

@@ -1,0 +1,67 @@
+"""What a program is told of the catalogue and of the settings in force."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from streams.cli import main
+from streams.kpis import catalogue
+from streams.kpis.describing import TELLING, entries, in_force
+from streams.settings import Settings
+
+# Settings that no number depends on, or that nobody is told.
+UNTOLD = {
+    *("bootstrap", "app", "now", "publish_interval_ms", "partitions", "replication", "token"),
+    *("gateway_port", "metrics_port", "data", "rules"),
+}
+
+
+def test_every_setting_is_told_or_is_known_not_to_matter() -> None:
+    assert sorted({field.name for field in fields(Settings)}) == sorted({*TELLING, *UNTOLD})
+
+
+def test_settings_in_force_are_those_of_environment_and_rules(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[calendar]\nfiscal_calendar = "445"\n[definitions]\nwin = "first"\n'
+        'response_hours = "business"\n[definitions.business]\ndays = ["sunday", "monday"]\n'
+    )
+    found = in_force(Settings(rules=rules, currency="USD", token="x" * 40))
+    assert (found["currency"], found["rules"]["calendar"]["fiscal_calendar"]) == ("USD", "445")
+    definitions = found["rules"]["definitions"]
+    assert definitions["readings"]["win"] == "first"
+    assert definitions["business"]["days"] == [0, 6]
+    assert "x" * 40 not in json.dumps(found)
+
+
+def test_entry_says_what_records_say() -> None:
+    found = entries(Settings(currency="USD"))
+    assert found.keys() == {kpi.name for kpi in catalogue(Settings()).published}
+    revenue = found["revenue_won"]
+    assert (revenue["unit"], revenue["better"], revenue["measure"]) == (
+        "money:USD",
+        "higher",
+        "sum",
+    )
+    assert revenue["text"] == "The amounts of deals won."
+    assert revenue["question"] == "What is sold, how large, how surely and how fast?"
+    assert found["response_time"]["percentiles"] == ["p50", "p90"]
+    assert found["unpriced_facts"]["question"] == "What is left out?"
+
+
+def test_command_prints_entries_and_settings_as_json() -> None:
+    done = CliRunner().invoke(main, ["catalogue", "--json"], env={"SALES_KPIS_CURRENCY": "USD"})
+    found = json.loads(done.output)
+    assert found["settings"]["currency"] == "USD"
+    (calls,) = [kpi for kpi in found["kpis"] if kpi["kpi"] == "call_count"]
+    assert calls["scopes"] == ["all", "rep", "team", "department", "unit"]
+    assert (calls["unit"], calls["better"]) == ("count", "higher")
+    assert calls["text"] == "Outbound calls, answered or not."
+
+
+def test_command_prints_the_page() -> None:
+    done = CliRunner().invoke(main, ["catalogue", "--markdown"])
+    assert done.output.startswith("# The KPIs\n")
+    assert "## Are leads answered while they can still be won?" in done.output
