@@ -267,7 +267,7 @@ def catalogue(as_json: bool, markdown: bool) -> None:
 
     where = settings()
     if as_json:
-        found = {"settings": in_force(where), "kpis": list(entries(where).values())}
+        found = {"settings": in_force(where), "kpis": list(entries(declared(where)).values())}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif markdown:
         click.echo(page(declared(where)), nl=False)

@@ -13,6 +13,7 @@ from streams.tables.fatal import Fatal
 
 PARTIALS = "kpi.partials"
 KPIS = "sales.kpis"
+CATALOGUE = "sales.catalogue"
 DEAD_LETTERS = "crm.dead-letters"
 FAMILY_PARTITIONS = 7
 PATIENCE_SECONDS = 30.0
@@ -72,6 +73,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(PARTIALS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(KPIS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
+        Topic(CATALOGUE, 1, _SMALL),
         Topic(progress(settings), 1, _SMALL),
         Topic(DEAD_LETTERS, 1, _A_MONTH),
     )

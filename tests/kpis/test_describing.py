@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from streams.cli import main
 from streams.kpis import catalogue
-from streams.kpis.describing import TELLING, entries, in_force
+from streams.kpis.describing import SETTINGS, TELLING, entries, in_force
 from streams.settings import Settings
 
 # Settings that no number depends on, or that nobody is told.
@@ -37,8 +37,9 @@ def test_settings_in_force_are_those_of_environment_and_rules(tmp_path: Path) ->
 
 
 def test_entry_says_what_records_say() -> None:
-    found = entries(Settings(currency="USD"))
+    found = entries(catalogue(Settings(currency="USD")))
     assert found.keys() == {kpi.name for kpi in catalogue(Settings()).published}
+    assert SETTINGS not in found
     revenue = found["revenue_won"]
     assert (revenue["unit"], revenue["better"], revenue["measure"]) == (
         "money:USD",

@@ -84,3 +84,13 @@ def test_bad_rules_stop_a_command_with_exit_code_2_and_one_line(
     assert done.output == (
         'Error: rules.toml line 2: definitions.win is "best"; it must be one of latest_run, first\n'
     )
+
+
+def test_rules_that_the_readme_shows_are_the_defaults(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = readme.partition("```toml\n")[2].partition("```")[0]
+    assert "[definitions.business]" in shown
+    assert read(written(tmp_path, shown)) == Rules()
+    business = shown.replace('response_hours = "calendar"', 'response_hours = "business"')
+    found = read(written(tmp_path, business)).definitions.business
+    assert found == BusinessRules()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from streams.settings import Settings
 from streams.tables import partials
 from streams.tables.board import OwnedBoard
+from streams.tables.core import Core
 from streams.tables.pace import Pace
 from streams.tables.partials import Published
 from streams.tables.reference import Reference
@@ -42,7 +43,7 @@ class Hands:
         await shard.restore(published, self.reference)
         return shard
 
-    async def board(self, number: int = 0, core: Counting | None = None) -> OwnedBoard:
+    async def board(self, number: int = 0, core: Core | None = None) -> OwnedBoard:
         """Take and restore a board."""
         board = OwnedBoard(
             self.settings, core or Counting(), number, self.noted, Pace(lambda: False)
