@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from streams.rules import read as read_rules
 from streams.settings import BadSetting, Settings, instant
 
 # Commands import what they need when they run: `--help` and `replay` start no Kafka client.
@@ -31,12 +32,31 @@ def main() -> None:
 
 
 def settings(**given: Any) -> Settings:
-    """Read the environment, then put what was given on the command line over it."""
+    """Read the environment, then put what was given on the command line over it.
+
+    Rules that cannot be used end the command with exit code 2.
+    """
+    found = settings_alone(**given)
+    try:
+        read_rules(found.rules)
+    except BadSetting as error:
+        raise BadRules(str(error)) from error
+    return found
+
+
+def settings_alone(**given: Any) -> Settings:
+    """Read the settings as `settings` does, without a look at the rules file."""
     try:
         found = Settings.from_environment()
         return replace(found, **{name: value for name, value in given.items() if value is not None})
     except BadSetting as error:
         raise click.ClickException(str(error)) from error
+
+
+class BadRules(click.ClickException):
+    """A rules file that cannot be used; the message is one line that names the line at fault."""
+
+    exit_code = 2
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -25,7 +25,7 @@ class Settings:
     """Everything that can be set, each by `SALES_KPIS_<NAME>` in the environment.
 
     Times are whole milliseconds. `stage_probability` maps a stage to a decimal text,
-    written `proposal=0.4,negotiation=0.7`.
+    written `proposal=0.4,negotiation=0.7`. `rules` names the TOML file that `streams.rules` reads.
     """
 
     bootstrap: str = "127.0.0.1:9092"
@@ -47,6 +47,7 @@ class Settings:
     gateway_port: int = 8080
     metrics_port: int = 9464
     data: Path = Path(".data")
+    rules: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
@@ -100,6 +101,8 @@ def parse(name: str, variable: str, text: str) -> object:
         return instant(text, variable) if text else None
     if name == "data":
         return Path(text)
+    if name == "rules":
+        return Path(text) if text else None
     if name == "stage_probability":
         return MappingProxyType(dict(probabilities(text, variable)))
     if isinstance(getattr(Settings(), name), int):

@@ -46,6 +46,7 @@ def test_every_setting_is_read_as_its_type() -> None:
         PARTITIONS="8",
         REPLICATION="3",
         DATA="/var/data",
+        RULES="/etc/rules.toml",
     )
     assert (settings.bootstrap, settings.app) == ("kafka:9092", "north")
     assert (settings.timezone, settings.currency) == ("Asia/Tehran", "IRR")
@@ -53,7 +54,7 @@ def test_every_setting_is_read_as_its_type() -> None:
     assert (settings.lateness_ms, settings.publish_interval_ms) == (0, 50)
     assert (settings.stale_days, settings.small_deal, settings.large_deal) == (14, 5, 50)
     assert (settings.partitions, settings.replication) == (8, 3)
-    assert settings.data == Path("/var/data")
+    assert (settings.data, settings.rules) == (Path("/var/data"), Path("/etc/rules.toml"))
 
 
 def test_environment_is_read_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,32 @@
+"""The rules file: what a company defines for itself, one part of the file a module.
+
+A part is a frozen dataclass and a `parse(table)` that makes it and ends with `finish`.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streams.rules import definitions
+from streams.rules.definitions import DefinitionRules
+from streams.rules.table import Table, open_table
+
+__all__ = ["Rules", "Table", "parse", "read"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Every part of the rules file; what is not written has its default."""
+
+    definitions: DefinitionRules = field(default_factory=DefinitionRules)
+
+
+def read(path: Path | None) -> Rules:
+    """Read a rules file; no file, all defaults. Raises BadSetting naming the line at fault."""
+    return Rules() if path is None else parse(open_table(path))
+
+
+def parse(table: Table) -> Rules:
+    """Read the top table of a rules file. Raises BadSetting for what cannot be used."""
+    rules = Rules(definitions=definitions.parse(table.table("definitions")))
+    table.finish()
+    return rules
