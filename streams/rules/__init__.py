@@ -6,8 +6,11 @@ A part is a frozen dataclass and a `parse(table)` that makes it and ends with `f
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.rules import definitions
+from streams.engine.catalogue import declared
+from streams.engine.commission import CommissionRule
+from streams.rules import commission, definitions, forecast
 from streams.rules.definitions import DefinitionRules
+from streams.rules.forecast import ForecastRules
 from streams.rules.table import Table, open_table
 
 __all__ = ["Rules", "Table", "parse", "read"]
@@ -18,6 +21,8 @@ class Rules:
     """Every part of the rules file; what is not written has its default."""
 
     definitions: DefinitionRules = field(default_factory=DefinitionRules)
+    forecast: ForecastRules = field(default_factory=ForecastRules)
+    commission: tuple[CommissionRule, ...] = ()
 
 
 def read(path: Path | None) -> Rules:
@@ -26,7 +31,14 @@ def read(path: Path | None) -> Rules:
 
 
 def parse(table: Table) -> Rules:
-    """Read the top table of a rules file. Raises BadSetting for what cannot be used."""
-    rules = Rules(definitions=definitions.parse(table.table("definitions")))
+    """Read the top table of a rules file. Raises BadSetting for what cannot be used.
+
+    Rules may name the KPIs that are declared by now.
+    """
+    rules = Rules(
+        definitions=definitions.parse(table.table("definitions")),
+        forecast=forecast.parse(table.table("forecast")),
+        commission=commission.parse(table.tables("commission"), declared()),
+    )
     table.finish()
     return rules
