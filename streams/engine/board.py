@@ -54,8 +54,11 @@ class Board:
         self._levels = Levels(self._sums, steps)
         self._bit = {kpi.name: 1 << number for number, kpi in enumerate(self.kpis)}
         self._level_bits = self._mask(k.name for k in self.kpis if k.measure.steps)
+        self._ever_bits = self._mask(k.name for k in self.kpis if k.has_ever)
         self._shown = {
-            scope: self._mask(k.name for k in self.kpis if not scope or scope in k.scopes)
+            scope: self._mask(
+                k.name for k in self.kpis if not k.is_hidden and (not scope or scope in k.scopes)
+            )
             for members in FAMILIES
             for scope in members
         }
@@ -80,6 +83,10 @@ class Board:
             grouped = by_kpi(change)
             for target in (scope, *self.organisation.groups(scope)):
                 self._add(when, target, grouped)
+
+    def ever(self, scope: str) -> Grouped:
+        """Give what hidden KPIs that keep it come to over all time, by KPI."""
+        return self._sums.ever(scope)
 
     def hear(self, record: ReferenceRecord) -> None:
         """Take a reference record, in any order."""
@@ -146,6 +153,9 @@ class Board:
     def _add(self, when: str, scope: str, change: Grouped) -> None:
         """Add a change to every window of a day or to an hour, and mark what it moves."""
         bits = self._bits(change)
+        if bits & self._ever_bits:
+            lasting = {kpi.name: change[kpi.name] for kpi in self._of(bits & self._ever_bits)}
+            self._sums.add_ever(scope, lasting)
         if when[0] == "h":
             windows: Iterable[Window] = self._sums.add_hour(int(when[1:]), scope, change)
             bits &= ~self._level_bits

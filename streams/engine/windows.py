@@ -7,8 +7,6 @@ from heapq import heappop, heappush
 from streams.engine.calendar import ROLLING_DAYS, Calendar, Window
 from streams.engine.measures import Grouped, add_grouped
 
-EVER = Window("ever", 0)
-
 
 class WindowSums:
     """Keeps, for every window that has facts, one vector a scope and KPI.
@@ -25,6 +23,7 @@ class WindowSums:
         self._kept = self._rolling_kept()
         self._sums: dict[Window, dict[str, Grouped]] = {}
         self._days: dict[str, list[int]] = {}
+        self._ever: dict[str, Grouped] = {}
         self._ends: list[tuple[int, Window]] = []
 
     def vectors(self, window: Window, scope: str) -> Grouped:
@@ -58,6 +57,14 @@ class WindowSums:
         for window in windows:
             self._add(window, scope, change)
         return windows
+
+    def add_ever(self, scope: str, change: Grouped) -> None:
+        """Add to the sum over all days, future ones included, that some KPIs keep."""
+        add_grouped(self._ever.setdefault(scope, {}), change)
+
+    def ever(self, scope: str) -> Grouped:
+        """Give the vectors over all days, of the KPIs that keep them."""
+        return self._ever.get(scope, {})
 
     def ended(self, clock: int) -> Iterator[Window]:
         """Give the windows whose lateness has passed by now, each once."""
