@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
@@ -13,7 +13,9 @@ from streams.engine.calendar import Calendar
 from streams.engine.derived import Derived
 from streams.engine.measures import COUNTS, Measure
 from streams.engine.money import Rates
-from streams.events import AccountSet
+from streams.engine.readings import Readings
+from streams.engine.working import WorkingTime
+from streams.events import AccountSet, RepSet
 
 # Teams, departments and units are made of reps: their facts are told apart by rep.
 ROLLED_UP = ("team", "department", "unit")
@@ -271,7 +273,7 @@ UNPRICED_FACTS = Kpi(
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """The definitions an operator can set."""
+    """The definitions an operator can set; with `working` leads wait in working time only."""
 
     currency: str
     lateness_ms: int
@@ -279,16 +281,34 @@ class Definitions:
     small_deal: int
     large_deal: int
     stage_probability: dict[str, str]
+    stages: tuple[str, ...] = ()
+    readings: Readings = field(default_factory=Readings)
+    working: WorkingTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What facts depend on besides events: calendar, rates, definitions, accounts by name."""
+    """What facts depend on besides events: calendar, rates, definitions, accounts, reps."""
 
     calendar: Calendar
     rates: Rates
     definitions: Definitions
     accounts: Mapping[str, AccountSet]
+    reps: Mapping[str, RepSet]
+
+    def waited(self, start: int, end: int, rep: str) -> int:
+        """Give how long a lead waited from start to end, as a rep's hours count it."""
+        working = self.definitions.working
+        return end - start if working is None else working.between(start, end, self._zone(rep))
+
+    def after(self, start: int, length: int, rep: str) -> int:
+        """Give the instant by which a lead has waited that long, as a rep's hours count it."""
+        working = self.definitions.working
+        return start + length if working is None else working.after(start, length, self._zone(rep))
+
+    def _zone(self, rep: str) -> str:
+        record = self.reps.get(rep)
+        return record.timezone or "" if record else ""
 
 
 @dataclass(frozen=True, slots=True)

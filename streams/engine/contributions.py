@@ -16,7 +16,8 @@ from streams.engine.catalogue import (
     Fact,
     Unpriced,
 )
-from streams.engine.measures import Pairs
+from streams.engine.measures import LEVEL, Pairs
+from streams.engine.owners import handed_over, placed
 
 Share = tuple[int, int, int, Any, Dimensions]
 Shares = list[list[Share]]
@@ -39,15 +40,19 @@ class Contributions:
         # same objects for every catalogue, and so are the numbers under which they note scopes.
         self._groups = [_numbered.setdefault(own, len(_numbered)) for own in self._told_apart]
         self._names: dict[tuple[int, Any], Pairs] = {}
+        self._follows_owners = catalogue.definitions.readings.owner == "event"
         self.is_hourly = [kpi.hourly for kpi in self.kpis]
 
     def of(self, things: Iterable[tuple[type, list[Any]]]) -> Shares:
         """Give the shares of a row's things, one list a thing, in a stable order."""
         found: Shares = []
-        readers = self._readers
+        readers, follows_owners = self._readers, self._follows_owners
         for kind, members in things:
             kpis = readers.get(kind, ())
             for thing in members:
+                if follows_owners and getattr(thing, "moves", None):
+                    found.append(self._of_moved(thing, kpis))
+                    continue
                 shares: list[Share] = []
                 own = thing.dimensions
                 for number, facts in kpis:
@@ -61,6 +66,20 @@ class Contributions:
                         self._count(shares, number, fact, own)
                 found.append(shares)
         return found
+
+    def _of_moved(self, thing: Any, kpis: Iterable[tuple[int, Any]]) -> list[Share]:
+        """Give the shares of a thing whose facts belong to the rep it had at each."""
+        shares: list[Share] = []
+        own: Dimensions = thing.dimensions
+        for number, facts in kpis:
+            result = facts(thing)
+            listed = [] if result is None else [result] if type(result) is Fact else [*result]
+            for fact in listed:
+                self._count(shares, number, fact, placed(thing.moves, own, fact.at))
+            if self.kpis[number].measure is LEVEL:
+                for fact in handed_over(listed, thing.moves, own):
+                    self._count(shares, number, fact, own)
+        return shares
 
     def _count(self, shares: list[Share], number: int, fact: Fact[Any], own: Dimensions) -> None:
         at, value, since = fact.at, fact.value, fact.since

@@ -21,6 +21,7 @@ from streams.events import (
     Event,
     RateSet,
     ReferenceRecord,
+    RepSet,
     SpendRecorded,
     canonical,
     pack,
@@ -45,11 +46,13 @@ class Shard:
         self.number = number
         self.calendar = catalogue.calendar
         self._accounts: dict[str, AccountSet] = {}
+        self._reps: dict[str, RepSet] = {}
         self.terms = Terms(
             catalogue.calendar,
             Rates(catalogue.definitions.currency),
             catalogue.definitions,
             self._accounts,
+            self._reps,
         )
         self._catalogue = catalogue
         self._contributions = Contributions(catalogue)
@@ -64,6 +67,10 @@ class Shard:
         # Where a set is spread over rows: which one holds an id.
         self._spread: dict[str, dict[str, str]] = {}
         self._currencies: dict[str, set[str]] = {}
+        # Whose rows a rep's working hours matter to, if they matter at all.
+        self._by_hours: defaultdict[str, set[str]] | None = (
+            None if catalogue.definitions.working is None else defaultdict(set)
+        )
 
     @property
     def next_due(self) -> int | None:
@@ -139,6 +146,8 @@ class Shard:
             self._set_rate(record)
         elif isinstance(record, AccountSet):
             self._set_account(record)
+        elif isinstance(record, RepSet):
+            self._set_rep(record)
         elif isinstance(record, SpendRecorded) and self.number == FIRST:
             self._set_spend(record)
 
@@ -163,6 +172,15 @@ class Shard:
         if record.currency:
             self._currencies.setdefault(record.currency, set()).add(name)
 
+    def _set_rep(self, record: RepSet) -> None:
+        old = self._reps.get(record.rep)
+        if old is not None and not _stands(_entry(record), _entry(old)):
+            return
+        if self._by_hours is not None and record.timezone != (old.timezone if old else None):
+            for name in self._by_hours[record.rep]:
+                self._touch(name)
+        self._reps[record.rep] = record
+
     def _set_spend(self, record: SpendRecorded) -> None:
         """Give each spend a row of its own, which the reference topic keeps, not the state."""
         name, entry = f"spend:{record.id}", _entry(record)
@@ -178,6 +196,9 @@ class Shard:
         currency = getattr(entry.event, "currency", None)
         if currency:
             self._currencies.setdefault(currency, set()).add(name)
+        rep = getattr(entry.event, "rep", None) if self._by_hours is not None else None
+        if rep and self._by_hours is not None:
+            self._by_hours[rep].add(name)
 
     def _held(self, owner: str, name: str, event: str) -> str:
         """Name the row of a set that holds an id now, else the one that would."""

@@ -1,7 +1,7 @@
 """A deal: its patched fields, its status history, and what came before its win."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -9,6 +9,7 @@ from functools import cached_property
 from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
 from streams.engine.entries import Entry, latest
 from streams.engine.money import Money, exact, round_half_up
+from streams.engine.owners import Moves, moves, placed
 from streams.events.model import DealChanged, DealDeleted
 from streams.journeys.leads import Touch
 
@@ -16,7 +17,7 @@ from streams.journeys.leads import Touch
 class Origin:
     """What a deal knows of the subject it came from."""
 
-    __slots__ = ("dimensions", "had_cold_call", "latest", "lead_created", "touches")
+    __slots__ = ("dimensions", "had_cold_call", "latest", "lead_created", "reps", "touches")
 
     def __init__(
         self,
@@ -25,20 +26,25 @@ class Origin:
         touches: Sequence[Touch],
         had_cold_call: bool,
         latest: int,
+        reps: Mapping[int, str],
     ) -> None:
-        """Take the lead's creation and dimensions (empty: no lead) and the subject's history."""
+        """Take the lead's creation and dimensions (empty: no lead) and the subject's history.
+
+        `reps` says since when the lead has had which rep.
+        """
         self.lead_created = lead_created
         self.dimensions = dimensions
         self.touches = touches
         self.had_cold_call = had_cold_call
         self.latest = latest
+        self.reps = reps
 
 
 class Deal:
     """A deal that is not deleted; instants in ms, None where it never was.
 
     It stands as it is now: a deal that changed owner or amount counts as if it had always had
-    the present one.
+    the present one, save where the definitions in force say otherwise.
     """
 
     dimensions: Dimensions
@@ -76,6 +82,8 @@ class Deal:
             product = product if event.product is None else event.product
             stage = stage if event.stage is None else event.stage
             account = account if event.account is None else event.account
+        if self.status == "won" and self.terms.definitions.readings.win == "first":
+            self.closed = next(e.at for e in entries if getattr(e.event, "status", None) == "won")
         lead = self.origin.dimensions.members
         self.stage = stage
         self.dimensions = dimensions(
@@ -100,6 +108,12 @@ class Deal:
         return self.closed if self.status == "lost" else None
 
     @property
+    def outcome_at(self) -> int | None:
+        """The instant by which close rates count it, if it is won or lost now."""
+        is_by_creation = self.terms.definitions.readings.close_rate_by == "creation"
+        return self.created if is_by_creation and self.closed is not None else self.closed
+
+    @property
     def reason(self) -> str:
         """Why, by the last change that says so."""
         return latest(self.entries, "reason")
@@ -110,11 +124,45 @@ class Deal:
         return Money(self.amount, self.currency) if self.amount and self.currency else None
 
     def worth(self, at: int) -> int | Unpriced | None:
-        """Give its amount in minor units at the rate of an instant's date; None: no amount."""
-        if self.money is None:
+        """Give its amount in minor units at the rate of an instant's date; None: no amount.
+
+        Or of the date it closed, if it has and the definitions say so.
+        """
+        return self._priced(self.money, at)
+
+    def outcome_worth(self, at: int) -> int | Unpriced | None:
+        """Give what was won or lost, as `worth` does: what a lost deal was worth while open."""
+        lost = self.lost
+        if lost is None or self.terms.definitions.readings.lost_amount == "latest":
+            return self.worth(at)
+        before = [entry for entry in self.entries if entry.at < lost]
+        amount = latest(before, "amount") or self.amount
+        currency = latest(before, "currency") or self.currency
+        return self._priced(Money(amount, currency) if amount and currency else None, at)
+
+    def _priced(self, money: Money | None, at: int) -> int | Unpriced | None:
+        if money is None:
             return None
-        minor = self.terms.rates.priced(self.money, self.terms.calendar.day(at))
+        if self.closed is not None and self.terms.definitions.readings.conversion == "close":
+            at = self.closed
+        minor = self.terms.rates.priced(money, self.terms.calendar.day(at))
         return UNPRICED if minor is None else minor
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Whose it was when, if facts belong to the rep of then."""
+        if self.terms.definitions.readings.owner == "now":
+            return ()
+        own = {
+            at: event.rep
+            for at, _, event in self.entries
+            if isinstance(event, DealChanged) and event.rep is not None
+        }
+        return moves(own, self.dimensions, self.origin.reps)
+
+    def placed(self, at: int) -> Dimensions:
+        """Give its dimensions as facts of an instant have them."""
+        return placed(self.moves, self.dimensions, at)
 
     def weighted(self) -> int | Unpriced | None:
         """Give its amount at creation's rate times its probability, to a minor unit.

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from streams.engine.calendar import HOUR_MS
-from streams.engine.catalogue import Dimensions
+from streams.engine.catalogue import Dimensions, Terms
+from streams.engine.owners import Moves, placed
 
 
 class Touch(Struct, frozen=True, gc=False):
@@ -18,7 +19,8 @@ class Touch(Struct, frozen=True, gc=False):
 class Lead(Struct, frozen=True, gc=False):
     """A lead and its human touches, earliest first; instants in ms, None where it never was.
 
-    `first_touch` is the first at or after creation.
+    `first_touch` is the first at or after creation. `moves` says whose it was when, if facts
+    belong to the rep of then.
     """
 
     created: int
@@ -29,11 +31,28 @@ class Lead(Struct, frozen=True, gc=False):
     is_handed_over: bool
     has_won: bool
     dimensions: Dimensions
+    moves: Moves
+    terms: Terms
+
+    @property
+    def waited(self) -> int | None:
+        """How long it waited for its first touch, by the hours of the rep who answered."""
+        touch = self.first_touch
+        return None if touch is None else self.terms.waited(self.created, touch.at, touch.rep)
 
     @property
     def answer_due(self) -> int:
-        """The end of the first hour."""
-        return self.created + HOUR_MS
+        """The end of the first hour, by the hours of the lead's rep."""
+        return self._waits_until(HOUR_MS)
+
+    @property
+    def overdue_since(self) -> int:
+        """When more than the first hour has passed."""
+        return self._waits_until(HOUR_MS + 1)
+
+    def _waits_until(self, length: int) -> int:
+        rep = placed(self.moves, self.dimensions, self.created).members[0]
+        return self.terms.after(self.created, length, rep)
 
     @property
     def answered_by(self) -> Dimensions:

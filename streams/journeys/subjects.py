@@ -1,9 +1,11 @@
 """A subject of the selling side: a lead, a deal without one, or a rep's work without either."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from streams.engine.catalogue import NOWHERE, Dimensions, Terms, dimensions
 from streams.engine.entries import Entry, latest
+from streams.engine.owners import moves
 from streams.events.model import (
     CallEnded,
     DealChanged,
@@ -35,6 +37,8 @@ class Journey:
         self._clicks: dict[str, list[int]] = {}
         self._deals: dict[str, list[Entry]] = {}
         self._lead: list[Entry] = []
+        self._terms = terms
+        self._is_by_event = terms.definitions.readings.owner == "event"
         for entry in entries:
             self._sort(entry)
         self.had_cold_call = any(call.is_cold and call.is_outbound for call in self.calls)
@@ -46,6 +50,7 @@ class Journey:
             self.touches,
             self.had_cold_call,
             entries[-1].at,
+            self._lead_reps if created else {},
         )
         self.deals = [
             Deal(changes, origin, terms)
@@ -100,19 +105,24 @@ class Journey:
 
     def _lead_dimensions(self) -> Dimensions:
         came = [e for e in self._lead if type(e.event) is LeadCreated]
-        given = [
-            e.event.rep
-            for e in self._lead
-            if isinstance(e.event, (LeadCreated, LeadAssigned)) and e.event.rep
-        ]
+        given = self._lead_reps
         return dimensions(
-            given[-1] if given else "",
+            given[max(given)] if given else "",
             latest(came, "channel"),
             latest(came, "media"),
             latest(came, "campaign"),
             latest(came, "partner"),
             latest(came, "product"),
         )
+
+    @cached_property
+    def _lead_reps(self) -> dict[int, str]:
+        """Since when the lead has had which rep."""
+        return {
+            e.at: e.event.rep
+            for e in self._lead
+            if isinstance(e.event, (LeadCreated, LeadAssigned)) and e.event.rep
+        }
 
     def _first(self, kind: type) -> int | None:
         return next((e.at for e in self._lead if type(e.event) is kind), None)
@@ -127,4 +137,6 @@ class Journey:
             self._first(LeadHandedOver) is not None,
             any(deal.won is not None for deal in self.deals),
             dimensions,
+            moves(self._lead_reps, dimensions) if self._is_by_event else (),
+            self._terms,
         )

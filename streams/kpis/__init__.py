@@ -2,8 +2,11 @@
 
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
+from streams.engine.working import WorkingTime
 from streams.journeys import place, view
 from streams.kpis import answering, emailing, following_up, funnel, money_in, pipeline, selling
+from streams.rules import read
+from streams.rules.business import BusinessRules
 from streams.settings import Settings
 
 # Importing a file declares its KPIs; a new file is named here and nowhere else.
@@ -13,7 +16,11 @@ __all__ = ["FILES", "catalogue"]
 
 
 def catalogue(settings: Settings) -> Catalogue:
-    """Give the KPIs declared in this room under the definitions in force."""
+    """Give the KPIs declared in this room under the definitions in force.
+
+    Raises BadSetting for a rules file that cannot be used.
+    """
+    own = read(settings.rules).definitions
     return Catalogue(
         kpis=declared(),
         calendar=Calendar(settings.timezone, settings.week_start, settings.fiscal_start),
@@ -24,7 +31,15 @@ def catalogue(settings: Settings) -> Catalogue:
             small_deal=settings.small_deal,
             large_deal=settings.large_deal,
             stage_probability=dict(settings.stage_probability),
+            stages=own.stages,
+            readings=own.readings,
+            working=working_time(own.business, settings.timezone) if own.business else None,
         ),
         place=place,
         view=view,
     )
+
+
+def working_time(rules: BusinessRules, timezone: str) -> WorkingTime:
+    """Give the working time that rules describe; reps without a zone work by the given one's."""
+    return WorkingTime(timezone, rules.days, rules.begins, rules.ends, rules.is_holiday())

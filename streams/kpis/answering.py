@@ -11,16 +11,13 @@ ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
 
 
 @kpi("response_time", measure=SPREAD, unit="ms", scopes=ANSWERING, hourly=True, better="lower")
-def response_time(lead: Lead) -> Fact[int] | None:
+def response_time(lead: Lead) -> Fact[int]:
     """How long a new lead waits for the first call or email from a person.
 
     Mean, p50 and p90, by the rep who answered. A lead nobody has touched is not counted here:
     `unanswered_leads` has it.
     """
-    touch = lead.first_touch
-    if touch is None:
-        return None
-    return Fact(lead.created, touch.at - lead.created, lead.answered_by)
+    return Fact(lead.created, lead.waited, lead.answered_by)
 
 
 @kpi("response_within_hour", measure=SHARE, unit="ratio", scopes=ANSWERING)
@@ -29,10 +26,10 @@ def response_within_hour(lead: Lead) -> Fact[bool]:
 
     An unanswered lead counts for the rep who has it, once its hour is over.
     """
-    touch = lead.first_touch
-    if touch is None:
-        return Fact(lead.created, False, since=lead.answer_due + 1)
-    return Fact(lead.created, touch.at - lead.created <= HOUR_MS, lead.answered_by)
+    waited = lead.waited
+    if waited is None:
+        return Fact(lead.created, False, since=lead.overdue_since)
+    return Fact(lead.created, waited <= HOUR_MS, lead.answered_by)
 
 
 @kpi(

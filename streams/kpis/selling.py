@@ -54,18 +54,21 @@ def deal_size_mix(deal: Deal) -> Fact[str] | None:
 @kpi("close_rate", measure=SHARE, unit="ratio", scopes=SELLING)
 def close_rate(deal: Deal) -> Fact[bool] | None:
     """Share of deals won, of those won or lost."""
-    return None if deal.closed is None else Fact(deal.closed, deal.won is not None)
+    at = deal.outcome_at
+    return None if at is None else Fact(at, deal.won is not None, since=deal.closed)
 
 
 @kpi("close_rate_value", measure=RATIO, unit="ratio", scopes=SELLING)
 def close_rate_value(deal: Deal) -> Fact[Fraction] | None:
     """The amounts won as a share of the amounts won or lost."""
-    if deal.closed is None:
+    at = deal.outcome_at
+    if at is None:
         return None
-    worth = deal.worth(deal.closed)
+    worth = deal.outcome_worth(at)
     if not isinstance(worth, int):
-        return Fact(deal.closed, worth)
-    return Fact(deal.closed, Fraction(worth if deal.won is not None else 0, worth))
+        return Fact(at, worth)
+    won = worth if deal.won is not None else 0
+    return Fact(at, Fraction(won, worth), since=deal.closed)
 
 
 @kpi(

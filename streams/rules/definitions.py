@@ -1,46 +1,46 @@
 """The table `[definitions]`: readings of a KPI on which companies differ."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
+from streams.engine.readings import CloseRateBy, Conversion, LostAmount, Owner, Readings, Win
+from streams.rules import business
+from streams.rules.business import BusinessRules
 from streams.rules.table import Table
 
-CloseRateBy = Literal["close", "creation"]
-Win = Literal["latest_run", "first"]
-Owner = Literal["now", "event"]
-Conversion = Literal["event", "close"]
-LostAmount = Literal["latest", "open"]
+CLOSE_RATE_BY: tuple[CloseRateBy, ...] = ("close", "creation")
+WIN: tuple[Win, ...] = ("latest_run", "first")
+OWNER: tuple[Owner, ...] = ("now", "event")
+CONVERSION: tuple[Conversion, ...] = ("event", "close")
+LOST_AMOUNT: tuple[LostAmount, ...] = ("latest", "open")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionRules:
     """What the operator chose; the defaults are the readings of the contract.
 
-    `stages` is the order of stages, earliest first; empty where none is given.
+    `stages` is their order, earliest first; empty where none is given. Leads are answered in
+    `business` hours, or by the calendar where that is None.
     """
 
-    close_rate_by: CloseRateBy = "close"
-    win: Win = "latest_run"
-    owner: Owner = "now"
-    conversion: Conversion = "event"
-    lost_amount: LostAmount = "latest"
+    readings: Readings = field(default_factory=Readings)
     stages: tuple[str, ...] = ()
+    business: BusinessRules | None = None
 
 
 def parse(table: Table) -> DefinitionRules:
     """Read the table. Raises BadSetting for what cannot be used."""
-    closed_by: tuple[CloseRateBy, ...] = ("close", "creation")
-    wins: tuple[Win, ...] = ("latest_run", "first")
-    owners: tuple[Owner, ...] = ("now", "event")
-    conversions: tuple[Conversion, ...] = ("event", "close")
-    lost: tuple[LostAmount, ...] = ("latest", "open")
-    rules = DefinitionRules(
-        close_rate_by=table.choice("close_rate_by", closed_by, "close"),
-        win=table.choice("win", wins, "latest_run"),
-        owner=table.choice("owner", owners, "now"),
-        conversion=table.choice("conversion", conversions, "event"),
-        lost_amount=table.choice("lost_amount", lost, "latest"),
-        stages=table.words("stages", ()),
+    usual = Readings()
+    readings = Readings(
+        close_rate_by=table.choice("close_rate_by", CLOSE_RATE_BY, usual.close_rate_by),
+        win=table.choice("win", WIN, usual.win),
+        owner=table.choice("owner", OWNER, usual.owner),
+        conversion=table.choice("conversion", CONVERSION, usual.conversion),
+        lost_amount=table.choice("lost_amount", LOST_AMOUNT, usual.lost_amount),
     )
+    stages = table.words("stages", ())
+    hours = table.choice("response_hours", ("calendar", "business"), "calendar")
+    work = business.parse(table.table("business"))
     table.finish()
-    return rules
+    return DefinitionRules(
+        readings=readings, stages=stages, business=work if hours == "business" else None
+    )

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from streams.cli import main
 from streams.rules import Rules, read
+from streams.rules.business import BusinessRules
 from streams.settings import BadSetting
 
 
@@ -25,8 +26,36 @@ def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
 def test_definitions_are_read(tmp_path: Path) -> None:
     text = '[definitions]\nclose_rate_by = "creation"\nstages = ["new", "offer"]\n'
     found = read(written(tmp_path, text)).definitions
-    assert (found.close_rate_by, found.stages) == ("creation", ("new", "offer"))
-    assert found.win == "latest_run"
+    assert (found.readings.close_rate_by, found.stages) == ("creation", ("new", "offer"))
+    assert (found.readings.win, found.business) == ("latest_run", None)
+
+
+def test_business_hours_are_read_where_they_are_chosen(tmp_path: Path) -> None:
+    table = '[definitions.business]\ndays = ["sunday", "monday"]\nends = "24:00"\ncountry = "DE"\n'
+    assert read(written(tmp_path, table)).definitions.business is None
+    chosen = f'[definitions]\nresponse_hours = "business"\n{table}'
+    business = read(written(tmp_path, chosen)).definitions.business
+    assert business == BusinessRules(
+        days=frozenset({6, 0}), begins=540, ends=1440, country="DE", region=""
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('days = ["mon"]', 'definitions.business.days has "mon"; each is one of monday'),
+        ("days = []", "name at least one day"),
+        ('begins = "9"', "it must be a time of day"),
+        ('begins = "17:00"', "definitions.business.ends is not after begins"),
+        ('country = "Germany"', "is 'Germany'; it must be an ISO 3166 code, such as \"DE\""),
+        ('region = "BY"', "name the country"),
+        ('country = "DE"\nregion = "XX"', "known in DE: BB, BE,"),
+    ],
+)
+def test_business_hours_that_cannot_be_are_refused(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        read(written(tmp_path, f"[definitions.business]\n{line}\n"))
+    assert said in str(refused.value)
 
 
 def test_unknown_part_is_refused(tmp_path: Path) -> None:
