@@ -1,6 +1,7 @@
 """What a running window will come to: what is won, and open deals by their stage's win rate."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from struct import unpack
 from typing import NamedTuple
 
@@ -56,22 +57,23 @@ def expected(revenue: int, stages: Iterable[Due]) -> int:
     )
 
 
-def forecast(seed: str, revenue: int, stages: Mapping[str, Due]) -> Forecast:
+def forecast(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Forecast:
     """Forecast a window from what it has won so far and the open deals due in it, by stage.
 
     The range is of 500 draws: each draws for each stage a win rate as uncertain as the number
     of its closed deals leaves it, and then for each deal whether it wins. It depends on the
-    seed and the arguments alone, not on the order of stages or amounts.
+    arguments alone, not on the order of stages or amounts: win rates, which are the company's,
+    on the seed, and deals on the key as well.
     """
     value = expected(revenue, stages.values())
     if not any(due.amounts for due in stages.values()):
         return Forecast(value, revenue, revenue)
-    totals = sorted(_totals(seed, stages))
+    totals = sorted(_totals(seed, key, stages))
     low, high = (totals[-(-DRAWS * rank // 100) - 1] for rank in (LOW, HIGH))
     return Forecast(value, revenue + low, revenue + high)
 
 
-def _totals(seed: str, stages: Mapping[str, Due]) -> Sequence[int]:
+def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:
     """Draw what the open deals bring in.
 
     One integer holds all draws side by side, a lane each, so that a deal takes a handful of
@@ -85,12 +87,16 @@ def _totals(seed: str, stages: Mapping[str, Due]) -> Sequence[int]:
     totals = 0
     given_up = 0
     for stage, due in sorted(stages.items()):
-        chances = _chances(f"{seed}|{stage}|rate", due.rate, width)
-        chances += (ones << CHANCE_BITS) - ones
+        chances = _chances(f"{seed}|{stage}", due.rate, width) + (ones << CHANCE_BITS) - ones
+        drawn = 0
         for number, amount in enumerate(sorted(due.amounts)):
-            chance = stream(f"{seed}|{stage}|{number}", DRAWS * width)
-            drawn = int.from_bytes(chance, "little") & uniform
-            wins = ((chances - drawn) >> CHANCE_BITS) & ones
+            if number % 2:
+                # A lane's random bytes are enough for two deals.
+                drawn >>= CHANCE_BITS
+            else:
+                fresh = stream(f"{seed}|{key}|{stage}|{number}", DRAWS * width)
+                drawn = int.from_bytes(fresh, "little")
+            wins = ((chances - (drawn & uniform)) >> CHANCE_BITS) & ones
             if amount < 0:
                 # Lanes cannot go below zero: take it off for all, and give it back where lost.
                 wins, given_up = ones - wins, given_up + amount
@@ -104,6 +110,7 @@ def _totals(seed: str, stages: Mapping[str, Due]) -> Sequence[int]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def _chances(key: str, rate: WinRate, width: int) -> int:
     """Give each draw's chance to win, in its lane, as a share of 2**32."""
     drawn = [rate.won] * DRAWS

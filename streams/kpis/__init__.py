@@ -4,13 +4,33 @@ from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
 from streams.engine.working import WorkingTime
 from streams.journeys import place, view
-from streams.kpis import answering, emailing, following_up, funnel, money_in, pipeline, selling
+from streams.kpis import (
+    answering,
+    emailing,
+    following_up,
+    forecasting,
+    funnel,
+    money_in,
+    paying,
+    pipeline,
+    selling,
+)
 from streams.rules import read
 from streams.rules.business import BusinessRules
 from streams.settings import Settings
 
 # Importing a file declares its KPIs; a new file is named here and nowhere else.
-FILES = (answering, following_up, emailing, selling, pipeline, funnel, money_in)
+FILES = (
+    answering,
+    following_up,
+    emailing,
+    selling,
+    pipeline,
+    funnel,
+    money_in,
+    forecasting,
+    paying,
+)
 
 __all__ = ["FILES", "catalogue"]
 
@@ -20,23 +40,29 @@ def catalogue(settings: Settings) -> Catalogue:
 
     Raises BadSetting for a rules file that cannot be used.
     """
-    own = read(settings.rules).definitions
+    rules = read(settings.rules)
+    own = rules.definitions
+    definitions = Definitions(
+        currency=settings.currency,
+        lateness_ms=settings.lateness_ms,
+        stale_ms=settings.stale_days * 86_400_000,
+        small_deal=settings.small_deal,
+        large_deal=settings.large_deal,
+        stage_probability=dict(settings.stage_probability),
+        stages=own.stages,
+        readings=own.readings,
+        working=working_time(own.business, settings.timezone) if own.business else None,
+    )
     return Catalogue(
         kpis=declared(),
         calendar=Calendar(settings.timezone, settings.week_start, settings.fiscal_start),
-        definitions=Definitions(
-            currency=settings.currency,
-            lateness_ms=settings.lateness_ms,
-            stale_ms=settings.stale_days * 86_400_000,
-            small_deal=settings.small_deal,
-            large_deal=settings.large_deal,
-            stage_probability=dict(settings.stage_probability),
-            stages=own.stages,
-            readings=own.readings,
-            working=working_time(own.business, settings.timezone) if own.business else None,
-        ),
+        definitions=definitions,
         place=place,
         view=view,
+        derived=(
+            forecasting.foretold(definitions, rules.forecast.floor, rules.forecast.seed),
+            paying.commission(rules.commission, settings.currency),
+        ),
     )
 
 

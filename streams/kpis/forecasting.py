@@ -71,7 +71,7 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
                     "won": history.get(HITS + stage, 0),
                     "closed": history.get(LABEL + stage, 0),
                 }
-        found = forecast(f"{seed}|{given.key}", revenue, stages)
+        found = forecast(seed, given.key, revenue, stages)
         return Figure(
             (found.value, 1),
             {"revenue_won": {"sum": revenue}, "open": parts},

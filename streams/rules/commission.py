@@ -11,16 +11,14 @@ from streams.rules.table import Table, nearest
 WINDOWS = ("day", "week", "month", "quarter", "year")
 # A rep's pay is worked out where the reps' values are, with those of the groups reps make up.
 SCOPES = ("rep", *ROLLED_UP)
-# What is itself worked out from other KPIs' records cannot be paid for.
-NOT_PAID_FOR = ("commission", "forecast")
 
 
 def parse(tables: Iterable[Table], kpis: Iterable[Kpi]) -> tuple[CommissionRule, ...]:
     """Read the rules, in the order of the file. Raises BadSetting for what cannot be used.
 
-    `kpis` are those of the catalogue that a rule may name.
+    `kpis` are those that a rule may name: none that is derived from others, none that is hidden.
     """
-    known = {kpi.name: kpi for kpi in kpis if kpi.name not in NOT_PAID_FOR}
+    known = {kpi.name: kpi for kpi in kpis if not kpi.is_hidden}
     rules: dict[str, CommissionRule] = {}
     for table in tables:
         rule = _rule(table, known)
