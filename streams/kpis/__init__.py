@@ -11,9 +11,11 @@ from streams.kpis import (
     delivering,
     emailing,
     following_up,
+    forecasting,
     funnel,
     marketing,
     money_in,
+    paying,
     pipeline,
     prospecting,
     quoting,
@@ -38,6 +40,8 @@ FILES = (
     customers,
     money_in,
     delivering,
+    forecasting,
+    paying,
 )
 
 __all__ = ["FILES", "catalogue"]
@@ -50,6 +54,19 @@ def catalogue(settings: Settings) -> Catalogue:
     """
     rules = read(settings.rules)
     own = rules.definitions
+    definitions = Definitions(
+        currency=settings.currency,
+        lateness_ms=settings.lateness_ms,
+        stale_ms=settings.stale_days * 86_400_000,
+        small_deal=settings.small_deal,
+        large_deal=settings.large_deal,
+        stage_probability=dict(settings.stage_probability),
+        stages=own.stages or settings.stages,
+        churn_threshold=settings.churn_threshold,
+        churn_weights=settings.churn_weights,
+        readings=own.readings,
+        working=working_time(own.business, settings.timezone) if own.business else None,
+    )
     return Catalogue(
         kpis=declared(),
         calendar=Calendar(
@@ -58,21 +75,13 @@ def catalogue(settings: Settings) -> Catalogue:
             settings.fiscal_start,
             rules.calendar.fiscal_calendar,
         ),
-        definitions=Definitions(
-            currency=settings.currency,
-            lateness_ms=settings.lateness_ms,
-            stale_ms=settings.stale_days * 86_400_000,
-            small_deal=settings.small_deal,
-            large_deal=settings.large_deal,
-            stage_probability=dict(settings.stage_probability),
-            stages=own.stages or settings.stages,
-            churn_threshold=settings.churn_threshold,
-            churn_weights=settings.churn_weights,
-            readings=own.readings,
-            working=working_time(own.business, settings.timezone) if own.business else None,
-        ),
+        definitions=definitions,
         place=place,
         view=view,
+        derived=(
+            forecasting.foretold(definitions, rules.forecast.floor, rules.forecast.seed),
+            paying.commission(rules.commission, settings.currency),
+        ),
     )
 
 

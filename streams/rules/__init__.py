@@ -6,9 +6,12 @@ A part is a frozen dataclass and a `parse(table)` that makes it and ends with `f
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.rules import calendar, definitions
+from streams.engine.catalogue import declared
+from streams.engine.commission import CommissionRule
+from streams.rules import calendar, commission, definitions, forecast
 from streams.rules.calendar import CalendarRules
 from streams.rules.definitions import DefinitionRules
+from streams.rules.forecast import ForecastRules
 from streams.rules.table import Table, open_table
 
 __all__ = ["Rules", "Table", "parse", "read"]
@@ -20,6 +23,8 @@ class Rules:
 
     definitions: DefinitionRules = field(default_factory=DefinitionRules)
     calendar: CalendarRules = field(default_factory=CalendarRules)
+    forecast: ForecastRules = field(default_factory=ForecastRules)
+    commission: tuple[CommissionRule, ...] = ()
 
 
 def read(path: Path | None) -> Rules:
@@ -28,10 +33,15 @@ def read(path: Path | None) -> Rules:
 
 
 def parse(table: Table) -> Rules:
-    """Read the top table of a rules file. Raises BadSetting for what cannot be used."""
+    """Read the top table of a rules file. Raises BadSetting for what cannot be used.
+
+    Rules may name the KPIs that are declared by now.
+    """
     rules = Rules(
         definitions=definitions.parse(table.table("definitions")),
         calendar=calendar.parse(table.table("calendar")),
+        forecast=forecast.parse(table.table("forecast")),
+        commission=commission.parse(table.tables("commission"), declared()),
     )
     table.finish()
     return rules
