@@ -283,12 +283,12 @@ def catalogue(as_json: bool, markdown: bool) -> None:
 @main.command()
 @KAFKA
 def doctor(bootstrap: str | None) -> None:
-    """Say in plain words what is wrong with broker, topics, clocks and settings."""
+    """Say in plain words what is wrong with broker, topics, clocks, settings and rules."""
     from streams.doctor import examine
 
-    findings = run(examine(settings(bootstrap=bootstrap)))
+    findings = run(examine(settings_alone(bootstrap=bootstrap)))
     for finding in findings:
-        click.secho("ok   " if finding.is_fine else "WRONG", nl=False, fg=finding.colour)
+        click.secho(f"{finding.verdict:5}", nl=False, fg=finding.colour)
         click.echo(f" {finding.what}" + (f"\n      -> {finding.advice}" if finding.advice else ""))
     sys.exit(0 if all(finding.is_fine for finding in findings) else 1)
 
