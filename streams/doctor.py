@@ -16,6 +16,7 @@ from streams.tables import topics
 from streams.tables.fatal import Fatal
 from streams.tables.progress import behind, destination
 from streams.tables.reading import ends, read_to
+from streams.tables.reference import order
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
 ADD_PARTITIONS_TO_TXN = 24
@@ -182,7 +183,7 @@ async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str
             if not isinstance(said, RepSet):
                 continue
             old = standing.get(said.rep)
-            if old is None or (old.at, old.id) <= (said.at, said.id):
+            if old is None or order(old) <= order(said):
                 standing[said.rep] = said
     groups = {
         (group, name)
