@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import click
 
-from streams.rules import read as read_rules
 from streams.settings import BadSetting, Settings, instant
 
 # Commands import what they need when they run: `--help` and `replay` start no Kafka client.
@@ -36,9 +35,12 @@ def settings(**given: Any) -> Settings:
 
     Rules that cannot be used end the command with exit code 2.
     """
+    from streams.kpis import catalogue
+
     found = settings_alone(**given)
     try:
-        read_rules(found.rules)
+        # Rules name KPIs, so they are read with the catalogue.
+        catalogue(found)
     except BadSetting as error:
         raise BadRules(str(error)) from error
     return found
@@ -310,7 +312,7 @@ def catalogue(as_json: bool, markdown: bool) -> None:
 
     where = settings()
     if as_json:
-        found = {"settings": in_force(where), "kpis": list(entries(where).values())}
+        found = {"settings": in_force(where), "kpis": list(entries(declared(where)).values())}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif markdown:
         click.echo(page(declared(where)), nl=False)
@@ -388,12 +390,12 @@ def replay_letters(
 @main.command()
 @KAFKA
 def doctor(bootstrap: str | None) -> None:
-    """Say in plain words what is wrong with broker, topics, clocks and settings."""
+    """Say in plain words what is wrong with broker, topics, clocks, settings and rules."""
     from streams.doctor import examine
 
-    findings = run(examine(settings(bootstrap=bootstrap)))
+    findings = run(examine(settings_alone(bootstrap=bootstrap)))
     for finding in findings:
-        click.secho("ok   " if finding.is_fine else "WRONG", nl=False, fg=finding.colour)
+        click.secho(f"{finding.verdict:5}", nl=False, fg=finding.colour)
         click.echo(f" {finding.what}" + (f"\n      -> {finding.advice}" if finding.advice else ""))
     sys.exit(0 if all(finding.is_fine for finding in findings) else 1)
 

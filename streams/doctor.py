@@ -3,15 +3,21 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 
+from aiokafka import TopicPartition
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
 
-from streams.settings import PREFIX, SECRETS, Settings
+from streams.engine.catalogue import ROLLED_UP
+from streams.events import RepSet, decode
+from streams.kpis import catalogue
+from streams.rules import read
+from streams.settings import PREFIX, SECRETS, BadSetting, Settings
 from streams.tables import topics
 from streams.tables.connecting import client
 from streams.tables.fatal import Fatal
 from streams.tables.progress import behind, destination
 from streams.tables.reading import ends, read_to
+from streams.tables.reference import order
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
 ADD_PARTITIONS_TO_TXN = 24
@@ -21,26 +27,46 @@ CLOCK_TOLERANCE_MS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `advice` says what to do where it is not fine."""
+    """One thing looked at; `advice` says what to do where it is not fine, or may not be."""
 
     what: str
     is_fine: bool = True
     advice: str = ""
+    is_doubtful: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """One word of five letters at most."""
+        if not self.is_fine:
+            return "WRONG"
+        return "look" if self.is_doubtful else "ok"
 
     @property
     def colour(self) -> str:
-        """Green or red."""
-        return "green" if self.is_fine else "red"
+        """Green, yellow or red."""
+        return {"ok": "green", "look": "yellow"}.get(self.verdict, "red")
 
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; stops early where the rest cannot be looked at."""
-    found = list(of_settings(settings))
+    found = [*of_settings(settings), *of_rules(settings)]
     broker = await of_broker(settings)
     found.append(broker)
     if broker.is_fine:
         found += [finding async for finding in of_topics(settings)]
     return found
+
+
+def of_rules(settings: Settings) -> list[Finding]:
+    """Say whether the rules file can be used, if there is one."""
+    if settings.rules is None:
+        return []
+    try:
+        catalogue(settings)
+    except BadSetting as error:
+        advice = "no command starts until this is mended"
+        return [Finding(f"rules: {error}", is_fine=False, advice=advice)]
+    return [Finding(f"rules: {settings.rules} is in force")]
 
 
 def of_settings(settings: Settings) -> list[Finding]:
@@ -101,6 +127,8 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
+    for finding in await of_names(settings):
+        yield finding
     newest = await newest_word(settings)
     if newest is None:
         yield Finding(
@@ -125,6 +153,47 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
         if left.is_settled
         else "see whether one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
     )
+
+
+async def of_names(settings: Settings) -> list[Finding]:
+    """Doubt the rules that name reps, or groups of reps, of which `crm.rep` knows nothing."""
+    if any(not finding.is_fine for finding in of_rules(settings)):
+        return []
+    rules = read(settings.rules).commission
+    if not rules:
+        return []
+    reps, groups = await organisation(settings)
+    found = []
+    for rule in rules:
+        unknown = {*(rule.reps or ()), *(rep for rep, _ in rule.splits)} - reps
+        names = [f"rep {name!r}" for name in sorted(unknown)]
+        if rule.scope and rule.scope not in groups | {("rep", rep) for rep in reps}:
+            names.append(f"{rule.scope[0]} {rule.scope[1]!r}")
+        if names:
+            said = f"rules: {rule.name!r} names {', '.join(names)}; crm.rep knows none such"
+            advice = "see how it is spelt, or send the rep.set that is missing"
+            found.append(Finding(said, advice=advice, is_doubtful=True))
+    return found
+
+
+async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str]]]:
+    """Give the reps that are known, and the teams, departments and units they stand in now."""
+    standing: dict[str, RepSet] = {}
+    place = TopicPartition(RepSet.topic, 0)
+    async for _, records in read_to(settings, await ends(settings, [place], committed=True)):
+        for said in (decode(record.value) for record in records if record.value is not None):
+            if not isinstance(said, RepSet):
+                continue
+            old = standing.get(said.rep)
+            if old is None or order(old) <= order(said):
+                standing[said.rep] = said
+    groups = {
+        (group, name)
+        for record in standing.values()
+        for group in ROLLED_UP
+        if (name := getattr(record, group))
+    }
+    return set(standing), groups
 
 
 async def newest_word(settings: Settings) -> int | None:

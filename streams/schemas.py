@@ -13,6 +13,8 @@ from streams.engine.measures import SPREAD
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS
 from streams.events.model import Common
 from streams.kpis import catalogue
+from streams.kpis.describing import SETTINGS, entries, in_force
+from streams.publish.entry import Entry
 from streams.publish.examples import event_examples, record_examples
 from streams.publish.record import PARTS, Count, Milliseconds, Money, Number, Record
 from streams.settings import Settings
@@ -20,6 +22,7 @@ from streams.settings import Settings
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES = "urn:sales-kpi-streams:schema"
 RECORD = "kpi-record"
+ENTRY = "catalogue-entry"
 Schema = dict[str, Any]
 _VALUES: dict[str, Any] = {"ms": Milliseconds, "money": Money, "ratio": Number, "per_1000": Number}
 
@@ -40,10 +43,14 @@ def files() -> Iterator[tuple[str, bytes]]:
     for kind in EVENT_TYPES:
         yield schema_file(kind), _json(event_schema(kind))
     yield f"{RECORD}.json", _json(record_schema())
+    yield f"{ENTRY}.json", _json(entry_schema())
     for name, event in event_examples():
         yield f"examples/{name}.json", _json(event)
     for name, record in record_examples():
         yield f"examples/{RECORD}.{name}.json", _json(record)
+    said = entries(catalogue(Settings()))
+    yield f"examples/{ENTRY}.json", _json(said["deal_size"])
+    yield f"examples/catalogue-{SETTINGS}.json", _json(in_force(Settings()))
     yield "README.md", _index().encode()
 
 
@@ -97,6 +104,19 @@ def record_schema() -> Schema:
         "oneOf": [{"$ref": f"#/$defs/{kind}_{unit}"} for kind, unit, _ in sorted(shapes)],
         "$defs": dict(sorted(defs.items())),
     }
+
+
+def entry_schema() -> Schema:
+    """Describe what `sales.catalogue` says of a KPI."""
+    body, others = _described(Entry)
+    schema = {
+        "$schema": DIALECT,
+        "$id": f"{NAMES}:{ENTRY}",
+        **body,
+        "title": "Entry of sales.catalogue",
+        "x-kafka-topic": "sales.catalogue",
+    }
+    return {**schema, "$defs": others} if others else schema
 
 
 def _value(kind: str, unit: str) -> Any:
@@ -154,6 +174,12 @@ def _index() -> str:
         "| KPI | unit | parts | scopes | what it says | example |",
         "|---|---|---|---|---|---|",
         *map(_row, kpis),
+        "",
+        "## What the KPIs are",
+        "",
+        f"Topic `sales.catalogue`, compacted: under each KPI's name its entry,"
+        f" [{ENTRY}.json]({ENTRY}.json) ([example](examples/{ENTRY}.json)), and under"
+        f" `{SETTINGS}` the settings in force ([example](examples/catalogue-{SETTINGS}.json)).",
         "",
     ]
     return "\n".join(lines)

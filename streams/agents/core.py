@@ -1,11 +1,15 @@
 """The product's own core, as the tables want it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
 
 from streams.engine.board import Board, family
 from streams.engine.catalogue import Catalogue
 from streams.engine.shard import Shard
 from streams.kpis import catalogue
+from streams.kpis.describing import SETTINGS, entries, in_force
 from streams.settings import Settings
 from streams.tables.core import BoardCore, Core, ShardCore
 
@@ -15,15 +19,22 @@ class Engine:
     """Makes shards and boards of one catalogue."""
 
     catalogue: Catalogue
-    erasure_key: bytes = field(default=b"", repr=False)
+    settings: Settings
 
     def shard(self, clock: int, number: int) -> ShardCore:
         """Make an empty shard."""
-        return Shard(self.catalogue, clock, number, self.erasure_key)
+        return Shard(self.catalogue, clock, number, self.settings.secret)
 
     def board(self, clock: int) -> BoardCore:
         """Make an empty board."""
         return Board(self.catalogue, clock)
+
+    def described(self) -> Mapping[str, bytes]:
+        """Give what consumers may know of the KPIs and of the settings in force, by key."""
+        said = {**entries(self.catalogue), SETTINGS: in_force(self.settings)}
+        return {
+            key: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for key, value in said.items()
+        }
 
     def family(self, cell: str) -> int:
         """Number the family of a cell."""
@@ -32,4 +43,4 @@ class Engine:
 
 def real_core(settings: Settings) -> Core:
     """Make the core that the settings describe."""
-    return Engine(catalogue(settings), settings.secret)
+    return Engine(catalogue(settings), settings)

@@ -85,11 +85,12 @@ class Contributions:
         at, value, since = fact.at, fact.value, fact.since
         if value is None:
             return
+        begins = at if since is None else since
         if type(value) is Unpriced:
             if not self.kpis[number].is_hidden:
-                shares.append((self._unpriced, at, at, self.kpis[number].name, NOWHERE))
+                shares.append((self._unpriced, at, begins, self.kpis[number].name, NOWHERE))
             return
-        shares.append((number, at, at if since is None else since, value, fact.dimensions or own))
+        shares.append((number, at, begins, value, fact.dimensions or own))
 
     def scopes(self, number: int, place: Dimensions) -> tuple[str, ...]:
         """Give the scopes a share of a KPI reaches: everything, then `dimension=value` each.

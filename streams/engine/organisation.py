@@ -1,5 +1,6 @@
 """Today's organisation: which team, department and unit a rep belongs to."""
 
+from streams.engine.calendar import milliseconds
 from streams.engine.catalogue import ROLLED_UP
 from streams.events import RepSet, canonical
 
@@ -30,4 +31,4 @@ class Organisation:
 
 
 def _order(record: RepSet) -> tuple[object, ...]:
-    return record.at, record.id, canonical(record)
+    return milliseconds(record.at), record.id, canonical(record)

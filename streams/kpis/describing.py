@@ -8,7 +8,7 @@ from typing import Any
 from streams.engine.catalogue import Catalogue, Kpi
 from streams.engine.derived import Derived
 from streams.engine.measures import SPREAD
-from streams.kpis import FILES, catalogue
+from streams.kpis import FILES
 from streams.rules import read
 from streams.settings import Settings
 
@@ -28,12 +28,14 @@ TELLING = (
     "churn_threshold",
     "churn_weights",
 )
+# The key of the settings beside those of the KPIs; no KPI may have this name.
+SETTINGS = "settings"
 OTHERWISE = "What is left out?"
 
 
-def entries(settings: Settings) -> dict[str, dict[str, Any]]:
+def entries(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
     """Give what there is to know of every published KPI, by name; units are those of records."""
-    currency = settings.currency
+    currency = catalogue.definitions.currency
     units = {"money": f"money:{currency}", "money_per_day": f"money:{currency}/day"}
     return {
         kpi.name: {
@@ -42,7 +44,7 @@ def entries(settings: Settings) -> dict[str, dict[str, Any]]:
             "percentiles": list(percentiles(kpi)),
             "question": question(kpi),
         }
-        for kpi in catalogue(settings).published
+        for kpi in catalogue.published
     }
 
 

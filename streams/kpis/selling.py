@@ -66,7 +66,7 @@ def close_rate_value(deal: Deal) -> Fact[Fraction] | None:
         return None
     worth = deal.outcome_worth(at)
     if not isinstance(worth, int):
-        return Fact(at, worth)
+        return Fact(at, worth, since=deal.closed)
     won = worth if deal.won is not None else 0
     return Fact(at, Fraction(won, worth), since=deal.closed)
 

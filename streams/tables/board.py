@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
-from streams.tables import partials, progress, topics
+from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
 from streams.tables.ledger import MARK, Ledger
 from streams.tables.pace import Pace
@@ -55,6 +55,7 @@ class OwnedBoard:
         self._zone = ZoneInfo(settings.timezone)
         self._interval = settings.publish_interval_ms / 1000
         self._board = core.board(settings.clock())
+        self._described = core.described()
         self._source = TopicPartition(topics.PARTIALS, number)
         self._output = TopicPartition(topics.KPIS, number)
         self._transactions = Transactions(settings, STAGE, number)
@@ -91,6 +92,8 @@ class OwnedBoard:
         await self._merge()
         self._board.advance(self._settings.clock())
         await self._publish_all()
+        if self.number == catalogue.KEEPER:
+            await self._describe()
 
     def seeks(self) -> dict[TopicPartition, int]:
         """Say where reading has to go on."""
@@ -158,6 +161,14 @@ class OwnedBoard:
                     yield key, None, ""
 
         await self._write(noted(), time.monotonic())
+
+    async def _describe(self) -> None:
+        """Say what the KPIs are, where consumers have been told otherwise."""
+        pairs = await catalogue.differences(self._settings, self._described)
+        if pairs:
+            await self._transactions.begin([catalogue.PARTITION])
+            await self._transactions.send({catalogue.PARTITION: pairs})
+            await self._transactions.commit()
 
     async def _publish(self) -> None:
         """Publish the changes that are due.

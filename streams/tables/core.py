@@ -90,5 +90,8 @@ class Core(Protocol):
     def board(self, clock: int) -> BoardCore:
         """Make an empty board."""
 
+    def described(self) -> Mapping[str, bytes]:
+        """Give what consumers may know of the KPIs and of the settings in force, by key."""
+
     def family(self, cell: str) -> int:
         """Number the family of a cell; cells that are read together share one."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from streams.engine.calendar import milliseconds
 from streams.events import REFERENCE_TOPICS, ReferenceRecord, Rejected, decode
 from streams.settings import Settings
 from streams.tables.deadletters import letter
@@ -60,6 +61,11 @@ class Reference:
             return
         place = record.topic, record.key
         standing = self._standing.get(place)
-        if standing is None or (standing.at, standing.id) <= (said.at, said.id):
+        if standing is None or order(standing) <= order(said):
             self._standing[place] = said
             self.records.append(said)
+
+
+def order(record: ReferenceRecord) -> tuple[int, str]:
+    """Give what decides which record of a key stands; parts of a millisecond do not count."""
+    return milliseconds(record.at), record.id

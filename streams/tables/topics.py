@@ -15,9 +15,10 @@ from streams.tables.fatal import Fatal
 PARTIALS = "kpi.partials"
 KPIS = "sales.kpis"
 ALERTS = "sales.alerts"
+CATALOGUE = "sales.catalogue"
 DEAD_LETTERS = "crm.dead-letters"
 # What is for others to read.
-OUTPUTS = (KPIS, ALERTS)
+OUTPUTS = (KPIS, ALERTS, CATALOGUE)
 FAMILY_PARTITIONS = 7
 PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -88,6 +89,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         Topic(PARTIALS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(KPIS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(ALERTS, settings.partitions, _COMPACTED),
+        Topic(CATALOGUE, 1, _SMALL),
         Topic(progress(settings), 1, _SMALL),
         Topic(DEAD_LETTERS, 1, _A_MONTH),
     )

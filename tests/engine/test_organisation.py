@@ -101,3 +101,16 @@ def test_rep_whose_name_ends_like_another_reps_scope_is_not_that_rep() -> None:
     for first in ("rep", "cell"):
         board = board_of(f"{DAY}|rep=x|rep=ann", record("ann", team="north"), first)
         assert published(board) == {"rep=x|rep=ann": 1}
+
+
+def test_of_records_of_one_millisecond_the_greater_id_stands() -> None:
+    organisation = Organisation()
+    records = {
+        "e4": {"at": "2026-01-01T00:00:00.999000Z"},
+        "e16": {"at": "2026-01-01T00:00:00.999999Z", "team": "south"},
+    }
+    for name, fields in records.items():
+        said = decode(json.dumps({"type": "rep.set", "id": name, "rep": "ann", **fields}).encode())
+        assert isinstance(said, RepSet)
+        organisation.put(said)
+    assert organisation.groups("rep=ann") == ()

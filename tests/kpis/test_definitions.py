@@ -193,3 +193,15 @@ def test_public_holidays_do_not_count(company: Company) -> None:
     assert found["response_time", "all", "month", "2026-01"] == 2 * HOUR
     usual = company.told(BUSINESS, *events)
     assert usual["response_time", "all", "month", "2026-01"] == 10 * HOUR
+
+
+def test_amount_without_rate_is_unpriced_only_once_the_deal_has_closed(company: Company) -> None:
+    events = [
+        deal("03-01 09:00", amount="100", currency="USD"),
+        deal("03-10 09:00", status="won"),
+    ]
+    rules = 'close_rate_by = "creation"'
+    before = company.told(rules, *events, now="03-09 09:00").parts("unpriced_facts")
+    assert "close_rate_value" not in before
+    after = company.told(rules, *events, now="03-11 09:00").parts("unpriced_facts")
+    assert after["close_rate_value"] == 1

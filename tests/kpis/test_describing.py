@@ -8,13 +8,15 @@ from click.testing import CliRunner
 
 from streams.cli import main
 from streams.kpis import catalogue
-from streams.kpis.describing import TELLING, entries, in_force
+from streams.kpis.describing import SETTINGS, TELLING, entries, in_force
 from streams.settings import Settings
 
 # Settings that no number depends on, or that nobody is told.
 UNTOLD = {
     *("bootstrap", "app", "now", "publish_interval_ms", "partitions", "replication", "token"),
-    *("gateway_port", "metrics_port", "data", "rules"),
+    *("gateway_port", "metrics_port", "data", "rules", "erasure_key"),
+    *("kafka_security", "kafka_mechanism", "kafka_user", "kafka_password"),
+    *("kafka_ca", "kafka_certificate", "kafka_key"),
 }
 
 
@@ -37,8 +39,9 @@ def test_settings_in_force_are_those_of_environment_and_rules(tmp_path: Path) ->
 
 
 def test_entry_says_what_records_say() -> None:
-    found = entries(Settings(currency="USD"))
+    found = entries(catalogue(Settings(currency="USD")))
     assert found.keys() == {kpi.name for kpi in catalogue(Settings()).published}
+    assert SETTINGS not in found
     revenue = found["revenue_won"]
     assert (revenue["unit"], revenue["better"], revenue["measure"]) == (
         "money:USD",

@@ -1,5 +1,9 @@
 """The rules file as a whole, and the commands that need it."""
 
+import json
+import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -84,3 +88,25 @@ def test_bad_rules_stop_a_command_with_exit_code_2_and_one_line(
     assert done.output == (
         'Error: rules.toml line 2: definitions.win is "best"; it must be one of latest_run, first\n'
     )
+
+
+def test_rules_that_the_readme_shows_are_the_defaults(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (shown,) = re.findall(r"```toml\n(\[calendar\].*?)```", readme, re.DOTALL)
+    assert read(written(tmp_path, shown)) == Rules()
+    business = shown.replace('response_hours = "calendar"', 'response_hours = "business"')
+    found = read(written(tmp_path, business)).definitions.business
+    assert found == BusinessRules()
+
+
+def test_command_of_a_new_process_knows_the_kpis_that_rules_name(tmp_path: Path) -> None:
+    text = '[[commission]]\nname = "a"\nkpi = "revenue_won"\nwindow = "month"\nrate = 0.1\n'
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", "catalogue", "--json"],
+        env={"SALES_KPIS_RULES": str(written(tmp_path, text))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["settings"]["rules"]["commission"][0]["kpi"] == "revenue_won"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zlib import crc32
 
 from streams.engine.moving import Move
@@ -156,6 +156,7 @@ class Counting:
     """Makes counting shards and boards."""
 
     weight: int = 1
+    said: Mapping[str, bytes] = field(default_factory=dict)
 
     def shard(self, clock: int, number: int) -> CountingShard:  # noqa: ARG002 - all shards count alike
         """Make a shard."""
@@ -164,6 +165,10 @@ class Counting:
     def board(self, clock: int) -> CountingBoard:
         """Make a board."""
         return CountingBoard(clock)
+
+    def described(self) -> Mapping[str, bytes]:
+        """Say what was given to be said."""
+        return self.said
 
     def family(self, cell: str) -> int:
         """Keep reps together, for their teams' sake; spread the rest."""

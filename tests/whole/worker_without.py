@@ -12,4 +12,4 @@ if __name__ == "__main__":
     settings = Settings.from_environment()
     today = catalogue(settings)
     kpis = tuple(kpi for kpi in today.kpis if kpi.name != sys.argv[1])
-    run_worker(settings, None, core=Engine(replace(today, kpis=kpis)))
+    run_worker(settings, None, core=Engine(replace(today, kpis=kpis), settings))
