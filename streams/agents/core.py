@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import orjson
 
-from streams.engine.board import Board, family
+from streams.engine.board import FAMILIES, Board, family
 from streams.engine.catalogue import Catalogue
 from streams.engine.shard import Shard
 from streams.kpis import catalogue
 from streams.kpis.describing import SETTINGS, entries, in_force
 from streams.settings import Settings
 from streams.tables.core import BoardCore, Core, ShardCore
+from streams.tables.topics import FAMILY_PARTITIONS
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,10 @@ class Engine:
         """Make an empty shard."""
         return Shard(self.catalogue, clock, number, self.settings.secret)
 
-    def board(self, clock: int) -> BoardCore:
-        """Make an empty board."""
-        return Board(self.catalogue, clock)
+    def board(self, clock: int, number: int) -> BoardCore:
+        """Make the empty board of one partition: that of the families that go there."""
+        own = [each for each in range(len(FAMILIES)) if each % FAMILY_PARTITIONS == number]
+        return Board(self.catalogue, clock, own)
 
     def described(self) -> Mapping[str, bytes]:
         """Give what consumers may know of the KPIs and of the settings in force, by key."""

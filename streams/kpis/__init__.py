@@ -3,6 +3,7 @@
 from streams.alerts import watched
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
+from streams.engine.deriving import declared_derived
 from streams.engine.working import WorkingTime
 from streams.journeys import place, survivor, view
 from streams.kpis import (
@@ -10,6 +11,7 @@ from streams.kpis import (
     answering,
     customers,
     delivering,
+    derived,
     emailing,
     following_up,
     forecasting,
@@ -43,6 +45,7 @@ FILES = (
     delivering,
     forecasting,
     paying,
+    derived,
 )
 
 __all__ = ["FILES", "catalogue"]
@@ -83,6 +86,7 @@ def catalogue(settings: Settings) -> Catalogue:
         survivor=survivor,
         alerts=watched(rules.alerts, stale_ms),
         derived=(
+            *declared_derived(),
             forecasting.foretold(definitions, rules.forecast.floor, rules.forecast.seed),
             paying.commission(rules.commission, settings.currency),
         ),

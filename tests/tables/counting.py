@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from streams.engine.moving import Move
+from streams.engine.records import Tail
 from streams.events import Event, RateSet, ReferenceRecord, RepSet, pack, unpack
 from streams.tables.core import Publication, Vector
+
+NOW = Tail('"as_of":"now"')
 
 
 def cells_of(event: Event) -> list[str]:
@@ -144,7 +147,7 @@ class CountingBoard:
                 for (cell, _), vector in self.shares.items()
                 if key in (cell, self.teams.get(cell))
             )
-            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, "now"
+            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
 
     def _mark_team(self, cell: str) -> None:
         if cell in self.teams:
@@ -162,7 +165,7 @@ class Counting:
         """Make a shard."""
         return CountingShard(clock, self.weight)
 
-    def board(self, clock: int) -> CountingBoard:
+    def board(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
         """Make a board."""
         return CountingBoard(clock)
 
