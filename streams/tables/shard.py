@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.engine.fates import Element, WrongErasureKey
 from streams.engine.moving import Move
-from streams.events import Event, Rejected, SubjectErased, SubjectMerged, decode
+from streams.events import SOURCE_TOPICS, Event, Rejected, SubjectErased, SubjectMerged, decode
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
 from streams.tables.alerts import AlertLog, EndOf, nothing_more
@@ -35,6 +35,8 @@ PROGRESS_SECONDS = 0.1
 CELLS_AT_ONCE = 20_000
 # After so many events others on the event loop get their turn.
 EVENTS_AT_ONCE = 500
+# Which subject these are about, the record's own topic says.
+WHOLE = (SubjectMerged, SubjectErased)
 Change = tuple[str, Vector]
 Outgoing = dict[TopicPartition, list[Pair]]
 
@@ -109,7 +111,7 @@ class OwnedShard:
         self.position.source[self._moved] = published.moved.position
         self._moved_to = published.moved.reached
         self._cells.fold(self._settings.clock())
-        self._unseen = set(sources)
+        self._unseen = set(SOURCE_TOPICS)
         self._committed = self.position.encode()
         await self._commit()
 
@@ -141,12 +143,10 @@ class OwnedShard:
     async def work(self, lists: Sequence[Records]) -> None:
         """Fold fetched lists, each of one partition in the order of its offsets, and commit."""
         for records in lists:
-            if records[0].topic == self._moved:
-                self._receive(records)
-                continue
+            fold = self._receive if records[0].topic == self._moved else self._fold
             unread = self._unread(records)
             for first in range(0, len(unread), EVENTS_AT_ONCE):
-                self._fold(unread[first : first + EVENTS_AT_ONCE])
+                fold(unread[first : first + EVENTS_AT_ONCE])
                 await asyncio.sleep(0)
             if unread:
                 self.position.source[unread[0].topic] = unread[-1].offset + 1
@@ -200,6 +200,9 @@ class OwnedShard:
             records = [record for record in records if record.offset >= expected]
             if not records:
                 return records
+        if topic == self._moved:
+            # It comes in transactions, and is compacted: its offsets have holes.
+            return records
         missing = records[-1].offset + 1 - expected - len(records)
         if missing:
             # Right after a restore the list comes straight from the log, so what is missing is
@@ -214,12 +217,8 @@ class OwnedShard:
         return records
 
     def _receive(self, records: Records) -> None:
-        """Take what other shards moved here; offsets have holes, for it comes in transactions."""
         for record in records:
-            if record.offset >= self.position.source[self._moved]:
-                self._cells.receive(moved.read(record)[1])
-        end = records[-1].offset + 1
-        self.position.source[self._moved] = max(end, self.position.source[self._moved])
+            self._cells.receive(moved.read(record)[1])
 
     def _fold(self, records: Records) -> None:
         add, rows, refused = self._cells.add, self._rows, 0
@@ -234,7 +233,7 @@ class OwnedShard:
                 refused += 1
                 self._refuse(record, Rejected("the record's key is not its subject", "subject"))
             elif isinstance(event, Event):
-                if isinstance(event, SubjectMerged | SubjectErased):
+                if type(event) in WHOLE:
                     event = msgspec.structs.replace(event, on_topic=record.topic)
                 for key, value in add(event):
                     rows.append((ROW + key, value))
