@@ -48,7 +48,8 @@ class Readings:
             if parts is None:
                 parts = Given(kpi, self, scope, window).parts()
             earlier = self._figure(kpi, scope, self._calendar.preceding(window))
-            return form.number(figure.value), form.number(earlier.value), parts, figure.percentiles
+            ranks = None if figure.percentiles is None else figure.percentiles()
+            return form.number(figure.value), form.number(earlier.value), parts, ranks
         vector = self._recorded(kpi, scope, window)
         if vector is None:
             return None
@@ -74,6 +75,10 @@ class Readings:
             return None if figure is None else form.number(figure.value)
         vector = self._recorded(kpi, scope, window)
         return None if vector is None else form.number(kpi.measure.value(vector))
+
+    def has(self, name: str, scope: str, window: Window) -> bool:
+        """Tell whether a KPI has a record."""
+        return self._recorded(self._kpis[name], scope, window) is not None
 
     def running(self) -> tuple[Window, ...]:
         """Give the windows that run now, but for the hour."""
@@ -197,9 +202,11 @@ class Readings:
             return False
         if kpi.is_lasting and window.start <= self._sums.today:
             return True
-        return any(
-            self._recorded(self._kpis[name], scope, window) is not None for name in kpi.ingredients
-        ) or self._is_aimed_at(kpi, scope, window)
+        if kpi.exists is not None:
+            is_there = kpi.exists(Given(kpi, self, scope, window))
+        else:
+            is_there = any(self.has(name, scope, window) for name in kpi.ingredients)
+        return is_there or self._is_aimed_at(kpi, scope, window)
 
     def _figure(self, kpi: Derived, scope: str, window: Window) -> Figure:
         result = kpi.formula(Given(kpi, self, scope, window))

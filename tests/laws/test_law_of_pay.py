@@ -67,7 +67,7 @@ HOURS = 24 * 50
 REPS = ("ann", "bob", "cyd", "dan")
 DAYS = st.integers(0, 60).map(lambda days: f"{START + timedelta(days=days):%Y-%m-%d}")
 AMOUNTS = st.sampled_from(("100", "250.55", "-30", "0", "1999.99"))
-KINDS = {
+KINDS: dict[str, st.SearchStrategy[Said]] = {
     "deal.changed": st.fixed_dictionaries(
         {"deal": st.sampled_from("abcdefgh")},
         optional={
