@@ -4,7 +4,7 @@ Every window's vector is kept by adding and removing, the same way for a first f
 correction and a rep who changes team. Windows that changed are marked; `take` reads them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from streams.engine.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue import ROLLED_UP, Catalogue, Kpi
@@ -93,12 +93,20 @@ class Board:
         self._shares: dict[tuple[int, str], Vector] = {}
         # Keys that were not due: nothing about them has changed since they were read.
         self._waiting: dict[Window, dict[str, int]] = {}
+        # Marks that were put off: what they will come to is not known yet.
+        self._slow: dict[Window, dict[str, int]] = {}
+        self._slow_bits = self._mask(kpi.name for kpi in catalogue.derived if kpi.is_slow)
         self._slot = clock // AGAIN_MS
 
     @property
     def dirty(self) -> int:
         """How many windows of a scope wait to be taken."""
-        return len(self._marks) + sum(map(len, self._waiting.values()))
+        return len(self._marks) + sum(map(len, self._waiting.values())) + self.slow
+
+    @property
+    def slow(self) -> int:
+        """How many of them wait for a `take` with slow KPIs."""
+        return sum(map(len, self._slow.values()))
 
     def put(self, shard: int, cell: str, vector: Vector) -> None:
         """Take a shard's whole share of a cell; {} takes it away."""
@@ -157,20 +165,29 @@ class Board:
             for place in self._targets:
                 self._marks.add_running(place)
 
-    def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Published]:
+    def take(
+        self, due: Callable[[str], bool] | None = None, with_slow: bool = True
+    ) -> Iterator[Published]:
         """Give (key, body, tail) of what changed since it was last taken, each key once.
 
         The body lacks revision, tail and its closing brace; None means the record goes, also
-        where there was none. Keys that are not due stay for a later call. Nothing else may be
-        called until the iterator is used up.
+        where there was none. Keys that are not due stay for a later call, and all keys of slow
+        KPIs for one `with_slow`. Nothing else may be called until the iterator is used up.
         """
         self.sight.forget()
         dirty = self._marks.take()
+        if with_slow:
+            slow, self._slow = self._slow, {}
+            for window, scopes in slow.items():
+                _join(dirty.setdefault(window, {}), scopes)
+        put_off = 0 if with_slow else self._slow_bits
         waiting, self._waiting = self._waiting, {}
         for window in {**dirty, **waiting}:
-            page, scopes = self._rendering.page(window, dirty.get(window, {}), self.clock)
-            for scope, mask in waiting.get(window, {}).items():
-                scopes[scope] = scopes.get(scope, 0) | mask
+            reached, later = self._rendering.reached(window, dirty.get(window, {}), put_off)
+            if later:
+                _join(self._slow.setdefault(window, {}), later)
+            page, scopes = self._rendering.page(window, reached, self.clock)
+            _join(scopes, waiting.get(window, {}))
             for scope, mask in scopes.items():
                 late = yield from self._rendering.written(page, scope, mask, due)
                 if late:
@@ -206,6 +223,12 @@ class Board:
         for name in vectors:
             mask |= self._bit.get(name, 0)
         return mask
+
+
+def _join(into: dict[str, int], scopes: Mapping[str, int]) -> None:
+    """Add the KPIs of other scopes, in place."""
+    for scope, mask in scopes.items():
+        into[scope] = into.get(scope, 0) | mask
 
 
 def _is_noted(kpi: Kpi | Derived, dimension: str) -> bool:

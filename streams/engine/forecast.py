@@ -28,14 +28,13 @@ class Due(NamedTuple):
     rate: WinRate
 
 
-class Forecast(NamedTuple):
-    """What is expected and, in 8 of 10 cases, from and to what; in minor units.
+class Range(NamedTuple):
+    """From and to what a window comes in 8 of 10 cases, in minor units.
 
-    Of few deals the range may leave out `value`: a lone deal of one chance in twenty is most
-    often worth nothing, and never its twentieth part.
+    Of few deals the range may leave out what is expected: a lone deal of one chance in twenty
+    is most often worth nothing, and never its twentieth part.
     """
 
-    value: int
     p10: int
     p90: int
 
@@ -51,26 +50,28 @@ def win_rate(won: int, closed: int, floor: int, configured: Exact | None) -> Win
 
 
 def expected(revenue: int, stages: Iterable[Due]) -> int:
-    """Add to what is won what the open deals are worth on average, rounded half up a stage."""
+    """Give what a window will come to: what is won, and its open deals at their win rates.
+
+    Each stage is rounded half up once.
+    """
     return revenue + sum(
         round_half_up(sum(due.amounts) * due.rate.won, due.rate.closed) for due in stages
     )
 
 
-def forecast(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Forecast:
-    """Forecast a window from what it has won so far and the open deals due in it, by stage.
+def likely(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Range:
+    """Give the range in which a window will end, from the same and a seed.
 
-    The range is of 500 draws: each draws for each stage a win rate as uncertain as the number
-    of its closed deals leaves it, and then for each deal whether it wins. It depends on the
-    arguments alone, not on the order of stages or amounts: win rates, which are the company's,
-    on the seed, and deals on the key as well.
+    It is of 500 draws: each draws for each stage a win rate as uncertain as the number of its
+    closed deals leaves it, and then for each deal whether it wins. It depends on the arguments
+    alone, not on the order of stages or amounts: win rates, which are the company's, on the
+    seed, and deals on the key as well.
     """
-    value = expected(revenue, stages.values())
     if not any(due.amounts for due in stages.values()):
-        return Forecast(value, revenue, revenue)
+        return Range(revenue, revenue)
     totals = sorted(_totals(seed, key, stages))
     low, high = (totals[-(-DRAWS * rank // 100) - 1] for rank in (LOW, HIGH))
-    return Forecast(value, revenue + low, revenue + high)
+    return Range(revenue + low, revenue + high)
 
 
 def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:

@@ -85,24 +85,39 @@ class Rendering:
         self._dependents = dependents
         self._rankings = Rankings()
 
+    def reached(
+        self, window: Window, scopes: Mapping[str, int], put_off: int
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """Give the KPIs that may have another record in a window after these changed, by scope.
+
+        They are the KPIs themselves and those derived from them; apart, those to put off.
+        """
+        found: dict[str, int] = {}
+        later: dict[str, int] = {}
+        for scope, mask in scopes.items():
+            reached = mask | self._dependents.of(mask, window.kind)
+            reached &= self._shown[scope.partition("=")[0]]
+            if reached & put_off:
+                later[scope] = reached & put_off
+                reached &= ~put_off
+            if reached:
+                found[scope] = reached
+        return found, later
+
     def page(
-        self, window: Window, scopes: Mapping[str, int], clock: int
+        self, window: Window, reached: Mapping[str, int], clock: int
     ) -> tuple[Page, dict[str, int]]:
         """Give a window, and which of its records to write by scope after these KPIs changed.
 
-        They are the KPIs themselves, those derived from them, and those whose rank is another
-        for it. Each change must come by here once, and before anything is written.
+        They are those `reached`, and those whose rank is another for it. Each must come by here
+        once, and before anything is written.
         """
         page = Page(window, clock, self._sums, self._sight, self._records)
-        found: dict[str, int] = {}
-        for scope, mask in scopes.items():
+        found = dict(reached)
+        for scope, mask in reached.items():
             dimension = scope.partition("=")[0]
-            reached = mask | self._dependents.of(mask, window.kind)
-            reached &= self._shown[dimension]
-            if reached:
-                found[scope] = reached
-                if dimension in RANKED:
-                    self._take_part(page, dimension, scope, reached)
+            if dimension in RANKED:
+                self._take_part(page, dimension, scope, mask)
         for group, numbers in page.changes.items():
             own = self._numbers[group[0]]
             is_lower_better = self._forms[own].is_lower_better
@@ -179,11 +194,12 @@ class Rendering:
         changes = page.changes
         for form in self.of(mask):
             number: Number | None
-            if form.measure is None or form.steps or not page.is_open:
+            vector = own.get(form.name)
+            if not vector or form.measure is None or form.steps or not page.is_open:
+                # A target alone makes a record, too.
                 number = self._sight.number(form, scope, page.window)
             else:
-                vector = own.get(form.name)
-                number = form.number(form.measure.value(vector)) if vector else None
+                number = form.number(form.measure.value(vector))
             group = form.name, dimension
             numbers = changes.get(group)
             if numbers is None:

@@ -48,7 +48,8 @@ class BoardSight:
             if parts is None:
                 parts = Given(kpi, self, scope, window).parts()
             earlier = self._figure(kpi, scope, self._calendar.preceding(window))
-            return form.number(figure.value), form.number(earlier.value), parts, figure.percentiles
+            ranks = None if figure.percentiles is None else figure.percentiles()
+            return form.number(figure.value), form.number(earlier.value), parts, ranks
         vector = self._recorded(kpi, scope, window)
         if vector is None:
             return None
@@ -74,6 +75,10 @@ class BoardSight:
             return None if figure is None else form.number(figure.value)
         vector = self._recorded(kpi, scope, window)
         return None if vector is None else form.number(kpi.measure.value(vector))
+
+    def has(self, name: str, scope: str, window: Window) -> bool:
+        """Tell whether a KPI has a record."""
+        return self._recorded(self._kpis[name], scope, window) is not None
 
     def running(self) -> tuple[Window, ...]:
         """Give the windows that run now, but for the hour."""
@@ -201,8 +206,9 @@ class BoardSight:
             return True
         if kpi.lasting:
             return window.start <= self._sums.today and self._lasts(kpi, scope, window)
-        kpis = (self._kpis[name] for name in kpi.ingredients)
-        return any(self._recorded(each, scope, window) is not None for each in kpis)
+        if kpi.exists is not None:
+            return kpi.exists(Given(kpi, self, scope, window))
+        return any(self.has(name, scope, window) for name in kpi.ingredients)
 
     def _lasts(self, kpi: Derived, scope: str, window: Window) -> bool:
         for _ in range(kpi.back + 1):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from streams.engine.catalogue import Definitions, Fact, declared, kpi
 from streams.engine.derived import Derived, Figure, Given
 from streams.engine.deriving import make
-from streams.engine.forecast import Due, WinRate, forecast, win_rate
+from streams.engine.forecast import Due, WinRate, expected, likely, win_rate
 from streams.engine.measures import COUNTS, HITS, LABEL, SHARES, Labelled, Vector
 from streams.engine.money import exact, major
 from streams.journeys import Deal
@@ -55,13 +55,16 @@ def closed_by_stage(deal: Deal) -> Iterator[Fact[Labelled]]:
 
 def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
     """Give the forecast as definitions, the floor of a win rate's sample and a seed have it."""
+    currency = definitions.currency
 
     def formula(given: Given) -> Figure:
         history = given.ever("closed_by_stage")
         revenue = given.vector("revenue_won").get("sum", 0)
         stages: dict[str, Due] = {}
         parts: dict[str, Mapping[str, int]] = {}
-        for stage, amounts in sorted(_by_stage(given.vector("open_deals_due")).items()):
+        # What is over has come to what it has come to.
+        due = given.vector("open_deals_due") if given.is_running else {}
+        for stage, amounts in sorted(_by_stage(due).items()):
             rate = rate_of(stage, history)
             if rate is not None:
                 stages[stage] = Due(amounts, rate)
@@ -71,15 +74,15 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
                     "won": history.get(HITS + stage, 0),
                     "closed": history.get(LABEL + stage, 0),
                 }
-        found = forecast(seed, given.key, revenue, stages)
         return Figure(
-            (found.value, 1),
+            (expected(revenue, stages.values()), 1),
             {"revenue_won": {"sum": revenue}, "open": parts},
-            {
-                "p10": major(found.p10, definitions.currency),
-                "p90": major(found.p90, definitions.currency),
-            },
+            lambda: spread(given.key, revenue, stages),
         )
+
+    def spread(key: str, revenue: int, stages: Mapping[str, Due]) -> Mapping[str, str]:
+        low, high = likely(seed, key, revenue, stages)
+        return {"p10": major(low, currency), "p90": major(high, currency)}
 
     def rate_of(stage: str, history: Vector) -> WinRate | None:
         configured = definitions.stage_probability.get(stage)
@@ -101,7 +104,7 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
         kinds=WINDOWS,
         history=("closed_by_stage",),
         is_running_only=True,
-        adds_up=True,
+        is_slow=True,
         percentiles=("p10", "p90"),
     )
 

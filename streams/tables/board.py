@@ -32,6 +32,8 @@ RECORDS_A_TRANSACTION = 10_000
 # Of its time a board may be busy with merging and publishing so much, or it waits longer than
 # the publish interval.
 SHARE = 0.1
+# What takes long to work out is worked out so often at most.
+SLOW_SECONDS = 5.0
 PARTIALS_AT_ONCE = 40
 
 
@@ -72,6 +74,7 @@ class OwnedBoard:
         self._advanced_at = 0.0
         self._busy_s = 0.0
         self._due_at = inf
+        self._slow_at = -inf
         self._claimed: object = None
         self._committed_at = self._claimed_at = 0.0
 
@@ -199,8 +202,13 @@ class OwnedBoard:
             await self._write(iter(()), now)
             self._due_at = inf
         else:
-            await self._write(self._board.take(is_due), now)
+            await self._write(self._board.take(is_due, with_slow=False), now)
+            if self._board.slow and now - self._slow_at >= SLOW_SECONDS:
+                self._slow_at = now
+                await self._write(self._board.take(is_due), now)
             self._due_at = begun + self._interval if waiting else inf
+            if self._board.slow:
+                self._due_at = min(self._due_at, self._slow_at + SLOW_SECONDS)
             if waiting > CROWD:
                 self._is_crowded_until = self._due_at
             if self._busy_s > self._interval * SHARE:

@@ -64,6 +64,10 @@ class BoardCore(Protocol):
     def dirty(self) -> int:
         """How many keys wait for `take`."""
 
+    @property
+    def slow(self) -> int:
+        """How many of them wait for a `take` `with_slow`."""
+
     def put(self, shard: int, cell: str, vector: Vector) -> None:
         """Replace one shard's share of a cell; {} removes it."""
 
@@ -73,13 +77,16 @@ class BoardCore(Protocol):
     def advance(self, clock: int) -> None:
         """Roll windows and set final flags as of an instant."""
 
-    def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Publication]:
+    def take(
+        self, due: Callable[[str], bool] | None = None, with_slow: bool = True
+    ) -> Iterator[Publication]:
         """Give each waiting key with its body and what it says of the instant it is read at.
 
         A body is JSON without its closing brace, so that fields can be added; None is a
         tombstone, also where there was nothing. A record that readers have already goes out
-        again only if its tail has another slot. A key that is not due goes on waiting. Nothing
-        else of the board may be called until the iterator is used up.
+        again only if its tail has another slot. A key that is not due goes on waiting, and so
+        does one that takes long to work out until a call `with_slow`. Nothing else of the board
+        may be called until the iterator is used up.
         """
 
 

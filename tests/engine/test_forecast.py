@@ -1,16 +1,31 @@
 """What a window will come to: by hand, and how often the range holds on a made-up company."""
 
+from collections.abc import Mapping
 from math import sqrt
 from random import Random
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.forecast import Due, Forecast, WinRate, expected, forecast, win_rate
+from streams.engine.forecast import Due, WinRate, expected, likely, win_rate
 from streams.engine.money import Exact
 
 HALF = WinRate(10, 20)
+
+
+class Forecast(NamedTuple):
+    """What is expected, and from and to what."""
+
+    value: int
+    p10: int
+    p90: int
+
+
+def forecast(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Forecast:
+    """Give value and range."""
+    return Forecast(expected(revenue, stages.values()), *likely(seed, key, revenue, stages))
 
 
 def test_open_deals_count_at_the_win_rate_of_their_stage() -> None:

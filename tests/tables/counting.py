@@ -10,6 +10,8 @@ from streams.engine.records import Tail
 from streams.events import Event, RateSet, ReferenceRecord, RepSet, pack, unpack
 from streams.tables.core import Publication, Vector
 
+# The key of a rep whose sum takes long to work out.
+SLOW = "rep=slow"
 NOW = Tail('"as_of":"now"')
 
 
@@ -113,6 +115,11 @@ class CountingBoard:
         """Keys that wait."""
         return len(self.waiting)
 
+    @property
+    def slow(self) -> int:
+        """Slow keys that wait."""
+        return int(SLOW in self.waiting)
+
     def put(self, shard: int, cell: str, vector: Vector) -> None:
         """Replace a share."""
         if vector:
@@ -135,11 +142,14 @@ class CountingBoard:
         """Let time pass."""
         self.clock = clock
 
-    def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Publication]:
+    def take(
+        self, due: Callable[[str], bool] | None = None, with_slow: bool = True
+    ) -> Iterator[Publication]:
         """Give what waits."""
         waiting, self.waiting = self.waiting, {}
         for key in waiting:
-            if due is not None and not due(key):
+            is_put_off = key == SLOW and not with_slow
+            if is_put_off or (due is not None and not due(key)):
                 self.waiting[key] = None
                 continue
             total = sum(
