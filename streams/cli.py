@@ -139,15 +139,32 @@ def apply(bootstrap: str | None) -> None:
         click.echo(line)
 
 
+@topics.command("rights")
+@click.option("--principal", default="User:{role}", show_default=True, help="Whom to allow.")
+def list_rights(principal: str) -> None:
+    """Write the least rights of each role as arguments for kafka-acls.sh."""
+    from streams.tables.rights import rights
+
+    for right in rights(settings()):
+        click.echo(right.command(principal.format(role=right.role)))
+
+
 @main.command()
 @KAFKA
 @HOST
 @click.option("--metrics-port", type=int, help="Serve /metrics and /healthz here.")
-def worker(bootstrap: str | None, host: str, metrics_port: int | None) -> None:
+@click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
+def worker(bootstrap: str | None, host: str, metrics_port: int | None, supervise: bool) -> None:
     """Run one worker; more workers, the same command."""
+    where = settings(bootstrap=bootstrap)
+    if supervise:
+        from streams.supervising import Supervisor
+
+        given = [text for text in sys.argv[1:] if text != "--supervise"]
+        sys.exit(Supervisor(given).run())
     from streams.working import run_worker
 
-    run_worker(settings(bootstrap=bootstrap), host, metrics_port)
+    run_worker(where, host, metrics_port)
 
 
 @main.command()
@@ -182,6 +199,8 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
         click.echo(f"{place}: {count} events to go")
     if found.partials:
         click.echo(f"kpi.partials: to be published from partitions {list(found.partials)}")
+    for number in found.moved:
+        click.echo(f"shard {number}: merged subjects' events are on their way to it")
     for name in found.reference:
         click.echo(f"{name}: has not heard of the newest reference records")
     if wait:
@@ -300,6 +319,70 @@ def catalogue(as_json: bool, markdown: bool) -> None:
             click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
             click.echo(f"  by {', '.join(kpi.reach)}")
             click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
+
+
+@main.group()
+def dead_letters() -> None:
+    """Records that could not be read: look at them, mend them, send them again."""
+
+
+TOPIC = click.option("--topic", help="Only those that came by this topic.")
+REASON = click.option("--reason", help="Only those whose reason holds this text.")
+
+
+@dead_letters.command("list")
+@KAFKA
+@TOPIC
+@REASON
+@click.option("--all", "every", is_flag=True, help="Those sent again, too.")
+def list_letters(bootstrap: str | None, topic: str | None, reason: str | None, every: bool) -> None:
+    """List those that wait: offset, when, whence, field, reason."""
+    from streams.cli_dead_letters import say_list
+
+    attempt(lambda: say_list(settings(bootstrap=bootstrap), topic, reason, every=every))
+
+
+@dead_letters.command()
+@KAFKA
+@click.argument("offset", type=int)
+@click.option("--raw", is_flag=True, help="The original bytes and nothing else.")
+def show(bootstrap: str | None, offset: int, raw: bool) -> None:
+    """Show one whole, by its offset."""
+    from streams.cli_dead_letters import say_one
+
+    attempt(lambda: say_one(settings(bootstrap=bootstrap), offset, raw=raw))
+
+
+@dead_letters.command("replay")
+@KAFKA
+@click.argument("offsets", type=int, nargs=-1)
+@TOPIC
+@REASON
+@click.option("--all", "every", is_flag=True, help="All that wait; else name some.")
+@click.option("--set", "assign", multiple=True, metavar="NAME=TEXT|NAME:=JSON", help="A field.")
+@click.option("--drop", multiple=True, metavar="NAME", help="Leave a field out.")
+@click.option("--value", type=click.Path(exists=True, path_type=Path), help="The whole event.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
+def replay_letters(
+    bootstrap: str | None,
+    offsets: tuple[int, ...],
+    topic: str | None,
+    reason: str | None,
+    every: bool,
+    assign: tuple[str, ...],
+    drop: tuple[str, ...],
+    value: Path | None,
+    dry_run: bool,
+) -> None:
+    """Send letters again, mended; exit 1 if one is still no event."""
+    from streams.cli_dead_letters import replay
+
+    if not (offsets or topic or reason or every):
+        raise click.UsageError("name offsets, --topic, --reason, or --all")
+    chosen, change = (offsets, topic, reason), (assign, drop, value)
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: replay(where, chosen, change, dry=dry_run)):
+        sys.exit(1)
 
 
 @main.command()

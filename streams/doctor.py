@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
 
-from streams.settings import PREFIX, Settings
+from streams.settings import PREFIX, SECRETS, Settings
 from streams.tables import topics
+from streams.tables.connecting import client
 from streams.tables.fatal import Fatal
 from streams.tables.progress import behind, destination
 from streams.tables.reading import ends, read_to
@@ -16,7 +17,6 @@ from streams.tables.reading import ends, read_to
 ADD_PARTITIONS_TO_TXN = 24
 VERIFYING = 4
 CLOCK_TOLERANCE_MS = 2_000
-SECRET = {"token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def of_settings(settings: Settings) -> list[Finding]:
     said = []
     for setting in fields(settings):
         value = getattr(settings, setting.name)
-        if setting.name in SECRET:
+        if setting.name in SECRETS:
             value = "set" if value else "not set"
         said.append(f"{PREFIX}{setting.name.upper()}={value if value is not None else ''}")
     found = [Finding("settings: " + "  ".join(said))]
@@ -73,7 +73,9 @@ async def of_broker(settings: Settings) -> Finding:
             advice=f"set {PREFIX}BOOTSTRAP, such as 127.0.0.1:9092",
         )
     try:
-        connection = await create_conn(host, int(port), request_timeout_ms=5_000)
+        options = {**client(settings), "request_timeout_ms": 5_000}
+        del options["bootstrap_servers"]
+        connection = await create_conn(host, int(port), **options)
     except (OSError, KafkaError) as error:
         return Finding(
             f"no Kafka at {settings.bootstrap}: {error or type(error).__name__}",

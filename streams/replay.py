@@ -56,7 +56,8 @@ def _folded(
     lines: Iterable[bytes], settings: Settings, refuse: Refuse, now: int
 ) -> tuple[Shard, Board]:
     terms = catalogue(settings)
-    shard, board = Shard(terms, now), Board(terms, now)
+    shard = Shard(terms, now, erasure_key=settings.secret)
+    board = Board(terms, now)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -68,6 +69,10 @@ def _folded(
         elif isinstance(event, ReferenceRecord):
             shard.hear(event)
             board.hear(event)
+    # Merged subjects' events go round until each is where it stays.
+    while moves := shard.moves():
+        for move in moves:
+            shard.receive(move)
     for cell, vector in shard.settle(now).items():
         board.put(0, cell, vector)
     return shard, board

@@ -15,6 +15,11 @@ from streams.engine.catalogue import CHURN_WEIGHTS
 
 PREFIX = "SALES_KPIS_"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+# Each can be named by file as well, as `SALES_KPIS_TOKEN_FILE`: an environment is seen by many.
+SECRETS = ("token", "kafka_password", "erasure_key")
+PATHS = ("data", "rules", "kafka_ca", "kafka_certificate", "kafka_key")
 SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 WEIGHT = re.compile(r"[0-9]{1,6}")
 
@@ -49,7 +54,15 @@ class Settings:
     stage_probability: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     partitions: int = 4
     replication: int = 1
+    kafka_security: str = "PLAINTEXT"
+    kafka_mechanism: str = "SCRAM-SHA-512"
+    kafka_user: str = ""
+    kafka_password: str = field(default="", repr=False)
+    kafka_ca: Path | None = None
+    kafka_certificate: Path | None = None
+    kafka_key: Path | None = None
     token: str = field(default="", repr=False)
+    erasure_key: str = field(default="", repr=False)
     gateway_port: int = 8080
     metrics_port: int = 9464
     data: Path = Path(".data")
@@ -68,6 +81,16 @@ class Settings:
             ) from error
         if not re.fullmatch("[A-Z]{3}", self.currency):
             raise BadSetting(f"{PREFIX}CURRENCY={self.currency!r} is no ISO 4217 code; try EUR")
+        for name, words in (("kafka_security", SECURITY), ("kafka_mechanism", MECHANISMS)):
+            if getattr(self, name) not in words:
+                raise BadSetting(
+                    f"{PREFIX}{name.upper()}={getattr(self, name)!r} is none of {', '.join(words)}"
+                )
+        if self.kafka_security.startswith("SASL") and not (self.kafka_user and self.kafka_password):
+            raise BadSetting(
+                f"{PREFIX}KAFKA_SECURITY={self.kafka_security} needs {PREFIX}KAFKA_USER and"
+                f" {PREFIX}KAFKA_PASSWORD (or {PREFIX}KAFKA_PASSWORD_FILE)"
+            )
         for name, low, high in (
             ("week_start", 0, 6),
             ("fiscal_start", 1, 12),
@@ -95,10 +118,19 @@ class Settings:
             if not variable.startswith(PREFIX):
                 continue
             name = variable.removeprefix(PREFIX).lower()
+            if name.removesuffix("_file") in SECRETS and name.endswith("_file"):
+                name, text = name.removesuffix("_file"), secret(variable, text)
+                if name in given or PREFIX + name.upper() in environment:
+                    raise BadSetting(f"{variable} and {PREFIX}{name.upper()} are both set")
             if name not in known:
                 raise BadSetting(f"{variable} is no setting; known: {', '.join(sorted(known))}")
             given[name] = parse(name, variable, text)
         return replace(cls(), **given)  # type: ignore[arg-type]  # parse() gives each its type
+
+    @property
+    def secret(self) -> bytes:
+        """The key under which merged and erased subjects are remembered, never their names."""
+        return (self.erasure_key or self.app).encode()
 
     def clock(self) -> int:
         """The time in milliseconds: the fixed `now` if there is one, else the machine's."""
@@ -109,9 +141,7 @@ def parse(name: str, variable: str, text: str) -> object:
     """Read one setting's text as its type."""
     if name == "now":
         return instant(text, variable) if text else None
-    if name == "data":
-        return Path(text)
-    if name == "rules":
+    if name in PATHS:
         return Path(text) if text else None
     if name == "stage_probability":
         return MappingProxyType(dict(probabilities(text, variable)))
@@ -125,6 +155,14 @@ def parse(name: str, variable: str, text: str) -> object:
         except ValueError:
             raise BadSetting(f"{variable}={text!r} is not a whole number") from None
     return text
+
+
+def secret(variable: str, file: str) -> str:
+    """Read a secret from the file that a variable names; white space around it is not part."""
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{variable}={file!r} cannot be read: {error}") from error
 
 
 def instant(text: str, name: str) -> int:

@@ -14,11 +14,10 @@ from streams.agents.core import real_core
 from streams.agents.health import Health
 from streams.agents.ownership import Ownership
 from streams.agents.transport import Transport
-from streams.events import SOURCE_TOPICS
 from streams.settings import Settings
 from streams.tables.core import Core
 from streams.tables.fatal import Fatal
-from streams.tables.topics import PARTIALS
+from streams.tables.topics import PARTIALS, sources
 
 log = logging.getLogger(__name__)
 # A killed worker is missed after this; the broker's default lower bound.
@@ -33,9 +32,10 @@ FAILED = 1
 
 
 class QuietBoot(BootStrategy):
-    """Starts no web server: Faust's binds every address, and shows what it holds."""
+    """Starts no web server, which would bind every address, and no producer of Faust's own."""
 
     enable_web = False
+    enable_kafka_producer = False
 
 
 class App(faust.App):
@@ -80,13 +80,13 @@ def create_app(settings: Settings, health: Health, core: Core | None = None) -> 
         worker_redirect_stdouts=False,
     )
     ownership = app.ownership = Ownership(settings, core or real_core(settings), health, leave)
-    app.transport = Transport(app.conf.broker_consumer, app, ownership.is_open)
-    _add_agents(app, ownership)
+    app.transport = Transport(app.conf.broker_consumer, app, settings, ownership.is_open)
+    _add_agents(app, ownership, settings)
     _follow(app, ownership)
     return app
 
 
-def _add_agents(app: App, ownership: Ownership) -> None:
+def _add_agents(app: App, ownership: Ownership, settings: Settings) -> None:
     schema = ListSchema()
 
     async def receive(stream: Any) -> None:
@@ -96,7 +96,7 @@ def _add_agents(app: App, ownership: Ownership) -> None:
         except Exception as error:  # noqa: BLE001 - Faust would restart the agent and go on
             leave(error)
 
-    for name, topics in (("journeys", SOURCE_TOPICS), ("kpis", (PARTIALS,))):
+    for name, topics in (("journeys", sources(settings)), ("kpis", (PARTIALS,))):
         topic = app.topic(*topics, schema=schema, acks=False)
         app.agent(topic, name=name, concurrency=1)(receive)
 

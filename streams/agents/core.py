@@ -1,6 +1,6 @@
 """The product's own core, as the tables want it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streams.engine.board import Board, family
 from streams.engine.catalogue import Catalogue
@@ -15,10 +15,11 @@ class Engine:
     """Makes shards and boards of one catalogue."""
 
     catalogue: Catalogue
+    erasure_key: bytes = field(default=b"", repr=False)
 
     def shard(self, clock: int, number: int) -> ShardCore:
         """Make an empty shard."""
-        return Shard(self.catalogue, clock, number)
+        return Shard(self.catalogue, clock, number, self.erasure_key)
 
     def board(self, clock: int) -> BoardCore:
         """Make an empty board."""
@@ -31,4 +32,4 @@ class Engine:
 
 def real_core(settings: Settings) -> Core:
     """Make the core that the settings describe."""
-    return Engine(catalogue(settings))
+    return Engine(catalogue(settings), settings.secret)

@@ -14,9 +14,8 @@ from streams.agents.assignor import Unit, stage_of
 from streams.agents.batches import Lists
 from streams.agents.health import Health
 from streams.agents.tenure import Tenure
-from streams.events import SOURCE_TOPICS
 from streams.settings import Settings
-from streams.tables import partials
+from streams.tables import partials, topics
 from streams.tables.board import OwnedBoard
 from streams.tables.core import Core
 from streams.tables.fatal import Fatal
@@ -133,7 +132,7 @@ class Ownership:
     def _units(self, tps: Collection[TP]) -> set[Unit]:
         units = {(stage_of(tp.topic), tp.partition) for tp in tps}
         for stage, number in units:
-            missing = {TP(topic, number) for topic in SOURCE_TOPICS} - set(tps)
+            missing = {TP(topic, number) for topic in topics.sources(self._settings)} - set(tps)
             if stage == "journeys" and missing:
                 raise Fatal(f"shard {number} was assigned without {min(missing).topic}")
         return units
@@ -248,9 +247,12 @@ class Ownership:
         return self._reader.highwater(TP(*place)) if self._reader and is_read else None
 
     def _lags(self) -> dict[TopicPartition, int]:
+        """Say how far each crm topic is ahead; the topic of moves ends with no record of ours."""
         lags = {}
+        unmeasured = topics.moved(self._settings)
         for (stage, _), tenure in self._tenures.items():
             if stage == "journeys" and not tenure.is_paused and self._reader is not None:
                 for place, offset in tenure.owner.seeks().items():
-                    lags[place] = max(0, (self._end_of(place) or 0) - offset)
+                    if place.topic != unmeasured:
+                        lags[place] = max(0, (self._end_of(place) or 0) - offset)
         return lags

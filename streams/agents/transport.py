@@ -9,6 +9,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.agents.assignor import ShardAssignor
+from streams.settings import Settings
+from streams.tables.connecting import client
 
 # A poll that waits goes on waiting for the partitions it began with; one that has just been
 # opened would wait for it to end.
@@ -27,7 +29,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            **transport.client,
             partition_assignment_strategy=[self._assignor],
             # Stage 2 must not see what is never committed; sources are as their writers leave them.
             isolation_level="read_committed",
@@ -76,7 +78,10 @@ class Transport(driver.Transport):
 
     Consumer = Consumer
 
-    def __init__(self, url: list[Any], app: Any, is_open: Callable[[TP], bool]) -> None:
+    def __init__(
+        self, url: list[Any], app: Any, settings: Settings, is_open: Callable[[TP], bool]
+    ) -> None:
         """Ask `is_open` which partitions may be read."""
         super().__init__(url, app)
+        self.client = client(settings)
         self.is_open = is_open

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from streams.broker.answers import answers
 from streams.broker.jars import resolve
 from streams.broker.lock import read_lock
 from streams.broker.ports import free_port, is_free
-from streams.broker.properties import properties
+from streams.broker.properties import NOTHING, properties
 from streams.broker.storage import BrokerError, lay_out
 
 START_SECONDS = 60.0
@@ -47,7 +48,8 @@ class EmbeddedKafka:
     without, from `start` to `stop`. `port` is the clients' port, a free one if None, the same
     for every start of one object. Any thread may start it; it lives on when that thread ends.
     Not for use by two threads at once. What takes long is shown on `console` (standard
-    error if None): give a quiet one while a display of your own is running.
+    error if None): give a quiet one while a display of your own is running. `more` are further
+    properties of the server, such as listeners with encryption.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class EmbeddedKafka:
         port: int | None = None,
         host: str = "127.0.0.1",
         console: Console | None = None,
+        more: Mapping[str, str] = NOTHING,
     ) -> None:
         """Say where and how; nothing is started and nothing is written yet."""
+        self._more = more
         self.host = host
         self.port = free_port(host) if port is None else port
         self._console = Console(stderr=True) if console is None else console
@@ -113,7 +117,8 @@ class EmbeddedKafka:
 
     def _launch(self, java: list[str], log: Path) -> None:
         config = self.data / "server.properties"
-        config.write_text(properties(self.host, self.port, free_port(self.host)), encoding="ascii")
+        written = properties(self.host, self.port, free_port(self.host), more=self._more)
+        config.write_text(written, encoding="ascii")
         folder = "" if self._temporary is None else self._temporary.name
         broker = [*java, "kafka.Kafka", config.name]
         with log.open("ab") as output:

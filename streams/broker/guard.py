@@ -55,5 +55,11 @@ def obey(broker: "subprocess.Popen[bytes]", orders: list[str]) -> None:
         broker.kill()
 
 
+def ended(status: int) -> str:
+    """Say how a guarded process ended; a guard gives its signal as 256 less the number."""
+    number = -status if status < 0 else 256 - status
+    return f"was killed by signal {number}" if number < 64 else f"ended with status {status}"
+
+
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 STORAGE = "storage"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 SINGLE_NODE: Mapping[str, str] = MappingProxyType(
     {
@@ -32,12 +33,26 @@ SINGLE_NODE: Mapping[str, str] = MappingProxyType(
 )
 
 
-def properties(host: str, port: int, controller_port: int, storage: str = STORAGE) -> str:
-    """Write the server's properties; `storage` is taken from the broker's working directory."""
+# These hold a list; what is added to them is added at the end.
+LISTS = ("listeners", "advertised.listeners", "listener.security.protocol.map")
+
+
+def properties(
+    host: str,
+    port: int,
+    controller_port: int,
+    storage: str = STORAGE,
+    more: Mapping[str, str] = NOTHING,
+) -> str:
+    """Write the server's properties; `storage` is taken from the broker's working directory.
+
+    `more` comes on top: further listeners, an authorizer.
+    """
     lines = dict(SINGLE_NODE) | {
         "listeners": f"CLIENT://{host}:{port},CONTROLLER://{host}:{controller_port}",
         "advertised.listeners": f"CLIENT://{host}:{port}",
         "controller.quorum.voters": f"1@{host}:{controller_port}",
         "log.dirs": storage,
     }
-    return "".join(f"{name}={value}\n" for name, value in lines.items())
+    added = {name: f"{lines[name]},{more[name]}" for name in LISTS if name in more}
+    return "".join(f"{name}={value}\n" for name, value in {**lines, **more, **added}.items())

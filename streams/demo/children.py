@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
+from streams.backoff import Backoff
 from streams.broker import guard
 from streams.broker.embedded import last_lines
 from streams.settings import PREFIX, Settings
@@ -19,10 +20,6 @@ POLL_SECONDS = 0.05
 HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=2)
 # The guard bounds the clean end itself; this is for a guard that does not answer.
 END_SECONDS = guard.STOP_SECONDS + 10.0
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
-# One that has lived so long had started well: it is restarted without delay again.
-GOOD_LIFE = 30.0
 
 
 class StartError(Exception):
@@ -81,17 +78,15 @@ class Child:
 
     async def keep(self, say: Callable[[str], None]) -> None:
         """Restart it whenever it ends, later and later if that is soon; until cancelled."""
-        pause = FIRST_PAUSE
+        backoff = Backoff()
         while self._process is not None:
             status = await self._process.wait()
-            if time.monotonic() - self._began > GOOD_LIFE:
-                pause = FIRST_PAUSE
+            pause = backoff.after(time.monotonic() - self._began)
             self.restarts += 1
-            say(f"{self.name} {ended(status)}; starting it again in {pause:g} s")
+            say(f"{self.name} {guard.ended(status)}; starting it again in {pause:g} s")
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
             await self.start()
-            say(f"{self.name} {ended(status)} and was started again")
+            say(f"{self.name} {guard.ended(status)} and was started again")
 
     async def stop(self) -> None:
         """Let it end cleanly, by force if that takes too long."""
@@ -109,12 +104,6 @@ class Child:
         return last_lines(self._log, 0)
 
 
-def ended(status: int) -> str:
-    """Say how a guarded process ended; the guard gives its signal as 256 less the number."""
-    number = -status if status < 0 else 256 - status
-    return f"was killed by signal {number}" if number < 64 else f"ended with status {status}"
-
-
 def environment(settings: Settings) -> dict[str, str]:
     """Give this program's environment with exactly these settings in it.
 
@@ -127,6 +116,8 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, Mapping):
         return ",".join(f"{name}={it}" for name, it in value.items())
     return ",".join(value) if isinstance(value, tuple) else str(value)

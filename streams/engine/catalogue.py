@@ -334,7 +334,8 @@ class Catalogue:
     """The KPIs and alerts in force with their calendar and definitions.
 
     `place` gives the set an event belongs to and the row that holds it there, `view` the things
-    in a row; both come from the room that knows what events mean.
+    in a row, `survivor` whose set takes over that of a merged one; all come from the room that
+    knows what events mean.
     """
 
     kpis: tuple[Kpi, ...]
@@ -342,6 +343,7 @@ class Catalogue:
     definitions: Definitions
     place: Callable[[Any], tuple[str, str]]
     view: Callable[[str, list[Any], Terms], Iterable[tuple[type, Any]]]
+    survivor: Callable[[str, str], str | None]
     alerts: tuple[Watched, ...] = ()
     derived: tuple[Derived, ...] = ()
 

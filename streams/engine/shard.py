@@ -16,21 +16,10 @@ from streams.engine.contributions import Contributions, Share, Shares, differenc
 from streams.engine.entries import Entry
 from streams.engine.measures import Vector
 from streams.engine.money import Rates
+from streams.engine.rows import Rows, entry_of, stands
 from streams.engine.standing import Standing
-from streams.events import (
-    AccountSet,
-    Event,
-    RateSet,
-    ReferenceRecord,
-    RepSet,
-    SpendRecorded,
-    canonical,
-    pack,
-    unpack,
-)
-from streams.events.model import Common
+from streams.events import AccountSet, RateSet, ReferenceRecord, RepSet, SpendRecorded
 
-Row = dict[str, Entry]
 Cell = defaultdict[str, int]
 # Shares of this many rows are remembered, so that a row touched again soon is not read twice.
 REMEMBERED = 30_000
@@ -38,11 +27,17 @@ REMEMBERED = 30_000
 FIRST = 0
 
 
-class Shard:
+class Shard(Rows):
     """Rows in, changed cells out; the clock is passed in and never goes back."""
 
-    def __init__(self, catalogue: Catalogue, clock: int, number: int = 0) -> None:
-        """Start empty at an instant in milliseconds; `number` is the shard's own."""
+    def __init__(
+        self, catalogue: Catalogue, clock: int, number: int = 0, erasure_key: bytes = b""
+    ) -> None:
+        """Start empty at an instant in milliseconds; `number` is the shard's own.
+
+        `erasure_key` is the secret under which it remembers who was erased or merged.
+        """
+        super().__init__(catalogue.place, catalogue.survivor, erasure_key)
         self.clock = clock
         self.number = number
         self.calendar = catalogue.calendar
@@ -58,7 +53,6 @@ class Shard:
         self._catalogue = catalogue
         self._contributions = Contributions(catalogue)
         self._standing = Standing(catalogue)
-        self._rows: dict[str, Row] = {}
         self._shares: dict[str, Shares] = {}
         self._touched: dict[str, Shares] = {}
         self._cells: defaultdict[int | str, defaultdict[str, Cell]] = defaultdict(_empty_scopes)
@@ -66,8 +60,6 @@ class Shard:
         self._heap: list[tuple[int, int, Share]] = []
         self._pending: dict[Share, int] = {}
         self._serial = count()
-        # Where a set is spread over rows: which one holds an id.
-        self._spread: dict[str, dict[str, str]] = {}
         self._currencies: dict[str, set[str]] = {}
         # Whose rows a rep's working hours matter to, if they matter at all.
         self._by_hours: defaultdict[str, set[str]] | None = (
@@ -79,35 +71,11 @@ class Shard:
         """The instant at which time alone will next change a cell."""
         return self._heap[0][0] if self._heap else None
 
-    def add(self, event: Event) -> tuple[bytes, bytes] | None:
-        """Put an event in its row; None if that changes nothing, else the element to keep.
-
-        Of two events with one id the one with the greater `at` stands, then the one with the
-        greater bytes. Cells follow at the next `settle`.
-        """
-        owner, name = self._catalogue.place(event)
-        entry = _entry(event)
-        held = self._held(owner, name, event.id)
-        old = self._rows.get(held, {}).get(event.id)
-        if old is not None and not _stands(entry, old):
-            return None
-        if old is not None and held != name:
-            self._touch(held)
-            del self._rows[held][event.id]
-            self._spread.get(owner, {}).pop(event.id, None)
-        self._touch(name)
-        self._keep(owner, name, entry)
-        return element(owner, event.id), pack(event)
-
-    def restore(self, key: bytes, value: bytes) -> None:  # noqa: ARG002 - the value says it all
-        """Take back one element written earlier; `fold` must follow."""
-        event = unpack(value)
-        owner, name = self._catalogue.place(event)
-        self._keep(owner, name, _entry(event))
-
     def fold(self, clock: int) -> None:
         """Add up every cell from the rows as of an instant."""
         self.clock = max(self.clock, clock)
+        # Reference records heard before the rows were back changed nothing that was added up.
+        self._touched.clear()
         for name in self._rows:
             for shares in self._read(name):
                 self._apply((share, 1) for share in shares)
@@ -126,7 +94,7 @@ class Shard:
             self._remember(name, after)
         self._touched.clear()
         changed = {
-            f"{at}|{scope}": self._clean(at, scope)
+            f"{at}|{scope}": self._copy(at, scope)
             for at, scopes in self._changed.items()
             for scope in scopes
         }
@@ -148,7 +116,7 @@ class Shard:
             f"{at}|{scope}": vector
             for at, scopes in list(self._cells.items())
             for scope in list(scopes)
-            if (vector := self._clean(at, scope))
+            if (vector := self._copy(at, scope))
         }
 
     def hear(self, record: ReferenceRecord) -> None:
@@ -176,7 +144,7 @@ class Shard:
     def _set_account(self, record: AccountSet) -> None:
         name = f"account:{record.account}"
         old = self._accounts.get(record.account)
-        if old is not None and not _stands(_entry(record), _entry(old)):
+        if old is not None and not stands(entry_of(record), entry_of(old)):
             return
         self._touch(name)
         self._accounts[record.account] = record
@@ -185,7 +153,7 @@ class Shard:
 
     def _set_rep(self, record: RepSet) -> None:
         old = self._reps.get(record.rep)
-        if old is not None and not _stands(_entry(record), _entry(old)):
+        if old is not None and not stands(entry_of(record), entry_of(old)):
             return
         if self._by_hours is not None and record.timezone != (old.timezone if old else None):
             for name in self._by_hours[record.rep]:
@@ -194,31 +162,19 @@ class Shard:
 
     def _set_spend(self, record: SpendRecorded) -> None:
         """Give each spend a row of its own, which the reference topic keeps, not the state."""
-        name, entry = f"spend:{record.id}", _entry(record)
+        name, entry = f"spend:{record.id}", entry_of(record)
         old = self._rows.get(name, {}).get(record.id)
-        if old is None or _stands(entry, old):
+        if old is None or stands(entry, old):
             self._touch(name)
             self._keep(name, name, entry)
 
-    def _keep(self, owner: str, name: str, entry: Entry) -> None:
-        self._rows.setdefault(name, {})[entry.id] = entry
-        if name != owner:
-            self._spread.setdefault(owner, {})[entry.id] = name
+    def _index(self, name: str, entry: Entry) -> None:
         currency = getattr(entry.event, "currency", None)
         if currency:
             self._currencies.setdefault(currency, set()).add(name)
         rep = getattr(entry.event, "rep", None) if self._by_hours is not None else None
         if rep and self._by_hours is not None:
             self._by_hours[rep].add(name)
-
-    def _held(self, owner: str, name: str, event: str) -> str:
-        """Name the row of a set that holds an id now, else the one that would."""
-        spread = self._spread.get(owner)
-        if spread is None and name == owner:
-            return name
-        if event in self._rows.get(owner, {}):
-            return owner
-        return (spread or {}).get(event, name)
 
     def _touch(self, name: str) -> None:
         """Remember what a row's shares are before it changes."""
@@ -227,11 +183,11 @@ class Shard:
             self._touched[name] = self._read(name) if found is None else found
 
     def _read(self, name: str) -> Shares:
-        row = self._rows.get(name)
-        if not row:
+        entries = self._entries(name)
+        if not entries:
             self._standing.look(name, (), self.clock)
             return []
-        things = list(self._catalogue.view(name, sorted(row.values()), self.terms))
+        things = list(self._catalogue.view(name, entries, self.terms))
         self._standing.look(name, things, self.clock)
         return self._contributions.of(things)
 
@@ -264,7 +220,11 @@ class Shard:
                 for scope in scopes:
                     cell = reached[scope]
                     for name, component in pairs:
-                        cell[name] += times * component
+                        total = cell[name] + times * component
+                        if total:
+                            cell[name] = total
+                        else:
+                            del cell[name]
 
     def _wait(self, share: Share, since: int, times: int) -> None:
         """Keep a share until its time; one taken back before that leaves its slot at 0."""
@@ -279,20 +239,13 @@ class Shard:
             if times:
                 self._apply(((share, times),))
 
-    def _clean(self, at: int | str, scope: str) -> Vector:
-        """Give a cell without its zeros; the caller may keep it, the shard goes on with its own."""
+    def _copy(self, at: int | str, scope: str) -> Vector:
+        """Give a cell as it is now; one that is empty is forgotten."""
         cells = self._cells[at]
-        cell = cells[scope]
-        vector = {name: number for name, number in cell.items() if number}
+        vector = dict(cells[scope])
         if not vector:
             del cells[scope]
-        elif len(vector) < len(cell):
-            cells[scope] = defaultdict(int, vector)
         return vector
-
-
-def _entry(event: Common) -> Entry:
-    return Entry(milliseconds(event.at), event.id, event)
 
 
 def _empty_cell() -> Cell:
@@ -301,14 +254,3 @@ def _empty_cell() -> Cell:
 
 def _empty_scopes() -> defaultdict[str, Cell]:
     return defaultdict(_empty_cell)
-
-
-def _stands(new: Entry, old: Entry) -> bool:
-    if (new.at, new.id) != (old.at, old.id):
-        return (new.at, new.id) > (old.at, old.id)
-    return new.event != old.event and canonical(new.event) > canonical(old.event)
-
-
-def element(owner: str, event: str) -> bytes:
-    """Name an event's place in the state: no two (owner, id) share one."""
-    return f"{len(owner)}|{owner}|{event}".encode()

@@ -14,6 +14,7 @@ from streams.events import TOPIC_OF
 from streams.gateway.records import Record
 from streams.gateway.refusal import Refused
 from streams.settings import Settings
+from streams.tables.connecting import client
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def quiet_client() -> Iterator[None]:
 def new_producer(settings: Settings, attempt_ms: int = ATTEMPT_MS) -> AIOKafkaProducer:
     """Make a producer that is acknowledged by all replicas and repeats nothing."""
     return AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap,
+        **client(settings),
         client_id=f"{settings.app}-events",
         enable_idempotence=True,
         acks="all",

@@ -9,7 +9,7 @@ from streams.journeys.invoices import Invoice
 from streams.journeys.leads import Lead
 from streams.journeys.orders import Order
 from streams.journeys.quotes import Quote
-from streams.journeys.rows import place, view
+from streams.journeys.rows import place, survivor, view
 from streams.journeys.spending import Spend
 from streams.journeys.subjects import Journey
 from streams.journeys.tickets import Ticket
@@ -28,5 +28,6 @@ __all__ = [
     "Spend",
     "Ticket",
     "place",
+    "survivor",
     "view",
 ]

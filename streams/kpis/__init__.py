@@ -4,7 +4,7 @@ from streams.alerts import watched
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
 from streams.engine.working import WorkingTime
-from streams.journeys import place, view
+from streams.journeys import place, survivor, view
 from streams.kpis import (
     activities,
     answering,
@@ -75,6 +75,7 @@ def catalogue(settings: Settings) -> Catalogue:
         ),
         place=place,
         view=view,
+        survivor=survivor,
         alerts=watched(rules.alerts, stale_ms),
     )
 

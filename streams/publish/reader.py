@@ -51,7 +51,9 @@ async def read(settings: Settings, topic: str = KPIS) -> AsyncGenerator[Batch, N
     """
     async with reader(settings) as consumer:
         if topic not in await consumer.topics():
-            raise TopicsMissing(f"topic {topic} is missing; run: sales-kpis topics apply")
+            raise TopicsMissing(
+                f"topic {topic} is missing, or hidden from this user; run: sales-kpis topics apply"
+            )
         places = partitions(settings, topic)
         stops = await ends(settings, places, committed=False)
         consumer.assign(places)

@@ -1,8 +1,10 @@
 """What the shell asks of the pure core: the engine's shard and board, or a stand-in."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from streams.engine.fates import Element
+from streams.engine.moving import Move
 from streams.events import Event, ReferenceRecord
 
 Vector = dict[str, int]
@@ -16,14 +18,26 @@ class ShardCore(Protocol):
     def next_due(self) -> int | None:
         """The instant in milliseconds at which time alone will next change a cell."""
 
-    def restore(self, key: bytes, value: bytes) -> None:
-        """Take back one element written earlier; `fold` must follow the last."""
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take back one element as it was written, in that order; `fold` must follow the last."""
+
+    def restore_move(self, move: Move) -> None:
+        """Take back what stands of what others said to this shard; after the last element."""
 
     def fold(self, clock: int) -> None:
         """Add up every cell from the rows as of an instant."""
 
-    def add(self, event: Event) -> tuple[bytes, bytes] | None:
-        """Apply an event; None if the set of events is as before, else the element to keep."""
+    def add(self, event: Event) -> Sequence[Element]:
+        """Apply an event; give the elements to keep, None for one to forget, in their order."""
+
+    def receive(self, move: Move) -> None:
+        """Take what another row says of one of its events; cells and moves follow."""
+
+    def moves(self) -> list[Move]:
+        """Give what has to be said to rows elsewhere since the last call."""
+
+    def standing_moves(self) -> list[Move]:
+        """Give all that rows elsewhere have to know of, said or not."""
 
     def settle(self, clock: int) -> dict[str, Vector]:
         """Give the cells that changed since the last call, {} for one that is gone."""

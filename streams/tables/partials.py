@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from streams.settings import Settings
 from streams.tables.core import Core, Vector
 from streams.tables.fatal import Fatal
+from streams.tables.moved import Moved, moved
 from streams.tables.reading import ends, read_to
 from streams.tables.topics import FAMILY_PARTITIONS, PARTIALS
 from streams.tables.transactions import Pair
@@ -59,10 +60,11 @@ def writes(
 
 @dataclass
 class Published:
-    """What a shard has published so far, as readers find it."""
+    """What a shard has published so far, as readers find it, and what it moved and was moved."""
 
     cells: dict[str, Vector] = field(default_factory=dict)
     reached: dict[int, int] = field(default_factory=dict)  # partition: offset of the last record
+    moved: Moved = field(default_factory=Moved)
 
     def take(self, partition: int, offset: int, cell: str, vector: Vector) -> None:
         """Note one record."""
@@ -80,7 +82,9 @@ async def published(settings: Settings, shards: Collection[int]) -> dict[int, Pu
     to the last *committed* record would not do, for an earlier commit of theirs may still be
     on its way into some partition.
     """
-    found = {shard: Published() for shard in shards}
+    found = {
+        shard: Published(moved=told) for shard, told in (await moved(settings, shards)).items()
+    }
     stops = await ends(settings, PARTITIONS, committed=False)
     async for partition, records in read_to(settings, stops):
         for record in records:

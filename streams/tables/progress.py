@@ -28,15 +28,23 @@ def destination(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.progress(settings), 0)
 
 
-def of_journeys(shard: int, position: Position, reached: Mapping[int, int], clock: int) -> Pair:
-    """Say that a shard's events up to a position are in its partials.
+def of_journeys(
+    shard: int,
+    position: Position,
+    reached: Mapping[int, int],
+    moved: Mapping[int, int],
+    clock: int,
+) -> Pair:
+    """Say that a shard's events up to a position are in its partials, or moved to other shards.
 
-    `reached` holds for each partition of the partials the offset of the shard's last record.
+    `reached` holds for each partition of the partials the offset of the shard's last record,
+    `moved` the same for the topic of moves.
     """
     said = {
         "source": position.source,
         "reference": position.reference,
         "partials": {str(partition): offset for partition, offset in reached.items()},
+        "moved": {str(partition): offset for partition, offset in moved.items()},
         "clock": clock,
     }
     return f"journeys/{shard}".encode(), orjson.dumps(said)
@@ -54,17 +62,19 @@ class Behind:
 
     `events` counts offsets of each `topic/partition` that no shard has folded; `partials` names
     the partitions of the partials that stage 2 has not published up to what the shards wrote;
-    `reference` names who has not yet heard of a reference record.
+    `moved` names the shards that have not folded all that others moved to them; `reference` names
+    who has not yet heard of a reference record.
     """
 
     events: dict[str, int] = field(default_factory=dict)
     partials: tuple[int, ...] = ()
     reference: tuple[str, ...] = ()
+    moved: tuple[int, ...] = ()
 
     @property
     def is_settled(self) -> bool:
         """Whether all is published."""
-        return not (self.events or self.partials or self.reference)
+        return not (self.events or self.partials or self.reference or self.moved)
 
 
 async def behind(settings: Settings) -> Behind:
@@ -117,8 +127,14 @@ def _compare(settings: Settings, targets: Offsets, said: Mapping[str, Mapping[st
     unpublished = tuple(
         number
         for number, board in boards.items()
-        if board.get("partials", -1)
-        <= max((s.get("partials", {}).get(str(number), -1) for s in shards.values()), default=-1)
+        if board.get("partials", -1) <= _last("partials", number, shards)
+    )
+    # Each shard's word is of one moment of it: events, and all it has moved because of them. So
+    # whatever is still on its way comes from later events than were asked about.
+    between = tuple(
+        number
+        for number, shard in shards.items()
+        if shard.get("source", {}).get(topics.moved(settings), 0) <= _last("moved", number, shards)
     )
     deaf = tuple(
         f"{stage}/{number}"
@@ -129,7 +145,14 @@ def _compare(settings: Settings, targets: Offsets, said: Mapping[str, Mapping[st
             for topic in REFERENCE_TOPICS
         )
     )
-    return Behind(events, unpublished, deaf)
+    return Behind(events, unpublished, deaf, between)
+
+
+def _last(what: str, partition: int, shards: Mapping[int, Mapping[str, Any]]) -> int:
+    """Give the offset of the last record that a shard says it wrote to a partition."""
+    return max(
+        (shard.get(what, {}).get(str(partition), -1) for shard in shards.values()), default=-1
+    )
 
 
 async def _await_visible(settings: Settings, deadline: float) -> None:

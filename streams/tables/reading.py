@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.settings import Settings
+from streams.tables.connecting import client
 from streams.tables.fatal import Fatal
 
 Records = list[ConsumerRecord]
@@ -25,7 +26,7 @@ RECORDS_AT_ONCE = 5_000
 async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator[AIOKafkaConsumer]:
     """Give a started consumer that is in no group; it sees committed records only, or all."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap,
+        **client(settings),
         isolation_level="read_committed" if committed else "read_uncommitted",
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import inf
 
+import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from streams.events import SOURCE_TOPICS, Event, Rejected, decode
+from streams.engine.fates import Element, WrongErasureKey
+from streams.engine.moving import Move
+from streams.events import Event, Rejected, SubjectErased, SubjectMerged, decode
 from streams.settings import Settings
-from streams.tables import deadletters, partials, progress, topics
+from streams.tables import deadletters, moved, partials, progress, topics
 from streams.tables.alerts import AlertLog, EndOf, nothing_more
 from streams.tables.core import Core, Vector
 from streams.tables.fatal import Fatal
@@ -33,6 +36,7 @@ CELLS_AT_ONCE = 20_000
 # After so many events others on the event loop get their turn.
 EVENTS_AT_ONCE = 500
 Change = tuple[str, Vector]
+Outgoing = dict[TopicPartition, list[Pair]]
 
 
 class OwnedShard:
@@ -66,9 +70,12 @@ class OwnedShard:
         # What readers of the partials know; None once the difference has been published.
         self._published: Published | None = Published()
         self._reached: dict[int, int] = {}
+        # The same of what was moved to other shards.
+        self._moved_to: dict[int, int] = {}
         self._reference = Reference(settings, watch)
         self._heard = 0
-        self._rows: list[Pair] = []
+        self._moved = topics.moved(settings)
+        self._rows: list[Element] = []
         self._letters: list[Pair] = []
         self._committed = b""
         self._claimed = b""
@@ -93,10 +100,16 @@ class OwnedShard:
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 self._restore(record)
-        self.position.raise_to(dict.fromkeys(SOURCE_TOPICS, 0))
-        self._cells.fold(self._settings.clock())
+        sources = topics.sources(self._settings)
+        self.position.raise_to(dict.fromkeys(sources, 0))
         await self._check_sources()
-        self._unseen = set(SOURCE_TOPICS)
+        # Not from the state: that topic is itself all that has to be known of it.
+        for move in published.moved.heard.values():
+            self._cells.restore_move(move)
+        self.position.source[self._moved] = published.moved.position
+        self._moved_to = published.moved.reached
+        self._cells.fold(self._settings.clock())
+        self._unseen = set(sources)
         self._committed = self.position.encode()
         await self._commit()
 
@@ -118,6 +131,9 @@ class OwnedShard:
     async def work(self, lists: Sequence[Records]) -> None:
         """Fold fetched lists, each of one partition in the order of its offsets, and commit."""
         for records in lists:
+            if records[0].topic == self._moved:
+                self._receive(records)
+                continue
             unread = self._unread(records)
             for first in range(0, len(unread), EVENTS_AT_ONCE):
                 self._fold(unread[first : first + EVENTS_AT_ONCE])
@@ -136,10 +152,16 @@ class OwnedShard:
 
     def _restore(self, record: ConsumerRecord) -> None:
         key, value = record.key, record.value
-        if not key or value is None:
+        if not key or (value is None and key[:1] != ROW):
             raise Fatal(f"{self._state.topic}/{self.number} holds a record that is none of ours")
         if key[:1] == ROW:
-            self._cells.restore(key[1:], value)
+            try:
+                self._cells.restore(key[1:], value)
+            except WrongErasureKey as error:
+                raise Fatal(
+                    f"{self._state.topic} was written with another SALES_KPIS_ERASURE_KEY: with"
+                    " this one nobody merged or erased would be recognised; set the earlier one"
+                ) from error
         elif key == POSITION:
             self.position = Position.decode(value)
         elif key == GOAL:
@@ -149,7 +171,7 @@ class OwnedShard:
         """Compare the position with what the source partitions still hold."""
         wanted = list(self.seeks())
         first, last = await beginnings(self._settings, wanted), await ends(self._settings, wanted)
-        self._alerts.quiet.aim(last)
+        self._alerts.quiet.aim(self._from_outside(last))
         for source, offset in self.seeks().items():
             if last[source] < offset:
                 raise Fatal(
@@ -181,6 +203,14 @@ class OwnedShard:
         self._unseen.discard(topic)
         return records
 
+    def _receive(self, records: Records) -> None:
+        """Take what other shards moved here; offsets have holes, for it comes in transactions."""
+        for record in records:
+            if record.offset >= self.position.source[self._moved]:
+                self._cells.receive(moved.read(record)[1])
+        end = records[-1].offset + 1
+        self.position.source[self._moved] = max(end, self.position.source[self._moved])
+
     def _fold(self, records: Records) -> None:
         add, rows, refused = self._cells.add, self._rows, 0
         old = datetime.fromtimestamp(self._settings.clock() / 1000, UTC) - timedelta(
@@ -194,9 +224,10 @@ class OwnedShard:
                 refused += 1
                 self._refuse(record, Rejected("the record's key is not its subject", "subject"))
             elif isinstance(event, Event):
-                element = add(event)
-                if element is not None:
-                    rows.append((ROW + element[0], element[1]))
+                if isinstance(event, SubjectMerged | SubjectErased):
+                    event = msgspec.structs.replace(event, on_topic=record.topic)
+                for key, value in add(event):
+                    rows.append((ROW + key, value))
                 if event.at < old:
                     late += 1
             else:
@@ -228,17 +259,26 @@ class OwnedShard:
             ]
         self.position.reference = dict(self._reference.position)
 
-    def _changes(self, clock: int) -> list[Change]:
-        """Give the cells to publish; not to be called while short of the goal.
+    def _changes(self, clock: int) -> tuple[list[Change], list[Move]]:
+        """Give the cells to publish and what has to be moved; not while short of the goal.
 
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
-        changed = self._cells.settle(clock)
+        changed, moves = self._cells.settle(clock), self._cells.moves()
         if self._published is None:
-            return list(changed.items())
-        known, self._published = self._published.cells, None
-        return list(partials.difference(self._cells.cells(), known))
+            return list(changed.items()), moves
+        known, self._published = self._published, None
+        # A torn transaction may have moved what its rows lack, or have rows without their moves.
+        moves = moved.difference(self._cells.standing_moves(), known.moved.said)
+        return list(partials.difference(self._cells.cells(), known.cells)), moves
+
+    def _raised(self, clock: int, now: float) -> list[Pair]:
+        return self._alerts.news(self._cells, self._from_outside(self.seeks()), clock, now)
+
+    def _from_outside(self, offsets: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Leave out what shards tell each other: its ends are those of transactions."""
+        return {place: offset for place, offset in offsets.items() if place.topic != self._moved}
 
     async def _commit(self) -> None:
         """Make what was folded, matured and refused since the last commit visible at once."""
@@ -246,8 +286,8 @@ class OwnedShard:
         self._hear()
         clock = self._settings.clock()
         is_complete = self.position.reaches(self._goal)
-        changes = self._changes(clock) if is_complete else []
-        alerts = self._alerts.news(self._cells, self.seeks(), clock, began) if is_complete else []
+        changes, moves = self._changes(clock) if is_complete else ([], [])
+        alerts = self._raised(clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
         state = self._state_records(position) if self._rows or self._letters or is_due else []
@@ -255,26 +295,31 @@ class OwnedShard:
             state = [(POSITION, position)]
         claim = self._claim(position, began, is_due)
         parts = [
-            changes[first : first + CELLS_AT_ONCE]
-            for first in range(0, len(changes), CELLS_AT_ONCE)
+            (changes[first : first + CELLS_AT_ONCE], moves[first : first + CELLS_AT_ONCE])
+            for first in range(0, max(len(changes), len(moves)), CELLS_AT_ONCE)
         ]
         if not (state or parts or alerts or claim):
             return
         self._rows, letters, self._letters = [], self._letters, []
         first, last = parts[:1], parts[1:]
-        writes = partials.writes(self._core, self.number, first[0] if first else [])
+        outgoing = self._outgoing(*first[0]) if first else {}
         if letters:
-            writes[deadletters.DESTINATION] = letters
+            outgoing[deadletters.DESTINATION] = letters
         if alerts:
-            writes[self._alerts.place] = alerts
-        await self._transact(state, writes, claim and not last, clock)
+            outgoing[self._alerts.place] = alerts
+        await self._transact(state, outgoing, claim and not last, clock)
         for number, part in enumerate(last, 1):
-            writes = partials.writes(self._core, self.number, part)
-            await self._transact([], writes, claim and number == len(last), clock)
+            await self._transact([], self._outgoing(*part), claim and number == len(last), clock)
         self._committed, self._committed_at = position, began
         if claim:
             self._claimed, self._claimed_at = position, began
         self._watch.committed(STAGE, len(state), time.monotonic() - began)
+
+    def _outgoing(self, changes: list[Change], moves: list[Move]) -> Outgoing:
+        return {
+            **partials.writes(self._core, self.number, changes),
+            **moved.writes(self._settings, self.number, moves),
+        }
 
     def _state_records(self, position: bytes) -> list[Pair]:
         """Give the rows between goal and position.
@@ -299,21 +344,25 @@ class OwnedShard:
     async def _transact(
         self,
         state: list[Pair],
-        outgoing: dict[TopicPartition, list[Pair]],
+        outgoing: Outgoing,
         claim: bool,
         clock: int,
     ) -> None:
         claims = [progress.destination(self._settings)] if claim else []
         await self._transactions.begin([*([self._state] if state else []), *outgoing, *claims])
-        # Rows and position are with the broker before the first partial leaves, so that no
-        # part of a torn transaction shows a cell without the rows behind it.
+        # Rows and position are with the broker before the first partial or move leaves, so that
+        # no part of a torn transaction shows one without the rows behind it.
         if state:
             await self._transactions.send({self._state: state})
         if outgoing:
             for to, offset in (await self._transactions.send(outgoing)).items():
                 if to.topic == topics.PARTIALS:
                     self._reached[to.partition] = offset
+                elif to.topic == self._moved:
+                    self._moved_to[to.partition] = offset
         for to in claims:
-            said = progress.of_journeys(self.number, self.position, self._reached, clock)
+            said = progress.of_journeys(
+                self.number, self.position, self._reached, self._moved_to, clock
+            )
             await self._transactions.send({to: [said]})
         await self._transactions.commit()

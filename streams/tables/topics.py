@@ -9,6 +9,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.settings import Settings
+from streams.tables.connecting import client
 from streams.tables.fatal import Fatal
 
 PARTIALS = "kpi.partials"
@@ -60,6 +61,16 @@ def state(settings: Settings) -> str:
     return f"{settings.app}.state"
 
 
+def moved(settings: Settings) -> str:
+    """Name the topic on which shards forward merged subjects' events."""
+    return f"{settings.app}.moved"
+
+
+def sources(settings: Settings) -> tuple[str, ...]:
+    """Name the topics that a shard reads its own partition of."""
+    return (*SOURCE_TOPICS, moved(settings))
+
+
 def progress(settings: Settings) -> str:
     """Name the topic that says how far each shard is."""
     return f"{settings.app}.progress"
@@ -71,6 +82,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         *(Topic(name, settings.partitions, _FOR_EVER) for name in SOURCE_TOPICS),
         *(Topic(name, 1, _COMPACTED) for name in REFERENCE_TOPICS),
         Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
+        Topic(moved(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(PARTIALS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(KPIS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
         Topic(ALERTS, settings.partitions, _COMPACTED),
@@ -85,7 +97,7 @@ async def apply(settings: Settings) -> list[str]:
     Topics that exist are left as they are. Raises TopicsMissing if one has another number of
     partitions, for that number decides which shard a subject belongs to and cannot be changed.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    admin = AIOKafkaAdminClient(**client(settings))
     await admin.start()
     try:
         missing, wrong = await _compare(admin, settings)
@@ -117,7 +129,7 @@ async def apply(settings: Settings) -> list[str]:
 
 async def check(settings: Settings) -> None:
     """Raise TopicsMissing unless every topic is there with its number of partitions."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    admin = AIOKafkaAdminClient(**client(settings))
     await admin.start()
     try:
         missing, wrong = await _compare(admin, settings)

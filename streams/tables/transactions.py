@@ -12,6 +12,7 @@ from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, S
 from aiokafka.producer.transaction_manager import TransactionResult
 
 from streams.settings import Settings
+from streams.tables.connecting import client
 from streams.tables.fatal import Fatal, Fenced
 
 Pair = tuple[bytes, bytes | None]
@@ -82,7 +83,7 @@ class Transactions:
     async def take(self) -> Self:
         """Fence every earlier owner and end its open transaction; only then read anything."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.bootstrap,
+            **client(self._settings),
             client_id=self.name,
             transactional_id=self.name,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,

@@ -23,15 +23,18 @@ class Reader:
         self.shard = Shard(catalogue(settings), clock)
         self.standing: Standing = {}
         self.raised: list[str] = []
-        self.elements: dict[bytes, bytes] = {}
+        self.elements: dict[bytes, bytes | None] = {}
 
     def take_in(self, events: list[Any], clock: int) -> None:
         """Let events arrive and time pass, and read what changed."""
         for event in (decode(line) for line in lines(events).splitlines()):
             if isinstance(event, ReferenceRecord):
                 self.shard.hear(event)
-            elif isinstance(event, Event) and (kept := self.shard.add(event)):
-                self.elements[kept[0]] = kept[1]
+            elif isinstance(event, Event):
+                self.elements |= dict(self.shard.add(event))
+        while moves := self.shard.moves():
+            for move in moves:
+                self.shard.receive(move)
         self.shard.settle(clock)
         self.read(clock)
 

@@ -62,13 +62,13 @@ def test_a_shard_restored_from_its_elements_has_the_same_cells(data: st.DataObje
     events, options, now = story(data)
     settings = Settings(now=now, **options)
     before, after = (Shard(catalogue(settings), now) for _ in range(2))
-    elements = {}
+    elements: dict[bytes, bytes | None] = {}
     for event in decoded(events):
         if isinstance(event, ReferenceRecord):
             before.hear(event)
             after.hear(event)
-        elif isinstance(event, Event) and (kept := before.add(event)):
-            elements[kept[0]] = kept[1]
+        elif isinstance(event, Event):
+            elements |= dict(before.add(event))
     before.settle(now)
     for name, value in data.draw(st.permutations(sorted(elements.items()))):
         after.restore(name, value)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
+from streams.engine.moving import Move
 from streams.events import Event, RateSet, ReferenceRecord, RepSet, pack, unpack
 from streams.tables.core import Publication, Vector
 
@@ -32,8 +33,9 @@ class CountingShard:
         later = [at for event in self.events.values() if (at := instant(event)) > self.clock]
         return min(later, default=None)
 
-    def restore(self, key: bytes, value: bytes) -> None:
-        """Take an event back."""
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take an event back; none is ever forgotten."""
+        assert value is not None
         event = unpack(value)
         assert isinstance(event, Event)
         self.events[key] = event
@@ -43,13 +45,25 @@ class CountingShard:
         self.clock = clock
         self.known = self.count()
 
-    def add(self, event: Event) -> tuple[bytes, bytes] | None:
+    def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""
         key = f"{event.subject}|{event.id}".encode()
         if key in self.events:
-            return None
+            return []
         self.events[key] = event
-        return key, pack(event)
+        return [(key, pack(event))]
+
+    def receive(self, move: Move) -> None:
+        """Nothing is ever merged here."""
+        raise AssertionError(move)
+
+    restore_move = receive
+
+    def moves(self) -> list[Move]:
+        """Nothing is ever merged here."""
+        return []
+
+    standing_moves = moves
 
     def settle(self, clock: int) -> dict[str, Vector]:
         """Count all again and compare."""

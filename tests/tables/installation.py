@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
-from zlib import crc32
 
 import orjson
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -15,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streams.events import TOPIC_OF
 from streams.settings import Settings, instant
 from streams.tables import topics
+from streams.tables.moved import shard_of
 from streams.tables.reading import Records, ends, read_to
 
 NOW = instant("2026-06-01T12:00:00Z", "NOW")
@@ -77,10 +77,10 @@ async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
     ) as producer:
         futures = []
         for said in events:
-            topic = TOPIC_OF[said["type"]]
+            topic = said.get("topic") or TOPIC_OF[said["type"]]
             is_reference = topic in ("crm.rep", "crm.rate")
             key = said["id" if is_reference else "subject"].encode()
-            partition = 0 if is_reference else crc32(key) % settings.partitions
+            partition = 0 if is_reference else shard_of(key.decode(), settings)
             futures.append(
                 await producer.send(topic, orjson.dumps(said), key=key, partition=partition)
             )

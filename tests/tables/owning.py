@@ -43,7 +43,7 @@ class Hands:
         await shard.restore(published, self.reference)
         return shard
 
-    async def board(self, number: int = 0, core: Counting | None = None) -> OwnedBoard:
+    async def board(self, number: int = 0, core: Core | None = None) -> OwnedBoard:
         """Take and restore a board."""
         board = OwnedBoard(
             self.settings, core or Counting(), number, self.noted, Pace(lambda: False)
@@ -57,10 +57,14 @@ class Hands:
         """Give an owner all there is to read."""
         await owner.work(await lists(self.settings, owner.seeks()))
 
-    async def read_all(self, core: Counting | None = None) -> None:
+    async def read_all(self, core: Core | None = None) -> None:
         """Take everything, work it off and let it go, once."""
         for number in range(self.settings.partitions):
             await self.read(await self.shard(number, core))
+        await self.read_boards(core)
+
+    async def read_boards(self, core: Core | None = None) -> None:
+        """Take all boards and let them publish what is there."""
         for number in range(FAMILY_PARTITIONS):
             await self.board(number, core)
 

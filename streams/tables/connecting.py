@@ -1,0 +1,39 @@
+"""How clients reach Kafka: the address, and where it asks for it encryption and a name."""
+
+import ssl
+from typing import Any
+
+from streams.settings import BadSetting, Settings
+
+
+def client(settings: Settings) -> dict[str, Any]:
+    """Give what every Kafka client is made with.
+
+    Certificates are checked against `kafka_ca`, or the system's authorities if that is not
+    set, and the host's name is checked always. BadSetting for a file that cannot be used.
+    """
+    found: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap,
+        "security_protocol": settings.kafka_security,
+    }
+    if settings.kafka_security.endswith("SSL"):
+        found["ssl_context"] = _context(settings)
+    if settings.kafka_security.startswith("SASL"):
+        found |= {
+            "sasl_mechanism": settings.kafka_mechanism,
+            "sasl_plain_username": settings.kafka_user,
+            "sasl_plain_password": settings.kafka_password,
+        }
+    return found
+
+
+def _context(settings: Settings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.kafka_ca)
+        if settings.kafka_certificate is not None:
+            context.load_cert_chain(settings.kafka_certificate, settings.kafka_key)
+    except (OSError, ssl.SSLError) as error:
+        raise BadSetting(
+            f"the certificates of SALES_KPIS_KAFKA_CA, _CERTIFICATE, _KEY cannot be used: {error}"
+        ) from error
+    return context

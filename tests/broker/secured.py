@@ -1,0 +1,95 @@
+"""A Kafka with encryption, names and rights, beside the plain door for whoever runs it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+from aiokafka import AIOKafkaClient
+from aiokafka.protocol.admin import CreateAclsRequest
+from cryptography.hazmat.primitives import serialization
+
+from streams.broker.embedded import EmbeddedKafka
+from streams.broker.ports import free_port
+from streams.tables.rights import Right
+
+HOST = "127.0.0.1"
+PASSWORDS = {role: f"secret of the {role}" for role in ("apply", "worker", "gateway", "reader")}
+RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
+OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8}
+LITERAL, PREFIXED, ALLOW = 3, 4, 3
+
+
+@dataclass(frozen=True)
+class Secured:
+    """Where it answers: `door` asks for a name over TLS, `plain` is the operator's own."""
+
+    door: str
+    plain: str
+    authority: Path
+
+
+@contextmanager
+def secured(folder: Path) -> Iterator[Secured]:
+    """Run one with a certificate of its own authority; nobody but the operator has rights."""
+    port = free_port(HOST)
+    authority = trustme.CA()
+    certificate = authority.issue_cert(HOST)
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    pem = folder / "server.pem"
+    chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+    pem.write_bytes(pkcs8(certificate.private_key_pem.bytes()) + chain)
+    users = " ".join(f'user_{name}="{password}"' for name, password in PASSWORDS.items())
+    jaas = f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
+    more = {
+        "listeners": f"DOOR://{HOST}:{port}",
+        "advertised.listeners": f"DOOR://{HOST}:{port}",
+        "listener.security.protocol.map": "DOOR:SASL_SSL",
+        "listener.name.door.ssl.keystore.type": "PEM",
+        "listener.name.door.ssl.keystore.location": str(pem),
+        "listener.name.door.sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.door.plain.sasl.jaas.config": jaas,
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+    }
+    with EmbeddedKafka(more=more) as broker:
+        yield Secured(f"{HOST}:{port}", broker.bootstrap, folder / "ca.pem")
+
+
+def pkcs8(key: bytes) -> bytes:
+    """Write a private key in the only form that Java reads."""
+    return serialization.load_pem_private_key(key, password=None).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+async def grant(plain: str, rights: Iterable[Right]) -> None:
+    """Let each role do exactly this and nothing more."""
+    client = AIOKafkaClient(bootstrap_servers=plain)
+    await client.bootstrap()
+    try:
+        for right in rights:
+            for operation in right.operations:
+                await _grant(client, right, operation)
+    finally:
+        await client.close()
+
+
+async def _grant(client: AIOKafkaClient, right: Right, operation: str) -> None:
+    answer = await client.send(
+        client.get_random_node(),
+        CreateAclsRequest(
+            RESOURCES[right.resource],
+            right.name,
+            PREFIXED if right.is_prefix else LITERAL,
+            f"User:{right.role}",
+            "*",
+            OPERATIONS[operation],
+            ALLOW,
+        ),
+    )
+    ((code, said),) = answer.creation_responses
+    assert code == 0, said

@@ -1,0 +1,163 @@
+"""Merged is as if it had always been so, erased as if it had never been, in any order of all."""
+
+from collections import defaultdict
+from typing import Any
+from zlib import crc32
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.engine.board import FAMILIES, Board, family
+from streams.engine.moving import Move
+from streams.engine.shard import Shard
+from streams.events import Event
+from streams.kpis import catalogue
+from streams.settings import Settings
+from tests.laws.merging import always_so, decoded, stories
+from tests.laws.published import Reader, bodies
+
+SHARDS = 3
+Story = tuple[list[Any], dict[str, Any], int]
+
+
+@given(stories())
+def test_merged_and_erased_is_as_if_it_had_always_been_so(story: Story) -> None:
+    events, options, now = story
+    settings = Settings(now=now, **options)
+    assert bodies(events, settings) == bodies(always_so(events), settings)
+
+
+@given(stories(), st.data())
+def test_three_shards_end_where_one_does_however_words_and_events_cross(
+    story: Story, data: st.DataObject
+) -> None:
+    events, options, now = story
+    settings = Settings(now=now, **options)
+    streams = Streams(settings)
+    again = data.draw(st.lists(st.sampled_from(events), max_size=5)) if events else []
+    for event in decoded(data.draw(st.permutations([*events, *again]))):
+        streams.take_in(event)
+        for _ in range(data.draw(st.integers(0, 3))):
+            streams.deliver(data.draw(st.integers(0, 100)))
+    streams.deliver_all()
+    assert streams.read(now) == bodies(always_so(events), settings)
+
+
+@given(stories(), st.data())
+def test_shard_restored_from_its_elements_and_what_it_was_told_goes_on_as_before(
+    story: Story, data: st.DataObject
+) -> None:
+    events, options, now = story
+    settings = Settings(now=now, **options)
+    streams = Streams(settings)
+    arriving = decoded(data.draw(st.permutations(events)))
+    cut = data.draw(st.integers(0, len(arriving)))
+    for event in arriving[:cut]:
+        streams.take_in(event)
+        for _ in range(data.draw(st.integers(0, 3))):
+            streams.deliver(data.draw(st.integers(0, 100)))
+    streams.restart(data.draw(st.booleans()))
+    for event in arriving[cut:]:
+        streams.take_in(event)
+    streams.deliver_all()
+    assert streams.read(now) == bodies(always_so(events), settings)
+
+
+@given(stories())
+def test_what_was_said_to_others_is_what_they_have_to_know(story: Story) -> None:
+    events, options, now = story
+    streams = Streams(Settings(now=now, **options))
+    for event in decoded(events):
+        streams.take_in(event)
+    streams.deliver_all()
+    for number, shard in enumerate(streams.shards):
+        standing = {move.key: move for move in shard.standing_moves()}
+        said = streams.said[number]
+        assert standing == {key: move for key, move in said.items() if move.value is not None}
+
+
+class Streams:
+    """Stage 1 in three shards without Kafka, with all that is on its way between them."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start empty."""
+        self.settings = settings
+        self.terms = catalogue(settings)
+        self.shards = [self.shard(number) for number in range(SHARDS)]
+        self.references: list[Any] = []
+        self.said: list[dict[bytes, Move]] = [{} for _ in range(SHARDS)]
+        # What a partition holds: elements as written, and words by writer and reader.
+        self.states: list[list[tuple[bytes, bytes | None]]] = [[] for _ in range(SHARDS)]
+        self.under_way: defaultdict[tuple[int, int], list[Move]] = defaultdict(list)
+        self.heard: list[dict[tuple[int, bytes], Move]] = [{} for _ in range(SHARDS)]
+
+    def shard(self, number: int) -> Shard:
+        """Make an empty shard."""
+        return Shard(self.terms, self.settings.clock(), number, b"secret")
+
+    def take_in(self, event: object) -> None:
+        """Let an event arrive."""
+        if isinstance(event, Event):
+            number = home(event.subject)
+            self.states[number] += self.shards[number].add(event)
+            self.post(number, self.shards[number].moves())
+        else:
+            self.references.append(event)
+            for shard in self.shards:
+                shard.hear(event)  # type: ignore[arg-type]  # all that is no event
+
+    def post(self, number: int, moves: list[Move]) -> None:
+        """Send what a shard has to say on its way."""
+        for move in moves:
+            self.said[number][move.key] = move
+            self.under_way[number, home(move.subject)].append(move)
+
+    def deliver(self, pick: int) -> None:
+        """Let the oldest word from one shard to one shard arrive."""
+        waiting = sorted(pair for pair, moves in self.under_way.items() if moves)
+        if not waiting:
+            return
+        writer, reader = waiting[pick % len(waiting)]
+        move = self.under_way[writer, reader].pop(0)
+        self.heard[reader][writer, move.key] = move
+        self.shards[reader].receive(Move.read(move.key, move.value))
+        self.post(reader, self.shards[reader].moves())
+
+    def deliver_all(self) -> None:
+        """Let everything arrive."""
+        while any(self.under_way.values()):
+            self.deliver(0)
+
+    def restart(self, is_compacted: bool) -> None:
+        """Make all shards anew from what was kept."""
+        for number in range(SHARDS):
+            elements = dict(self.states[number]) if is_compacted else self.states[number]
+            shard = self.shards[number] = self.shard(number)
+            for record in self.references:
+                shard.hear(record)
+            for key, value in elements.items() if isinstance(elements, dict) else elements:
+                shard.restore(key, value)
+            for move in self.heard[number].values():
+                shard.restore_move(move)
+            shard.fold(self.settings.clock())
+            assert shard.moves() == []
+            assert shard.settle(self.settings.clock()) == {}
+
+    def read(self, now: int) -> dict[str, bytes]:
+        """Give what a reader of the output holds."""
+        boards = [Board(self.terms, now) for _ in FAMILIES]
+        for record in self.references:
+            for board in boards:
+                board.hear(record)
+        for number, shard in enumerate(self.shards):
+            shard.settle(now)
+            for cell, vector in shard.cells().items():
+                boards[family(cell)].put(number, cell, vector)
+        reader = Reader()
+        reader.read(boards)
+        return reader.records
+
+
+def home(subject: str) -> int:
+    """Say which shard has a subject."""
+    return crc32(subject.encode()) % SHARDS

@@ -1,0 +1,114 @@
+"""The whole way through a Kafka that asks for TLS, a name and rights."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from streams.settings import Settings
+from streams.tables.rights import rights
+from tests.broker.secured import PASSWORDS, Secured, grant, secured
+
+EVENTS = [
+    {
+        "id": f"e{number}",
+        "type": "lead.created",
+        "at": "2026-03-02T09:00:00Z",
+        "subject": f"lead-{number}",
+        "rep": "ann",
+    }
+    for number in range(20)
+]
+READY_SECONDS = 60.0
+WRONG = "not mine"
+
+
+@pytest.fixture(scope="module")
+def kafka_with_rights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """Topics are made and every role has its least rights."""
+    with secured(tmp_path_factory.mktemp("secured")) as kafka:
+        asyncio.run(grant(kafka.plain, rights(Settings())))
+        made = command(kafka, "apply", "topics", "apply")
+        assert made.returncode == 0, made.stderr
+        yield kafka
+
+
+def environment(kafka: Secured, role: str, password: str | None = None) -> dict[str, str]:
+    secret = kafka.authority.with_name(f"{role}.secret")
+    secret.write_text(f"{PASSWORDS[role] if password is None else password}\n")
+    return {
+        **os.environ,
+        "SALES_KPIS_BOOTSTRAP": kafka.door,
+        "SALES_KPIS_KAFKA_SECURITY": "SASL_SSL",
+        "SALES_KPIS_KAFKA_MECHANISM": "PLAIN",
+        "SALES_KPIS_KAFKA_USER": role,
+        "SALES_KPIS_KAFKA_PASSWORD_FILE": str(secret),
+        "SALES_KPIS_KAFKA_CA": str(kafka.authority),
+        "SALES_KPIS_NOW": "2026-03-04T12:00:00Z",
+    }
+
+
+def command(
+    kafka: Secured, role: str, *arguments: str, password: str | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run `sales-kpis` in a role."""
+    return subprocess.run(
+        [sys.executable, "-m", "streams.cli", *arguments],
+        env=environment(kafka, role, password),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_every_role_does_its_part_with_its_least_rights(
+    kafka_with_rights: Secured, tmp_path: Path
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"\n".join(orjson.dumps(event) for event in EVENTS))
+    log = tmp_path / "worker.log"
+    with log.open("wb") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "streams.cli", "worker"],
+            env=environment(kafka_with_rights, "worker"),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        sent = command(kafka_with_rights, "gateway", "ingest", str(file))
+        assert sent.returncode == 0, sent.stderr
+        settled = command(kafka_with_rights, "worker", "status", "--wait")
+        assert settled.returncode == 0, settled.stderr + log.read_text()
+        line = command(
+            kafka_with_rights, "reader", "dump", "--kpi", "lead_count", "--window", "year"
+        ).stdout.splitlines()[0]
+        assert orjson.loads(line)["value"] == len(EVENTS)
+        assert worker.poll() is None, log.read_text()
+    finally:
+        worker.terminate()
+        worker.wait(READY_SECONDS)
+    assert PASSWORDS["worker"] not in log.read_text()
+
+
+def test_role_without_the_right_is_told_so(kafka_with_rights: Secured) -> None:
+    refused = command(kafka_with_rights, "gateway", "dump")
+    assert refused.returncode == 1
+    assert "hidden from this user" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_wrong_password_is_told_so_and_not_shown(kafka_with_rights: Secured) -> None:
+    began = time.monotonic()
+    refused = command(kafka_with_rights, "worker", "doctor", password=WRONG)
+    assert refused.returncode == 1
+    assert "uthentication" in refused.stdout
+    assert WRONG not in refused.stdout + refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert time.monotonic() - began < READY_SECONDS
