@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import click
 
-from streams.rules import read as read_rules
 from streams.settings import BadSetting, Settings, instant
 
 # Commands import what they need when they run: `--help` and `replay` start no Kafka client.
@@ -36,9 +35,12 @@ def settings(**given: Any) -> Settings:
 
     Rules that cannot be used end the command with exit code 2.
     """
+    from streams.kpis import catalogue
+
     found = settings_alone(**given)
     try:
-        read_rules(found.rules)
+        # Rules name KPIs, so they are read with the catalogue.
+        catalogue(found)
     except BadSetting as error:
         raise BadRules(str(error)) from error
     return found

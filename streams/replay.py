@@ -32,12 +32,9 @@ def replay(
     now = settings.clock()
     board = _folded(lines, settings, refuse, now)[1]
     stamp = board.calendar.text(now)
-    records = sorted((key, body, as_of) for key, body, as_of in board.take() if body)
-    for _, body, as_of in records:
-        yield body + b',"revision":1,"as_of":"%b","updated_at":"%b"}' % (
-            as_of.encode(),
-            stamp.encode(),
-        )
+    records = sorted((key, body, tail.text) for key, body, tail in board.take() if body)
+    for _, body, text in records:
+        yield body + b',"revision":1,%b,"updated_at":"%b"}' % (text.encode(), stamp.encode())
 
 
 def replay_alerts(

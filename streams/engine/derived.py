@@ -22,12 +22,13 @@ class Figure(NamedTuple):
 
     `value` is an exact (numerator, denominator) in the unit's smallest parts (minor units of
     money, milliseconds), a float that is rounded already, or None where there is no value.
-    `parts` None stands for those of the ingredients by name.
+    `parts` None stands for those of the ingredients by name. `percentiles` may take a while:
+    they are asked for only where a record is written.
     """
 
     value: Quotient | float | None
     parts: Mapping[str, Any] | None = None
-    percentiles: Mapping[str, Any] | None = None
+    percentiles: Callable[[], Mapping[str, Any]] | None = None
 
 
 class Sight(Protocol):
@@ -50,6 +51,12 @@ class Sight(Protocol):
 
     def ever(self, name: str, scope: str) -> Vector:
         """Give the company's vector over all time up to now, of a KPI that keeps it."""
+
+    def has(self, name: str, scope: str, window: Window) -> bool:
+        """Tell whether a KPI has a record."""
+
+    def is_running(self, window: Window) -> bool:
+        """Tell whether a window runs now."""
 
     def preceding(self, window: Window) -> Window:
         """Give the window before."""
@@ -77,6 +84,10 @@ class Given:
     def value(self, name: str) -> Quotient | None:
         """Give an ingredient's exact numerator and denominator, None where it has no value."""
         return self._sight.value(self._ingredient(name), self.scope, self.window)
+
+    def has(self, name: str) -> bool:
+        """Tell whether an ingredient has a record."""
+        return self._sight.has(self._ingredient(name), self.scope, self.window)
 
     def vector(self, name: str) -> Vector:
         """Give an ingredient's components, not to be changed; empty where it has no facts."""
@@ -116,6 +127,11 @@ class Given:
         return self._sight.key(self._kpi.name, self.scope, self.window)
 
     @property
+    def is_running(self) -> bool:
+        """Whether the window runs now."""
+        return self._sight.is_running(self.window)
+
+    @property
     def before(self) -> "Given":
         """The same for the window before; at most `back` of them while reading one window."""
         return Given(self._kpi, self._sight, self.scope, self._sight.preceding(self.window))
@@ -138,7 +154,8 @@ class Derived:
     """One derived KPI as declared; `derived` in `streams.engine.deriving` checks it.
 
     A record exists where one of its ingredients has one in the same scope and window, within
-    `kinds`. What else it reads has to be said, so that changes find it:
+    `kinds`, or where its own `exists` says so. What else it reads has to be said, so that
+    changes find it:
 
     - `back`: so many windows before its own.
     - `across`: ingredients whose best among the members of its dimension it asks for.
@@ -149,7 +166,8 @@ class Derived:
     `is_lasting` (scope all only): the formula decides where there is a record, up to the
     running window, by giving None where there is none. `is_running_only`: windows that run now
     and no others. `adds_up` says that a target is used up evenly over time, as that of a sum
-    is. `percentiles` names those that its figures carry.
+    is. `percentiles` names those that its figures carry. `is_slow`: a board is asked for it
+    now and then only (see `Board.take`).
     """
 
     name: str
@@ -171,6 +189,8 @@ class Derived:
     is_running_only: bool = False
     adds_up: bool = False
     percentiles: tuple[str, ...] = ()
+    exists: Callable[[Given], bool] | None = None
+    is_slow: bool = False
     kind: Literal["derived"] = "derived"
     hourly: bool = False
 

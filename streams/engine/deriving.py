@@ -21,6 +21,7 @@ class Needs(TypedDict, total=False):
     history: tuple[str, ...]
     is_lasting: bool
     is_running_only: bool
+    is_slow: bool
     adds_up: bool
     percentiles: tuple[str, ...]
 

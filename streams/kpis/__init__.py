@@ -12,9 +12,11 @@ from streams.kpis import (
     delivering,
     emailing,
     following_up,
+    forecasting,
     funnel,
     marketing,
     money_in,
+    paying,
     pipeline,
     prospecting,
     quoting,
@@ -39,6 +41,8 @@ FILES = (
     customers,
     money_in,
     delivering,
+    forecasting,
+    paying,
 )
 
 __all__ = ["FILES", "catalogue"]
@@ -52,6 +56,19 @@ def catalogue(settings: Settings) -> Catalogue:
     rules = read(settings.rules)
     own = rules.definitions
     stale_ms = settings.stale_days * 86_400_000
+    definitions = Definitions(
+        currency=settings.currency,
+        lateness_ms=settings.lateness_ms,
+        stale_ms=stale_ms,
+        small_deal=settings.small_deal,
+        large_deal=settings.large_deal,
+        stage_probability=dict(settings.stage_probability),
+        stages=own.stages or settings.stages,
+        churn_threshold=settings.churn_threshold,
+        churn_weights=settings.churn_weights,
+        readings=own.readings,
+        working=working_time(own.business, settings.timezone) if own.business else None,
+    )
     return Catalogue(
         kpis=declared(),
         calendar=Calendar(
@@ -60,23 +77,15 @@ def catalogue(settings: Settings) -> Catalogue:
             settings.fiscal_start,
             rules.calendar.fiscal_calendar,
         ),
-        definitions=Definitions(
-            currency=settings.currency,
-            lateness_ms=settings.lateness_ms,
-            stale_ms=stale_ms,
-            small_deal=settings.small_deal,
-            large_deal=settings.large_deal,
-            stage_probability=dict(settings.stage_probability),
-            stages=own.stages or settings.stages,
-            churn_threshold=settings.churn_threshold,
-            churn_weights=settings.churn_weights,
-            readings=own.readings,
-            working=working_time(own.business, settings.timezone) if own.business else None,
-        ),
+        definitions=definitions,
         place=place,
         view=view,
         survivor=survivor,
         alerts=watched(rules.alerts, stale_ms),
+        derived=(
+            forecasting.foretold(definitions, rules.forecast.floor, rules.forecast.seed),
+            paying.commission(rules.commission, settings.currency),
+        ),
     )
 
 

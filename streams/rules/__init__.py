@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streams.alerts import AlertRules
-from streams.rules import alerts, calendar, definitions
+from streams.engine.catalogue import declared
+from streams.engine.commission import CommissionRule
+from streams.rules import alerts, calendar, commission, definitions, forecast
 from streams.rules.calendar import CalendarRules
 from streams.rules.definitions import DefinitionRules
+from streams.rules.forecast import ForecastRules
 from streams.rules.table import Table, open_table
 
 __all__ = ["Rules", "Table", "parse", "read"]
@@ -22,6 +25,8 @@ class Rules:
     definitions: DefinitionRules = field(default_factory=DefinitionRules)
     calendar: CalendarRules = field(default_factory=CalendarRules)
     alerts: AlertRules = field(default_factory=AlertRules)
+    forecast: ForecastRules = field(default_factory=ForecastRules)
+    commission: tuple[CommissionRule, ...] = ()
 
 
 def read(path: Path | None) -> Rules:
@@ -30,11 +35,16 @@ def read(path: Path | None) -> Rules:
 
 
 def parse(table: Table) -> Rules:
-    """Read the top table of a rules file. Raises BadSetting for what cannot be used."""
+    """Read the top table of a rules file. Raises BadSetting for what cannot be used.
+
+    Rules may name the KPIs that are declared by now.
+    """
     rules = Rules(
         definitions=definitions.parse(table.table("definitions")),
         calendar=calendar.parse(table.table("calendar")),
         alerts=alerts.parse(table.table("alerts")),
+        forecast=forecast.parse(table.table("forecast")),
+        commission=commission.parse(table.tables("commission"), declared()),
     )
     table.finish()
     return rules

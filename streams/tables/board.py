@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aiokafka import TopicPartition
 
+from streams.engine.rendering import NO_TAIL
 from streams.settings import Settings
 from streams.tables import partials, progress, topics
 from streams.tables.core import Core, Publication
@@ -31,6 +32,8 @@ RECORDS_A_TRANSACTION = 10_000
 # Of its time a board may be busy with merging and publishing so much, or it waits longer than
 # the publish interval.
 SHARE = 0.1
+# What takes long to work out is worked out so often at most.
+SLOW_SECONDS = 5.0
 PARTIALS_AT_ONCE = 40
 
 
@@ -54,7 +57,7 @@ class OwnedBoard:
         self._pace = pace
         self._zone = ZoneInfo(settings.timezone)
         self._interval = settings.publish_interval_ms / 1000
-        self._board = core.board(settings.clock())
+        self._board = core.board(settings.clock(), number)
         self._source = TopicPartition(topics.PARTIALS, number)
         self._output = TopicPartition(topics.KPIS, number)
         self._transactions = Transactions(settings, STAGE, number)
@@ -70,6 +73,7 @@ class OwnedBoard:
         self._advanced_at = 0.0
         self._busy_s = 0.0
         self._due_at = inf
+        self._slow_at = -inf
         self._claimed: object = None
         self._committed_at = self._claimed_at = 0.0
 
@@ -155,7 +159,7 @@ class OwnedBoard:
                 yield publication
             for key in self._ledger.standing():
                 if key not in seen:
-                    yield key, None, ""
+                    yield key, None, NO_TAIL
 
         await self._write(noted(), time.monotonic())
 
@@ -187,8 +191,13 @@ class OwnedBoard:
             await self._write(iter(()), now)
             self._due_at = inf
         else:
-            await self._write(self._board.take(is_due), now)
+            await self._write(self._board.take(is_due, with_slow=False), now)
+            if self._board.slow and now - self._slow_at >= SLOW_SECONDS:
+                self._slow_at = now
+                await self._write(self._board.take(is_due), now)
             self._due_at = begun + self._interval if waiting else inf
+            if self._board.slow:
+                self._due_at = min(self._due_at, self._slow_at + SLOW_SECONDS)
             if waiting > CROWD:
                 self._is_crowded_until = self._due_at
             if self._busy_s > self._interval * SHARE:
@@ -235,13 +244,13 @@ class OwnedBoard:
             publication = next(publications, None)
             if publication is None:
                 return pairs, False
-            key, body, as_of = publication
-            revision = publish(key, body, now)
+            key, body, tail = publication
+            revision = publish(key, body, now, tail.slot)
             if revision and body is None:
                 pairs.append((key.encode(), None))
             elif revision and body is not None:
-                tail = f'{revision},"as_of":"{as_of}","updated_at":"{updated_at}"}}'
-                pairs.append((key.encode(), body + MARK + tail.encode()))
+                end = f'{revision},{tail.text},"updated_at":"{updated_at}"}}'
+                pairs.append((key.encode(), body + MARK + end.encode()))
         return pairs, True
 
     def _claim(self) -> bool:

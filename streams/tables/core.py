@@ -5,10 +5,11 @@ from typing import Protocol
 
 from streams.engine.fates import Element
 from streams.engine.moving import Move
+from streams.engine.records import Tail
 from streams.events import Event, ReferenceRecord
 
 Vector = dict[str, int]
-Publication = tuple[str, bytes | None, str]
+Publication = tuple[str, bytes | None, Tail]
 
 
 class ShardCore(Protocol):
@@ -63,6 +64,10 @@ class BoardCore(Protocol):
     def dirty(self) -> int:
         """How many keys wait for `take`."""
 
+    @property
+    def slow(self) -> int:
+        """How many of them wait for a `take` `with_slow`."""
+
     def put(self, shard: int, cell: str, vector: Vector) -> None:
         """Replace one shard's share of a cell; {} removes it."""
 
@@ -72,12 +77,16 @@ class BoardCore(Protocol):
     def advance(self, clock: int) -> None:
         """Roll windows and set final flags as of an instant."""
 
-    def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Publication]:
-        """Give each waiting key with its body and the instant it stands for.
+    def take(
+        self, due: Callable[[str], bool] | None = None, with_slow: bool = True
+    ) -> Iterator[Publication]:
+        """Give each waiting key with its body and what it says of the instant it is read at.
 
         A body is JSON without its closing brace, so that fields can be added; None is a
-        tombstone, also where there was nothing. A key that is not due goes on waiting. Nothing
-        else of the board may be called until the iterator is used up.
+        tombstone, also where there was nothing. A record that readers have already goes out
+        again only if its tail has another slot. A key that is not due goes on waiting, and so
+        does one that takes long to work out until a call `with_slow`. Nothing else of the board
+        may be called until the iterator is used up.
         """
 
 
@@ -87,8 +96,8 @@ class Core(Protocol):
     def shard(self, clock: int, number: int) -> ShardCore:
         """Make an empty shard."""
 
-    def board(self, clock: int) -> BoardCore:
-        """Make an empty board."""
+    def board(self, clock: int, number: int) -> BoardCore:
+        """Make the empty board of one partition."""
 
     def family(self, cell: str) -> int:
         """Number the family of a cell; cells that are read together share one."""

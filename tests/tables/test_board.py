@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from streams.settings import Settings
 from streams.tables import topics
-from streams.tables.board import OwnedBoard
+from streams.tables.board import SLOW_SECONDS, OwnedBoard
 from streams.tables.fatal import Fenced
 from streams.tables.partials import encode
 from streams.tables.transactions import Transactions
@@ -104,6 +104,20 @@ async def test_last_change_always_goes_out(settings: Settings) -> None:
             await own.read(board)
         await _read_until_quiet(own, board)
         assert await values(settings) == {"rep=ann": 3}
+
+
+async def test_slow_key_goes_out_at_once_and_then_every_five_seconds(settings: Settings) -> None:
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {"0|rep=slow": number, "0|rep=ann": number})
+            await own.read(board)
+        assert (await values(settings))["rep=slow"] == 1
+        assert 0 < board.due_in <= SLOW_SECONDS
+        await _read_until_quiet(own, board)
+        assert await values(settings) == {"rep=slow": 3, "rep=ann": 3}
+        revisions = {key: each["revision"] for key, each in (await output(settings)).items()}
+        assert revisions["rep=slow"] == 2
 
 
 async def test_change_that_is_taken_back_in_time_is_not_published(settings: Settings) -> None:

@@ -1,0 +1,56 @@
+"""Slow KPIs wait on the board until they are asked for, and are not read before."""
+
+import json
+
+from streams.engine.board import Board
+from streams.engine.shard import Shard
+from streams.events import Event, decode
+from streams.kpis import catalogue
+from streams.settings import Settings
+from tests.kpis.story import Said, instant, won
+
+NOW = instant("03-20 12:00")
+
+
+def board_of(*events: Said) -> Board:
+    """Give a board that has all that these events come to."""
+    terms = catalogue(Settings())
+    shard, board = Shard(terms, NOW), Board(terms, NOW)
+    for said in events:
+        event = decode(json.dumps(said).encode())
+        if isinstance(event, Event):
+            shard.add(event)
+    for cell, vector in shard.settle(NOW).items():
+        board.put(0, cell, vector)
+    return board
+
+
+def taken(board: Board, with_slow: bool = True) -> set[str]:
+    """Give the names of the KPIs that are taken."""
+    return {key.partition("|")[0] for key, _, _ in board.take(with_slow=with_slow)}
+
+
+def test_slow_kpi_waits_for_a_take_with_slow_ones() -> None:
+    board = board_of(won("03-10 09:00", rep="ann"))
+    assert "forecast" not in taken(board, with_slow=False)
+    # Of all and of Ann: the month, the quarter and the year; the week has no win.
+    assert board.slow == board.dirty >= 6
+    assert taken(board, with_slow=False) == set()
+    assert taken(board) == {"forecast"}
+    assert board.slow == board.dirty == 0
+
+
+def test_slow_kpi_is_taken_with_all_others_where_nobody_waits() -> None:
+    assert {"forecast", "deal_count"} <= taken(board_of(won("03-10 09:00")))
+
+
+def test_slow_kpi_is_taken_once_however_often_it_was_put_off() -> None:
+    board = board_of(won("03-10 09:00", rep="ann"))
+    for _ in range(3):
+        taken(board, with_slow=False)
+        board.advance(NOW + 86_400_000)
+    keys = [key for key, _, _ in board.take() if key.startswith("forecast")]
+    assert len(keys) == len({*keys})
+    assert {f"forecast|{scope}|month" for scope in ("all", "rep=ann")} <= {
+        key.rpartition("|")[0] for key in keys
+    }

@@ -1,0 +1,48 @@
+"""The example that is shipped: it can be used as it stands, and pays what its comments say."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from streams.engine.commission import CommissionRule, payouts
+from streams.kpis import catalogue
+from streams.rules import Rules, read
+from streams.settings import Settings
+
+FILE = Path(__file__).parents[2] / "deploy" / "rules.example.toml"
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    """Read it under the whole catalogue."""
+    assert catalogue(Settings()).kpis
+    return read(FILE)
+
+
+def named(rules: Rules, name: str) -> CommissionRule:
+    """Find a rule."""
+    return next(rule for rule in rules.commission if rule.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "attainment", "euros"),
+    [
+        ("Own deals", "12340", None, "617"),
+        ("Leads brought in", "7", None, "17.50"),
+        ("Quarter in steps", "120000", None, "4200"),
+        ("Quarter in steps", "120000", "1", "6300"),
+        ("Quarter in steps", "300000", "2", "15000"),
+        ("Team south", "90000", None, "900"),
+    ],
+)
+def test_example_pays_what_it_says(
+    rules: Rules, name: str, base: str, attainment: str | None, euros: str
+) -> None:
+    reached = None if attainment is None else Fraction(attainment)
+    paid = payouts(named(rules, name), "ann", Fraction(base), reached, "EUR", 2)
+    assert sum(it.minor for it in paid) == Fraction(euros) * 100
+
+
+def test_example_says_what_holds_without_it_about_the_forecast(rules: Rules) -> None:
+    assert rules.forecast == Rules().forecast
