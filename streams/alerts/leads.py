@@ -36,10 +36,13 @@ def lead_unanswered(journey: Journey, rule: Unanswered) -> Holds | None:
     lead = journey.lead
     if lead is None:
         return None
-    won = [deal.won for deal in journey.deals]
+    since = lead.waits_until(rule.after_ms)
     touched = lead.first_touch.at if lead.first_touch else None
+    if touched is not None and touched <= since:
+        return None
+    won = [deal.won for deal in journey.deals]
     return Holds(
-        since=lead.waits_until(rule.after_ms),
+        since=since,
         until=earliest(touched, lead.disqualified, *won),
         rep=lead.dimensions.members[0],
     )
@@ -57,10 +60,13 @@ def lead_one_touch(journey: Journey, rule: OneTouch) -> Holds | None:
     lead = journey.lead
     if lead is None or not lead.touches:
         return None
+    since = max(lead.created, lead.touches[0].at + rule.after_ms)
     second = lead.touches[1].at if len(lead.touches) > 1 else None
+    if second is not None and second <= since:
+        return None
     closed = [deal.closed for deal in journey.deals]
     return Holds(
-        since=max(lead.created, lead.touches[0].at + rule.after_ms),
+        since=since,
         until=earliest(second, lead.disqualified, *closed),
         rep=lead.dimensions.members[0],
     )

@@ -4,13 +4,13 @@ An alert is a function of its row and the clock, never of what was seen before: 
 the same events by another way, or all at once, has the same alerts standing at an instant.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 import orjson
 
-from streams.engine.alerts import Holds, Kind, Watched
+from streams.engine.alerts import Holds, Kind, Rule
 from streams.engine.catalogue import Catalogue
 from streams.engine.money import major
 
@@ -42,9 +42,12 @@ class Standing:
         self._calendar = catalogue.calendar
         self._currency = catalogue.definitions.currency
         self._watched = catalogue.alerts
-        self._readers: dict[type, list[tuple[int, Watched]]] = {}
-        for number, watched in enumerate(self._watched):
-            self._readers.setdefault(watched[0].reads, []).append((number, watched))
+        self._readers: dict[
+            type, list[tuple[int, Callable[[Any, Any], Any], Rule, int | None]]
+        ] = {}
+        for number, (kind, rule) in enumerate(self._watched):
+            reader = number, kind.holds, rule, rule.max_age_ms
+            self._readers.setdefault(kind.reads, []).append(reader)
         self._spans: dict[str, list[Span]] = {}
         self._shown: dict[str, dict[str, Alert]] = {}
         self._touched: set[str] = set()
@@ -54,7 +57,7 @@ class Standing:
 
     def look(self, row: str, things: Iterable[tuple[type, list[Any]]], clock: int) -> None:
         """Take a row as it is now; what has ended by the clock will not come back."""
-        spans = [span for span in self._read(row, things) if _is_left(span, clock)]
+        spans = self._read(row, things, clock)
         if spans:
             self._spans[row] = spans
         elif row in self._spans:
@@ -86,17 +89,22 @@ class Standing:
         self._touched.clear()
         return gone | raised
 
-    def _read(self, row: str, things: Iterable[tuple[type, list[Any]]]) -> Iterator[Span]:
-        readers = self._readers
+    def _read(self, row: str, things: Iterable[tuple[type, list[Any]]], clock: int) -> list[Span]:
+        """Give what is still to come or to end of a row; most of a row is over."""
+        spans: list[Span] = []
         for reads, members in things:
-            kinds = readers.get(reads, ())
-            for thing in members:
-                for number, (kind, rule) in kinds:
-                    found = kind.holds(thing, rule)
+            for number, holds_of, rule, max_age_ms in self._readers.get(reads, ()):
+                for thing in members:
+                    found = holds_of(thing, rule)
                     if found is None:
                         continue
                     for holds in (found,) if type(found) is Holds else found:
-                        yield _span(number, row, holds, rule.max_age_ms)
+                        until = holds.until
+                        if until is None or until > clock:
+                            span = _span(number, row, holds, max_age_ms)
+                            if _is_left(span, clock):
+                                spans.append(span)
+        return spans
 
     def _now(self, row: str, clock: int) -> dict[str, Alert]:
         """Give what holds of a row, and see to it that the row is looked at again in time."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import NamedTuple
 
 from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
@@ -123,37 +123,41 @@ class Invoice:
 
         Without rates only the first step is given, as unpriced, if anything is unpaid then.
         """
-        balances = self.balances
-        if not isinstance(balances, Unpriced):
-            for at, step in self._unpaid_steps([(at, Fraction(minor)) for at, minor in balances]):
-                yield at, int(step)
-        elif self._is_in_one_currency:
-            for at, _ in islice(self._unpaid_steps(self._own_balances()), 1):
-                yield at, UNPRICED
-        else:
+        steps = self._steps
+        if steps is None:
             # Whether anything is left unpaid cannot be told; it is taken to be.
             yield self.due, UNPRICED
+        elif not isinstance(self.balances, Unpriced):
+            for at, step in steps:
+                yield at, int(step)
+        elif steps:
+            yield steps[0][0], UNPRICED
 
     def unpaid(self) -> Iterator[tuple[int, int | None]]:
         """Give (instant, what is overdue from then on in minor units), earliest first.
 
         None: something is, but there is no rate to say how much.
         """
-        balances = self.balances
-        is_priced = not isinstance(balances, Unpriced)
-        if isinstance(balances, Unpriced) and not self._is_in_one_currency:
-            # Whether anything is left unpaid cannot be told; it is taken to be.
+        steps = self._steps
+        if steps is None:
             yield self.due, None
             return
-        known = (
-            self._own_balances()
-            if isinstance(balances, Unpriced)
-            else [(at, Fraction(minor)) for at, minor in balances]
-        )
-        unpaid = Fraction(0)
-        for at, step in self._unpaid_steps(known):
+        is_priced = not isinstance(self.balances, Unpriced)
+        unpaid: int | Fraction = 0
+        for at, step in steps:
             unpaid += step
             yield at, int(unpaid) if is_priced or not unpaid else None
+
+    @cached_property
+    def _steps(self) -> list[tuple[int, int | Fraction]] | None:
+        """Instants and changes of what is overdue, without rates in its own currency.
+
+        None where it has several and no rates.
+        """
+        balances = self.balances
+        if not isinstance(balances, Unpriced):
+            return list(self._unpaid_steps(balances))
+        return list(self._unpaid_steps(self._own_balances())) if self._is_in_one_currency else None
 
     def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
         """Give balances in the invoice's own currency, where it has but one."""
@@ -161,13 +165,14 @@ class Invoice:
         return list(zip((move.at for move in self._moves), accumulate(changes), strict=True))
 
     def _unpaid_steps(
-        self, balances: Sequence[tuple[int, Fraction]]
-    ) -> Iterator[tuple[int, Fraction]]:
-        due, running = self.due, Fraction(0)
+        self, balances: Sequence[tuple[int, int | Fraction]]
+    ) -> Iterator[tuple[int, int | Fraction]]:
+        due = self.due
+        running: int | Fraction = 0
         at_due = [balance for at, balance in balances if at <= due]
         later = [(at, balance) for at, balance in balances if at > due]
-        for at, balance in [(due, at_due[-1] if at_due else Fraction(0)), *later]:
-            unpaid = max(Fraction(0), balance)
+        for at, balance in [(due, at_due[-1] if at_due else 0), *later]:
+            unpaid = max(0, balance)
             if unpaid != running:
                 yield at, unpaid - running
             running = unpaid

@@ -130,16 +130,6 @@ class OwnedShard:
             for topic, offset in self.position.source.items()
         }
 
-    def _read_of_the_crm(self) -> dict[TopicPartition, int]:
-        """Say how far the crm topics are read; where the moves end cannot be reached by reading.
-
-        Their transactions end with a record of their own, after the last move.
-        """
-        unmeasured = topics.moved(self._settings)
-        return {
-            place: offset for place, offset in self.seeks().items() if place.topic != unmeasured
-        }
-
     async def work(self, lists: Sequence[Records]) -> None:
         """Fold fetched lists, each of one partition in the order of its offsets, and commit."""
         for records in lists:
@@ -181,7 +171,7 @@ class OwnedShard:
         """Compare the position with what the source partitions still hold."""
         wanted = list(self.seeks())
         first, last = await beginnings(self._settings, wanted), await ends(self._settings, wanted)
-        self._alerts.quiet.aim({place: last[place] for place in self._read_of_the_crm()})
+        self._alerts.quiet.aim(self._from_outside(last))
         for source, offset in self.seeks().items():
             if last[source] < offset:
                 raise Fatal(
@@ -282,6 +272,13 @@ class OwnedShard:
         moves = moved.difference(self._cells.standing_moves(), known.moved.said)
         return list(partials.difference(self._cells.cells(), known.cells)), moves
 
+    def _raised(self, clock: int, now: float) -> list[Pair]:
+        return self._alerts.news(self._cells, self._from_outside(self.seeks()), clock, now)
+
+    def _from_outside(self, offsets: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Leave out what shards tell each other: its ends are those of transactions."""
+        return {place: offset for place, offset in offsets.items() if place.topic != self._moved}
+
     async def _commit(self) -> None:
         """Make what was folded, matured and refused since the last commit visible at once."""
         began = time.monotonic()
@@ -289,8 +286,7 @@ class OwnedShard:
         clock = self._settings.clock()
         is_complete = self.position.reaches(self._goal)
         changes, moves = self._changes(clock) if is_complete else ([], [])
-        read = self._read_of_the_crm()
-        alerts = self._alerts.news(self._cells, read, clock, began) if is_complete else []
+        alerts = self._raised(clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
         state = self._state_records(position) if self._rows or self._letters or is_due else []

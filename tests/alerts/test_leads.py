@@ -108,3 +108,15 @@ def test_deal_taken_back_leaves_the_lead_waiting_again() -> None:
     assert ONE_TOUCH not in kinds(*events)
     gone = said("deal.deleted", "03-12 09:00", subject="lead-1", deal="deal-1")
     assert ONE_TOUCH in kinds(*events, gone)
+
+
+def test_merged_leads_wait_as_one() -> None:
+    events = [lead("03-10 09:00", "lead-1"), lead("03-10 08:00", "lead-2")]
+    merged = said("subject.merged", "03-11 09:00", subject="lead-1", into="lead-2")
+    assert standing(*events, merged).keys() == {"lead_unanswered|lead-2"}
+    assert standing(*events, merged, call("03-12 09:00")) == {}
+
+
+def test_erased_lead_is_no_alert() -> None:
+    erased = said("subject.erased", "03-11 09:00", subject="lead-1")
+    assert standing(lead("03-10 09:00"), erased, erasure_key="a key of sixteen bytes or more") == {}

@@ -23,7 +23,7 @@ class Reader:
         self.shard = Shard(catalogue(settings), clock)
         self.standing: Standing = {}
         self.raised: list[str] = []
-        self.elements: dict[bytes, bytes] = {}
+        self.elements: dict[bytes, bytes | None] = {}
 
     def take_in(self, events: list[Any], clock: int) -> None:
         """Let events arrive and time pass, and read what changed."""
@@ -31,9 +31,10 @@ class Reader:
             if isinstance(event, ReferenceRecord):
                 self.shard.hear(event)
             elif isinstance(event, Event):
-                for name, value in self.shard.add(event):
-                    assert value is not None, "nothing is erased here"
-                    self.elements[name] = value
+                self.elements |= dict(self.shard.add(event))
+        while moves := self.shard.moves():
+            for move in moves:
+                self.shard.receive(move)
         self.shard.settle(clock)
         self.read(clock)
 
