@@ -10,7 +10,11 @@ LEADS = ("lead-1", "lead-2")
 DEALS = ("deal-1", "deal-2")
 ACCOUNTS = ("lead-1", "acme")
 INVOICES = ("invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided")
-REFERENCES = ("rep.set", "rate.set")
+ORDERS = ("order.placed", "order.delivered", "order.cancelled")
+TICKETS = ("ticket.opened", "ticket.resolved")
+QUOTES = ("quote.sent", "quote.ordered", "quote.rejected")
+OF_ACCOUNTS = (*INVOICES, *ORDERS, *TICKETS)
+REFERENCES = ("rep.set", "rate.set", "account.set", "spend.recorded")
 
 Fields = st.SearchStrategy[Said]
 
@@ -23,6 +27,10 @@ PRODUCT = st.sampled_from(("basic", "pro"))
 DEAL = st.sampled_from((DEALS[0], *DEALS))
 EMAIL = st.sampled_from(("mail-1", "mail-2"))
 INVOICE = st.sampled_from(("invoice-1", "invoice-1", "invoice-2"))
+ORDER = st.sampled_from(("order-1", "order-1", "order-2", "order-3"))
+TICKET = st.sampled_from(("ticket-1", "ticket-2", "ticket-3"))
+QUOTE = st.sampled_from(("quote-1", "quote-1", "quote-2"))
+STAGE = st.sampled_from(("contact", "offer", "contract"))
 REASON = st.sampled_from(("price", "no budget", "unknown"))
 AMOUNTS = (
     *("200", "200.00", "400.00", "1000"),
@@ -40,6 +48,7 @@ DATE = st.sampled_from(
     )
 )
 RATE_DATE = DATE | st.sampled_from(("2020-01-01", "2025-12-31"))
+HOURS = st.sampled_from(("0", "1.5", "0.25", "0.0000001", "0.000000139", "8"))
 RATE = st.sampled_from(("0.5", "1.25", "0.0061", "2.7351", "1"))
 PROBABILITY = st.sampled_from((0, 0.005, 0.125, 0.3, 0.9, 1))
 
@@ -80,7 +89,7 @@ EVENT_FIELDS: dict[str, Fields] = {
     "email.replied": fields({"email": EMAIL}),
     "deal.changed": fields(
         {"deal": DEAL},
-        stage=st.sampled_from(("contact", "offer")),
+        stage=STAGE,
         status=st.sampled_from(("open", "won", "won", "lost")),
         amount=AMOUNT,
         currency=CURRENCY,
@@ -95,11 +104,69 @@ EVENT_FIELDS: dict[str, Fields] = {
     ),
     "deal.deleted": fields({"deal": DEAL}),
     "invoice.issued": fields(
-        {"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY, "due": DATE}, rep=REP
+        {"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY, "due": DATE},
+        rep=REP,
+        product=PRODUCT,
     ),
     "invoice.paid": fields({"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY}),
     "invoice.credited": fields({"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY}),
     "invoice.voided": fields({"invoice": INVOICE}),
+    "activity.logged": fields(
+        {
+            "rep": REP,
+            "kind": st.sampled_from(
+                ("meeting", "presentation", "social", "collateral", "prospecting", "prospecting")
+            ),
+        },
+        channel=CHANNEL,
+        asset=st.sampled_from(("brochure", "video")),
+        hours=HOURS,
+        outreach=st.integers(0, 3),
+        responses=st.integers(0, 3),
+    ),
+    **dict.fromkeys(
+        QUOTES,
+        fields(
+            {"quote": QUOTE},
+            rep=REP,
+            amount=AMOUNT,
+            currency=CURRENCY,
+            order=ORDER,
+            reason=REASON,
+            unmet_demand=st.sampled_from(("blue", "smaller")),
+        ),
+    ),
+    "order.placed": fields(
+        {"order": ORDER, "amount": AMOUNT, "currency": CURRENCY},
+        rep=REP,
+        product=PRODUCT,
+        promised=DATE,
+    ),
+    "order.delivered": fields({"order": ORDER}),
+    "order.cancelled": fields({"order": ORDER}),
+    "ticket.opened": fields(
+        {
+            "ticket": TICKET,
+            "kind": st.sampled_from(
+                ("complaint", "complaint", "contract_question", "closing_request", "contact")
+            ),
+        },
+        rep=REP,
+    ),
+    "ticket.resolved": fields({"ticket": TICKET}),
+    "account.set": fields(
+        {"account": st.sampled_from(ACCOUNTS)},
+        segment=st.just("retail"),
+        rep=REP,
+        potential=st.sampled_from(("0", "0.004", "0.005", "1000", "50000.00", "999.995")),
+        currency=CURRENCY,
+    ),
+    "spend.recorded": fields(
+        {"amount": AMOUNT, "currency": CURRENCY},
+        campaign=CAMPAIGN,
+        channel=CHANNEL,
+        media=st.sampled_from(("paid", "earned", "owned")),
+    ),
     "rep.set": fields(
         {"rep": REP},
         team=st.sampled_from(("north", "south", "")),
@@ -118,12 +185,21 @@ EVENT_FIELDS: dict[str, Fields] = {
 # A history that is about one thing gets further than one of a little of everything.
 FOCUSES = (
     tuple(EVENT_FIELDS),
-    ("lead.created", *["deal.changed"] * 6, "deal.deleted", "call.ended", *REFERENCES),
+    ("lead.created", *["deal.changed"] * 6, "deal.deleted", "call.ended", "rep.set", "rate.set"),
     (*INVOICES[:2], *INVOICES[:3], *INVOICES, *REFERENCES),
     (
         *("lead.created", "lead.assigned", "lead.qualified", "lead.handed_over"),
         *("lead.disqualified", "call.ended", "email.sent", "email.clicked", "rep.set"),
     ),
+    (
+        *("lead.created", *["deal.changed"] * 4, "deal.deleted", "call.ended"),
+        *(*["activity.logged"] * 4, "rep.set"),
+    ),
+    (*QUOTES, *QUOTES, "lead.created", "lead.assigned", "rep.set"),
+    ("activity.logged", "activity.logged", "lead.created", "spend.recorded", "rate.set"),
+    (*["order.placed"] * 5, "order.delivered", "order.delivered", "order.cancelled"),
+    (*["ticket.opened"] * 5, *TICKETS, "account.set", "rep.set"),
+    (*["invoice.issued"] * 3, *INVOICES, "account.set", "account.set", "rate.set"),
 )
 
 
@@ -131,10 +207,12 @@ def subject_of(draw: st.DrawFn, kind: str, said: Said) -> Said:
     """Draw whom the event is about, as its type allows; reference records are about no one."""
     if kind in REFERENCES:
         return {}
-    if kind in INVOICES:
+    if kind in OF_ACCOUNTS:
         return {"subject": draw(st.sampled_from(ACCOUNTS))}
     if kind.startswith("deal."):
         return {"subject": draw(st.sampled_from((*LEADS, said["deal"])))}
+    if kind in QUOTES:
+        return {"subject": draw(st.sampled_from((*LEADS, *DEALS)))}
     if kind.startswith("lead."):
         return {"subject": draw(st.sampled_from(LEADS))}
     return {"subject": draw(st.sampled_from((*LEADS, f"rep:{said.get('rep', 'ann')}")))}

@@ -3,19 +3,21 @@
 from datetime import date
 from typing import Any
 
+from tests.histories.accounts import account_journey
 from tests.histories.deals import deal_journey
 from tests.histories.efforts import rep_effort
-from tests.histories.invoices import account_invoices
 from tests.histories.leads import lead_journey
 from tests.histories.reference import firm
 from tests.histories.scribe import Scribe
+from tests.histories.spending import campaign_spending
 
 # What a history is made of: how often each kind of story begins.
 STORIES = (
     (lead_journey, 76),
     (deal_journey, 6),
-    (account_invoices, 10),
+    (account_journey, 14),
     (rep_effort, 8),
+    (campaign_spending, 1),
 )
 
 

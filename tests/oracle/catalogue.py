@@ -17,6 +17,8 @@ ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
 LEADING = ("rep", "team", "channel", "media", "campaign", "partner")
 PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product", "stage")
 PEOPLE = ("rep", "team")
+OFFERING = ("rep", "team", "product")
+MARKETING = ("channel", "media", "campaign")
 OWING = ("rep", "team", "account")
 
 
@@ -45,6 +47,11 @@ KPIS = {
     "email_link_share": Kpi("share", "ratio", PEOPLE),
     "email_clicks": Kpi("count", "count", PEOPLE),
     "email_click_rate": Kpi("share", "ratio", PEOPLE),
+    "social_activity": Kpi("count", "count", PEOPLE),
+    "meetings": Kpi("count", "count", PEOPLE),
+    "presentations": Kpi("count", "count", PEOPLE),
+    "collateral_use": Kpi("counts", "count", PEOPLE),
+    "collateral_in_wins": Kpi("share", "ratio", PEOPLE),
     "deal_count": Kpi("count", "count", SELLING),
     "revenue_won": Kpi("sum", "money", SELLING),
     "deal_size": Kpi("mean", "money", SELLING),
@@ -63,13 +70,28 @@ KPIS = {
     "stale_opportunities": Kpi("level", "count", PEOPLE),
     "pipeline_created": Kpi("mean", "money", ("rep", "team", "channel", "partner")),
     "stage_entries": Kpi("counts", "count", PEOPLE),
-    "lost_reasons": Kpi("counts", "count", ("rep", "team", "product")),
+    "stage_conversion": Kpi("share", "ratio", ("team", "stage")),
+    "funnel_realisation": Kpi("share", "ratio", OFFERING),
+    "funnel_realisation_value": Kpi("ratio", "ratio", OFFERING),
+    "lost_reasons": Kpi("counts", "count", OFFERING),
+    "unmet_demand": Kpi("counts", "count", OFFERING),
+    "quote_to_order": Kpi("share", "ratio", OFFERING),
+    "advance_rate": Kpi("shares", "ratio", ("team",)),
     "lead_count": Kpi("count", "count", LEADING, is_hourly=True),
     "qualified_leads": Kpi("count", "count", ("rep", "team", "channel", "campaign")),
     "handover_rate": Kpi("share", "ratio", ("rep", "team", "channel", "campaign")),
+    "marketing_spend": Kpi("sum", "money", MARKETING),
+    "response_rate": Kpi("share", "ratio", ("channel", "rep")),
+    "prospecting_hours": Kpi("sum", "ms", ("channel", "rep")),
+    "customer_lifetime_value": Kpi("level_ratio", "money", ("rep", "product")),
+    "complaints": Kpi("count", "count", PEOPLE),
+    "churn_risk": Kpi("level", "count", PEOPLE),
+    "reorder_interval": Kpi("mean", "ms", ("product", "account"), has_percentiles=True),
+    "wallet_share": Kpi("level_ratio", "ratio", ("account",)),
     "receivables": Kpi("level", "money", OWING),
     "overdue": Kpi("level", "money", OWING),
     "collected": Kpi("sum", "money", PEOPLE),
     "days_to_pay": Kpi("mean", "ms", OWING, has_percentiles=True),
+    "on_time_delivery": Kpi("share", "ratio", ("rep", "product")),
     "unpriced_facts": Kpi("counts", "count", ()),
 }

@@ -15,7 +15,6 @@ def deal_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
     """List what a subject's deals add to the KPIs of selling."""
     for deal in journey.deals:
         yield from cohort_facts(deal, reporting)
-        yield from stage_facts(deal)
         if deal.won is not None:
             yield from win_facts(journey, deal, deal.won)
             yield from won_amount_facts(deal, deal.won, reporting)
@@ -30,17 +29,17 @@ def cohort_facts(deal: Deal, reporting: Reporting) -> Iterator[Fact]:
     """What counts at the deal's creation."""
     is_won = deal.won is not None
     yield share("deal_conversion", deal.created, deal.dimensions, is_won)
+    yield share("funnel_realisation", deal.created, deal.dimensions, is_won)
+    yield from priced(
+        "funnel_realisation_value",
+        deal.created,
+        deal,
+        reporting,
+        lambda it: {"numerator": it if is_won else 0, "denominator": it},
+    )
     yield from priced(
         "pipeline_created", deal.created, deal, reporting, lambda it: {"sum": it, "count": 1}
     )
-
-
-def stage_facts(deal: Deal) -> Iterator[Fact]:
-    """One entry per stage, at the first event that names it."""
-    stages = {event.said["stage"] for event in deal.changes if event.text("stage") is not None}
-    for stage in sorted(stages):
-        entered = min(event.at for event in deal.changes if event.text("stage") == stage)
-        yield labelled("stage_entries", entered, deal.dimensions, stage)
 
 
 def win_facts(journey: Journey, deal: Deal, won: int) -> Iterator[Fact]:
@@ -55,6 +54,11 @@ def win_facts(journey: Journey, deal: Deal, won: int) -> Iterator[Fact]:
     yield Fact("contact_quality", won, deal.dimensions, win)
     if any(is_outbound(event) and event.said.get("cold") for event in journey.events):
         yield Fact("cold_call_yield", won, deal.dimensions, win)
+    material = [
+        it.at for it in journey.of_type("activity.logged") if it.said["kind"] == "collateral"
+    ]
+    had_material = any(at < won for at in material)
+    yield share("collateral_in_wins", won, deal.dimensions, had_material)
 
 
 def won_amount_facts(deal: Deal, won: int, reporting: Reporting) -> Iterator[Fact]:

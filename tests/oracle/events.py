@@ -20,9 +20,23 @@ SALES_TYPES = {
     "email.replied",
     "deal.changed",
     "deal.deleted",
+    "activity.logged",
+    "quote.sent",
+    "quote.ordered",
+    "quote.rejected",
 }
-INVOICE_TYPES = {"invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided"}
-REFERENCE_TYPES = {"rep.set", "rate.set"}
+ACCOUNT_TYPES = {
+    "order.placed",
+    "order.delivered",
+    "order.cancelled",
+    "invoice.issued",
+    "invoice.paid",
+    "invoice.credited",
+    "invoice.voided",
+    "ticket.opened",
+    "ticket.resolved",
+}
+REFERENCE_TYPES = {"rep.set", "account.set", "spend.recorded", "target.set", "rate.set"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ def canonical(said: Mapping[str, Any]) -> bytes:
 
 def read(said: Mapping[str, Any]) -> Event:
     """Read one JSON object; raises ValueError for a type that this oracle does not know."""
-    if said["type"] not in SALES_TYPES | INVOICE_TYPES | REFERENCE_TYPES:
+    if said["type"] not in SALES_TYPES | ACCOUNT_TYPES | REFERENCE_TYPES:
         raise ValueError(f"not an event of the oracle's KPIs: {said['type']}")
     return Event(milliseconds(said["at"]), said["id"], said["type"], said)
 
@@ -80,6 +94,15 @@ def subjects(events: Iterable[Event], types: set[str]) -> dict[str, list[Event]]
     }
 
 
+def things(events: Iterable[Event], kind: str) -> list[list[Event]]:
+    """Sort the events about things of one kind, such as the invoices, by thing."""
+    by_name: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.type.split(".")[0] == kind:
+            by_name[event.said[kind]].append(event)
+    return [by_name[name] for name in sorted(by_name)]
+
+
 def reference(events: Iterable[Event], kind: str, key: tuple[str, ...]) -> list[Event]:
     """Give the standing record of every key: the newest `at`, then the greatest id."""
     versions: dict[tuple[str, ...], list[Event]] = defaultdict(list)
@@ -97,6 +120,26 @@ def newest(versions: list[Event]) -> Event:
 def latest(events: Iterable[Event], field: str) -> str | None:
     """Give the field of the last event that carries it; None where none does."""
     carrying = [event for event in events if event.text(field) is not None]
-    if not carrying:
-        return None
-    return max(carrying, key=lambda event: event.order).text(field)
+    last = last_of(carrying)
+    return last.text(field) if last else None
+
+
+def last_of(events: Iterable[Event]) -> Event | None:
+    """Give the event with the greatest time, then the greatest id; None of none."""
+    return max(events, key=lambda event: event.order, default=None)
+
+
+def first_of(events: Iterable[Event]) -> Event | None:
+    """Give the event with the least time, then the least id; None of none."""
+    return min(events, key=lambda event: event.order, default=None)
+
+
+def last_run(events: Iterable[Event], field: str) -> Event | None:
+    """Give the first event of the last unbroken run of one value, of those that carry the field."""
+    since = None
+    for event in sorted(events, key=lambda event: event.order):
+        if event.text(field) is None:
+            continue
+        if since is None or event.said[field] != since.said[field]:
+            since = event
+    return since

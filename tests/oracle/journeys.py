@@ -1,9 +1,9 @@
 """What is true of one subject: its lead, its human touches and its deals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.oracle.events import Event, latest
+from tests.oracle.events import Event, last_run, latest
 from tests.oracle.facts import Dimensions
 
 
@@ -34,12 +34,17 @@ class Lead:
 
 @dataclass(frozen=True)
 class Deal:
-    """A deal as it stands; `closed` is when it was won or lost, None while it is open."""
+    """A deal as it stands.
+
+    `closed` is when it was won or lost, None while it is open; `entries` are the changes with
+    which it first entered each of its stages.
+    """
 
     created: int
     status: str
     closed: int | None
     changes: Sequence[Event]
+    entries: Mapping[str, Event]
     amount: str | None
     currency: str | None
     probability: str | None
@@ -135,6 +140,7 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
         status=status,
         closed=closed,
         changes=changes,
+        entries=entries_of(changes),
         amount=latest(changes, "amount"),
         currency=latest(changes, "currency"),
         probability=latest(changes, "probability"),
@@ -151,16 +157,17 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
 
 def standing_status(changes: Sequence[Event]) -> tuple[str, int | None]:
     """Give the deal's status and, unless it is open, the start of the last run of that status."""
-    history = sorted(
-        (event for event in changes if event.text("status") is not None),
-        key=lambda event: event.order,
-    )
-    if not history:
+    since = last_run(changes, "status")
+    if since is None or since.said["status"] == "open":
         return "open", None
-    status = history[-1].said["status"]
-    since = history[-1].at
-    for event in reversed(history):
-        if event.said["status"] != status:
-            break
-        since = event.at
-    return (status, None) if status == "open" else (status, since)
+    return since.said["status"], since.at
+
+
+def entries_of(changes: Sequence[Event]) -> dict[str, Event]:
+    """Give the first change that names each stage, in the order of the deal's history."""
+    entered: dict[str, Event] = {}
+    for change in sorted(changes, key=lambda event: event.order):
+        stage = change.text("stage")
+        if stage is not None:
+            entered.setdefault(stage, change)
+    return entered

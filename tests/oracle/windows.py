@@ -40,6 +40,7 @@ class Calendar:
         self.fiscal_start = fiscal_start
         self.day_starts: dict[date, int] = {}
         self.windows: dict[tuple[str, date], Window] = {}
+        self.windows_of_day: dict[date, list[Window]] = {}
 
     def local(self, instant: int) -> datetime:
         """Show what the clock in the reporting zone shows."""
@@ -100,8 +101,10 @@ class Calendar:
     def windows_of(self, instant: int, *, hourly: bool) -> list[Window]:
         """List every calendar window that contains the instant."""
         day = self.day_of(instant)
-        found = [self.window(kind, day) for kind in CALENDAR_KINDS]
-        return [*found, self.hour(instant)] if hourly else found
+        if day not in self.windows_of_day:
+            self.windows_of_day[day] = [self.window(kind, day) for kind in CALENDAR_KINDS]
+        hours = [self.hour(instant)] if hourly else []
+        return self.windows_of_day[day] + hours
 
     def rolling(self, now: int) -> list[Window]:
         """List the rolling windows that end with today."""
