@@ -12,6 +12,8 @@ from streams.engine.measures import Vector
 from streams.engine.money import major, round_half_up
 
 Value = int | float | str | None
+# What is a quotient in its own right, not a whole number of something.
+DIVIDED = {"mean", "share", "shares", "ratio", "level_ratio"}
 BODY = (
     b'{"kpi":"%b",%b,%b,"value":%b,"unit":"%b","parts":%b%b,"previous":%b,"change":%b,'
     b'"target":null,"attainment":null,"expected":null,"final":%b'
@@ -90,7 +92,7 @@ class Records:
             return round_half_up(top, bottom)
         if kpi.unit == "per_1000":
             return 1000 * top / bottom
-        return top / bottom if kpi.measure.kind in ("mean", "share", "ratio") else top
+        return top / bottom if kpi.measure.kind in DIVIDED else top
 
     def change(self, value: Value, previous: Value) -> Value:
         """Subtract the value of the window before, exactly where values are exact."""

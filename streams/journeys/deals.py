@@ -1,7 +1,7 @@
 """A deal: its patched fields, its status history, and what came before its win."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -16,7 +16,14 @@ from streams.journeys.leads import Touch
 class Origin:
     """What a deal knows of the subject it came from."""
 
-    __slots__ = ("dimensions", "had_cold_call", "latest", "lead_created", "touches")
+    __slots__ = (
+        "dimensions",
+        "first_collateral",
+        "had_cold_call",
+        "latest",
+        "lead_created",
+        "touches",
+    )
 
     def __init__(
         self,
@@ -25,6 +32,7 @@ class Origin:
         touches: Sequence[Touch],
         had_cold_call: bool,
         latest: int,
+        first_collateral: int | None,
     ) -> None:
         """Take the lead's creation and dimensions (empty: no lead) and the subject's history."""
         self.lead_created = lead_created
@@ -32,6 +40,7 @@ class Origin:
         self.touches = touches
         self.had_cold_call = had_cold_call
         self.latest = latest
+        self.first_collateral = first_collateral
 
 
 class Deal:
@@ -143,13 +152,38 @@ class Deal:
 
     @cached_property
     def stage_entries(self) -> dict[str, int]:
-        """When each of its stages was first entered."""
+        """When each of its stages was first entered, in that order."""
         entered: dict[str, int] = {}
         for at, _, event in self.entries:
             stage = getattr(event, "stage", None)
             if stage:
                 entered.setdefault(stage, at)
         return entered
+
+    def went_on(self, stage: str) -> bool:
+        """Tell whether it is won, or first entered a later stage after this one."""
+        if self.won is not None:
+            return True
+        entered = list(self.stage_entries)
+        after = range(entered.index(stage) + 1, len(entered))
+        return any(self._is_later(entered[number], stage) for number in after)
+
+    @property
+    def advances(self) -> Iterator[int]:
+        """When it first entered a stage later than one it had been in, and when it was won."""
+        entered = list(self.stage_entries)
+        for number, stage in enumerate(entered):
+            if any(self._is_later(stage, entered[before]) for before in range(number)):
+                yield self.stage_entries[stage]
+        if self.won is not None:
+            yield self.won
+
+    def _is_later(self, stage: str, than: str) -> bool:
+        """Compare two stages by the order that is set; one it lacks is a step like any other."""
+        order = self.terms.definitions.stages
+        if stage in order and than in order:
+            return order.index(stage) > order.index(than)
+        return True
 
 
 def standing(entries: Sequence[Entry]) -> list[Entry]:

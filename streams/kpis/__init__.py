@@ -3,11 +3,39 @@
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
 from streams.journeys import place, view
-from streams.kpis import answering, emailing, following_up, funnel, money_in, pipeline, selling
+from streams.kpis import (
+    activities,
+    answering,
+    customers,
+    delivering,
+    emailing,
+    following_up,
+    funnel,
+    marketing,
+    money_in,
+    pipeline,
+    prospecting,
+    quoting,
+    selling,
+)
 from streams.settings import Settings
 
 # Importing a file declares its KPIs; a new file is named here and nowhere else.
-FILES = (answering, following_up, emailing, selling, pipeline, funnel, money_in)
+FILES = (
+    answering,
+    following_up,
+    emailing,
+    activities,
+    selling,
+    pipeline,
+    funnel,
+    quoting,
+    marketing,
+    prospecting,
+    customers,
+    money_in,
+    delivering,
+)
 
 __all__ = ["FILES", "catalogue"]
 
@@ -24,6 +52,9 @@ def catalogue(settings: Settings) -> Catalogue:
             small_deal=settings.small_deal,
             large_deal=settings.large_deal,
             stage_probability=dict(settings.stage_probability),
+            stages=settings.stages,
+            churn_threshold=settings.churn_threshold,
+            churn_weights=settings.churn_weights,
         ),
         place=place,
         view=view,
