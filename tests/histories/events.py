@@ -14,7 +14,7 @@ ORDERS = ("order.placed", "order.delivered", "order.cancelled")
 TICKETS = ("ticket.opened", "ticket.resolved")
 QUOTES = ("quote.sent", "quote.ordered", "quote.rejected")
 OF_ACCOUNTS = (*INVOICES, *ORDERS, *TICKETS)
-REFERENCES = ("rep.set", "rate.set", "account.set", "spend.recorded")
+REFERENCES = ("rep.set", "rate.set", "account.set", "spend.recorded", "target.set")
 
 Fields = st.SearchStrategy[Said]
 
@@ -51,6 +51,17 @@ RATE_DATE = DATE | st.sampled_from(("2020-01-01", "2025-12-31"))
 HOURS = st.sampled_from(("0", "1.5", "0.25", "0.0000001", "0.000000139", "8"))
 RATE = st.sampled_from(("0.5", "1.25", "0.0061", "2.7351", "1"))
 PROBABILITY = st.sampled_from((0, 0.005, 0.125, 0.3, 0.9, 1))
+
+
+# KPIs of every measure, derived ones, some that have no such scope or window, and one unknown.
+TARGETED = (
+    *("revenue_won", "revenue_won", "deal_count", "lead_count", "call_count", "deal_size"),
+    *("response_time", "close_rate", "close_rate_value", "pipeline_amount", "cycle_time"),
+    *("lost_reasons", "followup_contacts", "prospecting_hours", "overdue", "contact_quality"),
+    *("wallet_share", "customer_lifetime_value", "advance_rate", "complaints", "churn_risk"),
+    *("sales_velocity", "pipeline_coverage", "cost_per_lead", "campaign_return", "rrroi"),
+    *("partner_quality", "delivery_sales_lag", "forecast", "marketing_spend", "happiness"),
+)
 
 
 def fields(required: dict[str, Any] | None = None, **optional: st.SearchStrategy[Any]) -> Fields:
@@ -167,6 +178,19 @@ EVENT_FIELDS: dict[str, Fields] = {
         channel=CHANNEL,
         media=st.sampled_from(("paid", "earned", "owned")),
     ),
+    "target.set": fields(
+        {
+            "kpi": st.sampled_from(TARGETED),
+            "scope": st.sampled_from(
+                ({}, {}, {"rep": "ann"}, {"team": "north"}, {"partner": "alfa"}, {"channel": "web"})
+            ),
+            "window": st.sampled_from(
+                ("day", "week", "month", "month", "quarter", "year", "last_30d")
+            ),
+            "value": st.sampled_from(("0", "1", "3", "0.5", "2.345", "1000.00", "86400000", "-1")),
+        },
+        start=DATE,
+    ),
     "rep.set": fields(
         {"rep": REP},
         team=st.sampled_from(("north", "south", "")),
@@ -200,6 +224,9 @@ FOCUSES = (
     (*["order.placed"] * 5, "order.delivered", "order.delivered", "order.cancelled"),
     (*["ticket.opened"] * 5, *TICKETS, "account.set", "rep.set"),
     (*["invoice.issued"] * 3, *INVOICES, "account.set", "account.set", "rate.set"),
+    (*["deal.changed"] * 5, *["target.set"] * 2, "lead.created", "call.ended", "rep.set"),
+    ("lead.created", "spend.recorded", "deal.changed", "activity.logged", "target.set"),
+    (*["order.placed", "order.delivered"] * 3, *["deal.changed"] * 3),
 )
 
 

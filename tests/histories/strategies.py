@@ -44,6 +44,7 @@ KEYS = {
     "rate.set": ("currency", "date"),
     "account.set": ("account",),
     "spend.recorded": (),
+    "target.set": ("kpi", "scope", "window", "start"),
 }
 IDS = tuple(f"e{number}" for number in range(1, 31))
 
@@ -126,7 +127,7 @@ def without_unclear(drawn: list[tuple[int, Said]]) -> list[Said]:
 def identity(said: Said) -> tuple[Any, ...]:
     """Name what an event is a version of."""
     if said["type"] in REFERENCES:
-        key = [said.get(field) for field in KEYS[said["type"]]]
+        key = [str(said.get(field)) for field in KEYS[said["type"]]]
         return (said["type"], *key, said["id"])
     family = "account" if said["type"] in OF_ACCOUNTS else "sales"
     return family, said["subject"], said["id"]

@@ -14,7 +14,7 @@ from tests.histories.strategies import MOST_EVENTS, small_histories
 from tests.oracle.events import read
 
 START = date(2026, 1, 5)
-DECIMALS = ("amount", "rate", "hours", "potential")
+DECIMALS = ("amount", "rate", "hours", "potential", "value")
 COMMON = {"id", "type", "at", "subject", "source"}
 
 
@@ -49,6 +49,7 @@ def fields_allowed(kind: str) -> set[str]:
         "ticket.resolved": "ticket",
         "account.set": "account segment rep potential currency",
         "spend.recorded": "campaign channel media amount currency",
+        "target.set": "kpi scope window start value",
         "rep.set": "rep team department unit timezone",
         "rate.set": "currency date rate",
     }

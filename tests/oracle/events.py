@@ -104,11 +104,14 @@ def things(events: Iterable[Event], kind: str) -> list[list[Event]]:
 
 
 def reference(events: Iterable[Event], kind: str, key: tuple[str, ...]) -> list[Event]:
-    """Give the standing record of every key: the newest `at`, then the greatest id."""
-    versions: dict[tuple[str, ...], list[Event]] = defaultdict(list)
+    """Give the standing record of every key: the newest `at`, then the greatest id.
+
+    A field of the key may be an object, or missing.
+    """
+    versions: dict[bytes, list[Event]] = defaultdict(list)
     for event in events:
         if event.type == kind:
-            versions[tuple(event.said[field] for field in key)].append(event)
+            versions[canonical({field: event.said.get(field) for field in key})].append(event)
     return [newest(same_key) for same_key in versions.values()]
 
 

@@ -53,6 +53,11 @@ class Deal:
     dimensions: Dimensions
 
     @property
+    def stage(self) -> str | None:
+        """The stage it is in; None where none was ever named."""
+        return self.dimensions["stage"]
+
+    @property
     def won(self) -> int | None:
         """When the deal was won; None unless it is won now."""
         return self.closed if self.status == "won" else None

@@ -1,27 +1,30 @@
 """From all events to all records: which windows are published, and what each record holds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle.activities import activity_facts
 from tests.oracle.book import Book, Scope
 from tests.oracle.catalogue import KPIS
+from tests.oracle.company import Company
 from tests.oracle.deals import deal_facts
 from tests.oracle.efforts import effort_facts
 from tests.oracle.events import ACCOUNT_TYPES, SALES_TYPES, Event, read, reference, subjects
 from tests.oracle.facts import Fact, Reporting
+from tests.oracle.forecasts import Prospect
 from tests.oracle.invoices import invoice_facts
-from tests.oracle.journeys import journey
+from tests.oracle.journeys import Journey, journey
 from tests.oracle.leads import lead_facts
 from tests.oracle.money import Rates
 from tests.oracle.orders import order_facts
 from tests.oracle.pipeline import pipeline_facts
+from tests.oracle.planning import Plan, Ranking
 from tests.oracle.quotes import quote_facts
-from tests.oracle.reading import change_between, written
-from tests.oracle.series import Series
+from tests.oracle.reading import Number, change_between, written
 from tests.oracle.spending import spending_facts
 from tests.oracle.stages import stage_facts
+from tests.oracle.targets import Targets
 from tests.oracle.tickets import ticket_facts
 from tests.oracle.windows import Calendar, Window
 from tests.oracle.worth import worth_facts
@@ -47,6 +50,7 @@ def records(
     stale_days: int = 30,
     stage_probability: Mapping[str, str] | None = None,
     stages: Sequence[str] = (),
+    forecast_floor: int = 20,
 ) -> dict[str, Record]:
     """Compute every record that `sales.kpis` holds at the instant `now`, by its key.
 
@@ -54,8 +58,9 @@ def records(
     since the epoch. Records have neither `revision` nor `updated_at`.
     """
     read_events = [read(said) for said in events]
+    calendar = Calendar(timezone, week_start, fiscal_start)
     reporting = Reporting(
-        Calendar(timezone, week_start, fiscal_start),
+        calendar,
         Rates(currency, reference(read_events, "rate.set", ("currency", "date"))),
         stale_days * DAY_MS,
         {stage: Fraction(text) for stage, text in (stage_probability or {}).items()},
@@ -63,14 +68,24 @@ def records(
         stages,
     )
     reps = {it.said["rep"]: it for it in reference(read_events, "rep.set", ("rep",))}
-    book = Book(all_facts(read_events, reporting), reps, reporting.calendar, now)
-    return dict(Publication(book, currency, lateness_ms).records())
+    journeys = [journey(history) for history in subjects(read_events, SALES_TYPES).values()]
+    book = Book(all_facts(read_events, journeys, reporting), reps, calendar, now)
+    deals = [deal for one in journeys for deal in one.deals]
+    targets = reference(read_events, "target.set", ("kpi", "scope", "window", "start"))
+    company = Company(
+        book,
+        Prospect(deals, book, reporting, forecast_floor),
+        Targets(targets, calendar, now),
+        currency,
+    )
+    return dict(Publication(company, lateness_ms).records())
 
 
-def all_facts(events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
+def all_facts(
+    events: Sequence[Event], journeys: Iterable[Journey], reporting: Reporting
+) -> Iterator[Fact]:
     """List every contribution of every subject."""
-    for history in subjects(events, SALES_TYPES).values():
-        of_subject = journey(history)
+    for of_subject in journeys:
         for list_facts in OF_SUBJECTS:
             yield from list_facts(of_subject, reporting)
     for account, history in subjects(events, ACCOUNT_TYPES).items():
@@ -80,48 +95,57 @@ def all_facts(events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
 
 
 class Publication:
-    """The records of a book."""
+    """The records of a company."""
 
-    def __init__(self, book: Book, currency: str, lateness_ms: int) -> None:
+    def __init__(self, company: Company, lateness_ms: int) -> None:
         """Records are final once the lateness has passed since their window's end."""
-        self.book = book
-        self.calendar = book.calendar
-        self.now = book.now
-        self.currency = currency
+        self.company = company
+        self.calendar = company.book.calendar
+        self.now = company.book.now
+        self.currency = company.currency
         self.lateness_ms = lateness_ms
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """Give each record with its key."""
-        for name, scope in self.book.series:
-            series = self.book.of(name, scope)
-            for window in series.published():
-                yield self.record(name, scope, series, window)
+        for name in KPIS:
+            values = {
+                (scope, window): self.company.of(name, scope).number(window)
+                for scope in self.company.scopes(name)
+                for window in self.company.published(name, scope)
+            }
+            ranking = Ranking(name, values)
+            for (scope, window), value in values.items():
+                record = self.record(name, scope, window, value, ranking.rank(scope, window))
+                key = "=".join(scope) if scope else "all"
+                yield f"{name}|{key}|{window.kind}|{record['start']}", record
 
-    def record(self, name: str, scope: Scope, series: Series, window: Window) -> tuple[str, Record]:
+    def record(
+        self, name: str, scope: Scope, window: Window, value: Number | None, rank: int | None
+    ) -> Record:
         """Write down one record."""
         kpi = KPIS[name]
-        value = series.number(window)
+        series = self.company.of(name, scope)
         previous = series.number(self.calendar.before(window))
-        start = self.calendar.shown(window.start)
-        has_ended = self.now >= window.end + self.lateness_ms
+        change = change_between(value, previous)
         record: Record = {
             "kpi": name,
             "scope": dict([scope]) if scope else {},
             "window": window.kind,
-            "start": start,
+            "start": self.calendar.shown(window.start),
             "end": self.calendar.shown(window.end),
             "value": written(kpi, value, self.currency),
-            "unit": f"money:{self.currency}" if kpi.unit == "money" else kpi.unit,
+            "unit": kpi.unit.replace("money", f"money:{self.currency}"),
             "parts": series.parts(window),
         }
         percentiles = series.percentiles(window)
         if percentiles is not None:
             record["percentiles"] = percentiles
         record["previous"] = written(kpi, previous, self.currency)
-        change = change_between(value, previous)
         record["change"] = written(kpi, change, self.currency)
-        record.update(target=None, attainment=None, expected=None)
-        record["final"] = not window.is_rolling and has_ended
+        record["rank"] = rank
+        target = self.company.targets.target(name, scope, window)
+        elapsed = Fraction(min(self.now, window.end) - window.start, window.end - window.start)
+        record.update(Plan(name, target, value, elapsed, self.currency).fields())
+        record["final"] = not window.is_rolling and self.now >= window.end + self.lateness_ms
         record["as_of"] = self.calendar.shown(min(self.now, window.end))
-        key = "=".join(scope) if scope else "all"
-        return f"{name}|{key}|{window.kind}|{start}", record
+        return record

@@ -47,7 +47,7 @@ def number_of(kpi: Kpi, parts: dict[str, Any]) -> Number | None:
     above, below = (parts[part] for part in PARTS[kpi.measure])
     if below == 0:
         return None
-    if kpi.unit in ("ms", "money"):
+    if kpi.unit == "ms" or kpi.is_money:
         return round_half_up(Fraction(above, below))
     return float(1000 * above / below if kpi.unit == "per_1000" else above / below)
 
@@ -60,9 +60,9 @@ def change_between(number: float | None, previous: float | None) -> int | float 
     return round(change, 12) if isinstance(change, float) else change
 
 
-def written(kpi: Kpi, number: float | None, currency: str) -> int | float | str | None:
+def written(kpi: Kpi, number: Number | None, currency: str) -> Number | str | None:
     """Give the number as the record shows it: money as a decimal string in major units."""
-    if kpi.unit == "money" and number is not None:
+    if kpi.is_money and number is not None:
         assert isinstance(number, int)
         return major(number, currency)
     return number

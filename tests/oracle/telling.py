@@ -52,6 +52,23 @@ def rep(name: str, team: str, at: str = "2026-01-01T00:00:00Z") -> dict[str, Any
     return {"id": f"{name}/{team}", "type": "rep.set", "at": at, "rep": name, "team": team}
 
 
+def target(
+    kpi: str, window: str, value: str, start: str | None = None, **scope: str
+) -> dict[str, Any]:
+    """Set a target, for one scope or for all."""
+    fields: dict[str, Any] = {"kpi": kpi, "scope": scope, "window": window, "value": value}
+    if start:
+        fields["start"] = start
+    name = "/".join([kpi, *scope.values(), window, start or "", value])
+    return {"id": name, "type": "target.set", "at": "2026-01-01T00:00:00Z", **fields}
+
+
+def spend(at: str, amount: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Spend euros on marketing."""
+    spent = {"id": at, "type": "spend.recorded", "at": at, "amount": amount, "currency": "EUR"}
+    return spent | (fields or {})
+
+
 def rate(currency: str, date: str, value: str) -> dict[str, Any]:
     """Set a rate from a date on."""
     fields = {"currency": currency, "date": date, "rate": value}

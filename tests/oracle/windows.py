@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from tests.oracle.events import EPOCH
@@ -38,7 +39,6 @@ class Calendar:
         self.zone = ZoneInfo(timezone)
         self.week_start = week_start
         self.fiscal_start = fiscal_start
-        self.day_starts: dict[date, int] = {}
         self.windows: dict[tuple[str, date], Window] = {}
         self.windows_of_day: dict[date, list[Window]] = {}
 
@@ -47,18 +47,8 @@ class Calendar:
         return (EPOCH + timedelta(milliseconds=instant)).astimezone(self.zone)
 
     def day_start(self, day: date) -> int:
-        """Find the first instant of that local date.
-
-        Clock changes may leave out midnight or show it twice, so the minutes around it are
-        tried one by one.
-        """
-        if day not in self.day_starts:
-            midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
-            instant = (midnight - EPOCH) // timedelta(milliseconds=1) - 3 * HOUR_MS
-            while self.local(instant).date() < day:
-                instant += MINUTE_MS
-            self.day_starts[day] = instant
-        return self.day_starts[day]
+        """Find the first instant of that local date."""
+        return first_instant(self.zone, day)
 
     def day_end(self, day: date) -> int:
         """Find the instant at which that local date is over."""
@@ -127,6 +117,20 @@ class Calendar:
         """Write the instant as RFC 3339 in the reporting zone; milliseconds only if there are."""
         precision = "milliseconds" if instant % 1000 else "seconds"
         return self.local(instant).isoformat(timespec=precision)
+
+
+@cache
+def first_instant(zone: ZoneInfo, day: date) -> int:
+    """Find the first instant of a local date.
+
+    Clock changes may leave out midnight or show it twice, so the minutes around it are tried
+    one by one.
+    """
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    instant = (midnight - EPOCH) // timedelta(milliseconds=1) - 3 * HOUR_MS
+    while (EPOCH + timedelta(milliseconds=instant)).astimezone(zone).date() < day:
+        instant += MINUTE_MS
+    return instant
 
 
 def month_first(day: date, months: int) -> date:
