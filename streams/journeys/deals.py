@@ -64,6 +64,7 @@ class Deal:
         self.expected_close: date | None = None
         self.status = "open"
         self.closed: int | None = None
+        self._worth: dict[int, int | Unpriced] = {}
         self._read(entries)
 
     def _read(self, entries: Sequence[Entry]) -> None:
@@ -122,8 +123,12 @@ class Deal:
         """Give its amount in minor units at the rate of an instant's date; None: no amount."""
         if self.money is None:
             return None
-        minor = self.terms.rates.priced(self.money, self.terms.calendar.day(at))
-        return UNPRICED if minor is None else minor
+        # Half a dozen KPIs ask, all for one of two instants.
+        found = self._worth.get(at)
+        if found is None:
+            minor = self.terms.rates.priced(self.money, self.terms.calendar.day(at))
+            found = self._worth[at] = UNPRICED if minor is None else minor
+        return found
 
     def weighted(self) -> int | Unpriced | None:
         """Give its amount at creation's rate times its probability, to a minor unit.

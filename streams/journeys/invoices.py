@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -81,12 +82,16 @@ class Invoice:
     def _is_in_one_currency(self) -> bool:
         return len({move.money.currency for move in self._moves}) == 1
 
+    @cached_property
     def balances(self) -> list[Step] | Unpriced:
-        """Give (instant, balance in minor units from then on), earliest first."""
+        """Instants, and the balance in minor units from each on, earliest first."""
         return self._running(self._moves)
 
+    @cached_property
     def billed(self) -> list[Step] | Unpriced:
-        """Give (instant, issued less credited in minor units from then on), earliest first."""
+        """Instants, and what was issued less credited in minor units from each on."""
+        if not self.payments:
+            return self.balances
         return self._running([move for move in self._moves if not move.is_payment])
 
     def amount(self) -> int | Unpriced:
@@ -117,7 +122,7 @@ class Invoice:
 
         Without rates only the first step is given, as unpriced, if anything is unpaid then.
         """
-        balances = self.balances()
+        balances = self.balances
         if not isinstance(balances, Unpriced):
             for at, step in self._unpaid_steps([(at, Fraction(minor)) for at, minor in balances]):
                 yield at, int(step)

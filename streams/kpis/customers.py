@@ -21,7 +21,7 @@ def customer_lifetime_value(customer: Customer) -> Iterator[Fact[Fraction]]:
     for invoice in customer.invoices:
         if invoice.issued is None or not invoice.is_owed:
             continue
-        billed = invoice.billed()
+        billed = invoice.billed
         if isinstance(billed, Unpriced):
             yield Fact(invoice.issued, UNPRICED)
             continue
