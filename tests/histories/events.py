@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 
 from tests.histories.scribe import Said
 
-LEADS = ("lead-1", "lead-2")
+LEADS = ("lead-1", "lead-2", "lead-3")
 DEALS = ("deal-1", "deal-2")
-ACCOUNTS = ("lead-1", "acme")
+ACCOUNTS = ("lead-1", "acme", "acme-2")
 INVOICES = ("invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided")
 ORDERS = ("order.placed", "order.delivered", "order.cancelled")
 TICKETS = ("ticket.opened", "ticket.resolved")
 QUOTES = ("quote.sent", "quote.ordered", "quote.rejected")
+FATES = ("subject.merged", "subject.erased")
 OF_ACCOUNTS = (*INVOICES, *ORDERS, *TICKETS)
 REFERENCES = ("rep.set", "rate.set", "account.set", "spend.recorded", "target.set")
 
@@ -53,6 +54,7 @@ RATE = st.sampled_from(("0.5", "1.25", "0.0061", "2.7351", "1"))
 PROBABILITY = st.sampled_from((0, 0.005, 0.125, 0.3, 0.9, 1))
 
 
+TOPIC = st.sampled_from(("crm.lead", "crm.call", "crm.quote", "crm.order", "crm.invoice"))
 # KPIs of every measure, derived ones, some that have no such scope or window, and one unknown.
 TARGETED = (
     *("revenue_won", "revenue_won", "deal_count", "lead_count", "call_count", "deal_size"),
@@ -165,6 +167,8 @@ EVENT_FIELDS: dict[str, Fields] = {
         rep=REP,
     ),
     "ticket.resolved": fields({"ticket": TICKET}),
+    "subject.merged": fields({"into": st.sampled_from((*LEADS, *DEALS, *ACCOUNTS))}, topic=TOPIC),
+    "subject.erased": fields(topic=TOPIC),
     "account.set": fields(
         {"account": st.sampled_from(ACCOUNTS)},
         segment=st.just("retail"),
@@ -227,6 +231,13 @@ FOCUSES = (
     (*["deal.changed"] * 5, *["target.set"] * 2, "lead.created", "call.ended", "rep.set"),
     ("lead.created", "spend.recorded", "deal.changed", "activity.logged", "target.set"),
     (*["order.placed", "order.delivered"] * 3, *["deal.changed"] * 3),
+    (*FATES[:1] * 3, *FATES, *["lead.created", "deal.changed"] * 4, "call.ended", "quote.sent"),
+    (
+        *FATES[:1] * 3,
+        *FATES,
+        *["invoice.issued", "invoice.paid", "order.placed"] * 3,
+        "account.set",
+    ),
 )
 
 
@@ -236,6 +247,8 @@ def subject_of(draw: st.DrawFn, kind: str, said: Said) -> Said:
         return {}
     if kind in OF_ACCOUNTS:
         return {"subject": draw(st.sampled_from(ACCOUNTS))}
+    if kind in FATES:
+        return {"subject": draw(st.sampled_from((*LEADS, *DEALS, *ACCOUNTS, "rep:ann")))}
     if kind.startswith("deal."):
         return {"subject": draw(st.sampled_from((*LEADS, said["deal"])))}
     if kind in QUOTES:

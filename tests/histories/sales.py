@@ -6,6 +6,7 @@ from typing import Any
 from tests.histories.accounts import account_journey
 from tests.histories.deals import deal_journey
 from tests.histories.efforts import rep_effort
+from tests.histories.fates import subject_fate
 from tests.histories.leads import lead_journey
 from tests.histories.reference import firm
 from tests.histories.scribe import Scribe
@@ -18,6 +19,7 @@ STORIES = (
     (account_journey, 14),
     (rep_effort, 8),
     (campaign_spending, 1),
+    (subject_fate, 2),
 )
 
 

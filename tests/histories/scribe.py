@@ -74,9 +74,13 @@ class Scribe:
     def write(self, kind: str, subject: str | None, at: int, fields: Said) -> None:
         """Write down an event, and in a few cases a correction of it."""
         family = "account" if kind.split(".")[0] in OF_ACCOUNTS else "sales"
+        if kind.startswith("subject."):
+            family = "fate"
         counter = f"{family}/{subject}" if subject else "reference"
         self.ids[counter] += 1
-        said: Said = {"id": f"e{self.ids[counter]}", "type": kind, "at": self.shown(at)}
+        # What became of a subject is told under ids that nothing else has.
+        prefix = "fate" if family == "fate" else "e"
+        said: Said = {"id": f"{prefix}{self.ids[counter]}", "type": kind, "at": self.shown(at)}
         if subject is not None:
             said["subject"] = subject
         said.update(fields)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.histories.events import EVENT_FIELDS, FOCUSES, OF_ACCOUNTS, REFERENCES, subject_of
+from tests.histories.events import EVENT_FIELDS, FATES, FOCUSES, OF_ACCOUNTS, REFERENCES, subject_of
 from tests.histories.scribe import DAY_MS, EPOCH, HOUR_MS, MINUTE_MS, Said
 
 TIMEZONES = ("UTC", "Asia/Tehran", "Europe/Sofia", "America/New_York", "Asia/Kolkata")
@@ -88,8 +88,10 @@ def small_histories(draw: st.DrawFn) -> list[Said]:
     for kind in draw(st.lists(kinds, min_size=size, max_size=size)):
         instant, at = draw(times(turn))
         fields = draw(EVENT_FIELDS[kind])
+        # What became of a subject is told under ids that nothing else has.
+        prefix = "fate-" if kind in FATES else ""
         said = {
-            "id": draw(st.sampled_from(IDS)),
+            "id": prefix + draw(st.sampled_from(IDS)),
             "type": kind,
             "at": at,
             **subject_of(draw, kind, fields),
@@ -129,6 +131,8 @@ def identity(said: Said) -> tuple[Any, ...]:
     if said["type"] in REFERENCES:
         key = [str(said.get(field)) for field in KEYS[said["type"]]]
         return (said["type"], *key, said["id"])
+    if said["type"] in FATES:
+        return "fate", said["subject"], said["id"]
     family = "account" if said["type"] in OF_ACCOUNTS else "sales"
     return family, said["subject"], said["id"]
 

@@ -47,6 +47,8 @@ def fields_allowed(kind: str) -> set[str]:
         "invoice.voided": "invoice",
         "ticket.opened": "ticket kind rep",
         "ticket.resolved": "ticket",
+        "subject.merged": "into topic",
+        "subject.erased": "topic",
         "account.set": "account segment rep potential currency",
         "spend.recorded": "campaign channel media amount currency",
         "target.set": "kpi scope window start value",

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,6 +36,7 @@ ACCOUNT_TYPES = {
     "ticket.opened",
     "ticket.resolved",
 }
+FATE_TYPES = {"subject.merged", "subject.erased"}
 REFERENCE_TYPES = {"rep.set", "account.set", "spend.recorded", "target.set", "rate.set"}
 
 
@@ -49,9 +50,9 @@ class Event:
     said: Mapping[str, Any]
 
     @property
-    def order(self) -> tuple[int, str]:
-        """The order of a subject's history."""
-        return (self.at, self.id)
+    def order(self) -> tuple[int, str, str]:
+        """The order of a history; it may hold events of several subjects that became one."""
+        return (self.at, self.id, self.said.get("subject", ""))
 
     def text(self, field: str) -> str | None:
         """Give the field's string, or None where the event does not carry the field."""
@@ -71,27 +72,39 @@ def canonical(said: Mapping[str, Any]) -> bytes:
 
 def read(said: Mapping[str, Any]) -> Event:
     """Read one JSON object; raises ValueError for a type that this oracle does not know."""
-    if said["type"] not in SALES_TYPES | ACCOUNT_TYPES | REFERENCE_TYPES:
+    if said["type"] not in SALES_TYPES | ACCOUNT_TYPES | FATE_TYPES | REFERENCE_TYPES:
         raise ValueError(f"not an event of the oracle's KPIs: {said['type']}")
     return Event(milliseconds(said["at"]), said["id"], said["type"], said)
 
 
-def subjects(events: Iterable[Event], types: set[str]) -> dict[str, list[Event]]:
-    """Sort the events of these types by subject, each subject's in the order of its history.
+def standing(events: Iterable[Event], types: set[str]) -> list[Event]:
+    """Keep the events of these types without copies and outdated versions.
 
     Of several events with one id in one subject, the one with the greatest `at`, then the
     greatest bytes, stands.
     """
-    versions: dict[str, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    versions: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in events:
         if event.type in types:
-            versions[event.said["subject"]][event.id].append(event)
-    return {
-        subject: sorted(
-            (newest(same_id) for same_id in by_id.values()), key=lambda event: event.order
-        )
-        for subject, by_id in versions.items()
-    }
+            versions[event.said["subject"], event.id].append(event)
+    return [newest(same_id) for same_id in versions.values()]
+
+
+def subjects(
+    events: Iterable[Event], types: set[str], owner: Callable[[Event], str | None]
+) -> dict[str, list[Event]]:
+    """Sort the standing events of these types by their owner, each one's in order.
+
+    Those that nobody owns are left out.
+    """
+    histories: dict[str, list[Event]] = defaultdict(list)
+    for event in standing(events, types):
+        subject = owner(event)
+        if subject is not None:
+            histories[subject].append(event)
+    for history in histories.values():
+        history.sort(key=lambda event: event.order)
+    return histories
 
 
 def things(events: Iterable[Event], kind: str) -> list[list[Event]]:

@@ -12,6 +12,7 @@ from tests.oracle.deals import deal_facts
 from tests.oracle.efforts import effort_facts
 from tests.oracle.events import ACCOUNT_TYPES, SALES_TYPES, Event, read, reference, subjects
 from tests.oracle.facts import Fact, Reporting
+from tests.oracle.fates import Fates
 from tests.oracle.forecasts import Prospect
 from tests.oracle.invoices import invoice_facts
 from tests.oracle.journeys import Journey, journey
@@ -68,8 +69,11 @@ def records(
         stages,
     )
     reps = {it.said["rep"]: it for it in reference(read_events, "rep.set", ("rep",))}
-    journeys = [journey(history) for history in subjects(read_events, SALES_TYPES).values()]
-    book = Book(all_facts(read_events, journeys, reporting), reps, calendar, now)
+    sales = subjects(read_events, SALES_TYPES, Fates(read_events, of_accounts=False).owner)
+    accounts = subjects(read_events, ACCOUNT_TYPES, Fates(read_events, of_accounts=True).owner)
+    journeys = [journey(history) for history in sales.values()]
+    spends = reference(read_events, "spend.recorded", ("id",))
+    book = Book(all_facts(journeys, accounts, spends, reporting), reps, calendar, now)
     deals = [deal for one in journeys for deal in one.deals]
     targets = reference(read_events, "target.set", ("kpi", "scope", "window", "start"))
     company = Company(
@@ -82,16 +86,19 @@ def records(
 
 
 def all_facts(
-    events: Sequence[Event], journeys: Iterable[Journey], reporting: Reporting
+    journeys: Iterable[Journey],
+    accounts: Mapping[str, Sequence[Event]],
+    spends: Iterable[Event],
+    reporting: Reporting,
 ) -> Iterator[Fact]:
     """List every contribution of every subject."""
     for of_subject in journeys:
         for list_facts in OF_SUBJECTS:
             yield from list_facts(of_subject, reporting)
-    for account, history in subjects(events, ACCOUNT_TYPES).items():
+    for account, history in accounts.items():
         for list_account_facts in OF_ACCOUNTS:
             yield from list_account_facts(account, history, reporting)
-    yield from spending_facts(reference(events, "spend.recorded", ("id",)), reporting)
+    yield from spending_facts(spends, reporting)
 
 
 class Publication:
