@@ -140,6 +140,11 @@ def latest(events: Iterable[Event], field: str) -> str | None:
     return last.text(field) if last else None
 
 
+def latest_by(events: Iterable[Event], field: str, instant: int) -> str | None:
+    """Give what the field was at an instant: as the last event by then says that names it."""
+    return latest([event for event in events if event.at <= instant and event.text(field)], field)
+
+
 def last_of(events: Iterable[Event]) -> Event | None:
     """Give the event with the greatest time, then the greatest id; None of none."""
     return max(events, key=lambda event: event.order, default=None)

@@ -35,6 +35,17 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Definitions:
+    """How a company reads what companies read differently; the defaults are the contract's."""
+
+    close_rate_by: str = "close"
+    win: str = "latest_run"
+    owner: str = "now"
+    conversion: str = "event"
+    lost_amount: str = "latest"
+
+
+@dataclass(frozen=True)
 class Reporting:
     """What the facts depend on beside the events."""
 
@@ -44,6 +55,7 @@ class Reporting:
     stage_probability: Mapping[str, Fraction] = field(default_factory=dict)
     accounts: Mapping[str, Event] = field(default_factory=dict)
     stages: Sequence[str] = ()
+    definitions: Definitions = field(default_factory=Definitions)
 
     def account_rep(self, account: str) -> str | None:
         """Name the rep who has the account; None where nobody is known to."""

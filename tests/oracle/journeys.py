@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.oracle.events import Event, last_run, latest
-from tests.oracle.facts import Dimensions
+from tests.oracle.events import Event, last_run, latest, latest_by
+from tests.oracle.facts import Definitions, Dimensions
 
 
 @dataclass(frozen=True)
 class Lead:
-    """A lead as it stands; `created` is when its first `lead.created` happened."""
+    """A lead as it stands; `created` is when its first `lead.created` happened.
+
+    `namings` are the events that gave it to a rep.
+    """
 
     created: int
+    namings: Sequence[Event]
     rep: str | None
     channel: str | None
     media: str | None
@@ -30,6 +34,16 @@ class Lead:
             "partner": self.partner,
             "product": self.product,
         }
+
+    def dimensions_at(self, instant: int, definitions: Definitions) -> Dimensions:
+        """Give the dimensions of a fact at an instant: for the rep of now, or of then."""
+        if definitions.owner == "now":
+            return self.dimensions
+        return {**self.dimensions, "rep": self.rep_at(instant) or self.rep}
+
+    def rep_at(self, instant: int) -> str | None:
+        """Name the rep who had the lead at an instant; None where nobody had by then."""
+        return latest_by(self.namings, "rep", instant)
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,16 @@ class Deal:
     probability: str | None
     expected_close: str | None
     reason: str | None
+    lead: Lead | None
     dimensions: Dimensions
+
+    def dimensions_at(self, instant: int, definitions: Definitions) -> Dimensions:
+        """Give the dimensions of a fact at an instant: for the rep of now, or of then."""
+        if definitions.owner == "now":
+            return self.dimensions
+        rep = latest_by(self.changes, "rep", instant)
+        leads_rep = self.lead.rep_at(instant) if self.lead else None
+        return {**self.dimensions, "rep": rep or leads_rep or self.dimensions["rep"]}
 
     @property
     def stage(self) -> str | None:
@@ -82,11 +105,11 @@ class Journey:
         return [event for event in self.events if event.type == kind]
 
 
-def journey(events: Sequence[Event]) -> Journey:
+def journey(events: Sequence[Event], definitions: Definitions) -> Journey:
     """Read one subject's events, which are in the order of its history."""
     lead = lead_of(events)
     names = {event.said["deal"] for event in events if event.type.startswith("deal.")}
-    deals = [deal_of(name, events, lead) for name in sorted(names)]
+    deals = [deal_of(name, events, lead, definitions) for name in sorted(names)]
     return Journey(
         events,
         lead,
@@ -116,6 +139,7 @@ def lead_of(events: Sequence[Event]) -> Lead | None:
     naming = [event for event in came if event.text("rep")]
     return Lead(
         created=min(event.at for event in created),
+        namings=naming,
         rep=latest(naming, "rep"),
         channel=latest(created, "channel"),
         media=latest(created, "media"),
@@ -125,7 +149,9 @@ def lead_of(events: Sequence[Event]) -> Lead | None:
     )
 
 
-def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | None:
+def deal_of(
+    name: str, events: Sequence[Event], lead: Lead | None, definitions: Definitions
+) -> Deal | None:
     """Read one deal; None where nothing was ever said of it, or it is deleted."""
     told = [event for event in events if event.said.get("deal") == name]
     changes = [event for event in told if event.type == "deal.changed"]
@@ -134,7 +160,7 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
     last_change = max(event.at for event in changes)
     if any(event.type == "deal.deleted" and event.at >= last_change for event in told):
         return None
-    status, closed = standing_status(changes)
+    status, closed = standing_status(changes, definitions)
     from_lead = lead.dimensions if lead else {}
     own: dict[str, str | None] = {}
     for dimension in ("rep", "channel", "partner", "product"):
@@ -151,6 +177,7 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
         probability=latest(changes, "probability"),
         expected_close=latest(changes, "expected_close"),
         reason=latest(changes, "reason"),
+        lead=lead,
         dimensions={
             **own,
             "media": from_lead.get("media"),
@@ -160,12 +187,18 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
     )
 
 
-def standing_status(changes: Sequence[Event]) -> tuple[str, int | None]:
-    """Give the deal's status and, unless it is open, the start of the last run of that status."""
+def standing_status(changes: Sequence[Event], definitions: Definitions) -> tuple[str, int | None]:
+    """Give the deal's status and, unless it is open, the start of the last run of that status.
+
+    Where the first win counts, a deal that is won now was won when it first was.
+    """
     since = last_run(changes, "status")
     if since is None or since.said["status"] == "open":
         return "open", None
-    return since.said["status"], since.at
+    status: str = since.said["status"]
+    if status == "won" and definitions.win == "first":
+        return status, min(event.at for event in changes if event.text("status") == "won")
+    return status, since.at
 
 
 def entries_of(changes: Sequence[Event]) -> dict[str, Event]:

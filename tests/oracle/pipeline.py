@@ -29,9 +29,14 @@ def steps(kpi: str, deal: Deal, begins: int, by: int) -> Iterator[Fact]:
 
 
 def worth(deal: Deal, at: int, reporting: Reporting) -> int | None:
-    """Convert the amount of a deal that has one; None without a rate."""
+    """Convert the amount of a deal that has one; None without a rate.
+
+    The rate is that of the instant or, by definition, that of a closed deal's end.
+    """
     assert deal.amount is not None
     assert deal.currency is not None
+    if reporting.definitions.conversion == "close" and deal.closed is not None:
+        at = deal.closed
     return reporting.rates.minor(deal.amount, deal.currency, reporting.local_date(at))
 
 

@@ -11,7 +11,7 @@ from tests.oracle.company import Company
 from tests.oracle.deals import deal_facts
 from tests.oracle.efforts import effort_facts
 from tests.oracle.events import ACCOUNT_TYPES, SALES_TYPES, Event, read, reference, subjects
-from tests.oracle.facts import Fact, Reporting
+from tests.oracle.facts import Definitions, Fact, Reporting
 from tests.oracle.fates import Fates
 from tests.oracle.forecasts import Prospect
 from tests.oracle.invoices import invoice_facts
@@ -52,6 +52,8 @@ def records(
     stage_probability: Mapping[str, str] | None = None,
     stages: Sequence[str] = (),
     forecast_floor: int = 20,
+    fiscal_calendar: str = "months",
+    definitions: Mapping[str, str] | None = None,
 ) -> dict[str, Record]:
     """Compute every record that `sales.kpis` holds at the instant `now`, by its key.
 
@@ -59,7 +61,7 @@ def records(
     since the epoch. Records have neither `revision` nor `updated_at`.
     """
     read_events = [read(said) for said in events]
-    calendar = Calendar(timezone, week_start, fiscal_start)
+    calendar = Calendar(timezone, week_start, fiscal_start, fiscal_calendar)
     reporting = Reporting(
         calendar,
         Rates(currency, reference(read_events, "rate.set", ("currency", "date"))),
@@ -67,11 +69,12 @@ def records(
         {stage: Fraction(text) for stage, text in (stage_probability or {}).items()},
         {it.said["account"]: it for it in reference(read_events, "account.set", ("account",))},
         stages,
+        Definitions(**(definitions or {})),
     )
     reps = {it.said["rep"]: it for it in reference(read_events, "rep.set", ("rep",))}
     sales = subjects(read_events, SALES_TYPES, Fates(read_events, of_accounts=False).owner)
     accounts = subjects(read_events, ACCOUNT_TYPES, Fates(read_events, of_accounts=True).owner)
-    journeys = [journey(history) for history in sales.values()]
+    journeys = [journey(history, reporting.definitions) for history in sales.values()]
     spends = reference(read_events, "spend.recorded", ("id",))
     book = Book(all_facts(journeys, accounts, spends, reporting), reps, calendar, now)
     deals = [deal for one in journeys for deal in one.deals]

@@ -14,8 +14,9 @@ def stage_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
     """List what a subject adds to the KPIs of stages."""
     for deal in journey.deals:
         for stage, entry in deal.entries.items():
-            yield labelled("stage_entries", entry.at, deal.dimensions, stage)
-            dimensions = {**deal.dimensions, "stage": stage}
+            dimensions = deal.dimensions_at(entry.at, reporting.definitions)
+            yield labelled("stage_entries", entry.at, dimensions, stage)
+            dimensions = {**dimensions, "stage": stage}
             moved_on = has_moved_on(deal, stage, reporting.stages)
             yield share("stage_conversion", entry.at, dimensions, moved_on)
     for label, effort in efforts(journey.events):

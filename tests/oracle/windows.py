@@ -9,6 +9,8 @@ from tests.oracle.events import EPOCH
 
 CALENDAR_KINDS = ("day", "week", "month", "quarter", "year")
 ROLLING_DAYS = {"last_7d": 7, "last_15d": 15, "last_30d": 30, "last_90d": 90}
+# A year of four quarters of 4, 4 and 5 weeks: in which week each period begins.
+PERIOD_WEEKS = [13 * quarter + weeks for quarter in range(4) for weeks in (0, 4, 8)]
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 
@@ -34,11 +36,17 @@ class Window:
 class Calendar:
     """Cuts time into the windows of one reporting zone."""
 
-    def __init__(self, timezone: str, week_start: int, fiscal_start: int) -> None:
-        """`week_start` counts from Monday = 0, `fiscal_start` is a month from 1 to 12."""
+    def __init__(
+        self, timezone: str, week_start: int, fiscal_start: int, fiscal_calendar: str = "months"
+    ) -> None:
+        """`week_start` counts from Monday = 0, `fiscal_start` is a month from 1 to 12.
+
+        Months, quarters and years are the calendar's, or in "445" periods of 4, 4 and 5 weeks.
+        """
         self.zone = ZoneInfo(timezone)
         self.week_start = week_start
         self.fiscal_start = fiscal_start
+        self.has_weeks = fiscal_calendar == "445"
         self.windows: dict[tuple[str, date], Window] = {}
         self.windows_of_day: dict[date, list[Window]] = {}
 
@@ -77,9 +85,32 @@ class Calendar:
         if kind == "week":
             first = day - timedelta(days=(day.weekday() - self.week_start) % 7)
             return first, first + timedelta(days=7)
+        if self.has_weeks:
+            return self.bounds_in_weeks(kind, day)
         length = {"month": 1, "quarter": 3, "year": 12}[kind]
         months_in = (day.month - self.fiscal_start) % length
         return month_first(day, -months_in), month_first(day, length - months_in)
+
+    def bounds_in_weeks(self, kind: str, day: date) -> tuple[date, date]:
+        """Give the bounds in a fiscal year of weeks, whose last period has a 53rd one."""
+        years = [self.year_of_weeks(day.year + later) for later in (-1, 0, 1, 2)]
+        first = max(year for year in years if year <= day)
+        following = min(year for year in years if year > day)
+        begins = {
+            "month": [first + timedelta(weeks=it) for it in PERIOD_WEEKS],
+            "quarter": [first + timedelta(weeks=it) for it in (0, 13, 26, 39)],
+            "year": [first],
+        }[kind]
+        return (
+            max(it for it in begins if it <= day),
+            min(it for it in [*begins, following] if it > day),
+        )
+
+    def year_of_weeks(self, year: int) -> date:
+        """Find the first day of a week that is nearest to the first of the fiscal year's month."""
+        month = date(year, self.fiscal_start, 1)
+        near = [month + timedelta(days=it) for it in range(-3, 4)]
+        return next(it for it in near if it.weekday() == self.week_start)
 
     def hour(self, instant: int) -> Window:
         """Give the hour of the local clock that contains the instant."""
