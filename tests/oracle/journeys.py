@@ -76,6 +76,12 @@ class Deal:
         return {**self.dimensions, "rep": rep or leads_rep or self.dimensions["rep"]}
 
     @property
+    def namings(self) -> Sequence[Event]:
+        """The events that gave it to a rep, or its lead."""
+        own = [change for change in self.changes if change.text("rep")]
+        return [*own, *(self.lead.namings if self.lead else [])]
+
+    @property
     def stage(self) -> str | None:
         """The stage it is in; None where none was ever named."""
         return self.dimensions["stage"]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.oracle.facts import Dimensions, Fact, Reporting, count, mean, share, step
+from tests.oracle.facts import Dimensions, Fact, Reporting, count, mean, share
 from tests.oracle.journeys import Journey, Lead
+from tests.oracle.pipeline import held
 
 HOUR_MS = 3_600_000
 
@@ -18,7 +19,7 @@ def lead_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
     has_won = any(deal.won is not None for deal in journey.deals)
     yield share("lead_conversion", lead.created, dimensions, has_won)
     yield from answering(journey, lead, dimensions)
-    yield from waiting(journey, lead)
+    yield from waiting(journey, lead, reporting)
     yield from following_up(journey, lead, dimensions)
     yield from qualifying(journey, lead, reporting)
 
@@ -38,7 +39,7 @@ def answering(journey: Journey, lead: Lead, of_lead: Dimensions) -> Iterator[Fac
     yield share("response_within_hour", lead.created, dimensions, waited <= HOUR_MS)
 
 
-def waiting(journey: Journey, lead: Lead) -> Iterator[Fact]:
+def waiting(journey: Journey, lead: Lead, reporting: Reporting) -> Iterator[Fact]:
     """The level of leads that have waited for longer than an hour."""
     ends = [touch.at for touch in journey.touches if touch.at >= lead.created]
     disqualified = [event.at for event in journey.of_type("lead.disqualified")]
@@ -47,9 +48,8 @@ def waiting(journey: Journey, lead: Lead) -> Iterator[Fact]:
     begins = lead.created + HOUR_MS
     if ends and min(ends) <= begins:
         return
-    yield step("unanswered_leads", begins, lead.dimensions, +1)
-    if ends:
-        yield step("unanswered_leads", min(ends), lead.dimensions, -1)
+    down = [(min(ends), -1)] if ends else []
+    yield from held("unanswered_leads", lead, [(begins, 1), *down], reporting)
 
 
 def following_up(journey: Journey, lead: Lead, dimensions: Dimensions) -> Iterator[Fact]:
