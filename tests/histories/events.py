@@ -211,34 +211,45 @@ EVENT_FIELDS: dict[str, Fields] = {
     ),
 }
 # A history that is about one thing gets further than one of a little of everything.
-FOCUSES = (
-    tuple(EVENT_FIELDS),
-    ("lead.created", *["deal.changed"] * 6, "deal.deleted", "call.ended", "rep.set", "rate.set"),
-    (*INVOICES[:2], *INVOICES[:3], *INVOICES, *REFERENCES),
-    (
+FOCUSES: dict[str, tuple[str, ...]] = {
+    "everything": tuple(EVENT_FIELDS),
+    "deals": (
+        *("lead.created", *["deal.changed"] * 6, "deal.deleted", "call.ended"),
+        *("rep.set", "rate.set"),
+    ),
+    "invoices": (*INVOICES[:2], *INVOICES[:3], *INVOICES, "rep.set", "rate.set", "account.set"),
+    "leads": (
         *("lead.created", "lead.assigned", "lead.qualified", "lead.handed_over"),
         *("lead.disqualified", "call.ended", "email.sent", "email.clicked", "rep.set"),
     ),
-    (
+    "advances": (
         *("lead.created", *["deal.changed"] * 4, "deal.deleted", "call.ended"),
         *(*["activity.logged"] * 4, "rep.set"),
     ),
-    (*QUOTES, *QUOTES, "lead.created", "lead.assigned", "rep.set"),
-    ("activity.logged", "activity.logged", "lead.created", "spend.recorded", "rate.set"),
-    (*["order.placed"] * 5, "order.delivered", "order.delivered", "order.cancelled"),
-    (*["ticket.opened"] * 5, *TICKETS, "account.set", "rep.set"),
-    (*["invoice.issued"] * 3, *INVOICES, "account.set", "account.set", "rate.set"),
-    (*["deal.changed"] * 5, *["target.set"] * 2, "lead.created", "call.ended", "rep.set"),
-    ("lead.created", "spend.recorded", "deal.changed", "activity.logged", "target.set"),
-    (*["order.placed", "order.delivered"] * 3, *["deal.changed"] * 3),
-    (*FATES[:1] * 3, *FATES, *["lead.created", "deal.changed"] * 4, "call.ended", "quote.sent"),
-    (
-        *FATES[:1] * 3,
-        *FATES,
-        *["invoice.issued", "invoice.paid", "order.placed"] * 3,
-        "account.set",
+    "quotes": (*QUOTES, *QUOTES, "lead.created", "lead.assigned", "rep.set"),
+    "prospecting": (
+        *("activity.logged", "activity.logged", "lead.created", "spend.recorded", "rate.set"),
     ),
-)
+    "orders": (*["order.placed"] * 5, "order.delivered", "order.delivered", "order.cancelled"),
+    "tickets": (*["ticket.opened"] * 5, *TICKETS, "account.set", "rep.set"),
+    "worth": (*["invoice.issued"] * 3, *INVOICES, "account.set", "account.set", "rate.set"),
+    "targets": (
+        *(*["deal.changed"] * 5, *["target.set"] * 2),
+        *("lead.created", "call.ended", "rep.set"),
+    ),
+    "marketing": (
+        *("lead.created", "spend.recorded", "deal.changed", "activity.logged", "target.set"),
+    ),
+    "delivering": (*["order.placed", "order.delivered"] * 3, *["deal.changed"] * 3),
+    "fates of leads": (
+        *(*FATES[:1] * 3, *FATES, *["lead.created", "deal.changed"] * 4),
+        *("call.ended", "quote.sent"),
+    ),
+    "fates of accounts": (
+        *(*FATES[:1] * 3, *FATES),
+        *(*["invoice.issued", "invoice.paid", "order.placed"] * 3, "account.set"),
+    ),
+}
 
 
 def subject_of(draw: st.DrawFn, kind: str, said: Said) -> Said:

@@ -73,8 +73,8 @@ def written(instant: int, offset_minutes: int, finer: int) -> str:
 
 
 @st.composite
-def small_histories(draw: st.DrawFn) -> list[Said]:
-    """Draw up to 25 valid events of all kinds, in any order.
+def small_histories(draw: st.DrawFn, focus: str | None = None) -> list[Said]:
+    """Draw up to 25 valid events, in any order: of all kinds, or of what the focus is about.
 
     Ids and instants clash, within a subject and across subjects; a lead and an account may
     share their id. Copies of an event come with another time, with other content, or with
@@ -82,7 +82,7 @@ def small_histories(draw: st.DrawFn) -> list[Said]:
     string at most, so that the greater serialization is the same in every serialization.
     """
     turn = milliseconds(draw(st.sampled_from(TURNS)))
-    kinds = st.sampled_from(draw(st.sampled_from(FOCUSES)))
+    kinds = st.sampled_from(FOCUSES[focus or draw(st.sampled_from(tuple(FOCUSES)))])
     size = draw(st.integers(0, MOST_EVENTS))
     drawn: list[tuple[int, Said]] = []
     for kind in draw(st.lists(kinds, min_size=size, max_size=size)):
