@@ -23,6 +23,14 @@ STORIES = (
 )
 
 
+MONTHS_24 = 731
+
+
+def long_history(seed: int, events: int = 200_000) -> list[dict[str, Any]]:
+    """Make up the events of 24 months, 2024 and 2025, with every kind of story among them."""
+    return history(seed, events, start=date(2024, 1, 1), days=MONTHS_24)
+
+
 def history(
     seed: int, events: int, *, start: date, days: int, reps: int = 12
 ) -> list[dict[str, Any]]:

@@ -13,10 +13,16 @@ MEASURES = ("derived", "forecast")
 FIELDS = ("rank", "pace", "projected")
 
 
+def is_awaited(record: Mapping[str, Any]) -> bool:
+    """Tell whether the record is of a KPI that is awaited."""
+    return KPIS[record["kpi"]].measure in MEASURES
+
+
+def trimmed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the fields that are awaited."""
+    return {field: value for field, value in record.items() if field not in FIELDS}
+
+
 def without(records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Leave out the records and fields that are awaited."""
-    return {
-        key: {field: value for field, value in record.items() if field not in FIELDS}
-        for key, record in records.items()
-        if KPIS[record["kpi"]].measure not in MEASURES
-    }
+    return {key: trimmed(record) for key, record in records.items() if not is_awaited(record)}

@@ -12,6 +12,7 @@ from tests.oracle.reading import Number, written
 from tests.oracle.windows import Window
 
 DECIMALS = 12
+PLAN_FIELDS = ("target", "attainment", "expected", "pace", "projected")
 RANKED = ("rep", "team", "partner")
 
 
@@ -21,7 +22,7 @@ class Plan:
     def __init__(
         self,
         name: str,
-        target: Fraction | None,
+        target: Fraction,
         value: Number | None,
         elapsed: Fraction,
         currency: str,
@@ -32,7 +33,7 @@ class Plan:
         self.currency = currency
         self.value = value
         self.elapsed = elapsed
-        self.target = None if target is None else self.in_form_of_value(target)
+        self.target = self.in_form_of_value(target)
 
     def in_form_of_value(self, target: Fraction) -> Number:
         """Round the target to what a value can be: minor units, milliseconds, whole counts."""
@@ -46,9 +47,7 @@ class Plan:
         return float(target)
 
     def fields(self) -> dict[str, Any]:
-        """Give the fields of the record; all are null where there is no target."""
-        if self.target is None:
-            return dict.fromkeys(("target", "attainment", "expected", "pace", "projected"))
+        """Give the fields of the record."""
         expected, projected = self.expected(), self.projected()
         return {
             "target": self.written(self.target),
@@ -60,7 +59,6 @@ class Plan:
 
     def expected(self) -> Number:
         """Give the share of the target that should be reached by now."""
-        assert self.target is not None
         if not self.kpi.adds_up_over_time:
             return self.target
         return self.rounded(Fraction(self.target) * self.elapsed)

@@ -20,7 +20,7 @@ from tests.oracle.leads import lead_facts
 from tests.oracle.money import Rates
 from tests.oracle.orders import order_facts
 from tests.oracle.pipeline import pipeline_facts
-from tests.oracle.planning import Plan, Ranking
+from tests.oracle.planning import PLAN_FIELDS, Plan, Ranking
 from tests.oracle.quotes import quote_facts
 from tests.oracle.reading import Number, change_between, written
 from tests.oracle.spending import spending_facts
@@ -39,7 +39,12 @@ OF_ACCOUNTS = (invoice_facts, worth_facts, order_facts, ticket_facts)
 Record = dict[str, Any]
 
 
-def records(
+def records(events: Sequence[Mapping[str, Any]], **options: Any) -> dict[str, Record]:
+    """Compute every record at once, by its key; the options are those of `published`."""
+    return dict(published(events, **options))
+
+
+def published(
     events: Sequence[Mapping[str, Any]],
     *,
     now: int,
@@ -54,8 +59,8 @@ def records(
     forecast_floor: int = 20,
     fiscal_calendar: str = "months",
     definitions: Mapping[str, str] | None = None,
-) -> dict[str, Record]:
-    """Compute every record that `sales.kpis` holds at the instant `now`, by its key.
+) -> Iterator[tuple[str, Record]]:
+    """Compute each record that `sales.kpis` holds at the instant `now`, with its key.
 
     The events may come in any order and more than once; all are valid. Times are milliseconds
     since the epoch. Records have neither `revision` nor `updated_at`.
@@ -85,7 +90,7 @@ def records(
         Targets(targets, calendar, now),
         currency,
     )
-    return dict(Publication(company, lateness_ms).records())
+    yield from Publication(company, lateness_ms).records()
 
 
 def all_facts(
@@ -153,9 +158,15 @@ class Publication:
         record["previous"] = written(kpi, previous, self.currency)
         record["change"] = written(kpi, change, self.currency)
         record["rank"] = rank
-        target = self.company.targets.target(name, scope, window)
-        elapsed = Fraction(min(self.now, window.end) - window.start, window.end - window.start)
-        record.update(Plan(name, target, value, elapsed, self.currency).fields())
+        record.update(self.plan(name, scope, window, value))
         record["final"] = not window.is_rolling and self.now >= window.end + self.lateness_ms
         record["as_of"] = self.calendar.shown(min(self.now, window.end))
         return record
+
+    def plan(self, name: str, scope: Scope, window: Window, value: Number | None) -> dict[str, Any]:
+        """Give the fields on the target; all are null where there is none."""
+        target = self.company.targets.target(name, scope, window)
+        if target is None:
+            return dict.fromkeys(PLAN_FIELDS)
+        elapsed = Fraction(min(self.now, window.end) - window.start, window.end - window.start)
+        return Plan(name, target, value, elapsed, self.currency).fields()

@@ -35,11 +35,8 @@ class Targets:
 
     def target(self, name: str, scope: Scope, window: Window) -> Fraction | None:
         """Give the target of a window: the one set for it, else the one for every such window."""
-        of_kind = [
-            target
-            for target in self.set_for.get((name, scope), [])
-            if target.said["window"] == window.kind
-        ]
+        of_scope = self.set_for.get((name, scope), [])
+        of_kind = [target for target in of_scope if target.said["window"] == window.kind]
         own = last_of(target for target in of_kind if self.own_window(target) == window)
         general = last_of(target for target in of_kind if self.own_window(target) is None)
         found = own or general

@@ -49,6 +49,8 @@ class Calendar:
         self.has_weeks = fiscal_calendar == "445"
         self.windows: dict[tuple[str, date], Window] = {}
         self.windows_of_day: dict[date, list[Window]] = {}
+        self.befores: dict[Window, Window] = {}
+        self.texts: dict[int, str] = {}
 
     def local(self, instant: int) -> datetime:
         """Show what the clock in the reporting zone shows."""
@@ -137,6 +139,12 @@ class Calendar:
 
     def before(self, window: Window) -> Window:
         """Give the window before: the same kind, ending where this one starts."""
+        if window not in self.befores:
+            self.befores[window] = self.find_before(window)
+        return self.befores[window]
+
+    def find_before(self, window: Window) -> Window:
+        """Work out the window before."""
         if window.kind == "hour":
             return Window("hour", window.start - HOUR_MS, window.start)
         if window.is_rolling:
@@ -146,8 +154,10 @@ class Calendar:
 
     def shown(self, instant: int) -> str:
         """Write the instant as RFC 3339 in the reporting zone; milliseconds only if there are."""
-        precision = "milliseconds" if instant % 1000 else "seconds"
-        return self.local(instant).isoformat(timespec=precision)
+        if instant not in self.texts:
+            precision = "milliseconds" if instant % 1000 else "seconds"
+            self.texts[instant] = self.local(instant).isoformat(timespec=precision)
+        return self.texts[instant]
 
 
 @cache
