@@ -8,9 +8,8 @@ from typing import Any
 
 from tests.oracle.catalogue import KPIS
 
-TYPES = ("subject.merged", "subject.erased", "target.set")
-MEASURES = ("derived", "forecast")
-FIELDS = ("rank", "pace", "projected")
+TYPES = ("subject.merged", "subject.erased")
+MEASURES = ("forecast",)
 
 
 def is_awaited(record: Mapping[str, Any]) -> bool:
@@ -18,11 +17,6 @@ def is_awaited(record: Mapping[str, Any]) -> bool:
     return KPIS[record["kpi"]].measure in MEASURES
 
 
-def trimmed(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the fields that are awaited."""
-    return {field: value for field, value in record.items() if field not in FIELDS}
-
-
-def without(records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Leave out the records and fields that are awaited."""
-    return {key: trimmed(record) for key, record in records.items() if not is_awaited(record)}
+def without(records: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Leave out the records that are awaited."""
+    return {key: record for key, record in records.items() if not is_awaited(record)}

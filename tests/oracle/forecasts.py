@@ -70,7 +70,9 @@ class Prospect:
         return OpenDeal(deal.stage, minor, due, scopes)
 
     def due(self, scope: Scope, window: Window) -> list[OpenDeal]:
-        """List the open deals expected to close in a window."""
+        """List the open deals expected to close in a window: in one that is over, none can."""
+        if window.end <= self.book.now:
+            return []
         return [
             deal
             for deal in self.open_deals

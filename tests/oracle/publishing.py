@@ -158,8 +158,11 @@ class Publication:
         record["previous"] = written(kpi, previous, self.currency)
         record["change"] = written(kpi, change, self.currency)
         record["rank"] = rank
-        record.update(self.plan(name, scope, window, value))
+        plan = self.plan(name, scope, window, value)
+        record.update({field: plan[field] for field in ("target", "attainment")})
         record["final"] = not window.is_rolling and self.now >= window.end + self.lateness_ms
+        # What goes on changing while time passes stands with the instant it is of.
+        record.update({field: plan[field] for field in ("expected", "pace", "projected")})
         record["as_of"] = self.calendar.shown(min(self.now, window.end))
         return record
 

@@ -31,10 +31,10 @@ def test_record_holds_all_its_fields_in_order() -> None:
         ("rank", None),
         ("target", None),
         ("attainment", None),
+        ("final", False),
         ("expected", None),
         ("pace", None),
         ("projected", None),
-        ("final", False),
         ("as_of", "2026-03-03T12:45:00.250+03:30"),
     ]
 
