@@ -46,9 +46,6 @@ def replay(
     for cell, vector in shard.settle(now).items():
         board.put(0, cell, vector)
     stamp = board.calendar.text(now)
-    records = sorted((key, body, as_of) for key, body, as_of in board.take() if body)
-    for _, body, as_of in records:
-        yield body + b',"revision":1,"as_of":"%b","updated_at":"%b"}' % (
-            as_of.encode(),
-            stamp.encode(),
-        )
+    records = sorted((key, body, tail.text) for key, body, tail in board.take() if body)
+    for _, body, text in records:
+        yield body + b',"revision":1,%b,"updated_at":"%b"}' % (text.encode(), stamp.encode())

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from streams.engine.board import Board, family
+from streams.engine.board import FAMILIES, Board, family
 from streams.engine.catalogue import Catalogue
 from streams.engine.shard import Shard
 from streams.kpis import catalogue
 from streams.settings import Settings
 from streams.tables.core import BoardCore, Core, ShardCore
+from streams.tables.topics import FAMILY_PARTITIONS
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,10 @@ class Engine:
         """Make an empty shard."""
         return Shard(self.catalogue, clock, number)
 
-    def board(self, clock: int) -> BoardCore:
-        """Make an empty board."""
-        return Board(self.catalogue, clock)
+    def board(self, clock: int, number: int) -> BoardCore:
+        """Make the empty board of one partition: that of the families that go there."""
+        own = [each for each in range(len(FAMILIES)) if each % FAMILY_PARTITIONS == number]
+        return Board(self.catalogue, clock, own)
 
     def family(self, cell: str) -> int:
         """Number the family of a cell."""

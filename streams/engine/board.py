@@ -4,16 +4,22 @@ Every window's vector is kept by adding and removing, the same way for a first f
 correction and a rep who changes team. Windows that changed are marked; `take` reads them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
-from streams.engine.calendar import CALENDAR_KINDS, ROLLING_DAYS, Window
+from streams.engine.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue import ROLLED_UP, Catalogue, Kpi
+from streams.engine.dependents import Dependents
+from streams.engine.derived import Derived
 from streams.engine.levels import Levels
+from streams.engine.marks import Marks
 from streams.engine.measures import Grouped, Vector, add, by_kpi
 from streams.engine.organisation import Organisation
-from streams.engine.records import Records
+from streams.engine.records import AGAIN_MS, Records
+from streams.engine.rendering import Published, Rendering
+from streams.engine.sight import BoardSight
+from streams.engine.targets import Targets
 from streams.engine.windows import WindowSums
-from streams.events import ReferenceRecord, RepSet
+from streams.events import ReferenceRecord, RepSet, TargetSet
 
 FAMILIES = (
     ("",),
@@ -25,7 +31,6 @@ FAMILIES = (
     ("account",),
 )
 _FAMILY = {dimension: number for number, family in enumerate(FAMILIES) for dimension in family}
-Published = tuple[str, bytes | None, str]
 
 
 def family(cell: str) -> int:
@@ -41,31 +46,59 @@ def of(cell: str) -> str:
 class Board:
     """Partials in, records out; the clock is passed in and never goes back."""
 
-    def __init__(self, catalogue: Catalogue, clock: int) -> None:
-        """Start empty at an instant in milliseconds."""
+    def __init__(
+        self, catalogue: Catalogue, clock: int, families: Collection[int] | None = None
+    ) -> None:
+        """Start empty at an instant in milliseconds, for some families or for all.
+
+        Only of its own families does a board hear targets: a target alone can make a record.
+        """
         definitions = catalogue.definitions
         self.clock = clock
         self.calendar = catalogue.calendar
-        self.kpis = catalogue.kpis
-        self.records = Records(self.calendar, definitions.currency, definitions.lateness_ms)
+        self.kpis: tuple[Kpi | Derived, ...] = (*catalogue.kpis, *catalogue.derived)
         self.organisation = Organisation()
-        self._sums = WindowSums(self.calendar, self.calendar.day(clock), definitions.lateness_ms)
-        steps = {kpi.name: kpi.measure.steps for kpi in self.kpis}
-        self._levels = Levels(self._sums, steps)
+        self._kpi = {kpi.name: kpi for kpi in self.kpis}
         self._bit = {kpi.name: 1 << number for number, kpi in enumerate(self.kpis)}
-        self._level_bits = self._mask(k.name for k in self.kpis if k.measure.steps)
-        self._shown = {
-            scope: self._mask(k.name for k in self.kpis if not scope or scope in k.scopes)
-            for members in FAMILIES
-            for scope in members
+        self._level_bits = self._mask(k.name for k in catalogue.kpis if k.measure.steps)
+        self._ever_bits = self._mask(k.name for k in catalogue.kpis if k.has_ever)
+        own = [d for d, number in _FAMILY.items() if families is None or number in families]
+        # Hidden KPIs are marked so that what is derived from them is found.
+        noted = {d: self._mask(k.name for k in self.kpis if _is_noted(k, d)) for d in own}
+        shown = {
+            d: self._mask(k.name for k in catalogue.published if (d or "all") in k.reach)
+            for d in own
         }
+        self.records = Records(self.calendar, definitions.currency, definitions.lateness_ms)
+        self._sums = WindowSums(self.calendar, self.calendar.day(clock), definitions.lateness_ms)
+        steps = {kpi.name: kpi.measure.steps for kpi in catalogue.kpis}
+        self._levels = Levels(self._sums, steps)
+        published = {kpi.name: kpi for kpi in catalogue.published}
+        self._targets = Targets(self.calendar, definitions.currency, published, own)
+        self.sight = BoardSight(catalogue, self._sums, self._levels, self._targets, self.records)
+        dependents = Dependents(self.calendar, catalogue.kpis, catalogue.derived, self._bit)
+        self._marks = Marks(
+            self._bit, noted, self._sums, self._levels, self._targets, self.sight, dependents
+        )
+        self._rendering = Rendering(
+            self.kpis,
+            shown,
+            self.records,
+            self.sight,
+            self._sums,
+            self._levels,
+            self._targets,
+            dependents,
+        )
         self._shares: dict[tuple[int, str], Vector] = {}
-        self._dirty: dict[tuple[str, Window], int] = {}
+        # Keys that were not due: nothing about them has changed since they were read.
+        self._waiting: dict[Window, dict[str, int]] = {}
+        self._slot = clock // AGAIN_MS
 
     @property
     def dirty(self) -> int:
         """How many windows of a scope wait to be taken."""
-        return len(self._dirty) + self._levels.changed
+        return len(self._marks) + sum(map(len, self._waiting.values()))
 
     def put(self, shard: int, cell: str, vector: Vector) -> None:
         """Take a shard's whole share of a cell; {} takes it away."""
@@ -85,6 +118,10 @@ class Board:
         """Take a reference record, in any order."""
         if isinstance(record, RepSet):
             self._set_rep(record)
+        elif isinstance(record, TargetSet):
+            place = self._targets.put(record)
+            if place is not None:
+                self._marks.add_target(place, self._kpi[place.kpi])
 
     def _set_rep(self, record: RepSet) -> None:
         """Move a rep's every contribution to the team, department and unit it now has."""
@@ -107,104 +144,58 @@ class Board:
         """Let time pass: rolling and running windows move on, windows become final."""
         self.clock = max(self.clock, clock)
         for window in self._sums.ended(self.clock):
-            for scope, vector in self._sums.scopes(window).items():
-                self._mark(scope, (window,), self._bits(vector))
-        today = self.calendar.day(self.clock)
-        if today != self._sums.today:
-            self._mark_moving()
+            self._marks.add_ended(window)
+        today, before = self.calendar.day(self.clock), self._sums.today
+        if today != before:
+            self._marks.add_moving()
             self._sums.roll(today)
-            self._mark_moving()
+            self._marks.add_moving()
+            self._marks.add_days(before, today)
+        slot = self.clock // AGAIN_MS
+        if slot != self._slot:
+            self._slot = slot
+            for place in self._targets:
+                self._marks.add_running(place)
 
     def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Published]:
-        """Give (key, body, as_of) of what changed since it was last taken.
+        """Give (key, body, tail) of what changed since it was last taken, each key once.
 
-        The body lacks revision, as_of and its closing brace; None means the record goes, also
+        The body lacks revision, tail and its closing brace; None means the record goes, also
         where there was none. Keys that are not due stay for a later call. Nothing else may be
         called until the iterator is used up.
         """
-        for scope, name, windows in self._levels.take():
-            self._mark(scope, windows, self._bit[name])
-        dirty, self._dirty = self._dirty, {}
-        instants: dict[Window, str] = {}
-        for (scope, window), mask in dirty.items():
-            as_of = instants.get(window) or self.records.as_of(window, self.clock)
-            instants[window] = as_of
-            now = before = None
-            for kpi in self._of(mask):
-                key = self.records.key(kpi, scope, window)
-                if due is not None and not due(key):
-                    self._mark(scope, (window,), self._bit[kpi.name])
-                    continue
-                if kpi.measure.steps:
-                    yield key, self._level_body(kpi, scope, window), as_of
-                    continue
-                if now is None or before is None:
-                    now = self._sums.vectors(window, scope)
-                    before = self._sums.vectors(self.calendar.preceding(window), scope)
-                yield key, self._body(kpi, scope, window, now, before), as_of
+        self.sight.forget()
+        dirty = self._marks.take()
+        waiting, self._waiting = self._waiting, {}
+        for window in {**dirty, **waiting}:
+            page, scopes = self._rendering.page(window, dirty.get(window, {}), self.clock)
+            for scope, mask in waiting.get(window, {}).items():
+                scopes[scope] = scopes.get(scope, 0) | mask
+            for scope, mask in scopes.items():
+                late = yield from self._rendering.written(page, scope, mask, due)
+                if late:
+                    self._waiting.setdefault(window, {})[scope] = late
 
     def _add(self, when: str, scope: str, change: Grouped) -> None:
         """Add a change to every window of a day or to an hour, and mark what it moves."""
         bits = self._bits(change)
+        if bits & self._ever_bits:
+            kept = self._rendering.of(bits & self._ever_bits)
+            self._sums.add_ever(scope, {kpi.name: change[kpi.name] for kpi in kept})
+            self._marks.add_history(bits)
         if when[0] == "h":
             windows: Iterable[Window] = self._sums.add_hour(int(when[1:]), scope, change)
             bits &= ~self._level_bits
         else:
             day = int(when)
             windows = self._sums.add_day(day, scope, change)
-            levels = [kpi.name for kpi in self._of(bits & self._level_bits)]
+            levels = [kpi.name for kpi in self._rendering.of(bits & self._level_bits)]
             self._levels.add(day, scope, levels, change)
-        self._mark(scope, windows, bits)
+        self._marks.add(scope, windows, bits)
         # The window after has a new `previous`; the levels see to that themselves.
         following = [self.calendar.following(w) for w in windows if w.kind not in ROLLING_DAYS]
         current = [w for w in self._sums.rolling if self.calendar.preceding(w) in windows]
-        self._mark(scope, following + current, bits & ~self._level_bits)
-
-    def _mark(self, scope: str, windows: Iterable[Window], bits: int) -> None:
-        bits &= self._shown[scope.partition("=")[0]]
-        if bits:
-            dirty = self._dirty
-            for window in windows:
-                dirty[scope, window] = dirty.get((scope, window), 0) | bits
-
-    def _mark_moving(self) -> None:
-        """Mark everything whose window is rolling, and every level of a running window."""
-        for window in self._sums.rolling:
-            for of in (window, self.calendar.preceding(window)):
-                for scope, vector in self._sums.scopes(of).items():
-                    self._mark(scope, (window,), self._bits(vector))
-        running = self.calendar.windows_of(self._sums.today)
-        for scope, name in self._levels.known():
-            self._mark(scope, (*running, *self._sums.rolling), self._bit[name])
-
-    def _body(
-        self, kpi: Kpi, scope: str, window: Window, now: Grouped, before: Grouped
-    ) -> bytes | None:
-        own = now.get(kpi.name)
-        if not own or (window.kind in ROLLING_DAYS and window not in self._sums.rolling):
-            return None
-        is_final = self.records.is_final(window, self.clock)
-        return self.records.body(kpi, scope, window, own, before.get(kpi.name, {}), is_final)
-
-    def _level_body(self, kpi: Kpi, scope: str, window: Window) -> bytes | None:
-        if not self._is_level_shown(kpi, scope, window):
-            return None
-        end = self.calendar.following(window).start
-        level = self._levels.before(kpi.name, scope, end)
-        previous = self._levels.before(kpi.name, scope, window.start)
-        is_final = self.records.is_final(window, self.clock)
-        return self.records.body(kpi, scope, window, level, previous, is_final)
-
-    def _is_level_shown(self, kpi: Kpi, scope: str, window: Window) -> bool:
-        """Tell whether a level has a record: a step falls in the window, or it is running."""
-        today = self._sums.today
-        is_running = window in self._sums.rolling or (
-            window.kind in CALENDAR_KINDS and window in self.calendar.windows_of(today)
-        )
-        if is_running:
-            return self._levels.is_known(kpi.name, scope)
-        is_rolling = window.kind in ROLLING_DAYS
-        return not is_rolling and "n" in self._sums.vectors(window, scope).get(kpi.name, {})
+        self._marks.add(scope, following + current, bits & ~self._level_bits)
 
     def _mask(self, names: Iterable[str]) -> int:
         return sum(self._bit[name] for name in names)
@@ -216,8 +207,7 @@ class Board:
             mask |= self._bit.get(name, 0)
         return mask
 
-    def _of(self, mask: int) -> Iterator[Kpi]:
-        while mask:
-            bit = mask & -mask
-            mask ^= bit
-            yield self.kpis[bit.bit_length() - 1]
+
+def _is_noted(kpi: Kpi | Derived, dimension: str) -> bool:
+    """Tell whether changes of a KPI matter in a dimension; what is hidden may be read there."""
+    return (dimension or "all") in kpi.reach

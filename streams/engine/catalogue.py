@@ -11,13 +11,14 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 from msgspec import Struct
 
 from streams.engine.calendar import Calendar
+from streams.engine.derived import Derived
 from streams.engine.measures import COUNTS, Measure
 from streams.engine.money import Rates
 from streams.events import AccountSet
 
 # Teams, departments and units are made of reps: their facts are told apart by rep.
 ROLLED_UP = ("team", "department", "unit")
-UNITS = ("ms", "count", "ratio", "money", "per_1000")
+UNITS = ("ms", "count", "ratio", "money", "money_per_day", "per_1000", "score")
 
 
 DIMENSIONS = (
@@ -100,7 +101,8 @@ class Fact(Struct, Generic[V], frozen=True, gc=False):
     """One contribution: when, what, and for whom where that is not the thing's own.
 
     `at` is the anchor that picks the window; `value` None counts nowhere; the fact waits for
-    `since` (default: the anchor). All instants are milliseconds.
+    `since` (default: the anchor). One with an earlier `since` stands in a window that is still
+    to come: for hidden KPIs only. All instants are milliseconds.
     """
 
     at: int
@@ -125,7 +127,12 @@ class BadCatalogue(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One KPI as declared; `text` is what a panel says about it, `reads` the thing it reads."""
+    """One KPI as declared; `text` is what a panel says about it, `reads` the thing it reads.
+
+    A hidden one is counted and never published: derived KPIs read it. With `ever` the board
+    also keeps its sum over all time up to now, and with `carried` the facts that count for all
+    stand under an empty member of these dimensions, too, where those are at hand.
+    """
 
     name: str
     measure: Measure[Any]
@@ -136,6 +143,24 @@ class Kpi:
     reads: type
     facts: Callable[[Any], Any]
     better: Better = "higher"
+    is_hidden: bool = False
+    has_ever: bool = False
+    carried: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Which kind of parts its records have."""
+        return self.measure.kind
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether a target is used up evenly over time: a rate and a stock do not add up."""
+        return self.kind in ("count", "sum", "counts")
+
+    @property
+    def reach(self) -> tuple[str, ...]:
+        """Every scope that it is published for."""
+        return ("all", *self.scopes)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -147,7 +172,8 @@ class Kpi:
         """Give what a program may want to know of it."""
         return {
             "kpi": self.name,
-            "measure": self.measure.kind,
+            "kind": self.kind,
+            "measure": self.kind,
             "unit": self.unit,
             "better": self.better,
             "scopes": ["all", *self.scopes],
@@ -168,13 +194,18 @@ def kpi(
     scopes: tuple[str, ...],
     hourly: bool = False,
     better: Better = "higher",
+    hidden: bool = False,
+    ever: bool = False,
+    carried: tuple[str, ...] = (),
 ) -> Callable[[Declared[T, V]], Declared[T, V]]:
     """Declare a KPI: the docstring is its text, the annotation the thing it reads.
 
-    `better` says which way is good news.
+    `better` says which way is good news. `hidden`, `ever` and `carried` make an ingredient that
+    only derived KPIs see; see `Kpi`.
 
     A bad declaration raises BadCatalogue at import: an unknown unit or scope, a name given
-    twice, a missing docstring, a thing that has no dimensions.
+    twice, a missing docstring, a thing that has no dimensions, `ever` or `carried` of a KPI
+    that is published.
     """
 
     def declare(function: Declared[T, V]) -> Declared[T, V]:
@@ -186,6 +217,8 @@ def kpi(
             "needs a name of small letters, digits and _": not NAME.fullmatch(name),
             f"unknown unit {unit!r}, known: {UNITS}": unit not in UNITS,
             f"unknown scope in {scopes!r}": not {*scopes} <= {*DIMENSIONS, *ROLLED_UP},
+            f"unknown dimension in {carried!r}": not {*carried} <= {*DIMENSIONS},
+            "keeps ever or is carried, but is not hidden": not hidden and (ever or bool(carried)),
             "is declared twice": name in _declared,
             "has no docstring": not text,
             f"reads {thing!r}, which has no dimensions": "dimensions"
@@ -195,7 +228,20 @@ def kpi(
             if holds:
                 raise BadCatalogue(f"KPI {name} {fault}")
         assert isinstance(thing, type)  # noqa: S101 - for the type checker; shown just above
-        _declared[name] = Kpi(name, measure, unit, scopes, hourly, text, thing, function, better)
+        _declared[name] = Kpi(
+            name,
+            measure,
+            unit,
+            scopes,
+            hourly,
+            text,
+            thing,
+            function,
+            better,
+            hidden,
+            ever,
+            carried,
+        )
         return function
 
     return declare
@@ -276,3 +322,9 @@ class Catalogue:
     definitions: Definitions
     place: Callable[[Any], tuple[str, str]]
     view: Callable[[str, list[Any], Terms], Iterable[tuple[type, Any]]]
+    derived: tuple[Derived, ...] = ()
+
+    @property
+    def published(self) -> tuple[Kpi | Derived, ...]:
+        """The KPIs that have records: all but the hidden ones, derived ones last."""
+        return (*(kpi for kpi in self.kpis if not kpi.is_hidden), *self.derived)

@@ -21,6 +21,7 @@ from streams.engine.measures import Pairs
 Share = tuple[int, int, int, Any, Dimensions]
 Shares = list[list[Share]]
 ALL = ""
+_numbered: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
 
 
 class Contributions:
@@ -33,9 +34,10 @@ class Contributions:
         self._readers: dict[type, tuple[tuple[int, Any], ...]] = {}
         for number, kpi in enumerate(self.kpis):
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
-        self._told_apart = [kpi.dimensions for kpi in self.kpis]
-        # KPIs that are told apart by the same dimensions reach the same scopes.
-        self._groups = [self._told_apart.index(own) for own in self._told_apart]
+        self._told_apart = [(kpi.dimensions, kpi.carried) for kpi in self.kpis]
+        # KPIs that are told apart by the same dimensions reach the same scopes. Places are the
+        # same objects for every catalogue, and so are the numbers under which they note scopes.
+        self._groups = [_numbered.setdefault(own, len(_numbered)) for own in self._told_apart]
         self._names: dict[tuple[int, Any], Pairs] = {}
         self.is_hourly = [kpi.hourly for kpi in self.kpis]
 
@@ -65,20 +67,23 @@ class Contributions:
         if value is None:
             return
         if type(value) is Unpriced:
-            shares.append((self._unpriced, at, at, self.kpis[number].name, NOWHERE))
+            if not self.kpis[number].is_hidden:
+                shares.append((self._unpriced, at, at, self.kpis[number].name, NOWHERE))
             return
-        begins = at if since is None or since < at else since
-        shares.append((number, at, begins, value, fact.dimensions or own))
+        shares.append((number, at, at if since is None else since, value, fact.dimensions or own))
 
     def scopes(self, number: int, place: Dimensions) -> tuple[str, ...]:
-        """Give the scopes a share of a KPI reaches: everything, then `dimension=value` each."""
+        """Give the scopes a share of a KPI reaches: everything, then `dimension=value` each.
+
+        A dimension it is carried to has what counts for all under `dimension=`, no member.
+        """
         group = self._groups[number]
         found = place.scopes.get(group)
         if found is None:
-            told_apart = self._told_apart[group]
+            told_apart, carried = self._told_apart[number]
             named = zip(DIMENSIONS, place.members, strict=True)
             found = place.scopes[group] = (
-                *((ALL,) if place.is_in_all else ()),
+                *((ALL, *(f"{name}=" for name in carried)) if place.is_in_all else ()),
                 *(f"{name}={member}" for name, member in named if member and name in told_apart),
             )
         return found

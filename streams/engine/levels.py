@@ -51,8 +51,11 @@ class Levels:
         days, totals = self._steps((scope, name))
         return totals[bisect_left(days, day)]
 
-    def take(self) -> Iterator[tuple[str, str, set[Window]]]:
-        """Give (scope, level, windows whose value moved) for all steps since the last take."""
+    def take(self) -> Iterator[tuple[str, str, int, set[Window]]]:
+        """Give what moved by all steps since the last take.
+
+        (scope, level, first day with another step, windows that have a step from then on or run)
+        """
         calendar, changed = self._sums.calendar, self._changed
         self._changed = {}
         running = (*calendar.windows_of(self._sums.today), *self._sums.rolling)
@@ -61,7 +64,7 @@ class Levels:
             windows = {
                 w for day in days[bisect_left(days, since) :] for w in calendar.windows_of(day)
             }
-            yield (*key, windows.union(running))
+            yield (*key, since, windows.union(running))
 
     def _steps(self, key: Named) -> tuple[list[int], list[Vector]]:
         """Give the days on which a level has steps, and its total before each and after all."""

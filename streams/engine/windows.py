@@ -7,8 +7,6 @@ from heapq import heappop, heappush
 from streams.engine.calendar import ROLLING_DAYS, Calendar, Window
 from streams.engine.measures import Grouped, add_grouped
 
-EVER = Window("ever", 0)
-
 
 class WindowSums:
     """Keeps, for every window that has facts, one vector a scope and KPI.
@@ -23,9 +21,12 @@ class WindowSums:
         self.today = today
         self.rolling = calendar.rolling(today)
         self._kept = self._rolling_kept()
+        self._kept_windows = {window for window, _ in self._kept}
         self._sums: dict[Window, dict[str, Grouped]] = {}
         self._days: dict[str, list[int]] = {}
+        self._ever: dict[str, Grouped] = {}
         self._ends: list[tuple[int, Window]] = []
+        self._watched: set[Window] = set()
 
     def vectors(self, window: Window, scope: str) -> Grouped:
         """Give the vectors of a scope over a window by KPI, empty if there are none."""
@@ -59,8 +60,34 @@ class WindowSums:
             self._add(window, scope, change)
         return windows
 
+    def add_ever(self, scope: str, change: Grouped) -> None:
+        """Add to the sum over all days, future ones included, that some KPIs keep."""
+        add_grouped(self._ever.setdefault(scope, {}), change)
+
+    def ever(self, scope: str) -> Grouped:
+        """Give the vectors over all days, of the KPIs that keep them."""
+        return self._ever.get(scope, {})
+
+    def is_kept(self, window: Window) -> bool:
+        """Tell whether a rolling window is one of today's, or the one before one of those."""
+        return window in self._kept_windows
+
+    def known(self, kind: str) -> list[Window]:
+        """Give the windows of a kind that have had facts."""
+        return [window for window in self._sums if window.kind == kind]
+
+    def all(self) -> list[Window]:
+        """Give all windows that have had facts."""
+        return list(self._sums)
+
+    def watch(self, window: Window) -> None:
+        """Let a window have an end even if it never has facts."""
+        if window not in self._watched and window not in self._sums:
+            self._watched.add(window)
+            self._let_end(window)
+
     def ended(self, clock: int) -> Iterator[Window]:
-        """Give the windows whose lateness has passed by now, each once."""
+        """Give the windows whose lateness has passed by now."""
         while self._ends and self._ends[0][0] <= clock:
             yield heappop(self._ends)[1]
 
@@ -71,6 +98,7 @@ class WindowSums:
         self.today = today
         self.rolling = self.calendar.rolling(today)
         self._kept = self._rolling_kept()
+        self._kept_windows = {window for window, _ in self._kept}
         for window, end in self._kept:
             for day in range(window.start, end + 1):
                 for scope, vector in self.scopes(Window("day", day)).items():
@@ -90,10 +118,13 @@ class WindowSums:
         if scopes is None:
             scopes = self._sums[window] = {}
             if window.kind not in ROLLING_DAYS:
-                heappush(self._ends, (self.calendar.bounds(window)[1] + self.lateness_ms, window))
+                self._let_end(window)
         vectors = scopes.get(scope)
         if vectors is None:
             vectors = scopes[scope] = {}
         add_grouped(vectors, change)
         if not vectors:
             del scopes[scope]
+
+    def _let_end(self, window: Window) -> None:
+        heappush(self._ends, (self.calendar.bounds(window)[1] + self.lateness_ms, window))

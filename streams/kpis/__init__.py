@@ -2,12 +2,14 @@
 
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
+from streams.engine.deriving import declared_derived
 from streams.journeys import place, view
 from streams.kpis import (
     activities,
     answering,
     customers,
     delivering,
+    derived,
     emailing,
     following_up,
     funnel,
@@ -35,6 +37,7 @@ FILES = (
     customers,
     money_in,
     delivering,
+    derived,
 )
 
 __all__ = ["FILES", "catalogue"]
@@ -58,4 +61,5 @@ def catalogue(settings: Settings) -> Catalogue:
         ),
         place=place,
         view=view,
+        derived=declared_derived(),
     )

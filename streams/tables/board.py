@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aiokafka import TopicPartition
 
+from streams.engine.rendering import NO_TAIL
 from streams.settings import Settings
 from streams.tables import partials, progress, topics
 from streams.tables.core import Core, Publication
@@ -54,7 +55,7 @@ class OwnedBoard:
         self._pace = pace
         self._zone = ZoneInfo(settings.timezone)
         self._interval = settings.publish_interval_ms / 1000
-        self._board = core.board(settings.clock())
+        self._board = core.board(settings.clock(), number)
         self._source = TopicPartition(topics.PARTIALS, number)
         self._output = TopicPartition(topics.KPIS, number)
         self._transactions = Transactions(settings, STAGE, number)
@@ -155,7 +156,7 @@ class OwnedBoard:
                 yield publication
             for key in self._ledger.standing():
                 if key not in seen:
-                    yield key, None, ""
+                    yield key, None, NO_TAIL
 
         await self._write(noted(), time.monotonic())
 
@@ -235,13 +236,13 @@ class OwnedBoard:
             publication = next(publications, None)
             if publication is None:
                 return pairs, False
-            key, body, as_of = publication
-            revision = publish(key, body, now)
+            key, body, tail = publication
+            revision = publish(key, body, now, tail.slot)
             if revision and body is None:
                 pairs.append((key.encode(), None))
             elif revision and body is not None:
-                tail = f'{revision},"as_of":"{as_of}","updated_at":"{updated_at}"}}'
-                pairs.append((key.encode(), body + MARK + tail.encode()))
+                end = f'{revision},{tail.text},"updated_at":"{updated_at}"}}'
+                pairs.append((key.encode(), body + MARK + end.encode()))
         return pairs, True
 
     def _claim(self) -> bool:

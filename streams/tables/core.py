@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
+from streams.engine.records import Tail
 from streams.events import Event, ReferenceRecord
 
 Vector = dict[str, int]
-Publication = tuple[str, bytes | None, str]
+Publication = tuple[str, bytes | None, Tail]
 
 
 class ShardCore(Protocol):
@@ -52,10 +53,11 @@ class BoardCore(Protocol):
         """Roll windows and set final flags as of an instant."""
 
     def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Publication]:
-        """Give each waiting key with its body and the instant it stands for.
+        """Give each waiting key with its body and what it says of the instant it is read at.
 
         A body is JSON without its closing brace, so that fields can be added; None is a
-        tombstone, also where there was nothing. A key that is not due goes on waiting. Nothing
+        tombstone, also where there was nothing. A record that readers have already goes out
+        again only if its tail has another slot. A key that is not due goes on waiting. Nothing
         else of the board may be called until the iterator is used up.
         """
 
@@ -66,8 +68,8 @@ class Core(Protocol):
     def shard(self, clock: int, number: int) -> ShardCore:
         """Make an empty shard."""
 
-    def board(self, clock: int) -> BoardCore:
-        """Make an empty board."""
+    def board(self, clock: int, number: int) -> BoardCore:
+        """Make the empty board of one partition."""
 
     def family(self, cell: str) -> int:
         """Number the family of a cell; cells that are read together share one."""

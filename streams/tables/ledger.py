@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from math import inf
 
+from streams.engine.records import slot_of
+
 MARK = b',"revision":'
 
 
 @dataclass(slots=True)
 class Entry:
-    """One key: revision and digest of its last record, and when that went out."""
+    """One key: revision, digest and slot of its last record, and when that went out."""
 
     revision: int
     digest: int | None  # None: a tombstone
     at: float
+    slot: int | None = None
 
 
 class Ledger:
@@ -34,14 +37,18 @@ class Ledger:
         start = end + len(MARK)
         entry.revision = int(value[start : value.index(b",", start)])
         entry.digest = hash(value[:end])
+        entry.slot = slot_of(value[:end], value[end:])
 
     def published_at(self, key: str) -> float:
         """Say when a key was last published; -inf if that was not by this owner."""
         entry = self.entries.get(key)
         return -inf if entry is None else entry.at
 
-    def publish(self, key: str, body: bytes | None, now: float) -> int:
-        """Note what is going out; 0 if readers have that already, else the record's revision."""
+    def publish(self, key: str, body: bytes | None, now: float, slot: int | None = None) -> int:
+        """Note what is going out; 0 if readers have that already, else the record's revision.
+
+        What a record says of its instant goes out anew with every slot (see `Tail`).
+        """
         entry = self.entries.get(key)
         # hash() is keyed anew in each process and 64 bits wide: chance is one in 10^19 a record.
         digest = None if body is None else hash(body)
@@ -49,9 +56,10 @@ class Ledger:
             if body is None:
                 return 0
             entry = self.entries[key] = Entry(0, None, now)
-        elif entry.digest == digest:
+        elif entry.digest == digest and (body is None or entry.slot == slot):
             return 0
         entry.revision += 1
+        entry.slot = slot
         entry.digest = digest
         entry.at = now
         return entry.revision

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
+from streams.engine.records import Tail
 from streams.events import Event, RateSet, ReferenceRecord, RepSet, pack, unpack
 from streams.tables.core import Publication, Vector
+
+NOW = Tail('"as_of":"now"')
 
 
 def cells_of(event: Event) -> list[str]:
@@ -126,7 +129,7 @@ class CountingBoard:
                 for (cell, _), vector in self.shares.items()
                 if key in (cell, self.teams.get(cell))
             )
-            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, "now"
+            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
 
     def _mark_team(self, cell: str) -> None:
         if cell in self.teams:
@@ -143,7 +146,7 @@ class Counting:
         """Make a shard."""
         return CountingShard(clock, self.weight)
 
-    def board(self, clock: int) -> CountingBoard:
+    def board(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
         """Make a board."""
         return CountingBoard(clock)
 

@@ -1,8 +1,12 @@
 """What goes out under which revision, and what is left out."""
 
+import pytest
+
+from streams.engine.records import OVER
 from streams.tables.ledger import Ledger
 
-RECORD = b'{"kpi":"a","value":1,"revision":7,"as_of":"x","updated_at":"y"}'
+PACE = b'"expected":null,"pace":null,"projected":null'
+RECORD = b'{"kpi":"a","value":1,"revision":7,%b,"as_of":"x","updated_at":"y"}' % PACE
 
 
 def test_same_body_goes_out_once() -> None:
@@ -30,7 +34,7 @@ def test_record_found_in_the_output_is_what_the_next_is_compared_with() -> None:
 def test_body_that_quotes_the_mark_is_not_cut_short() -> None:
     ledger = Ledger()
     body = b'{"kpi":"a","scope":{"rep":",\\"revision\\":1,"}'
-    ledger.restore("a", body + b',"revision":3,"updated_at":"y"}')
+    ledger.restore("a", body + b',"revision":3,%b,"updated_at":"y"}' % PACE)
     assert ledger.publish("a", body, 0.0) == 0
 
 
@@ -47,3 +51,21 @@ def test_only_keys_with_a_value_stand() -> None:
     for key, value in (("a", RECORD), ("b", RECORD), ("a", None)):
         ledger.restore(key, value)
     assert ledger.standing() == ["b"]
+
+
+def test_same_body_goes_out_again_with_another_slot() -> None:
+    ledger = Ledger()
+    assert [ledger.publish("a", b"1", 0.0, slot) for slot in (7, 7, 8, None)] == [1, 0, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "slot"),
+    [("1970-01-01T00:45:00+00:00", 3), ("1970-01-01T01:59:59.999+01:00", 3), ("end", OVER)],
+)
+def test_record_with_a_target_is_found_with_its_slot(as_of: str, slot: int) -> None:
+    ledger = Ledger()
+    body = b'{"kpi":"a","end":"end"'
+    tail = b',"revision":7,"expected":"2.00","pace":0.5,"projected":"2.00","as_of":"%b"}'
+    ledger.restore("a", body + tail % as_of.encode())
+    assert ledger.publish("a", body, 0.0, slot) == 0
+    assert ledger.publish("a", body, 0.0, slot + 1) == 8
