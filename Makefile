@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check bench soak lock generated clean
+.PHONY: install demo test check bench soak oracle lock generated clean
 
 install: .venv/installed
 
@@ -39,6 +39,10 @@ lock:
 # The whole way with 100,000 events, two workers and three SIGKILLs.
 soak: install
 	WHOLE_EVENTS=100000 $(BIN)/python -m pytest tests/whole $(ARGS)
+
+# Two years of 200,000 events against the oracle, every record.
+oracle: install
+	ORACLE_EVENTS=200000 $(BIN)/python -m pytest tests/laws/test_long_history.py $(ARGS)
 
 # Rewrites what is generated from the events and the catalogue; tests hold it equal.
 generated: install

@@ -12,6 +12,7 @@ from streams.broker.embedded import EmbeddedKafka
 settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
+settings.register_profile("many", settings.get_profile("default"), max_examples=500)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=1500)
 settings.load_profile("default")
 

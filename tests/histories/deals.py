@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.histories.quotes import tell_quote
 from tests.histories.reference import CHANNELS, PARTNERS, PRODUCTS, Firm
 from tests.histories.scribe import DAY_MS, EPOCH, Said, Scribe
 
@@ -28,6 +29,8 @@ def tell_deal(scribe: Scribe, firm: Firm, subject: str, deal: str, begins: int) 
         back = {"deal": deal, "stage": scribe.random.choice(STAGES)}
         at = scribe.after(at, DAY_MS)
         tell(scribe, subject, at, back)
+    if scribe.chance(0.4):
+        tell_quote(scribe, firm, subject, deal.replace("deal", "quote"), at)
     at = tell_closing(scribe, subject, deal, at)
     if scribe.chance(0.05):
         at = scribe.after(at, 3 * DAY_MS)

@@ -1,10 +1,12 @@
-"""Calls and emails: to a lead, or a rep's own where no lead is known."""
+"""Calls, emails and other work: for a lead, or a rep's own where no lead is known."""
 
 from dataclasses import dataclass
 
-from tests.histories.reference import Firm
+from tests.histories.reference import CHANNELS, Firm
 from tests.histories.scribe import DAY_MS, HOUR_MS, Said, Scribe
 
+KINDS = ("meeting", "presentation", "social", "collateral", "prospecting")
+ASSETS = ("brochure", "video", "reference", "calculation")
 OUTCOMES = ("connected", "no_answer", "voicemail", "busy")
 
 
@@ -25,6 +27,8 @@ def rep_effort(scribe: Scribe, firm: Firm, number: int) -> None:
             tell_call(scribe, f"rep:{rep}", rep, at, cold=0.7)
         else:
             tell_email(scribe, f"rep:{rep}", Email(f"mail-{number}-{effort}", rep), at)
+        if scribe.chance(0.1):
+            tell_activity(scribe, f"rep:{rep}", rep, at)
         at = scribe.after(at, HOUR_MS / 4)
 
 
@@ -69,3 +73,22 @@ def tell_email(scribe: Scribe, subject: str, email: Email, at: int) -> None:
         scribe.write("email.clicked", subject, reached, {"email": email.name})
     if scribe.chance(0.2):
         scribe.write("email.replied", subject, scribe.after(at, DAY_MS), {"email": email.name})
+
+
+def tell_activity(scribe: Scribe, subject: str, rep: str, at: int) -> None:
+    """Write down other work; prospecting with what came of it, in some cases not all of it."""
+    kind = scribe.random.choice(KINDS)
+    fields: Said = {"rep": rep, "kind": kind}
+    if scribe.chance(0.7):
+        fields["channel"] = scribe.random.choice(CHANNELS)
+    if kind == "collateral" and scribe.chance(0.8):
+        fields["asset"] = scribe.random.choice(ASSETS)
+    if kind == "prospecting":
+        outreach = scribe.random.randrange(40)
+        if scribe.chance(0.9):
+            fields["outreach"] = outreach
+        if scribe.chance(0.9):
+            fields["responses"] = scribe.random.randint(0, outreach)
+        if scribe.chance(0.9):
+            fields["hours"] = f"{scribe.random.expovariate(0.5):.2f}"
+    scribe.write("activity.logged", subject, at, fields)

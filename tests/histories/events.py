@@ -6,11 +6,16 @@ from hypothesis import strategies as st
 
 from tests.histories.scribe import Said
 
-LEADS = ("lead-1", "lead-2")
+LEADS = ("lead-1", "lead-2", "lead-3")
 DEALS = ("deal-1", "deal-2")
-ACCOUNTS = ("lead-1", "acme")
+ACCOUNTS = ("lead-1", "acme", "acme-2")
 INVOICES = ("invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided")
-REFERENCES = ("rep.set", "rate.set")
+ORDERS = ("order.placed", "order.delivered", "order.cancelled")
+TICKETS = ("ticket.opened", "ticket.resolved")
+QUOTES = ("quote.sent", "quote.ordered", "quote.rejected")
+FATES = ("subject.merged", "subject.erased")
+OF_ACCOUNTS = (*INVOICES, *ORDERS, *TICKETS)
+REFERENCES = ("rep.set", "rate.set", "account.set", "spend.recorded", "target.set")
 
 Fields = st.SearchStrategy[Said]
 
@@ -23,6 +28,10 @@ PRODUCT = st.sampled_from(("basic", "pro"))
 DEAL = st.sampled_from((DEALS[0], *DEALS))
 EMAIL = st.sampled_from(("mail-1", "mail-2"))
 INVOICE = st.sampled_from(("invoice-1", "invoice-1", "invoice-2"))
+ORDER = st.sampled_from(("order-1", "order-1", "order-2", "order-3"))
+TICKET = st.sampled_from(("ticket-1", "ticket-2", "ticket-3"))
+QUOTE = st.sampled_from(("quote-1", "quote-1", "quote-2"))
+STAGE = st.sampled_from(("contact", "offer", "contract"))
 REASON = st.sampled_from(("price", "no budget", "unknown"))
 AMOUNTS = (
     *("200", "200.00", "400.00", "1000"),
@@ -40,8 +49,21 @@ DATE = st.sampled_from(
     )
 )
 RATE_DATE = DATE | st.sampled_from(("2020-01-01", "2025-12-31"))
+HOURS = st.sampled_from(("0", "1.5", "0.25", "0.0000001", "0.000000139", "8"))
 RATE = st.sampled_from(("0.5", "1.25", "0.0061", "2.7351", "1"))
 PROBABILITY = st.sampled_from((0, 0.005, 0.125, 0.3, 0.9, 1))
+
+
+TOPIC = st.sampled_from(("crm.lead", "crm.call", "crm.quote", "crm.order", "crm.invoice"))
+# KPIs of every measure, derived ones, some that have no such scope or window, and one unknown.
+TARGETED = (
+    *("revenue_won", "revenue_won", "deal_count", "lead_count", "call_count", "deal_size"),
+    *("response_time", "close_rate", "close_rate_value", "pipeline_amount", "cycle_time"),
+    *("lost_reasons", "followup_contacts", "prospecting_hours", "overdue", "contact_quality"),
+    *("wallet_share", "customer_lifetime_value", "advance_rate", "complaints", "churn_risk"),
+    *("sales_velocity", "pipeline_coverage", "cost_per_lead", "campaign_return", "rrroi"),
+    *("partner_quality", "delivery_sales_lag", "forecast", "marketing_spend", "happiness"),
+)
 
 
 def fields(required: dict[str, Any] | None = None, **optional: st.SearchStrategy[Any]) -> Fields:
@@ -80,7 +102,7 @@ EVENT_FIELDS: dict[str, Fields] = {
     "email.replied": fields({"email": EMAIL}),
     "deal.changed": fields(
         {"deal": DEAL},
-        stage=st.sampled_from(("contact", "offer")),
+        stage=STAGE,
         status=st.sampled_from(("open", "won", "won", "lost")),
         amount=AMOUNT,
         currency=CURRENCY,
@@ -95,11 +117,84 @@ EVENT_FIELDS: dict[str, Fields] = {
     ),
     "deal.deleted": fields({"deal": DEAL}),
     "invoice.issued": fields(
-        {"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY, "due": DATE}, rep=REP
+        {"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY, "due": DATE},
+        rep=REP,
+        product=PRODUCT,
     ),
     "invoice.paid": fields({"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY}),
     "invoice.credited": fields({"invoice": INVOICE, "amount": PAYABLE, "currency": CURRENCY}),
     "invoice.voided": fields({"invoice": INVOICE}),
+    "activity.logged": fields(
+        {
+            "rep": REP,
+            "kind": st.sampled_from(
+                ("meeting", "presentation", "social", "collateral", "prospecting", "prospecting")
+            ),
+        },
+        channel=CHANNEL,
+        asset=st.sampled_from(("brochure", "video")),
+        hours=HOURS,
+        outreach=st.integers(0, 3),
+        responses=st.integers(0, 3),
+    ),
+    **dict.fromkeys(
+        QUOTES,
+        fields(
+            {"quote": QUOTE},
+            rep=REP,
+            amount=AMOUNT,
+            currency=CURRENCY,
+            order=ORDER,
+            reason=REASON,
+            unmet_demand=st.sampled_from(("blue", "smaller")),
+        ),
+    ),
+    "order.placed": fields(
+        {"order": ORDER, "amount": AMOUNT, "currency": CURRENCY},
+        rep=REP,
+        product=PRODUCT,
+        promised=DATE,
+    ),
+    "order.delivered": fields({"order": ORDER}),
+    "order.cancelled": fields({"order": ORDER}),
+    "ticket.opened": fields(
+        {
+            "ticket": TICKET,
+            "kind": st.sampled_from(
+                ("complaint", "complaint", "contract_question", "closing_request", "contact")
+            ),
+        },
+        rep=REP,
+    ),
+    "ticket.resolved": fields({"ticket": TICKET}),
+    "subject.merged": fields({"into": st.sampled_from((*LEADS, *DEALS, *ACCOUNTS))}, topic=TOPIC),
+    "subject.erased": fields(topic=TOPIC),
+    "account.set": fields(
+        {"account": st.sampled_from(ACCOUNTS)},
+        segment=st.just("retail"),
+        rep=REP,
+        potential=st.sampled_from(("0", "0.004", "0.005", "1000", "50000.00", "999.995")),
+        currency=CURRENCY,
+    ),
+    "spend.recorded": fields(
+        {"amount": AMOUNT, "currency": CURRENCY},
+        campaign=CAMPAIGN,
+        channel=CHANNEL,
+        media=st.sampled_from(("paid", "earned", "owned")),
+    ),
+    "target.set": fields(
+        {
+            "kpi": st.sampled_from(TARGETED),
+            "scope": st.sampled_from(
+                ({}, {}, {"rep": "ann"}, {"team": "north"}, {"partner": "alfa"}, {"channel": "web"})
+            ),
+            "window": st.sampled_from(
+                ("day", "week", "month", "month", "quarter", "year", "last_30d")
+            ),
+            "value": st.sampled_from(("0", "1", "3", "0.5", "2.345", "1000.00", "86400000", "-1")),
+        },
+        start=DATE,
+    ),
     "rep.set": fields(
         {"rep": REP},
         team=st.sampled_from(("north", "south", "")),
@@ -116,25 +211,59 @@ EVENT_FIELDS: dict[str, Fields] = {
     ),
 }
 # A history that is about one thing gets further than one of a little of everything.
-FOCUSES = (
-    tuple(EVENT_FIELDS),
-    ("lead.created", *["deal.changed"] * 6, "deal.deleted", "call.ended", *REFERENCES),
-    (*INVOICES[:2], *INVOICES[:3], *INVOICES, *REFERENCES),
-    (
+FOCUSES: dict[str, tuple[str, ...]] = {
+    "everything": tuple(EVENT_FIELDS),
+    "deals": (
+        *("lead.created", *["deal.changed"] * 6, "deal.deleted", "call.ended"),
+        *("rep.set", "rate.set"),
+    ),
+    "invoices": (*INVOICES[:2], *INVOICES[:3], *INVOICES, "rep.set", "rate.set", "account.set"),
+    "leads": (
         *("lead.created", "lead.assigned", "lead.qualified", "lead.handed_over"),
         *("lead.disqualified", "call.ended", "email.sent", "email.clicked", "rep.set"),
     ),
-)
+    "advances": (
+        *("lead.created", *["deal.changed"] * 4, "deal.deleted", "call.ended"),
+        *(*["activity.logged"] * 4, "rep.set"),
+    ),
+    "quotes": (*QUOTES, *QUOTES, "lead.created", "lead.assigned", "rep.set"),
+    "prospecting": (
+        *("activity.logged", "activity.logged", "lead.created", "spend.recorded", "rate.set"),
+    ),
+    "orders": (*["order.placed"] * 5, "order.delivered", "order.delivered", "order.cancelled"),
+    "tickets": (*["ticket.opened"] * 5, *TICKETS, "account.set", "rep.set"),
+    "worth": (*["invoice.issued"] * 3, *INVOICES, "account.set", "account.set", "rate.set"),
+    "targets": (
+        *(*["deal.changed"] * 5, *["target.set"] * 2),
+        *("lead.created", "call.ended", "rep.set"),
+    ),
+    "marketing": (
+        *("lead.created", "spend.recorded", "deal.changed", "activity.logged", "target.set"),
+    ),
+    "delivering": (*["order.placed", "order.delivered"] * 3, *["deal.changed"] * 3),
+    "fates of leads": (
+        *(*FATES[:1] * 3, *FATES, *["lead.created", "deal.changed"] * 4),
+        *("call.ended", "quote.sent"),
+    ),
+    "fates of accounts": (
+        *(*FATES[:1] * 3, *FATES),
+        *(*["invoice.issued", "invoice.paid", "order.placed"] * 3, "account.set"),
+    ),
+}
 
 
 def subject_of(draw: st.DrawFn, kind: str, said: Said) -> Said:
     """Draw whom the event is about, as its type allows; reference records are about no one."""
     if kind in REFERENCES:
         return {}
-    if kind in INVOICES:
+    if kind in OF_ACCOUNTS:
         return {"subject": draw(st.sampled_from(ACCOUNTS))}
+    if kind in FATES:
+        return {"subject": draw(st.sampled_from((*LEADS, *DEALS, *ACCOUNTS, "rep:ann")))}
     if kind.startswith("deal."):
         return {"subject": draw(st.sampled_from((*LEADS, said["deal"])))}
+    if kind in QUOTES:
+        return {"subject": draw(st.sampled_from((*LEADS, *DEALS)))}
     if kind.startswith("lead."):
         return {"subject": draw(st.sampled_from(LEADS))}
     return {"subject": draw(st.sampled_from((*LEADS, f"rep:{said.get('rep', 'ann')}")))}

@@ -1,18 +1,10 @@
-"""The story of an account: its invoices, paid in full, in parts, late, in other money or never."""
+"""Invoices of an account, paid in full, in parts, late, in other money or never."""
 
 from datetime import timedelta
 from decimal import Decimal
 
-from tests.histories.reference import Firm
+from tests.histories.reference import PRODUCTS
 from tests.histories.scribe import CURRENCIES, DAY_MS, EPOCH, Said, Scribe
-
-
-def account_invoices(scribe: Scribe, firm: Firm, number: int) -> None:
-    """Tell of an account; in one case of ten it has the id of a lead."""
-    account = f"lead-{max(1, number - 1)}" if scribe.chance(0.1) else f"account-{number}"
-    rep = scribe.random.choice(firm.reps)
-    for invoice in range(scribe.random.randint(1, 5)):
-        tell_invoice(scribe, account, f"invoice-{invoice}", rep if scribe.chance(0.9) else None)
 
 
 def tell_invoice(scribe: Scribe, account: str, invoice: str, rep: str | None) -> None:
@@ -31,6 +23,8 @@ def tell_invoice(scribe: Scribe, account: str, invoice: str, rep: str | None) ->
     }
     if rep is not None:
         fields["rep"] = rep
+    if scribe.chance(0.7):
+        fields["product"] = scribe.random.choice(PRODUCTS)
     if not scribe.chance(0.02):
         scribe.write("invoice.issued", account, issued, fields)
     if scribe.chance(0.04):

@@ -1,7 +1,7 @@
 """The story of a lead: it comes in, is answered or not, qualified or not, and becomes deals."""
 
 from tests.histories.deals import tell_deal
-from tests.histories.efforts import Email, tell_call, tell_email
+from tests.histories.efforts import Email, tell_activity, tell_call, tell_email
 from tests.histories.reference import CAMPAIGNS, CHANNELS, MEDIA, PARTNERS, PRODUCTS, Firm
 from tests.histories.scribe import DAY_MS, HOUR_MS, MINUTE_MS, Said, Scribe
 
@@ -69,6 +69,8 @@ def tell_contacts(scribe: Scribe, firm: Firm, subject: str, rep: str, created: i
             tell_call(scribe, subject, by, at)
         else:
             tell_email(scribe, subject, Email(f"mail-{contact}", by), at)
+        if scribe.chance(0.2):
+            tell_activity(scribe, subject, by, scribe.after(at, DAY_MS))
         at = scribe.after(at, 3 * DAY_MS)
     return at
 

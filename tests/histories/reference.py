@@ -47,7 +47,28 @@ def firm(scribe: Scribe, reps: int) -> Firm:
             moved = {**fields, "team": "gulf", "department": "desk", "unit": "asia"}
             scribe.write("rep.set", None, (scribe.start + scribe.end) // 2, moved)
     write_rates(scribe)
+    write_targets(scribe, names)
     return Firm(tuple(names))
+
+
+def write_targets(scribe: Scribe, reps: list[str]) -> None:
+    """Set targets for the firm, for its teams and reps: some for every window, some for one."""
+    first = (EPOCH + timedelta(milliseconds=scribe.start)).date().isoformat()
+    aims: list[tuple[str, str, str]] = [
+        ("revenue_won", "month", "100000"),
+        ("lead_count", "week", "40"),
+        ("response_time", "last_7d", "3600000"),
+        ("close_rate", "quarter", "0.4"),
+    ]
+    scopes: list[Said] = [{}, {"team": "north"}, *({"rep": rep} for rep in reps[:3])]
+    for kpi, window, value in aims:
+        for scope in scopes:
+            target: Said = {"kpi": kpi, "scope": scope, "window": window, "value": value}
+            if scribe.chance(0.8):
+                scribe.write("target.set", None, scribe.start, target)
+            if scribe.chance(0.5):
+                own = {**target, "value": "7.5", "start": first}
+                scribe.write("target.set", None, scribe.start, own)
 
 
 def write_rates(scribe: Scribe) -> None:

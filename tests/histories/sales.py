@@ -3,20 +3,32 @@
 from datetime import date
 from typing import Any
 
+from tests.histories.accounts import account_journey
 from tests.histories.deals import deal_journey
 from tests.histories.efforts import rep_effort
-from tests.histories.invoices import account_invoices
+from tests.histories.fates import subject_fate
 from tests.histories.leads import lead_journey
 from tests.histories.reference import firm
 from tests.histories.scribe import Scribe
+from tests.histories.spending import campaign_spending
 
 # What a history is made of: how often each kind of story begins.
 STORIES = (
     (lead_journey, 76),
     (deal_journey, 6),
-    (account_invoices, 10),
+    (account_journey, 14),
     (rep_effort, 8),
+    (campaign_spending, 1),
+    (subject_fate, 2),
 )
+
+
+MONTHS_24 = 731
+
+
+def long_history(seed: int, events: int = 200_000) -> list[dict[str, Any]]:
+    """Make up the events of 24 months, 2024 and 2025, with every kind of story among them."""
+    return history(seed, events, start=date(2024, 1, 1), days=MONTHS_24)
 
 
 def history(

@@ -11,6 +11,7 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OFFSETS_MINUTES = (0, 0, 60, 120, 180, 210, 330, 345, -180, -210, -300, -480)
+OF_ACCOUNTS = ("invoice", "order", "ticket")
 CORRECTED_SHARE = 0.02
 # How many decimals a currency's amounts are written with, and how much dearer than euros it looks.
 CURRENCIES = {
@@ -72,10 +73,14 @@ class Scribe:
 
     def write(self, kind: str, subject: str | None, at: int, fields: Said) -> None:
         """Write down an event, and in a few cases a correction of it."""
-        family = kind.split(".")[0] if kind.startswith("invoice") else "sales"
+        family = "account" if kind.split(".")[0] in OF_ACCOUNTS else "sales"
+        if kind.startswith("subject."):
+            family = "fate"
         counter = f"{family}/{subject}" if subject else "reference"
         self.ids[counter] += 1
-        said: Said = {"id": f"e{self.ids[counter]}", "type": kind, "at": self.shown(at)}
+        # What became of a subject is told under ids that nothing else has.
+        prefix = "fate" if family == "fate" else "e"
+        said: Said = {"id": f"{prefix}{self.ids[counter]}", "type": kind, "at": self.shown(at)}
         if subject is not None:
             said["subject"] = subject
         said.update(fields)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.histories.events import EVENT_FIELDS, FOCUSES, INVOICES, REFERENCES, subject_of
+from tests.histories.events import EVENT_FIELDS, FATES, FOCUSES, OF_ACCOUNTS, REFERENCES, subject_of
 from tests.histories.scribe import DAY_MS, EPOCH, HOUR_MS, MINUTE_MS, Said
 
 TIMEZONES = ("UTC", "Asia/Tehran", "Europe/Sofia", "America/New_York", "Asia/Kolkata")
@@ -35,9 +35,17 @@ DISTANCES_MS = (
     30 * DAY_MS,
     31 * DAY_MS,
     -90 * DAY_MS,
+    *(90 * DAY_MS, 365 * DAY_MS, -365 * DAY_MS),
 )
 OFFSETS_MINUTES = (0, 210, 120, -300, 330, -210, 345)
 FINER_MICROSECONDS = (0, 0, 0, 1, 999)
+KEYS = {
+    "rep.set": ("rep",),
+    "rate.set": ("currency", "date"),
+    "account.set": ("account",),
+    "spend.recorded": (),
+    "target.set": ("kpi", "scope", "window", "start"),
+}
 IDS = tuple(f"e{number}" for number in range(1, 31))
 
 
@@ -65,8 +73,8 @@ def written(instant: int, offset_minutes: int, finer: int) -> str:
 
 
 @st.composite
-def small_histories(draw: st.DrawFn) -> list[Said]:
-    """Draw up to 25 valid events of all kinds, in any order.
+def small_histories(draw: st.DrawFn, focus: str | None = None) -> list[Said]:
+    """Draw up to 25 valid events, in any order: of all kinds, or of what the focus is about.
 
     Ids and instants clash, within a subject and across subjects; a lead and an account may
     share their id. Copies of an event come with another time, with other content, or with
@@ -74,14 +82,16 @@ def small_histories(draw: st.DrawFn) -> list[Said]:
     string at most, so that the greater serialization is the same in every serialization.
     """
     turn = milliseconds(draw(st.sampled_from(TURNS)))
-    kinds = st.sampled_from(draw(st.sampled_from(FOCUSES)))
+    kinds = st.sampled_from(FOCUSES[focus or draw(st.sampled_from(tuple(FOCUSES)))])
     size = draw(st.integers(0, MOST_EVENTS))
     drawn: list[tuple[int, Said]] = []
     for kind in draw(st.lists(kinds, min_size=size, max_size=size)):
         instant, at = draw(times(turn))
         fields = draw(EVENT_FIELDS[kind])
+        # What became of a subject is told under ids that nothing else has.
+        prefix = "fate-" if kind in FATES else ""
         said = {
-            "id": draw(st.sampled_from(IDS)),
+            "id": prefix + draw(st.sampled_from(IDS)),
             "type": kind,
             "at": at,
             **subject_of(draw, kind, fields),
@@ -118,11 +128,13 @@ def without_unclear(drawn: list[tuple[int, Said]]) -> list[Said]:
 
 def identity(said: Said) -> tuple[Any, ...]:
     """Name what an event is a version of."""
-    family = "invoice" if said["type"] in INVOICES else "sales"
     if said["type"] in REFERENCES:
-        family = said["type"]
-    subject = said.get("subject") or (said.get("rep"), said.get("currency"), said.get("date"))
-    return family, subject, said["id"]
+        key = [str(said.get(field)) for field in KEYS[said["type"]]]
+        return (said["type"], *key, said["id"])
+    if said["type"] in FATES:
+        return "fate", said["subject"], said["id"]
+    family = "account" if said["type"] in OF_ACCOUNTS else "sales"
+    return family, said["subject"], said["id"]
 
 
 def is_clear(one: Said, other: Said) -> bool:
@@ -149,5 +161,7 @@ def settings_of_reporting() -> st.SearchStrategy[dict[str, Any]]:
 def nows(draw: st.DrawFn, history: list[Said]) -> int:
     """Draw an instant to report at: near one of the events, or long after them all."""
     instants = [milliseconds(said["at"]) for said in history] or [milliseconds(TURNS[0])]
-    later = draw(st.sampled_from((*DISTANCES_MS, 32 * DAY_MS, 60 * DAY_MS, 400 * DAY_MS)))
+    later = draw(
+        st.sampled_from((*DISTANCES_MS, 32 * DAY_MS, 60 * DAY_MS, 120 * DAY_MS, 400 * DAY_MS))
+    )
     return draw(st.sampled_from(instants)) + later

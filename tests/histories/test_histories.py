@@ -14,6 +14,7 @@ from tests.histories.strategies import MOST_EVENTS, small_histories
 from tests.oracle.events import read
 
 START = date(2026, 1, 5)
+DECIMALS = ("amount", "rate", "hours", "potential", "value")
 COMMON = {"id", "type", "at", "subject", "source"}
 
 
@@ -32,10 +33,25 @@ def fields_allowed(kind: str) -> set[str]:
         "deal.changed": "deal stage status amount currency probability expected_close rep account"
         " product channel partner reason",
         "deal.deleted": "deal",
-        "invoice.issued": "invoice rep amount currency due",
+        "activity.logged": "rep kind channel asset hours outreach responses",
+        **dict.fromkeys(
+            ("quote.sent", "quote.ordered", "quote.rejected"),
+            "quote rep amount currency order reason unmet_demand",
+        ),
+        "order.placed": "order rep product amount currency promised",
+        "order.delivered": "order",
+        "order.cancelled": "order",
+        "invoice.issued": "invoice rep product amount currency due",
         "invoice.paid": "invoice amount currency",
         "invoice.credited": "invoice amount currency",
         "invoice.voided": "invoice",
+        "ticket.opened": "ticket kind rep",
+        "ticket.resolved": "ticket",
+        "subject.merged": "into topic",
+        "subject.erased": "topic",
+        "account.set": "account segment rep potential currency",
+        "spend.recorded": "campaign channel media amount currency",
+        "target.set": "kpi scope window start value",
         "rep.set": "rep team department unit timezone",
         "rate.set": "currency date rate",
     }
@@ -45,7 +61,7 @@ def fields_allowed(kind: str) -> set[str]:
 def is_valid(said: Said) -> bool:
     """Check an event against the table: known fields, an offset, money as decimal strings."""
     at = datetime.fromisoformat(said["at"])
-    money_fields = [said[field] for field in ("amount", "rate") if field in said]
+    money_fields = [said[field] for field in DECIMALS if field in said]
     return (
         said.keys() <= fields_allowed(said["type"])
         and at.utcoffset() is not None

@@ -14,19 +14,9 @@ from streams.kpis import catalogue
 from streams.settings import Settings
 from tests.histories import lines
 from tests.histories.strategies import nows, settings_of_reporting, small_histories
-from tests.laws.published import Reader, Said, bodies, replayed
-from tests.oracle import difference, records
+from tests.laws.published import Reader, Said, bodies
 
 SHARDS = 3
-
-
-@given(st.data())
-def test_every_published_integer_is_the_oracles(data: st.DataObject) -> None:
-    events, options, now = story(data)
-    expected = records(events, now=now, **options)
-    actual = replayed(events, Settings(now=now, **options))
-    for key in expected.keys() | actual.keys():
-        assert difference(expected.get(key), actual.get(key)) is None, key
 
 
 @given(st.data())

@@ -6,6 +6,6 @@ in, the records that `sales.kpis` must hold out. Where both disagree, one of the
 """
 
 from tests.oracle.comparison import difference
-from tests.oracle.publishing import records
+from tests.oracle.publishing import published, records
 
-__all__ = ["difference", "records"]
+__all__ = ["difference", "published", "records"]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tests.oracle.windows import CALENDAR_KINDS, ROLLING_DAYS
+
 SELLING = (
     "rep",
     "team",
@@ -17,20 +19,49 @@ ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
 LEADING = ("rep", "team", "channel", "media", "campaign", "partner")
 PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product", "stage")
 PEOPLE = ("rep", "team")
+KINDS = (*CALENDAR_KINDS, *ROLLING_DAYS)
+OFFERING = ("rep", "team", "product")
+MARKETING = ("channel", "media", "campaign")
 OWING = ("rep", "team", "account")
 
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI; `unit` is "money" for the reporting currency's money."""
+    """One KPI; `unit` is "money" for the reporting currency's money.
+
+    `kinds` are the windows it is published for, beside the hours where it is hourly.
+    """
 
     measure: str
     unit: str
     scopes: tuple[str, ...]
     has_percentiles: bool = False
     is_hourly: bool = False
+    ingredients: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = KINDS
+    is_for_all: bool = True
+
+    def has_scope(self, scope: tuple[str, str] | None) -> bool:
+        """Tell whether it is published for such a scope."""
+        return self.is_for_all if scope is None else scope[0] in self.scopes
+
+    @property
+    def is_money(self) -> bool:
+        """Tell whether its values are money."""
+        return self.unit.startswith("money")
+
+    @property
+    def adds_up_over_time(self) -> bool:
+        """Tell whether half a window's worth is half of it: not so for rates and for stocks."""
+        return self.measure in ("count", "sum", "counts", "forecast")
 
 
+LOW_IS_BETTER = (
+    *("response_time", "unanswered_leads", "single_touch_share", "cycle_time"),
+    *("expired_pipeline", "stale_opportunities", "lost_reasons", "unmet_demand"),
+    *("cost_per_lead", "cost_per_opportunity", "complaints", "churn_risk", "reorder_interval"),
+    *("receivables", "overdue", "days_to_pay", "unpriced_facts"),
+)
 KPIS = {
     "response_time": Kpi("mean", "ms", ANSWERING, has_percentiles=True, is_hourly=True),
     "response_within_hour": Kpi("share", "ratio", ANSWERING),
@@ -45,6 +76,11 @@ KPIS = {
     "email_link_share": Kpi("share", "ratio", PEOPLE),
     "email_clicks": Kpi("count", "count", PEOPLE),
     "email_click_rate": Kpi("share", "ratio", PEOPLE),
+    "social_activity": Kpi("count", "count", PEOPLE),
+    "meetings": Kpi("count", "count", PEOPLE),
+    "presentations": Kpi("count", "count", PEOPLE),
+    "collateral_use": Kpi("counts", "count", PEOPLE),
+    "collateral_in_wins": Kpi("share", "ratio", PEOPLE),
     "deal_count": Kpi("count", "count", SELLING),
     "revenue_won": Kpi("sum", "money", SELLING),
     "deal_size": Kpi("mean", "money", SELLING),
@@ -63,13 +99,69 @@ KPIS = {
     "stale_opportunities": Kpi("level", "count", PEOPLE),
     "pipeline_created": Kpi("mean", "money", ("rep", "team", "channel", "partner")),
     "stage_entries": Kpi("counts", "count", PEOPLE),
-    "lost_reasons": Kpi("counts", "count", ("rep", "team", "product")),
+    "stage_conversion": Kpi("share", "ratio", ("team", "stage")),
+    "funnel_realisation": Kpi("share", "ratio", OFFERING),
+    "funnel_realisation_value": Kpi("ratio", "ratio", OFFERING),
+    "lost_reasons": Kpi("counts", "count", OFFERING),
+    "unmet_demand": Kpi("counts", "count", OFFERING),
+    "quote_to_order": Kpi("share", "ratio", OFFERING),
+    "advance_rate": Kpi("shares", "ratio", ("team",)),
     "lead_count": Kpi("count", "count", LEADING, is_hourly=True),
     "qualified_leads": Kpi("count", "count", ("rep", "team", "channel", "campaign")),
     "handover_rate": Kpi("share", "ratio", ("rep", "team", "channel", "campaign")),
+    "marketing_spend": Kpi("sum", "money", MARKETING),
+    "response_rate": Kpi("share", "ratio", ("channel", "rep")),
+    "prospecting_hours": Kpi("sum", "ms", ("channel", "rep")),
+    "customer_lifetime_value": Kpi("level_ratio", "money", ("rep", "product")),
+    "complaints": Kpi("count", "count", PEOPLE),
+    "churn_risk": Kpi("level", "count", PEOPLE),
+    "reorder_interval": Kpi("mean", "ms", ("product", "account"), has_percentiles=True),
+    "wallet_share": Kpi("level_ratio", "ratio", ("account",)),
     "receivables": Kpi("level", "money", OWING),
     "overdue": Kpi("level", "money", OWING),
     "collected": Kpi("sum", "money", PEOPLE),
     "days_to_pay": Kpi("mean", "ms", OWING, has_percentiles=True),
+    "on_time_delivery": Kpi("share", "ratio", ("rep", "product")),
     "unpriced_facts": Kpi("counts", "count", ()),
+    "sales_velocity": Kpi(
+        "derived",
+        "money/day",
+        ("rep", "team", "partner"),
+        ingredients=("pipeline_count", "close_rate", "deal_size", "cycle_time"),
+    ),
+    "pipeline_coverage": Kpi(
+        "derived", "ratio", PEOPLE, ingredients=("pipeline_amount", "revenue_won")
+    ),
+    "cost_per_lead": Kpi(
+        "derived",
+        "money",
+        MARKETING,
+        ingredients=("marketing_spend", "lead_count"),
+    ),
+    "cost_per_opportunity": Kpi(
+        "derived",
+        "money",
+        MARKETING,
+        ingredients=("marketing_spend", "deal_conversion"),
+    ),
+    "campaign_return": Kpi(
+        "derived", "ratio", MARKETING, ingredients=("revenue_won", "marketing_spend")
+    ),
+    "lead_generation_rate": Kpi(
+        "derived", "ratio", ("channel", "rep"), ingredients=("lead_count", "prospecting_hours")
+    ),
+    "rrroi": Kpi(
+        "derived", "ratio", ("channel",), ingredients=("response_rate", "prospecting_hours")
+    ),
+    "partner_quality": Kpi(
+        "derived",
+        "score",
+        ("partner",),
+        ingredients=("deal_count", "revenue_won"),
+        is_for_all=False,
+    ),
+    "delivery_sales_lag": Kpi(
+        "derived", "ratio", (), ingredients=("on_time_delivery",), kinds=("month",)
+    ),
+    "forecast": Kpi("forecast", "money", PEOPLE, kinds=("week", "month", "quarter", "year")),
 }

@@ -1,10 +1,13 @@
 """Deals won and lost, how they came about and what they were worth."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
+from tests.oracle.events import Event, latest
 from tests.oracle.facts import Fact, Reporting, count, labelled, mean, share, unpriced
 from tests.oracle.journeys import Deal, Journey, is_outbound
 from tests.oracle.money import minor_digits
+from tests.oracle.pipeline import has_amount, worth
 
 MEDIUM_FROM = 1_000
 LARGE_FROM = 10_000
@@ -15,13 +18,12 @@ def deal_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
     """List what a subject's deals add to the KPIs of selling."""
     for deal in journey.deals:
         yield from cohort_facts(deal, reporting)
-        yield from stage_facts(deal)
         if deal.won is not None:
-            yield from win_facts(journey, deal, deal.won)
+            yield from win_facts(journey, deal, deal.won, reporting)
             yield from won_amount_facts(deal, deal.won, reporting)
         if deal.lost is not None:
-            reason = deal.reason or "unknown"
-            yield labelled("lost_reasons", deal.lost, deal.dimensions, reason)
+            dimensions = deal.dimensions_at(deal.lost, reporting.definitions)
+            yield labelled("lost_reasons", deal.lost, dimensions, deal.reason or "unknown")
         if deal.closed is not None:
             yield from closing_facts(deal, deal.closed, reporting)
 
@@ -29,32 +31,42 @@ def deal_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
 def cohort_facts(deal: Deal, reporting: Reporting) -> Iterator[Fact]:
     """What counts at the deal's creation."""
     is_won = deal.won is not None
-    yield share("deal_conversion", deal.created, deal.dimensions, is_won)
+    dimensions = deal.dimensions_at(deal.created, reporting.definitions)
+    yield share("deal_conversion", deal.created, dimensions, is_won)
+    yield share("funnel_realisation", deal.created, dimensions, is_won)
+    yield from priced(
+        "funnel_realisation_value",
+        deal.created,
+        deal,
+        reporting,
+        lambda it: {"numerator": it if is_won else 0, "denominator": it},
+    )
     yield from priced(
         "pipeline_created", deal.created, deal, reporting, lambda it: {"sum": it, "count": 1}
     )
 
 
-def stage_facts(deal: Deal) -> Iterator[Fact]:
-    """One entry per stage, at the first event that names it."""
-    stages = {event.said["stage"] for event in deal.changes if event.text("stage") is not None}
-    for stage in sorted(stages):
-        entered = min(event.at for event in deal.changes if event.text("stage") == stage)
-        yield labelled("stage_entries", entered, deal.dimensions, stage)
-
-
-def win_facts(journey: Journey, deal: Deal, won: int) -> Iterator[Fact]:
+def win_facts(journey: Journey, deal: Deal, won: int, reporting: Reporting) -> Iterator[Fact]:
     """What a win counts for, whatever it is worth."""
-    yield count("deal_count", won, deal.dimensions)
+    dimensions = deal.dimensions_at(won, reporting.definitions)
+    yield count("deal_count", won, dimensions)
     contacts = len([touch for touch in journey.touches if touch.at < won])
     label = str(contacts) if contacts < MOST_CONTACTS else f"{MOST_CONTACTS}+"
-    yield labelled("wins_by_contact", won, deal.dimensions, label)
+    yield labelled("wins_by_contact", won, dimensions, label)
     begun = journey.lead.created if journey.lead else deal.created
-    yield mean("cycle_time", won, deal.dimensions, won - begun)
+    yield mean("cycle_time", won, dimensions, won - begun)
     win = {"numerator": 1, "denominator": 0}
-    yield Fact("contact_quality", won, deal.dimensions, win)
+    yield Fact("contact_quality", won, dimensions, win)
     if any(is_outbound(event) and event.said.get("cold") for event in journey.events):
-        yield Fact("cold_call_yield", won, deal.dimensions, win)
+        yield Fact("cold_call_yield", won, dimensions, win)
+    material = [it.at for it in journey.of_type("activity.logged") if is_collateral(it)]
+    had_material = any(at < won for at in material)
+    yield share("collateral_in_wins", won, dimensions, had_material)
+
+
+def is_collateral(activity: Event) -> bool:
+    """Tell whether something was handed out."""
+    return bool(activity.said["kind"] == "collateral")
 
 
 def won_amount_facts(deal: Deal, won: int, reporting: Reporting) -> Iterator[Fact]:
@@ -73,15 +85,32 @@ def size_label(minor: int, digits: int) -> str:
 
 
 def closing_facts(deal: Deal, closed: int, reporting: Reporting) -> Iterator[Fact]:
-    """What a win or a loss counts for."""
+    """What a win or a loss counts for, when it is closed or, by definition, when it was created."""
     is_won = deal.status == "won"
-    yield share("close_rate", closed, deal.dimensions, is_won)
-    yield from priced(
+    by_creation = reporting.definitions.close_rate_by == "creation"
+    at = deal.created if by_creation else closed
+    dimensions = deal.dimensions_at(at, reporting.definitions)
+    parts = {"hits": int(is_won), "total": 1}
+    yield Fact("close_rate", at, dimensions, parts, since=closed)
+    if deal.lost is not None and reporting.definitions.lost_amount == "open":
+        deal = as_last_open(deal, deal.lost)
+    for fact in priced(
         "close_rate_value",
-        closed,
+        at,
         deal,
         reporting,
         lambda it: {"numerator": it if is_won else 0, "denominator": it},
+    ):
+        yield replace(fact, since=closed)
+
+
+def as_last_open(deal: Deal, lost: int) -> Deal:
+    """Give the deal with the amount it had before it was lost, if it had one by then."""
+    before = [change for change in deal.changes if change.at < lost]
+    return replace(
+        deal,
+        amount=latest(before, "amount") or deal.amount,
+        currency=latest(before, "currency") or deal.currency,
     )
 
 
@@ -93,10 +122,10 @@ def priced(
     parts: Callable[[int], Mapping[str, int]],
 ) -> Iterator[Fact]:
     """Make the fact of the deal's amount: none without an amount, unpriced without a rate."""
-    if deal.amount is None or deal.currency is None:
+    if not has_amount(deal):
         return
-    minor = reporting.rates.minor(deal.amount, deal.currency, reporting.local_date(at))
+    minor = worth(deal, at, reporting)
     if minor is None:
         yield unpriced(kpi, at)
     else:
-        yield Fact(kpi, at, deal.dimensions, parts(minor))
+        yield Fact(kpi, at, deal.dimensions_at(at, reporting.definitions), parts(minor))

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,9 +20,24 @@ SALES_TYPES = {
     "email.replied",
     "deal.changed",
     "deal.deleted",
+    "activity.logged",
+    "quote.sent",
+    "quote.ordered",
+    "quote.rejected",
 }
-INVOICE_TYPES = {"invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided"}
-REFERENCE_TYPES = {"rep.set", "rate.set"}
+ACCOUNT_TYPES = {
+    "order.placed",
+    "order.delivered",
+    "order.cancelled",
+    "invoice.issued",
+    "invoice.paid",
+    "invoice.credited",
+    "invoice.voided",
+    "ticket.opened",
+    "ticket.resolved",
+}
+FATE_TYPES = {"subject.merged", "subject.erased"}
+REFERENCE_TYPES = {"rep.set", "account.set", "spend.recorded", "target.set", "rate.set"}
 
 
 @dataclass(frozen=True)
@@ -35,9 +50,9 @@ class Event:
     said: Mapping[str, Any]
 
     @property
-    def order(self) -> tuple[int, str]:
-        """The order of a subject's history."""
-        return (self.at, self.id)
+    def order(self) -> tuple[int, str, str]:
+        """The order of a history; it may hold events of several subjects that became one."""
+        return (self.at, self.id, self.said.get("subject", ""))
 
     def text(self, field: str) -> str | None:
         """Give the field's string, or None where the event does not carry the field."""
@@ -57,35 +72,59 @@ def canonical(said: Mapping[str, Any]) -> bytes:
 
 def read(said: Mapping[str, Any]) -> Event:
     """Read one JSON object; raises ValueError for a type that this oracle does not know."""
-    if said["type"] not in SALES_TYPES | INVOICE_TYPES | REFERENCE_TYPES:
+    if said["type"] not in SALES_TYPES | ACCOUNT_TYPES | FATE_TYPES | REFERENCE_TYPES:
         raise ValueError(f"not an event of the oracle's KPIs: {said['type']}")
     return Event(milliseconds(said["at"]), said["id"], said["type"], said)
 
 
-def subjects(events: Iterable[Event], types: set[str]) -> dict[str, list[Event]]:
-    """Sort the events of these types by subject, each subject's in the order of its history.
+def standing(events: Iterable[Event], types: set[str]) -> list[Event]:
+    """Keep the events of these types without copies and outdated versions.
 
     Of several events with one id in one subject, the one with the greatest `at`, then the
     greatest bytes, stands.
     """
-    versions: dict[str, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    versions: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in events:
         if event.type in types:
-            versions[event.said["subject"]][event.id].append(event)
-    return {
-        subject: sorted(
-            (newest(same_id) for same_id in by_id.values()), key=lambda event: event.order
-        )
-        for subject, by_id in versions.items()
-    }
+            versions[event.said["subject"], event.id].append(event)
+    return [newest(same_id) for same_id in versions.values()]
+
+
+def subjects(
+    events: Iterable[Event], types: set[str], owner: Callable[[Event], str | None]
+) -> dict[str, list[Event]]:
+    """Sort the standing events of these types by their owner, each one's in order.
+
+    Those that nobody owns are left out.
+    """
+    histories: dict[str, list[Event]] = defaultdict(list)
+    for event in standing(events, types):
+        subject = owner(event)
+        if subject is not None:
+            histories[subject].append(event)
+    for history in histories.values():
+        history.sort(key=lambda event: event.order)
+    return histories
+
+
+def things(events: Iterable[Event], kind: str) -> list[list[Event]]:
+    """Sort the events about things of one kind, such as the invoices, by thing."""
+    by_name: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.type.split(".")[0] == kind:
+            by_name[event.said[kind]].append(event)
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def reference(events: Iterable[Event], kind: str, key: tuple[str, ...]) -> list[Event]:
-    """Give the standing record of every key: the newest `at`, then the greatest id."""
-    versions: dict[tuple[str, ...], list[Event]] = defaultdict(list)
+    """Give the standing record of every key: the newest `at`, then the greatest id.
+
+    A field of the key may be an object, or missing.
+    """
+    versions: dict[bytes, list[Event]] = defaultdict(list)
     for event in events:
         if event.type == kind:
-            versions[tuple(event.said[field] for field in key)].append(event)
+            versions[canonical({field: event.said.get(field) for field in key})].append(event)
     return [newest(same_key) for same_key in versions.values()]
 
 
@@ -97,6 +136,31 @@ def newest(versions: list[Event]) -> Event:
 def latest(events: Iterable[Event], field: str) -> str | None:
     """Give the field of the last event that carries it; None where none does."""
     carrying = [event for event in events if event.text(field) is not None]
-    if not carrying:
-        return None
-    return max(carrying, key=lambda event: event.order).text(field)
+    last = last_of(carrying)
+    return last.text(field) if last else None
+
+
+def latest_by(events: Iterable[Event], field: str, instant: int) -> str | None:
+    """Give what the field was at an instant: as the last event by then says that names it."""
+    return latest([event for event in events if event.at <= instant and event.text(field)], field)
+
+
+def last_of(events: Iterable[Event]) -> Event | None:
+    """Give the event with the greatest time, then the greatest id; None of none."""
+    return max(events, key=lambda event: event.order, default=None)
+
+
+def first_of(events: Iterable[Event]) -> Event | None:
+    """Give the event with the least time, then the least id; None of none."""
+    return min(events, key=lambda event: event.order, default=None)
+
+
+def last_run(events: Iterable[Event], field: str) -> Event | None:
+    """Give the first event of the last unbroken run of one value, of those that carry the field."""
+    since = None
+    for event in sorted(events, key=lambda event: event.order):
+        if event.text(field) is None:
+            continue
+        if since is None or event.said[field] != since.said[field]:
+            since = event
+    return since

@@ -1,10 +1,11 @@
 """A fact: what one lead, call, email, deal or invoice contributes to one KPI, and since when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from tests.oracle.events import Event
 from tests.oracle.money import Rates
 from tests.oracle.windows import Calendar
 
@@ -17,7 +18,8 @@ class Fact:
 
     `at` is the anchor, or the instant of a level's step. `parts` are the integers it adds: the
     parts of the KPI's measure, or the labels of a KPI that counts by label. The fact counts
-    from `since` on, which is the anchor unless said otherwise.
+    from `since` on, which is the anchor unless said otherwise, and in the scopes that its KPI and
+    its dimensions give it; where `only_in` is given, in no others than these ("all" is one).
     """
 
     kpi: str
@@ -25,10 +27,22 @@ class Fact:
     dimensions: Dimensions
     parts: Mapping[str, int]
     since: int | None = None
+    only_in: tuple[str, ...] | None = None
 
     def counts_by(self, now: int) -> bool:
         """Tell whether the fact already counts."""
         return self.at <= now and (self.since is None or self.since <= now)
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """How a company reads what companies read differently; the defaults are the contract's."""
+
+    close_rate_by: str = "close"
+    win: str = "latest_run"
+    owner: str = "now"
+    conversion: str = "event"
+    lost_amount: str = "latest"
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,14 @@ class Reporting:
     rates: Rates
     stale_ms: int
     stage_probability: Mapping[str, Fraction] = field(default_factory=dict)
+    accounts: Mapping[str, Event] = field(default_factory=dict)
+    stages: Sequence[str] = ()
+    definitions: Definitions = field(default_factory=Definitions)
+
+    def account_rep(self, account: str) -> str | None:
+        """Name the rep who has the account; None where nobody is known to."""
+        known = self.accounts.get(account)
+        return known.text("rep") if known else None
 
     def local_date(self, instant: int) -> date:
         """Give the date that the reporting zone's calendar shows at the instant."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from tests.oracle.events import Event
+from tests.oracle.events import Event, last_of, things
 from tests.oracle.facts import Fact, Reporting, mean, step, unpriced
 from tests.oracle.money import round_half_up
 
@@ -21,7 +21,11 @@ class Invoice:
     @property
     def dimensions(self) -> dict[str, str | None]:
         """The dimensions of what the invoice owes."""
-        return {"rep": self.issue.text("rep"), "account": self.account}
+        return {
+            "rep": self.issue.text("rep"),
+            "product": self.issue.text("product"),
+            "account": self.account,
+        }
 
     @property
     def settlements(self) -> list[Event]:
@@ -35,19 +39,30 @@ class Invoice:
 
 
 def invoice_facts(account: str, events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
-    """List what the invoices of one account add."""
-    for name in sorted({event.said["invoice"] for event in events}):
-        told = [event for event in events if event.said["invoice"] == name]
-        issues = [event for event in told if event.type == "invoice.issued"]
-        issue = max(issues, key=lambda event: event.order) if issues else None
-        yield from collected(told, issue, reporting)
+    """List what the invoices of one account add to the KPIs of money in."""
+    for told in things(events, "invoice"):
+        yield from collected(told, issue_of(told), reporting)
+    for invoice in invoices_of(account, events):
+        yield from owed(invoice, reporting)
+        yield from days_to_pay(invoice, reporting)
+
+
+def invoices_of(account: str, events: Sequence[Event]) -> list[Invoice]:
+    """Read the invoices of an account that are issued and not voided."""
+    found = []
+    for told in things(events, "invoice"):
+        issue = issue_of(told)
         if issue is None or any(event.type == "invoice.voided" for event in told):
             continue
         settling = [e for e in told if e.type in ("invoice.paid", "invoice.credited")]
         moves = sorted([issue, *settling], key=lambda event: event.order)
-        invoice = Invoice(account, issue, moves)
-        yield from owed(invoice, reporting)
-        yield from days_to_pay(invoice, reporting)
+        found.append(Invoice(account, issue, moves))
+    return found
+
+
+def issue_of(told: Sequence[Event]) -> Event | None:
+    """Give the issue that stands: the last one."""
+    return last_of(event for event in told if event.type == "invoice.issued")
 
 
 def collected(told: Sequence[Event], issue: Event | None, reporting: Reporting) -> Iterator[Fact]:

@@ -1,17 +1,21 @@
 """What is true of one subject: its lead, its human touches and its deals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.oracle.events import Event, latest
-from tests.oracle.facts import Dimensions
+from tests.oracle.events import Event, last_run, latest, latest_by
+from tests.oracle.facts import Definitions, Dimensions
 
 
 @dataclass(frozen=True)
 class Lead:
-    """A lead as it stands; `created` is when its first `lead.created` happened."""
+    """A lead as it stands; `created` is when its first `lead.created` happened.
+
+    `namings` are the events that gave it to a rep.
+    """
 
     created: int
+    namings: Sequence[Event]
     rep: str | None
     channel: str | None
     media: str | None
@@ -31,21 +35,56 @@ class Lead:
             "product": self.product,
         }
 
+    def dimensions_at(self, instant: int, definitions: Definitions) -> Dimensions:
+        """Give the dimensions of a fact at an instant: for the rep of now, or of then."""
+        if definitions.owner == "now":
+            return self.dimensions
+        return {**self.dimensions, "rep": self.rep_at(instant) or self.rep}
+
+    def rep_at(self, instant: int) -> str | None:
+        """Name the rep who had the lead at an instant; None where nobody had by then."""
+        return latest_by(self.namings, "rep", instant)
+
 
 @dataclass(frozen=True)
 class Deal:
-    """A deal as it stands; `closed` is when it was won or lost, None while it is open."""
+    """A deal as it stands.
+
+    `closed` is when it was won or lost, None while it is open; `entries` are the changes with
+    which it first entered each of its stages.
+    """
 
     created: int
     status: str
     closed: int | None
     changes: Sequence[Event]
+    entries: Mapping[str, Event]
     amount: str | None
     currency: str | None
     probability: str | None
     expected_close: str | None
     reason: str | None
+    lead: Lead | None
     dimensions: Dimensions
+
+    def dimensions_at(self, instant: int, definitions: Definitions) -> Dimensions:
+        """Give the dimensions of a fact at an instant: for the rep of now, or of then."""
+        if definitions.owner == "now":
+            return self.dimensions
+        rep = latest_by(self.changes, "rep", instant)
+        leads_rep = self.lead.rep_at(instant) if self.lead else None
+        return {**self.dimensions, "rep": rep or leads_rep or self.dimensions["rep"]}
+
+    @property
+    def namings(self) -> Sequence[Event]:
+        """The events that gave it to a rep, or its lead."""
+        own = [change for change in self.changes if change.text("rep")]
+        return [*own, *(self.lead.namings if self.lead else [])]
+
+    @property
+    def stage(self) -> str | None:
+        """The stage it is in; None where none was ever named."""
+        return self.dimensions["stage"]
 
     @property
     def won(self) -> int | None:
@@ -72,11 +111,11 @@ class Journey:
         return [event for event in self.events if event.type == kind]
 
 
-def journey(events: Sequence[Event]) -> Journey:
+def journey(events: Sequence[Event], definitions: Definitions) -> Journey:
     """Read one subject's events, which are in the order of its history."""
     lead = lead_of(events)
     names = {event.said["deal"] for event in events if event.type.startswith("deal.")}
-    deals = [deal_of(name, events, lead) for name in sorted(names)]
+    deals = [deal_of(name, events, lead, definitions) for name in sorted(names)]
     return Journey(
         events,
         lead,
@@ -106,6 +145,7 @@ def lead_of(events: Sequence[Event]) -> Lead | None:
     naming = [event for event in came if event.text("rep")]
     return Lead(
         created=min(event.at for event in created),
+        namings=naming,
         rep=latest(naming, "rep"),
         channel=latest(created, "channel"),
         media=latest(created, "media"),
@@ -115,7 +155,9 @@ def lead_of(events: Sequence[Event]) -> Lead | None:
     )
 
 
-def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | None:
+def deal_of(
+    name: str, events: Sequence[Event], lead: Lead | None, definitions: Definitions
+) -> Deal | None:
     """Read one deal; None where nothing was ever said of it, or it is deleted."""
     told = [event for event in events if event.said.get("deal") == name]
     changes = [event for event in told if event.type == "deal.changed"]
@@ -124,7 +166,7 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
     last_change = max(event.at for event in changes)
     if any(event.type == "deal.deleted" and event.at >= last_change for event in told):
         return None
-    status, closed = standing_status(changes)
+    status, closed = standing_status(changes, definitions)
     from_lead = lead.dimensions if lead else {}
     own: dict[str, str | None] = {}
     for dimension in ("rep", "channel", "partner", "product"):
@@ -135,11 +177,13 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
         status=status,
         closed=closed,
         changes=changes,
+        entries=entries_of(changes),
         amount=latest(changes, "amount"),
         currency=latest(changes, "currency"),
         probability=latest(changes, "probability"),
         expected_close=latest(changes, "expected_close"),
         reason=latest(changes, "reason"),
+        lead=lead,
         dimensions={
             **own,
             "media": from_lead.get("media"),
@@ -149,18 +193,25 @@ def deal_of(name: str, events: Sequence[Event], lead: Lead | None) -> Deal | Non
     )
 
 
-def standing_status(changes: Sequence[Event]) -> tuple[str, int | None]:
-    """Give the deal's status and, unless it is open, the start of the last run of that status."""
-    history = sorted(
-        (event for event in changes if event.text("status") is not None),
-        key=lambda event: event.order,
-    )
-    if not history:
+def standing_status(changes: Sequence[Event], definitions: Definitions) -> tuple[str, int | None]:
+    """Give the deal's status and, unless it is open, the start of the last run of that status.
+
+    Where the first win counts, a deal that is won now was won when it first was.
+    """
+    since = last_run(changes, "status")
+    if since is None or since.said["status"] == "open":
         return "open", None
-    status = history[-1].said["status"]
-    since = history[-1].at
-    for event in reversed(history):
-        if event.said["status"] != status:
-            break
-        since = event.at
-    return (status, None) if status == "open" else (status, since)
+    status: str = since.said["status"]
+    if status == "won" and definitions.win == "first":
+        return status, min(event.at for event in changes if event.text("status") == "won")
+    return status, since.at
+
+
+def entries_of(changes: Sequence[Event]) -> dict[str, Event]:
+    """Give the first change that names each stage, in the order of the deal's history."""
+    entered: dict[str, Event] = {}
+    for change in sorted(changes, key=lambda event: event.order):
+        stage = change.text("stage")
+        if stage is not None:
+            entered.setdefault(stage, change)
+    return entered

@@ -1,31 +1,50 @@
 """From all events to all records: which windows are published, and what each record holds."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.catalogue import KPIS, Kpi
+from tests.oracle.activities import activity_facts
+from tests.oracle.book import Book, Scope
+from tests.oracle.catalogue import KPIS
+from tests.oracle.company import Company
 from tests.oracle.deals import deal_facts
 from tests.oracle.efforts import effort_facts
-from tests.oracle.events import INVOICE_TYPES, SALES_TYPES, Event, read, reference, subjects
-from tests.oracle.facts import Fact, Reporting
+from tests.oracle.events import ACCOUNT_TYPES, SALES_TYPES, Event, read, reference, subjects
+from tests.oracle.facts import Definitions, Fact, Reporting
+from tests.oracle.fates import Fates
+from tests.oracle.forecasts import Prospect
 from tests.oracle.invoices import invoice_facts
-from tests.oracle.journeys import journey
+from tests.oracle.journeys import Journey, journey
 from tests.oracle.leads import lead_facts
-from tests.oracle.levels import LevelWindows
 from tests.oracle.money import Rates
+from tests.oracle.orders import order_facts
 from tests.oracle.pipeline import pipeline_facts
-from tests.oracle.reading import change_between, number_of, parts_of, percentiles_of, written
+from tests.oracle.planning import PLAN_FIELDS, Plan, Ranking
+from tests.oracle.quotes import quote_facts
+from tests.oracle.reading import Number, change_between, written
+from tests.oracle.spending import spending_facts
+from tests.oracle.stages import stage_facts
+from tests.oracle.targets import Targets
+from tests.oracle.tickets import ticket_facts
 from tests.oracle.windows import Calendar, Window
+from tests.oracle.worth import worth_facts
 
 DAY_MS = 86_400_000
-ORGANISATION = ("team", "department", "unit")
-Scope = tuple[str, str] | None
+OF_SUBJECTS = (
+    *(lead_facts, effort_facts, activity_facts, deal_facts),
+    *(stage_facts, pipeline_facts, quote_facts),
+)
+OF_ACCOUNTS = (invoice_facts, worth_facts, order_facts, ticket_facts)
 Record = dict[str, Any]
 
 
-def records(
+def records(events: Sequence[Mapping[str, Any]], **options: Any) -> dict[str, Record]:
+    """Compute every record at once, by its key; the options are those of `published`."""
+    return dict(published(events, **options))
+
+
+def published(
     events: Sequence[Mapping[str, Any]],
     *,
     now: int,
@@ -36,131 +55,121 @@ def records(
     lateness_ms: int = DAY_MS,
     stale_days: int = 30,
     stage_probability: Mapping[str, str] | None = None,
-) -> dict[str, Record]:
-    """Compute every record that `sales.kpis` holds at the instant `now`, by its key.
+    stages: Sequence[str] = (),
+    forecast_floor: int = 20,
+    fiscal_calendar: str = "months",
+    definitions: Mapping[str, str] | None = None,
+) -> Iterator[tuple[str, Record]]:
+    """Compute each record that `sales.kpis` holds at the instant `now`, with its key.
 
     The events may come in any order and more than once; all are valid. Times are milliseconds
     since the epoch. Records have neither `revision` nor `updated_at`.
     """
     read_events = [read(said) for said in events]
+    calendar = Calendar(timezone, week_start, fiscal_start, fiscal_calendar)
     reporting = Reporting(
-        Calendar(timezone, week_start, fiscal_start),
+        calendar,
         Rates(currency, reference(read_events, "rate.set", ("currency", "date"))),
         stale_days * DAY_MS,
         {stage: Fraction(text) for stage, text in (stage_probability or {}).items()},
+        {it.said["account"]: it for it in reference(read_events, "account.set", ("account",))},
+        stages,
+        Definitions(**(definitions or {})),
     )
     reps = {it.said["rep"]: it for it in reference(read_events, "rep.set", ("rep",))}
-    groups: dict[tuple[str, Scope], list[Fact]] = defaultdict(list)
-    for fact in all_facts(read_events, reporting):
-        if fact.counts_by(now):
-            for scope in scopes_of(fact, reps):
-                groups[fact.kpi, scope].append(fact)
-    found: dict[str, Record] = {}
-    for (name, scope), facts in groups.items():
-        published = Published(name, scope, facts, reporting, now, lateness_ms)
-        found.update(published.records())
-    return found
+    sales = subjects(read_events, SALES_TYPES, Fates(read_events, of_accounts=False).owner)
+    accounts = subjects(read_events, ACCOUNT_TYPES, Fates(read_events, of_accounts=True).owner)
+    journeys = [journey(history, reporting.definitions) for history in sales.values()]
+    spends = reference(read_events, "spend.recorded", ("id",))
+    book = Book(all_facts(journeys, accounts, spends, reporting), reps, calendar, now)
+    deals = [deal for one in journeys for deal in one.deals]
+    targets = reference(read_events, "target.set", ("kpi", "scope", "window", "start"))
+    company = Company(
+        book,
+        Prospect(deals, book, reporting, forecast_floor),
+        Targets(targets, calendar, now),
+        currency,
+    )
+    yield from Publication(company, lateness_ms).records()
 
 
-def all_facts(events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
+def all_facts(
+    journeys: Iterable[Journey],
+    accounts: Mapping[str, Sequence[Event]],
+    spends: Iterable[Event],
+    reporting: Reporting,
+) -> Iterator[Fact]:
     """List every contribution of every subject."""
-    for history in subjects(events, SALES_TYPES).values():
-        of_subject = journey(history)
-        yield from lead_facts(of_subject, reporting)
-        yield from effort_facts(of_subject, reporting)
-        yield from deal_facts(of_subject, reporting)
-        yield from pipeline_facts(of_subject, reporting)
-    for account, history in subjects(events, INVOICE_TYPES).items():
-        yield from invoice_facts(account, history, reporting)
+    for of_subject in journeys:
+        for list_facts in OF_SUBJECTS:
+            yield from list_facts(of_subject, reporting)
+    for account, history in accounts.items():
+        for list_account_facts in OF_ACCOUNTS:
+            yield from list_account_facts(account, history, reporting)
+    yield from spending_facts(spends, reporting)
 
 
-def scopes_of(fact: Fact, reps: Mapping[str, Event]) -> list[Scope]:
-    """List the scopes a fact counts in: all, and each of its KPI's dimensions that it has."""
-    rep = reps.get(fact.dimensions.get("rep") or "")
-    scopes: list[Scope] = [None]
-    for dimension in KPIS[fact.kpi].scopes:
-        if dimension in ORGANISATION:
-            value = rep.text(dimension) if rep else None
-        else:
-            value = fact.dimensions[dimension]
-        if value:
-            scopes.append((dimension, value))
-    return scopes
+class Publication:
+    """The records of a company."""
 
-
-class Published:
-    """The records of one KPI in one scope."""
-
-    def __init__(
-        self,
-        name: str,
-        scope: Scope,
-        facts: Sequence[Fact],
-        reporting: Reporting,
-        now: int,
-        lateness_ms: int,
-    ) -> None:
-        """`facts` are all facts of the KPI and scope that count by `now`; at least one."""
-        self.name = name
-        self.kpi: Kpi = KPIS[name]
-        self.scope = scope
-        self.facts = facts
-        self.calendar = reporting.calendar
-        self.currency = reporting.rates.currency
-        self.now = now
+    def __init__(self, company: Company, lateness_ms: int) -> None:
+        """Records are final once the lateness has passed since their window's end."""
+        self.company = company
+        self.calendar = company.book.calendar
+        self.now = company.book.now
+        self.currency = company.currency
         self.lateness_ms = lateness_ms
-        self.in_window = self.facts_by_window()
-
-    def facts_by_window(self) -> dict[Window, list[Fact]]:
-        """Put each fact into every window that contains it, today's rolling ones included."""
-        found: dict[Window, list[Fact]] = defaultdict(list)
-        for fact in self.facts:
-            for window in self.calendar.windows_of(fact.at, hourly=self.kpi.is_hourly):
-                found[window].append(fact)
-        for window in self.calendar.rolling(self.now):
-            for either in (window, self.calendar.before(window)):
-                inside = [fact for fact in self.facts if either.contains(fact.at)]
-                if inside:
-                    found[either] = inside
-        return dict(found)
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """Give each record with its key."""
-        if self.kpi.measure == "level":
-            levels = LevelWindows(self.facts, self.calendar, self.now)
-            for window in levels.published(self.in_window):
-                previous = {"level": levels.at_end(self.calendar.before(window))}
-                yield self.record(window, {"level": levels.at_end(window)}, previous)
-            return
-        rolling = self.calendar.rolling(self.now)
-        for window, facts in self.in_window.items():
-            if window.is_rolling and window not in rolling:
-                continue
-            before = self.in_window.get(self.calendar.before(window), [])
-            yield self.record(window, parts_of(self.kpi, facts), parts_of(self.kpi, before))
+        for name in KPIS:
+            values = {
+                (scope, window): self.company.of(name, scope).number(window)
+                for scope in self.company.scopes(name)
+                for window in self.company.published(name, scope)
+            }
+            ranking = Ranking(name, values)
+            for (scope, window), value in values.items():
+                record = self.record(name, scope, window, value, ranking.rank(scope, window))
+                key = "=".join(scope) if scope else "all"
+                yield f"{name}|{key}|{window.kind}|{record['start']}", record
 
-    def record(self, window: Window, parts: Record, before: Record) -> tuple[str, Record]:
+    def record(
+        self, name: str, scope: Scope, window: Window, value: Number | None, rank: int | None
+    ) -> Record:
         """Write down one record."""
-        value, previous = number_of(self.kpi, parts), number_of(self.kpi, before)
-        start = self.calendar.shown(window.start)
-        has_ended = self.now >= window.end + self.lateness_ms
-        record: Record = {
-            "kpi": self.name,
-            "scope": dict([self.scope]) if self.scope else {},
-            "window": window.kind,
-            "start": start,
-            "end": self.calendar.shown(window.end),
-            "value": written(self.kpi, value, self.currency),
-            "unit": f"money:{self.currency}" if self.kpi.unit == "money" else self.kpi.unit,
-            "parts": parts,
-        }
-        if self.kpi.has_percentiles:
-            record["percentiles"] = percentiles_of(self.in_window[window])
-        record["previous"] = written(self.kpi, previous, self.currency)
+        kpi = KPIS[name]
+        series = self.company.of(name, scope)
+        previous = series.number(self.calendar.before(window))
         change = change_between(value, previous)
-        record["change"] = written(self.kpi, change, self.currency)
-        record.update(target=None, attainment=None, expected=None)
-        record["final"] = not window.is_rolling and has_ended
+        record: Record = {
+            "kpi": name,
+            "scope": dict([scope]) if scope else {},
+            "window": window.kind,
+            "start": self.calendar.shown(window.start),
+            "end": self.calendar.shown(window.end),
+            "value": written(kpi, value, self.currency),
+            "unit": kpi.unit.replace("money", f"money:{self.currency}"),
+            "parts": series.parts(window),
+        }
+        percentiles = series.percentiles(window)
+        if percentiles is not None:
+            record["percentiles"] = percentiles
+        record["previous"] = written(kpi, previous, self.currency)
+        record["change"] = written(kpi, change, self.currency)
+        record["rank"] = rank
+        plan = self.plan(name, scope, window, value)
+        record.update({field: plan[field] for field in ("target", "attainment")})
+        record["final"] = not window.is_rolling and self.now >= window.end + self.lateness_ms
+        # What goes on changing while time passes stands with the instant it is of.
+        record.update({field: plan[field] for field in ("expected", "pace", "projected")})
         record["as_of"] = self.calendar.shown(min(self.now, window.end))
-        scope = "=".join(self.scope) if self.scope else "all"
-        return f"{self.name}|{scope}|{window.kind}|{start}", record
+        return record
+
+    def plan(self, name: str, scope: Scope, window: Window, value: Number | None) -> dict[str, Any]:
+        """Give the fields on the target; all are null where there is none."""
+        target = self.company.targets.target(name, scope, window)
+        if target is None:
+            return dict.fromkeys(PLAN_FIELDS)
+        elapsed = Fraction(min(self.now, window.end) - window.start, window.end - window.start)
+        return Plan(name, target, value, elapsed, self.currency).fields()

@@ -1,4 +1,4 @@
-"""Reading a KPI off the facts of a window: its parts, its value and how that is written."""
+"""Reading a KPI off what was counted: its parts, its value and how that is written."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.catalogue import Kpi
-from tests.oracle.facts import Fact
 from tests.oracle.money import major, round_half_up
 
+Number = int | float
 PARTS = {
     "count": ("count",),
     "sum": ("sum",),
@@ -16,21 +16,29 @@ PARTS = {
     "share": ("hits", "total"),
     "ratio": ("numerator", "denominator"),
     "level": ("level",),
+    "level_ratio": ("numerator", "denominator"),
+    "shares": ("hits", "total"),
 }
 
 
-def parts_of(kpi: Kpi, facts: Sequence[Fact]) -> dict[str, Any]:
-    """Add up the facts; money stays in minor units."""
-    total: Counter[str] = Counter()
-    for fact in facts:
-        for part, amount in fact.parts.items():
-            total[part] += amount
+def parts_of(kpi: Kpi, total: Counter[str]) -> dict[str, Any]:
+    """Give the parts of what the facts add up to; money stays in minor units."""
     if kpi.measure == "counts":
         return {"counts": dict(total)}
+    if kpi.measure == "shares":
+        return shares_of(total)
     return {part: total[part] for part in PARTS[kpi.measure]}
 
 
-def number_of(kpi: Kpi, parts: dict[str, Any]) -> int | float | None:
+def shares_of(total: Counter[str]) -> dict[str, Any]:
+    """Give a share by label, and of all labels together."""
+    labels = sorted({name.rpartition(".")[0] for name in total})
+    by = {it: {part: total[f"{it}.{part}"] for part in ("hits", "total")} for it in labels}
+    overall = {part: sum(one[part] for one in by.values()) for part in ("hits", "total")}
+    return {**overall, "by": by}
+
+
+def number_of(kpi: Kpi, parts: dict[str, Any]) -> Number | None:
     """Divide where the measure divides; money in minor units; None for something over nothing."""
     if kpi.measure == "counts":
         return int(sum(parts["counts"].values()))
@@ -39,7 +47,7 @@ def number_of(kpi: Kpi, parts: dict[str, Any]) -> int | float | None:
     above, below = (parts[part] for part in PARTS[kpi.measure])
     if below == 0:
         return None
-    if kpi.unit in ("ms", "money"):
+    if kpi.unit == "ms" or kpi.is_money:
         return round_half_up(Fraction(above, below))
     return float(1000 * above / below if kpi.unit == "per_1000" else above / below)
 
@@ -52,18 +60,21 @@ def change_between(number: float | None, previous: float | None) -> int | float 
     return round(change, 12) if isinstance(change, float) else change
 
 
-def written(kpi: Kpi, number: float | None, currency: str) -> int | float | str | None:
+def written(kpi: Kpi, number: Number | None, currency: str) -> Number | str | None:
     """Give the number as the record shows it: money as a decimal string in major units."""
-    if kpi.unit == "money" and number is not None:
+    if kpi.is_money and number is not None:
         assert isinstance(number, int)
         return major(number, currency)
     return number
 
 
-def percentiles_of(facts: Sequence[Fact]) -> dict[str, int]:
-    """Give the exact nearest-rank percentiles of a mean's values; there is at least one."""
-    values = sorted(fact.parts["sum"] for fact in facts)
-    return {f"p{percent}": values[nearest_rank(percent, len(values)) - 1] for percent in (50, 90)}
+def percentiles_of(values: Sequence[int]) -> dict[str, int | None]:
+    """Give the exact nearest-rank percentiles of a mean's values; null for none."""
+    in_order = sorted(values)
+    return {
+        f"p{percent}": in_order[nearest_rank(percent, len(values)) - 1] if values else None
+        for percent in (50, 90)
+    }
 
 
 def nearest_rank(percent: int, count: int) -> int:

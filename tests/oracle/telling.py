@@ -31,9 +31,42 @@ def deal(at: str, fields: dict[str, Any]) -> dict[str, Any]:
     return said("deal.changed", "lead-1", at, {"deal": "d1"} | fields)
 
 
+def activity(at: str, kind: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Let ann do something for lead-1."""
+    return said("activity.logged", "lead-1", at, {"rep": "ann", "kind": kind} | (fields or {}))
+
+
+def account(at: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Say what is known of acme."""
+    return {"id": at, "type": "account.set", "at": at, "account": "acme"} | fields
+
+
+def issued(at: str, amount: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Invoice acme, in euros unless said otherwise; each time is another invoice."""
+    usual = {"invoice": at, "amount": amount, "currency": "EUR", "due": "2026-12-31"}
+    return said("invoice.issued", "acme", at, usual | (fields or {}))
+
+
 def rep(name: str, team: str, at: str = "2026-01-01T00:00:00Z") -> dict[str, Any]:
     """Put a rep into a team."""
     return {"id": f"{name}/{team}", "type": "rep.set", "at": at, "rep": name, "team": team}
+
+
+def target(
+    kpi: str, window: str, value: str, start: str | None = None, **scope: str
+) -> dict[str, Any]:
+    """Set a target, for one scope or for all."""
+    fields: dict[str, Any] = {"kpi": kpi, "scope": scope, "window": window, "value": value}
+    if start:
+        fields["start"] = start
+    name = "/".join([kpi, *scope.values(), window, start or "", value])
+    return {"id": name, "type": "target.set", "at": "2026-01-01T00:00:00Z", **fields}
+
+
+def spend(at: str, amount: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Spend euros on marketing."""
+    spent = {"id": at, "type": "spend.recorded", "at": at, "amount": amount, "currency": "EUR"}
+    return spent | (fields or {})
 
 
 def rate(currency: str, date: str, value: str) -> dict[str, Any]:

@@ -40,3 +40,16 @@ def test_everything_else_is_a_difference(changes: dict[str, Any]) -> None:
 def test_missing_record_is_a_difference_on_either_side() -> None:
     assert difference(EXPECTED, None) is not None
     assert difference(None, actual({})) is not None
+
+
+def test_last_digits_of_a_plan_may_differ_and_those_of_a_value_may_not() -> None:
+    expected = {"kpi": "close_rate", "value": 0.1, "pace": 0.1}
+    assert difference(expected, expected | {"pace": 0.1 + 1e-12}) is None
+    assert difference(expected, expected | {"pace": 0.1 + 1e-11}) is not None
+    assert difference(expected, expected | {"value": 0.1 + 1e-16 * 2}) is not None
+
+
+def test_percentiles_of_the_forecast_are_drawn_and_not_compared() -> None:
+    expected = {"kpi": "forecast", "value": "1.00"}
+    assert difference(expected, expected | {"percentiles": {"p10": "0.50"}}) is None
+    assert difference(expected, expected | {"drawn": {}}) is not None

@@ -90,6 +90,7 @@ def test_deal_without_a_rate_is_unpriced_in_every_money_kpi() -> None:
     found = reported(events)
     assert found[f"unpriced_facts{MARCH}"]["parts"]["counts"] == {
         "pipeline_created": 1,
+        "funnel_realisation_value": 1,
         "pipeline_amount": 1,
         "revenue_won": 1,
         "deal_size": 1,
@@ -140,6 +141,11 @@ def test_close_rates_are_over_all_deals_closed() -> None:
     assert found[f"close_rate{MARCH}"]["value"] == 0.5
     assert found[f"close_rate_value{MARCH}"]["value"] == 0.75
     assert found[f"deal_conversion{MARCH}"]["parts"] == {"hits": 1, "total": 3}
+    assert found[f"funnel_realisation{MARCH}"]["parts"] == {"hits": 1, "total": 3}
+    assert found[f"funnel_realisation_value{MARCH}"]["parts"] == {
+        "numerator": 30000,
+        "denominator": 130000,
+    }
     assert found[f"lost_reasons{MARCH}"]["parts"]["counts"] == {"unknown": 1}
 
 

@@ -95,11 +95,12 @@ def test_invoice_without_a_rate_is_unpriced_but_has_its_days_to_pay() -> None:
     issued = move("issued", "2026-03-02T09:00:00Z", "100", "USD")
     paid = move("paid", "2026-03-12T09:00:00Z", "100", "USD")
     found = reported([issued, paid])
-    unpriced = values(found, "unpriced_facts|all|day|2026-03-")
-    assert unpriced == {
-        "02T00:00:00+00:00": 1,
-        "11T00:00:00+00:00": 1,
-        "12T00:00:00+00:00": 1,
+    day = "unpriced_facts|all|day|2026-03-{}T00:00:00+00:00"
+    labels = {it: found[day.format(it)]["parts"]["counts"] for it in ("02", "11", "12")}
+    assert labels == {
+        "02": {"receivables": 1, "customer_lifetime_value": 1},
+        "11": {"overdue": 1},
+        "12": {"collected": 1},
     }
     assert found["days_to_pay|all|day|2026-03-12T00:00:00+00:00"]["value"] == 10 * 86_400_000
 

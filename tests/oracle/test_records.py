@@ -28,10 +28,13 @@ def test_record_holds_all_its_fields_in_order() -> None:
         ("parts", {"count": 1}),
         ("previous", 1),
         ("change", 0),
+        ("rank", None),
         ("target", None),
         ("attainment", None),
-        ("expected", None),
         ("final", False),
+        ("expected", None),
+        ("pace", None),
+        ("projected", None),
         ("as_of", "2026-03-03T12:45:00.250+03:30"),
     ]
 
