@@ -264,13 +264,13 @@ def catalogue(as_json: bool) -> None:
     """List the KPIs: what each says, its unit, where it is told apart."""
     from streams.kpis import catalogue as in_force
 
-    kpis = in_force(settings()).kpis
+    kpis = in_force(settings()).published
     if as_json:
         click.echo(json.dumps([kpi.entry() for kpi in kpis], indent=2))
         return
     for kpi in kpis:
-        click.secho(f"{kpi.name}  ({kpi.measure.kind}, {kpi.unit})", bold=True)
-        click.echo(f"  by {', '.join(('all', *kpi.scopes))}")
+        click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
+        click.echo(f"  by {', '.join(kpi.reach)}")
         click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
 
 

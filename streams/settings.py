@@ -11,9 +11,12 @@ from types import MappingProxyType
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from streams.engine.catalogue import CHURN_WEIGHTS
+
 PREFIX = "SALES_KPIS_"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
+WEIGHT = re.compile(r"[0-9]{1,6}")
 
 
 class BadSetting(Exception):
@@ -25,7 +28,10 @@ class Settings:
     """Everything that can be set, each by `SALES_KPIS_<NAME>` in the environment.
 
     Times are whole milliseconds. `stage_probability` maps a stage to a decimal text,
-    written `proposal=0.4,negotiation=0.7`. `rules` names the TOML file that `streams.rules` reads.
+    written `proposal=0.4,negotiation=0.7`. `stages` is their order, earliest first, written
+    `discovery,proposal,negotiation`. `churn_weights` are whole numbers, written
+    `complaint=3,closing_request=5`; a kind of ticket that is not named keeps its default.
+    `rules` names the TOML file that `streams.rules` reads.
     """
 
     bootstrap: str = "127.0.0.1:9092"
@@ -48,6 +54,9 @@ class Settings:
     metrics_port: int = 9464
     data: Path = Path(".data")
     rules: Path | None = None
+    stages: tuple[str, ...] = ()
+    churn_threshold: int = 5
+    churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
@@ -67,6 +76,7 @@ class Settings:
             ("lateness_ms", 0, 10**12),
             ("publish_interval_ms", 0, 60_000),
             ("stale_days", 1, 10_000),
+            ("churn_threshold", 1, 1_000_000),
         ):
             if not low <= getattr(self, name) <= high:
                 raise BadSetting(
@@ -105,6 +115,10 @@ def parse(name: str, variable: str, text: str) -> object:
         return Path(text) if text else None
     if name == "stage_probability":
         return MappingProxyType(dict(probabilities(text, variable)))
+    if name == "stages":
+        return in_order(text, variable)
+    if name == "churn_weights":
+        return MappingProxyType({**CHURN_WEIGHTS, **weights(text, variable)})
     if isinstance(getattr(Settings(), name), int):
         try:
             return int(text)
@@ -133,3 +147,24 @@ def probabilities(text: str, variable: str) -> list[tuple[str, str]]:
         if len(pair) != 2 or not pair[0].strip() or not SHARE.fullmatch(pair[1].strip()):
             raise BadSetting(f"{variable}={text!r} is not like proposal=0.4,negotiation=0.7")
     return [(stage.strip(), share.strip()) for stage, share in pairs]
+
+
+def in_order(text: str, variable: str) -> tuple[str, ...]:
+    """Read `first,second,third`."""
+    names = tuple(name for part in text.split(",") if (name := part.strip()))
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise BadSetting(f"{variable}={text!r} names {min(twice)!r} twice; once gives its place")
+    return names
+
+
+def weights(text: str, variable: str) -> dict[str, int]:
+    """Read `complaint=3,contact=1`."""
+    pairs = [[it.strip() for it in part.split("=", 1)] for part in text.split(",") if part.strip()]
+    for pair in pairs:
+        if len(pair) != 2 or not WEIGHT.fullmatch(pair[1]):
+            raise BadSetting(f"{variable}={text!r} is not like complaint=3,closing_request=5")
+        if pair[0] not in CHURN_WEIGHTS:
+            known = ", ".join(CHURN_WEIGHTS)
+            raise BadSetting(f"{variable}: {pair[0]!r} is no kind of ticket; known: {known}")
+    return {kind: int(weight) for kind, weight in pairs}

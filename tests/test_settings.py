@@ -3,11 +3,13 @@
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from streams.events.model import TicketOpened
 from streams.settings import PREFIX, BadSetting, Settings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,6 +49,7 @@ def test_every_setting_is_read_as_its_type() -> None:
         REPLICATION="3",
         DATA="/var/data",
         RULES="/etc/rules.toml",
+        CHURN_THRESHOLD="7",
     )
     assert (settings.bootstrap, settings.app) == ("kafka:9092", "north")
     assert (settings.timezone, settings.currency) == ("Asia/Tehran", "IRR")
@@ -55,6 +58,7 @@ def test_every_setting_is_read_as_its_type() -> None:
     assert (settings.stale_days, settings.small_deal, settings.large_deal) == (14, 5, 50)
     assert (settings.partitions, settings.replication) == (8, 3)
     assert (settings.data, settings.rules) == (Path("/var/data"), Path("/etc/rules.toml"))
+    assert settings.churn_threshold == 7
 
 
 def test_environment_is_read_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +92,10 @@ REFUSED: tuple[tuple[str, str], ...] = (
         for it in ("offer", "offer=", "offer=high", "offer=-0.4", "offer=1e-1", "offer=0.4.1")
     ),
     *(("STAGE_PROBABILITY", it) for it in ("offer=40", "offer=1.01", "=0.4", "offer=²")),
+    *(("STAGES", it) for it in ("offer,offer", "contact, offer ,contact")),
+    *(("CHURN_THRESHOLD", it) for it in ("0", "-1", "1000001", "five", "")),
+    *(("CHURN_WEIGHTS", it) for it in ("complaint", "complaint=", "complaint=-1", "complaint=1.5")),
+    *(("CHURN_WEIGHTS", it) for it in ("praise=3", "=3", "complaint=²", "complaint=1000000")),
 )
 
 
@@ -106,6 +114,10 @@ def test_refusal_names_the_variable(name: str, text: str) -> None:
         ("STALE_DAYS", "a month", "whole number"),
         ("STAGE_PROBABILITY", "offer", "proposal=0.4,negotiation=0.7"),
         ("SMALL_DEAL", "20000", "LARGE_DEAL"),
+        ("STAGES", "offer,contact,offer", "'offer' twice"),
+        ("CHURN_THRESHOLD", "0", "between 1 and"),
+        ("CHURN_WEIGHTS", "complaint", "complaint=3,closing_request=5"),
+        ("CHURN_WEIGHTS", "praise=3", "complaint, closing_request, contract_question, contact"),
     ],
 )
 def test_refusal_says_what_would_do(name: str, text: str, hint: str) -> None:
@@ -149,6 +161,29 @@ def test_empty_now_is_the_machines_clock() -> None:
 )
 def test_stage_probabilities_are_decimal_texts_by_stage(text: str, table: dict[str, str]) -> None:
     assert read(STAGE_PROBABILITY=text).stage_probability == table
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [("", ()), ("offer", ("offer",)), (" contact , second call,,", ("contact", "second call"))],
+)
+def test_stages_are_read_in_their_order(text: str, order: tuple[str, ...]) -> None:
+    assert read(STAGES=text).stages == order
+
+
+def test_kind_of_ticket_that_is_not_named_keeps_its_weight() -> None:
+    usual = {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
+    assert read().churn_weights == read(CHURN_WEIGHTS="").churn_weights == usual
+    assert read(CHURN_WEIGHTS=" contact = 0 ,complaint=4").churn_weights == {
+        **usual,
+        "contact": 0,
+        "complaint": 4,
+    }
+
+
+def test_every_kind_of_ticket_has_a_weight() -> None:
+    kinds = get_args(get_type_hints(TicketOpened)["kind"])
+    assert {*kinds} == {*Settings().churn_weights}
 
 
 def test_settings_do_not_change() -> None:

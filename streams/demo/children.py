@@ -122,7 +122,11 @@ def environment(settings: Settings) -> dict[str, str]:
     """
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
     given = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    stages = given.pop("stage_probability")
-    given["stage_probability"] = ",".join(f"{stage}={share}" for stage, share in stages.items())
     given["now"] = ""
-    return inherited | {PREFIX + name.upper(): str(value) for name, value in given.items()}
+    return inherited | {PREFIX + name.upper(): _text(value) for name, value in given.items()}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={it}" for name, it in value.items())
+    return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,6 +1,6 @@
 """Who works at the invented company, what it sells and to whom; nobody and nothing here is real."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -40,10 +40,13 @@ CHANNELS = {
     "referral": ("earned", ("",)),
     "partner": ("earned", ("",)),
 }
+# What a campaign costs a day.
+COSTS = {"owned": 60, "paid": 180}
 PARTNERS = ("Partner A", "Partner B", "Partner C")
 # Product: what its median deal is worth.
 PRODUCTS = {"Starter": 900, "Team": 3_200, "Enterprise": 11_000}
 REASONS = ("price", "timing", "went elsewhere", "no budget", "")
+WANTED = ("single sign-on", "on-premises", "shorter terms", "")
 # What one unit is worth, roughly and for ever, in one unit of the first.
 WORTH = {"EUR": 1.0, "USD": 0.92, "GBP": 1.17}
 
@@ -86,3 +89,24 @@ def rates(currency: str, first: date, last: date, at: str) -> Iterator[EventData
             }
             day += timedelta(days=7)
             week += 1
+
+
+def spends(
+    currency: str, first: date, last: date, at: Callable[[date], str]
+) -> Iterator[EventData]:
+    """Give what each campaign cost a day from `first` to `last`; `at` writes when on a day."""
+    day = first
+    while day <= last:
+        for channel, (media, campaigns) in CHANNELS.items():
+            for number, campaign in enumerate(filter(None, campaigns)):
+                yield {
+                    "id": f"spend-{campaign}-{day}",
+                    "type": "spend.recorded",
+                    "at": at(day),
+                    "amount": f"{COSTS[media] + 15 * number + day.toordinal() % 7}.00",
+                    "currency": currency,
+                    "channel": channel,
+                    "media": media,
+                    "campaign": campaign,
+                }
+        day += timedelta(days=1)

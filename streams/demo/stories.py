@@ -10,13 +10,14 @@ from streams.demo.company import (
     PRODUCTS,
     REASONS,
     REPS,
+    WANTED,
     EventData,
     Rep,
     foreign,
 )
+from streams.demo.efforts import call, shown
 from streams.engine.calendar import Calendar
 
-OUTCOMES = ("connected", "no_answer", "voicemail", "busy")
 STAGES = (("discovery", 0.2), ("proposal", 0.45), ("negotiation", 0.7))
 TERMS_DAYS = 7
 
@@ -168,11 +169,27 @@ class Story:
                     "expected_close": close.date().isoformat(),
                 },
             )
+            self._show(stage)
             if dice.random() < 0.5:
                 self._pass_days(0.1, 0.8)
                 self._touch()
             cents = int(cents * dice.uniform(0.9, 1.15))
+        self._write("quote.sent", {**self._quote, "amount": money(cents), "currency": currency})
         self._close(deal, cents, currency)
+
+    @property
+    def _quote(self) -> EventData:
+        return {"quote": f"quote-{self._number:05d}"}
+
+    def _show(self, stage: str) -> None:
+        """Let the rep meet the lead, send material or present, as the stage suggests."""
+        dice, rep = self._dice, self.rep.name
+        if stage == "discovery" and dice.random() < 0.5:
+            self._write("activity.logged", {"rep": rep, "kind": "meeting"})
+        if stage == "proposal" and dice.random() < 0.4:
+            self._write("activity.logged", {"rep": rep, "kind": "presentation"})
+        if dice.random() < 0.2:
+            self._write("activity.logged", shown(dice, rep))
 
     def _close(self, deal: str, cents: int, currency: str) -> None:
         dice = self._dice
@@ -187,8 +204,12 @@ class Story:
             reason = dice.choice(REASONS)
             said: EventData = {"reason": reason} if reason else {}
             self._write("deal.changed", {"deal": deal, "status": "lost", **said})
+            if wanted := dice.choice(WANTED):
+                said["unmet_demand"] = wanted
+            self._write("quote.rejected", {**self._quote, **said})
             return
         self._write("deal.changed", {"deal": deal, "status": "won", "amount": money(cents)})
+        self._write("quote.ordered", self._quote)
         if dice.random() < 0.04:  # not won after all: open again, and won in the end
             self._pass_days(0.1, 0.5)
             self._write("deal.changed", {"deal": deal, "status": "open"})
@@ -220,14 +241,3 @@ class Story:
 def money(cents: int) -> str:
     """Write an amount as events carry it."""
     return f"{cents // 100}.{cents % 100:02d}"
-
-
-def call(dice: Random, rep: str, *, cold: bool = False) -> EventData:
-    """Make up what is known of an outgoing call."""
-    outcome = dice.choices(OUTCOMES, (42, 35, 15, 8))[0]
-    made: EventData = {"rep": rep, "direction": "outbound", "outcome": outcome}
-    if outcome == "connected":
-        made["seconds"] = int(dice.lognormvariate(4.8, 0.8))
-    if cold:
-        made["cold"] = True
-    return made

@@ -3,22 +3,29 @@
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from itertools import count
 from random import Random
 from typing import Literal, NamedTuple
 
-from streams.demo.company import REPS, EventData, organisation, rates
-from streams.demo.stories import QUICK, REAL, Happening, Market, Pace, Story, call
+from streams.demo.company import REPS, EventData, organisation, rates, spends
+from streams.demo.customers import customers, known, ordered
+from streams.demo.efforts import call, prospected
+from streams.demo.stories import QUICK, REAL, Happening, Market, Pace, Story
 from streams.engine.calendar import Calendar
 
 HISTORY_DAYS = 21
 LEADS_A_DAY = 40
 COLD_CALLS_A_DAY = 60
+EFFORTS_A_DAY = 12
+ORDERS_A_DAY = 6
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 # Mean milliseconds between two of a kind, live.
 LEADS_EVERY = 900
 CALLS_EVERY = 110
+EFFORTS_EVERY = 2_500
+ORDERS_EVERY = 4_000
 DUPLICATES = 0.04
 CORRECTIONS = 0.02
 LATE = 0.08
@@ -53,20 +60,35 @@ class Traffic:
         self._start = start
         self._market = Market(calendar, currency)
         self._numbers = count(1)
-        self._order = count()
+        self._serial = count()
+        self._orders = count(1)
+        self._customers = customers()
         self._coming: list[tuple[int, int, Delivery | Callable[[int], None]]] = []
         self._known: deque[tuple[str, str]] = deque(maxlen=KNOWN_LEADS)
         self._past = self._lived()
         self._plan(start, self._lead_comes_in)
         self._plan(start, self._rep_calls)
+        self._plan(start, self._rep_prospects)
+        self._plan(start, self._customer_orders)
 
     def reference(self) -> list[EventData]:
-        """Give who works where and what currencies are worth."""
+        """Give who works where, what currencies are worth, who buys again, what ads cost."""
         calendar = self._market.calendar
         first = calendar.local(self._start - (HISTORY_DAYS + 7) * DAY_MS).date()
         today = calendar.local(self._start).date()
         at = calendar.text(calendar.start_of(first.toordinal()))
-        return [*organisation(at), *rates(self._market.currency, first, today, at)]
+        currency = self._market.currency
+
+        def evening(day: date) -> str:
+            return calendar.text(min(calendar.end_of(day) - 1, self._start))
+
+        begun = first + timedelta(days=7)
+        return [
+            *organisation(at),
+            *rates(currency, first, today, at),
+            *known(currency, at),
+            *spends(currency, begun, today, evening),
+        ]
 
     def history(self) -> list[Delivery]:
         """Give the last weeks, roughly in order, faults included."""
@@ -82,7 +104,7 @@ class Traffic:
                 coming(at)
 
     def _plan(self, at: int, coming: Delivery | Callable[[int], None]) -> None:
-        heapq.heappush(self._coming, (at, next(self._order), coming))
+        heapq.heappush(self._coming, (at, next(self._serial), coming))
 
     def _lived(self) -> list[Delivery]:
         """Tell the stories of the past; what they hold for the future comes at a quick pace."""
@@ -94,6 +116,11 @@ class Traffic:
             ]
             for _ in range(int(LEADS_A_DAY * share * self._dice.uniform(0.8, 1.2))):
                 past += self._story(self._hour(begin, end), REAL).happenings
+            past += [
+                self._prospecting(self._hour(begin, end)) for _ in range(int(EFFORTS_A_DAY * share))
+            ]
+            for _ in range(int(ORDERS_A_DAY * share)):
+                past += self._order(self._hour(begin, end), REAL)
         # Their first hour ends while somebody is watching: time passing moves KPIs by itself.
         for minutes in (59.8, 59.5, 58.9, 58.3, 57.5, 56.0):
             past += self._story(self._start - int(minutes * MINUTE_MS), UNHURRIED).happenings
@@ -143,19 +170,37 @@ class Traffic:
         if self._dice.random() < 0.7:
             # Not the newest, whose first answer is in their story.
             subject, rep = self._known[self._dice.randrange(len(self._known) * 3 // 4)]
-            self._happen(self._called(at, subject, call(self._dice, rep)))
+            self._happen(self._done(at, subject, "call.ended", call(self._dice, rep)))
         else:
             self._happen(self._cold_call(at))
         self._plan(at + self._wait(CALLS_EVERY), self._rep_calls)
 
+    def _rep_prospects(self, at: int) -> None:
+        self._happen(self._prospecting(at))
+        self._plan(at + self._wait(EFFORTS_EVERY), self._rep_prospects)
+
+    def _prospecting(self, at: int) -> Happening:
+        rep = self._dice.choice(REPS).name
+        return self._done(at, f"rep:{rep}", "activity.logged", prospected(self._dice, rep))
+
+    def _customer_orders(self, at: int) -> None:
+        for happening in self._order(at, QUICK):
+            self._happen(happening)
+        self._plan(at + self._wait(ORDERS_EVERY), self._customer_orders)
+
+    def _order(self, at: int, pace: Pace) -> Iterator[Happening]:
+        customer = self._dice.choice(self._customers)
+        return ordered(self._dice, next(self._orders), customer, at, pace, self._market)
+
     def _cold_call(self, at: int) -> Happening:
         rep = self._dice.choice(REPS).name
-        return self._called(at, f"rep:{rep}", call(self._dice, rep, cold=True))
+        made = call(self._dice, rep, cold=True)
+        return self._done(at, f"rep:{rep}", "call.ended", made)
 
-    def _called(self, at: int, subject: str, made: EventData) -> Happening:
+    def _done(self, at: int, subject: str, kind: str, made: EventData) -> Happening:
         event: EventData = {
-            "id": f"call-{next(self._order):06d}",
-            "type": "call.ended",
+            "id": f"effort-{next(self._serial):06d}",
+            "type": kind,
             "at": self._market.calendar.text(at),
             "subject": subject,
             "source": "demo",

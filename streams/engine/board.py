@@ -16,7 +16,7 @@ from streams.engine.measures import Grouped, Vector, add, by_kpi
 from streams.engine.organisation import Organisation
 from streams.engine.records import AGAIN_MS, Records
 from streams.engine.rendering import Published, Rendering
-from streams.engine.sight import Readings
+from streams.engine.sight import BoardSight
 from streams.engine.targets import Targets
 from streams.engine.windows import WindowSums
 from streams.events import ReferenceRecord, RepSet, TargetSet
@@ -75,16 +75,16 @@ class Board:
         self._levels = Levels(self._sums, steps)
         published = {kpi.name: kpi for kpi in catalogue.published}
         self._targets = Targets(self.calendar, definitions.currency, published, own)
-        self.readings = Readings(catalogue, self._sums, self._levels, self._targets, self.records)
+        self.sight = BoardSight(catalogue, self._sums, self._levels, self._targets, self.records)
         dependents = Dependents(self.calendar, catalogue.kpis, catalogue.derived, self._bit)
         self._marks = Marks(
-            self._bit, noted, self._sums, self._levels, self._targets, self.readings, dependents
+            self._bit, noted, self._sums, self._levels, self._targets, self.sight, dependents
         )
         self._rendering = Rendering(
             self.kpis,
             shown,
             self.records,
-            self.readings,
+            self.sight,
             self._sums,
             self._levels,
             self._targets,
@@ -174,7 +174,7 @@ class Board:
         where there was none. Keys that are not due stay for a later call, and all keys of slow
         KPIs for one `with_slow`. Nothing else may be called until the iterator is used up.
         """
-        self.readings.forget()
+        self.sight.forget()
         dirty = self._marks.take()
         if with_slow:
             slow, self._slow = self._slow, {}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from msgspec import Struct
@@ -53,6 +54,10 @@ class Dimensions:
     def with_rep(self, rep: str) -> "Dimensions":
         """Give the same place under another rep."""
         return dimensions(rep, *self.members[1:])
+
+    def with_stage(self, stage: str) -> "Dimensions":
+        """Give the same place under another stage."""
+        return dimensions(*self.members[:6], stage, self.members[7])
 
 
 @lru_cache(maxsize=200_000)
@@ -271,9 +276,19 @@ UNPRICED_FACTS = Kpi(
 )
 
 
+# How much a ticket of each kind says that an account may leave.
+CHURN_WEIGHTS = MappingProxyType(
+    {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """The definitions an operator can set; with `working` leads wait in working time only."""
+    """The definitions an operator can set; with `working` leads wait in working time only.
+
+    `stages` is their order, earliest first; a stage that it lacks is neither before nor after
+    another, so that any other one entered later is a step ahead.
+    """
 
     currency: str
     lateness_ms: int
@@ -284,6 +299,8 @@ class Definitions:
     stages: tuple[str, ...] = ()
     readings: Readings = field(default_factory=Readings)
     working: WorkingTime | None = None
+    churn_threshold: int = 5
+    churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Dependents:
             for kind in d.kinds:
                 self._kinds[kind] = self._kinds.get(kind, 0) | bits[d.name]
         self.running_only = self._mask(d.name for d in derived if d.is_running_only)
-        self.lasting = [d for d in derived if d.is_lasting]
+        self.lasting = [d for d in derived if d.lasting]
 
     def of(self, mask: int, kind: str) -> int:
         """Give those that read any of these in the same scope and window of a kind."""

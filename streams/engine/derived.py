@@ -46,8 +46,8 @@ class Sight(Protocol):
     def target(self, name: str, scope: str, window: Window) -> Fraction | None:
         """Give the standing target in minor units, milliseconds or as it is."""
 
-    def best(self, name: str, scope: str, window: Window) -> int:
-        """Give the greatest numerator of a KPI among all members of the scope's dimension."""
+    def best(self, name: str, scope: str, window: Window, across: tuple[str, ...]) -> int:
+        """Give a KPI's greatest numerator among the scope's siblings with facts of some KPI."""
 
     def ever(self, name: str, scope: str) -> Vector:
         """Give the company's vector over all time up to now, of a KPI that keeps it."""
@@ -109,11 +109,12 @@ class Given:
     def best(self, name: str) -> int:
         """Give the greatest sum or count that a member of this dimension has in this window.
 
-        Only of ingredients named in `across`; 0 where nobody has any.
+        Only of ingredients named in `across`, among those who have facts of any of them; 0
+        where nobody has.
         """
         if name not in self._kpi.across:
             raise KeyError(name)
-        return self._sight.best(name, self.scope, self.window)
+        return self._sight.best(name, self.scope, self.window, self._kpi.across)
 
     def ever(self, name: str) -> Vector:
         """Give the whole company's vector of a KPI named in `history`, over all time up to now."""
@@ -163,10 +164,10 @@ class Derived:
     - `history`: hidden KPIs with `ever`, read for the whole company.
     - `affects`: other scopes whose record reads what happens in a scope.
 
-    `is_lasting` (scope all only): the formula decides where there is a record, up to the
-    running window, by giving None where there is none. `is_running_only`: windows that run now
-    and no others. `adds_up` says that a target is used up evenly over time, as that of a sum
-    is. `percentiles` names those that its figures carry. `is_slow`: a board is asked for it
+    `lasting` (scope all only) names the one ingredient whose records make it exist, in their
+    own window and `back` windows on, up to the running one. `is_running_only`: windows that run
+    now and no others. `adds_up` says that a target is used up evenly over time, as that of a
+    sum is. `percentiles` names those that its figures carry. `is_slow`: a board is asked for it
     now and then only (see `Board.take`).
     """
 
@@ -185,7 +186,7 @@ class Derived:
     targets: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     affects: Callable[[str], Iterable[str]] | None = None
-    is_lasting: bool = False
+    lasting: str = ""
     is_running_only: bool = False
     adds_up: bool = False
     percentiles: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ class Needs(TypedDict, total=False):
     across: tuple[str, ...]
     targets: tuple[str, ...]
     history: tuple[str, ...]
-    is_lasting: bool
+    lasting: str
     is_running_only: bool
     is_slow: bool
     adds_up: bool
@@ -104,5 +104,6 @@ def _faults(kpi: Derived, known: Mapping[str, Kpi]) -> dict[str, bool]:
         f"has an unknown kind of window in {kpi.kinds}": not {*kpi.kinds} <= {*KINDS},
         "compares members by what is no ingredient": not {*kpi.across} <= {*kpi.ingredients},
         f"reads the history of what keeps none: {forgetful}": bool(forgetful),
-        "is lasting in a scope": kpi.is_lasting and bool(kpi.scopes),
+        "is lasting in a scope": bool(kpi.lasting and kpi.scopes),
+        "lasts by what is no ingredient": kpi.lasting not in ("", *kpi.ingredients),
     }

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate
 
 from streams.engine.calendar import Window
 from streams.engine.measures import Grouped, Vector
@@ -77,12 +76,10 @@ class Levels:
                 for day in self._sums.days(scope)
             )
             steps = [(day, vector) for day, vector in vectors if "n" in vector]
-            sums = {
-                component: accumulate((vector.get(component, 0) for _, vector in steps), initial=0)
-                for component in self._components[name]
-            }
-            totals = [
-                dict(zip(sums, values, strict=True)) for values in zip(*sums.values(), strict=True)
-            ]
+            total = dict.fromkeys(self._components[name], 0)
+            totals = [total]
+            for _, vector in steps:
+                total = {it: number + vector.get(it, 0) for it, number in total.items()}
+                totals.append(total)
             found = self._totals[key] = ([day for day, _ in steps], totals)
         return found

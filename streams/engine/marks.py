@@ -7,7 +7,7 @@ from streams.engine.calendar import ROLLING_DAYS, Window
 from streams.engine.dependents import Dependents
 from streams.engine.derived import Derived
 from streams.engine.levels import Levels
-from streams.engine.sight import Readings
+from streams.engine.sight import BoardSight
 from streams.engine.targets import Place, Targets
 from streams.engine.windows import WindowSums
 
@@ -28,7 +28,7 @@ class Marks:
         sums: WindowSums,
         levels: Levels,
         targets: Targets,
-        readings: Readings,
+        sight: BoardSight,
         dependents: Dependents,
     ) -> None:
         """Start without marks; everything else is kept by others."""
@@ -38,7 +38,7 @@ class Marks:
         self._calendar = sums.calendar
         self._levels = levels
         self._targets = targets
-        self._readings = readings
+        self._sight = sight
         self._dependents = dependents
         self._dirty: dict[Window, Scopes] = {}
         self._history = 0
@@ -76,7 +76,7 @@ class Marks:
         """Mark what depends on today: rolling windows, levels and targets of running ones."""
         for window in self._sums.rolling:
             self.add_sums((window, self._calendar.preceding(window)), window)
-        running = self._readings.running()
+        running = self._sight.running()
         for scope, name in self._levels.known():
             self.add(scope, running, self._bit[name])
         if self._dependents.running_only:
@@ -88,7 +88,7 @@ class Marks:
 
     def add_running(self, place: Place) -> None:
         """Mark the record of a target in the window that runs now."""
-        for window in self._readings.running():
+        for window in self._sight.running():
             if window == place.window or (place.window is None and window.kind == place.kind):
                 self.add(place.scope, (window,), self._bit[place.kpi])
 
@@ -124,9 +124,9 @@ class Marks:
             windows = [place.window]
             self._sums.watch(place.window)
         else:
-            running = [w for w in self._readings.running() if w.kind == place.kind]
+            running = [w for w in self._sight.running() if w.kind == place.kind]
             windows = [*self._sums.known(place.kind), *running]
-            if isinstance(kpi, Derived) and kpi.is_lasting and windows:
+            if isinstance(kpi, Derived) and kpi.lasting and windows:
                 windows += self._lasting(kpi, min(window.start for window in windows))
         self.add(place.scope, windows, self._bit[place.kpi])
         following = [self._calendar.following(w) for w in windows if w.kind not in ROLLING_DAYS]
@@ -194,7 +194,9 @@ class Marks:
                         if dimension in kpi.scopes:
                             found[kpi.name, dimension] = kpi, scope
             for (name, dimension), (kpi, scope) in found.items():
-                best = tuple(self._readings.best(each, scope, window) for each in kpi.across)
+                best = tuple(
+                    self._sight.best(each, scope, window, kpi.across) for each in kpi.across
+                )
                 if self._bests.get((name, dimension, window)) != best:
                     self._bests[name, dimension, window] = best
                     yield window, dimension, kpi
@@ -214,7 +216,7 @@ class Marks:
         for kpi, read in self._dependents.history:
             if not read & changed:
                 continue
-            running = self._readings.running()
+            running = self._sight.running()
             windows = running if kpi.is_running_only else self._sums.all()
             for window in windows:
                 if window.kind in kpi.kinds:

@@ -10,7 +10,7 @@ from streams.engine.levels import Levels
 from streams.engine.measures import Grouped, Vector
 from streams.engine.rankings import RANKED, Number, Ranking, Rankings
 from streams.engine.records import Form, Reading, Records, Tail
-from streams.engine.sight import Readings
+from streams.engine.sight import BoardSight
 from streams.engine.targets import Targets
 from streams.engine.windows import WindowSums
 
@@ -41,7 +41,7 @@ class Page:
     )
 
     def __init__(
-        self, window: Window, clock: int, sums: WindowSums, readings: Readings, records: Records
+        self, window: Window, clock: int, sums: WindowSums, sight: BoardSight, records: Records
     ) -> None:
         """Look the window up."""
         self.window = window
@@ -49,7 +49,7 @@ class Page:
         self.now = sums.scopes(window)
         self.before = sums.scopes(sums.calendar.preceding(window))
         self.end = sums.calendar.following(window).start
-        self.is_running = readings.is_running(window)
+        self.is_running = sight.is_running(window)
         # Of rolling windows only those that end with today have records.
         self.is_open = self.is_running or window.kind not in ROLLING_DAYS
         self.final = b"true" if records.is_final(window, clock) else b"false"
@@ -67,7 +67,7 @@ class Rendering:
         kpis: Sequence[Kpi | Derived],
         shown: Mapping[str, int],
         records: Records,
-        readings: Readings,
+        sight: BoardSight,
         sums: WindowSums,
         levels: Levels,
         targets: Targets,
@@ -78,7 +78,7 @@ class Rendering:
         self._numbers = {kpi.name: number for number, kpi in enumerate(kpis)}
         self._shown = shown
         self._records = records
-        self._readings = readings
+        self._sight = sight
         self._sums = sums
         self._levels = levels
         self._targets = targets
@@ -112,7 +112,7 @@ class Rendering:
         They are those `reached`, and those whose rank is another for it. Each must come by here
         once, and before anything is written.
         """
-        page = Page(window, clock, self._sums, self._readings, self._records)
+        page = Page(window, clock, self._sums, self._sight, self._records)
         found = dict(reached)
         for scope, mask in reached.items():
             dimension = scope.partition("=")[0]
@@ -169,15 +169,15 @@ class Rendering:
         """Read a KPI and its `previous`; the usual ways are spelled out, for there are many."""
         name, measure = form.name, form.measure
         if measure is None or not page.is_open:
-            return self._readings.reading(form, scope, page.window)
+            return self._sight.reading(form, scope, page.window)
         own = page.now.get(scope, NOTHING).get(name)
         if not form.steps:
             if not own:
-                return self._readings.reading(form, scope, page.window) if self._targets else None
+                return self._sight.reading(form, scope, page.window) if self._targets else None
             before = page.before.get(scope, NOTHING).get(name, NO_FACTS)
         else:
             if not (self._levels.is_known(name, scope) if page.is_running else own and "n" in own):
-                return self._readings.reading(form, scope, page.window) if self._targets else None
+                return self._sight.reading(form, scope, page.window) if self._targets else None
             own = self._levels.before(name, scope, page.end)
             before = self._levels.before(name, scope, page.window.start)
         number, value = form.number, measure.value
@@ -197,7 +197,7 @@ class Rendering:
             vector = own.get(form.name)
             if not vector or form.measure is None or form.steps or not page.is_open:
                 # A target alone makes a record, too.
-                number = self._readings.number(form, scope, page.window)
+                number = self._sight.number(form, scope, page.window)
             else:
                 number = form.number(form.measure.value(vector))
             group = form.name, dimension

@@ -106,6 +106,8 @@ class Shard:
     def fold(self, clock: int) -> None:
         """Add up every cell from the rows as of an instant."""
         self.clock = max(self.clock, clock)
+        # Reference records heard before the rows were back changed nothing that was added up.
+        self._touched.clear()
         for name in self._rows:
             for shares in self._read(name):
                 self._apply((share, 1) for share in shares)

@@ -1,6 +1,6 @@
 """What every KPI comes to in a scope and a window, from a board's sums, levels and targets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +17,7 @@ from streams.engine.windows import WindowSums
 NO_PERCENTILES = {"p50": None, "p90": None}
 
 
-class Readings:
+class BoardSight:
     """Reads KPIs as of the day of the sums; changes nothing."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Readings:
         self._levels = levels
         self._targets = targets
         self._records = records
-        self._bests: dict[tuple[str, str, Window], int] = {}
+        self._bests: dict[tuple[str, str, Window, tuple[str, ...]], int] = {}
 
     def reading(self, form: Form, scope: str, window: Window) -> Reading | None:
         """Read a KPI; None where it has no record."""
@@ -108,13 +108,13 @@ class Readings:
         plan = self._targets.of(name, scope, window)
         return None if plan is None else plan.exact
 
-    def best(self, name: str, scope: str, window: Window) -> int:
-        """Give the greatest numerator of a KPI among all members of the scope's dimension."""
-        at = name, scope.partition("=")[0], window
+    def best(self, name: str, scope: str, window: Window, across: tuple[str, ...]) -> int:
+        """Give a KPI's greatest numerator among the scope's siblings with facts of some KPI."""
+        at = name, scope.partition("=")[0], window, across
         found = self._bests.get(at)
         if found is None:
             read = self._kpis[name].measure.value
-            siblings = self._siblings(scope, window)
+            siblings = self._siblings(scope, window, across)
             values = (read(self.vector(name, each, window)) for each in siblings)
             found = self._bests[at] = max((value[0] for value in values if value), default=0)
         return found
@@ -137,11 +137,16 @@ class Readings:
         """Name a record."""
         return self._records.key(name, scope, window)
 
-    def _siblings(self, scope: str, window: Window) -> Iterator[str]:
+    def _siblings(self, scope: str, window: Window, across: tuple[str, ...]) -> list[str]:
+        """Give the members of a dimension that have facts of any of these KPIs."""
+        if window.kind in ROLLING_DAYS and not self._sums.is_kept(window):
+            return []
         prefix = scope.partition("=")[0] + "="
-        for each in self._sums.scopes(window):
-            if each.startswith(prefix):
-                yield each
+        return [
+            each
+            for each, vectors in self._sums.scopes(window).items()
+            if each.startswith(prefix) and any(name in vectors for name in across)
+        ]
 
     def _vector(self, kpi: Kpi, scope: str, window: Window) -> Vector:
         if kpi.measure.steps:
@@ -187,26 +192,30 @@ class Readings:
         """Give the figure of a record, None where there is none."""
         if not self._is_figured(kpi, scope, window):
             return None
-        figure = self._figure(kpi, scope, window)
-        if kpi.is_lasting and figure.parts is None and not self._is_aimed_at(kpi, scope, window):
-            return None
-        return figure
+        return self._figure(kpi, scope, window)
 
     def _is_figured(self, kpi: Derived, scope: str, window: Window) -> bool:
-        """Tell whether a derived KPI has a record: its lasting formula has the last word."""
+        """Tell whether a derived KPI has a record."""
         if window.kind not in kpi.kinds:
             return False
         if window.kind in ROLLING_DAYS and window not in self._sums.rolling:
             return False
         if kpi.is_running_only and not self.is_running(window):
             return False
-        if kpi.is_lasting and window.start <= self._sums.today:
+        if self._is_aimed_at(kpi, scope, window):
             return True
+        if kpi.lasting:
+            return window.start <= self._sums.today and self._lasts(kpi, scope, window)
         if kpi.exists is not None:
-            is_there = kpi.exists(Given(kpi, self, scope, window))
-        else:
-            is_there = any(self.has(name, scope, window) for name in kpi.ingredients)
-        return is_there or self._is_aimed_at(kpi, scope, window)
+            return kpi.exists(Given(kpi, self, scope, window))
+        return any(self.has(name, scope, window) for name in kpi.ingredients)
+
+    def _lasts(self, kpi: Derived, scope: str, window: Window) -> bool:
+        for _ in range(kpi.back + 1):
+            if kpi.lasting in self._sums.vectors(window, scope):
+                return True
+            window = self._calendar.preceding(window)
+        return False
 
     def _figure(self, kpi: Derived, scope: str, window: Window) -> Figure:
         result = kpi.formula(Given(kpi, self, scope, window))

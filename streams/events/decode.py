@@ -28,7 +28,8 @@ _from_state = msgspec.msgpack.Decoder(_ANY)
 _sorted = msgspec.json.Encoder(order="sorted")
 _to_state = msgspec.msgpack.Encoder()
 _MISSING = re.compile(r"missing required field `([^`]+)`")
-_PATH = re.compile(r" - at `\$(?:\.|\[\.\.\.\])?([^`]*)`$")
+# Of an object in a field, such as a target's scope, the field is to blame.
+_PATH = re.compile(r" - at (?:`key` in )?`\$(?:\.|\[\.\.\.\])?([^`]*?)(?:\[\.\.\.\])?`$")
 
 
 @dataclass(frozen=True, slots=True)

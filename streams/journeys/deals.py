@@ -1,7 +1,7 @@
 """A deal: its patched fields, its status history, and what came before its win."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -17,7 +17,15 @@ from streams.journeys.leads import Touch
 class Origin:
     """What a deal knows of the subject it came from."""
 
-    __slots__ = ("dimensions", "had_cold_call", "latest", "lead_created", "reps", "touches")
+    __slots__ = (
+        "dimensions",
+        "first_collateral",
+        "had_cold_call",
+        "latest",
+        "lead_created",
+        "reps",
+        "touches",
+    )
 
     def __init__(
         self,
@@ -27,6 +35,7 @@ class Origin:
         had_cold_call: bool,
         latest: int,
         reps: Mapping[int, str],
+        first_collateral: int | None,
     ) -> None:
         """Take the lead's creation and dimensions (empty: no lead) and the subject's history.
 
@@ -38,6 +47,7 @@ class Origin:
         self.had_cold_call = had_cold_call
         self.latest = latest
         self.reps = reps
+        self.first_collateral = first_collateral
 
 
 class Deal:
@@ -61,6 +71,7 @@ class Deal:
         self.expected_close: date | None = None
         self.status = "open"
         self.closed: int | None = None
+        self._worth: dict[tuple[Money, int], int | Unpriced] = {}
         self._read(entries)
 
     def _read(self, entries: Sequence[Entry]) -> None:
@@ -145,8 +156,12 @@ class Deal:
             return None
         if self.closed is not None and self.terms.definitions.readings.conversion == "close":
             at = self.closed
-        minor = self.terms.rates.priced(money, self.terms.calendar.day(at))
-        return UNPRICED if minor is None else minor
+        # Half a dozen KPIs ask, nearly all for one of two instants.
+        found = self._worth.get((money, at))
+        if found is None:
+            minor = self.terms.rates.priced(money, self.terms.calendar.day(at))
+            found = self._worth[money, at] = UNPRICED if minor is None else minor
+        return found
 
     @cached_property
     def moves(self) -> Moves:
@@ -191,13 +206,38 @@ class Deal:
 
     @cached_property
     def stage_entries(self) -> dict[str, int]:
-        """When each of its stages was first entered."""
+        """When each of its stages was first entered, in that order."""
         entered: dict[str, int] = {}
         for at, _, event in self.entries:
             stage = getattr(event, "stage", None)
             if stage:
                 entered.setdefault(stage, at)
         return entered
+
+    def went_on(self, stage: str) -> bool:
+        """Tell whether it is won, or first entered a later stage after this one."""
+        if self.won is not None:
+            return True
+        entered = list(self.stage_entries)
+        after = range(entered.index(stage) + 1, len(entered))
+        return any(self._is_later(entered[number], stage) for number in after)
+
+    @property
+    def advances(self) -> Iterator[int]:
+        """When it first entered a stage later than one it had been in, and when it was won."""
+        entered = list(self.stage_entries)
+        for number, stage in enumerate(entered):
+            if any(self._is_later(stage, entered[before]) for before in range(number)):
+                yield self.stage_entries[stage]
+        if self.won is not None:
+            yield self.won
+
+    def _is_later(self, stage: str, than: str) -> bool:
+        """Compare two stages by the order that is set; one it lacks is a step like any other."""
+        order = self.terms.definitions.stages
+        if stage in order and than in order:
+            return order.index(stage) > order.index(than)
+        return True
 
 
 def standing(entries: Sequence[Entry]) -> list[Entry]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate, islice
+from typing import NamedTuple
 
 from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
 from streams.engine.entries import Entry
@@ -14,6 +16,15 @@ Step = tuple[int, int]
 
 def _own(money: Money) -> Fraction | None:
     return Fraction(money.amount)
+
+
+class Move(NamedTuple):
+    """What changes a balance: the issue (sign 1), or a payment or credit (sign -1)."""
+
+    at: int
+    sign: int
+    money: Money
+    is_payment: bool = False
 
 
 class Invoice:
@@ -31,7 +42,7 @@ class Invoice:
         self.issued: int | None = None
         self._issue: InvoiceIssued | None = None
         self.payments: list[tuple[int, Money]] = []
-        self._moves: list[tuple[int, int, Money]] = []
+        self._moves: list[Move] = []
         is_void = False
         for at, _, event in entries:
             if isinstance(event, InvoiceIssued):
@@ -40,12 +51,14 @@ class Invoice:
                 is_void = True
             elif isinstance(event, (InvoicePaid, InvoiceCredited)):
                 money = Money(event.amount, event.currency)
-                self._moves.append((at, -1, money))
-                if isinstance(event, InvoicePaid):
+                is_payment = isinstance(event, InvoicePaid)
+                self._moves.append(Move(at, -1, money, is_payment))
+                if is_payment:
                     self.payments.append((at, money))
         self._insert_issue(entries)
-        rep = self._issue.rep or "" if self._issue else ""
-        self.dimensions = dimensions(rep, account=account)
+        self.rep = self._issue.rep or "" if self._issue else ""
+        self.product = self._issue.product or "" if self._issue else ""
+        self.dimensions = dimensions(self.rep, product=self.product, account=account)
         self.is_owed = self._issue is not None and not is_void
 
     def _insert_issue(self, entries: Sequence[Entry]) -> None:
@@ -58,7 +71,7 @@ class Invoice:
             if entry.event is self._issue:
                 break
             before += isinstance(entry.event, (InvoicePaid, InvoiceCredited))
-        self._moves.insert(before, (self.issued, 1, money))
+        self._moves.insert(before, Move(self.issued, 1, money))
 
     def _exact(self, money: Money) -> Fraction | None:
         assert self.issued is not None  # noqa: S101 - for the type checker: callers asked is_owed
@@ -67,12 +80,29 @@ class Invoice:
 
     @property
     def _is_in_one_currency(self) -> bool:
-        return len({money.currency for _, _, money in self._moves}) == 1
+        return len({move.money.currency for move in self._moves}) == 1
 
+    @cached_property
     def balances(self) -> list[Step] | Unpriced:
-        """Give (instant, balance in minor units from then on), earliest first."""
+        """Instants, and the balance in minor units from each on, earliest first."""
+        return self._running(self._moves)
+
+    @cached_property
+    def billed(self) -> list[Step] | Unpriced:
+        """Instants, and what was issued less credited in minor units from each on."""
+        if not self.payments:
+            return self.balances
+        return self._running([move for move in self._moves if not move.is_payment])
+
+    def amount(self) -> int | Unpriced:
+        """Give the amount issued in minor units."""
+        assert self._issue is not None  # noqa: S101 - for the type checker: callers asked is_owed
+        exact = self._exact(Money(self._issue.amount, self._issue.currency))
+        return UNPRICED if exact is None else round_half_up(exact.numerator, exact.denominator)
+
+    def _running(self, moves: Sequence[Move]) -> list[Step] | Unpriced:
         total, found = Fraction(0), []
-        for at, sign, money in self._moves:
+        for at, sign, money, _ in moves:
             exact = self._exact(money)
             if exact is None:
                 return UNPRICED
@@ -92,7 +122,7 @@ class Invoice:
 
         Without rates only the first step is given, as unpriced, if anything is unpaid then.
         """
-        balances = self.balances()
+        balances = self.balances
         if not isinstance(balances, Unpriced):
             for at, step in self._unpaid_steps([(at, Fraction(minor)) for at, minor in balances]):
                 yield at, int(step)
@@ -105,8 +135,8 @@ class Invoice:
 
     def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
         """Give balances in the invoice's own currency, where it has but one."""
-        changes = (sign * Fraction(money.amount) for _, sign, money in self._moves)
-        return list(zip((at for at, _, _ in self._moves), accumulate(changes), strict=True))
+        changes = (move.sign * Fraction(move.money.amount) for move in self._moves)
+        return list(zip((move.at for move in self._moves), accumulate(changes), strict=True))
 
     def _unpaid_steps(
         self, balances: Sequence[tuple[int, Fraction]]
@@ -126,7 +156,7 @@ class Invoice:
         None unless some money came, and where a currency among several has no rate.
         """
         value = _own if self._is_in_one_currency else self._exact
-        moves = [(at, sign, value(money)) for at, sign, money in self._moves]
+        moves = [(at, sign, value(money)) for at, sign, money, _ in self._moves]
         known = [(at, sign, amount) for at, sign, amount in moves if amount is not None]
         if not self.payments or len(known) < len(moves):
             return None
@@ -137,3 +167,12 @@ class Invoice:
                 if owed <= 0:
                     return at
         return None
+
+
+def invoices(entries: Sequence[Entry], account: str, terms: Terms) -> Iterator[Invoice]:
+    """Give an account's invoices from the entries of its invoices, by (at, id)."""
+    own: dict[str, list[Entry]] = {}
+    for entry in entries:
+        own.setdefault(entry.event.invoice, []).append(entry)  # type: ignore[attr-defined]  # the topic says so
+    for found in own.values():
+        yield Invoice(account, found, terms)

@@ -1,17 +1,24 @@
 """Which row an event belongs to, and which things a row holds."""
 
 from collections.abc import Iterator
+from typing import Any
 from zlib import crc32
 
 from streams.engine.catalogue import Terms
 from streams.engine.entries import Entry
 from streams.events.model import Event
+from streams.journeys.activities import Activity
 from streams.journeys.calls import Call
+from streams.journeys.customers import Customer
 from streams.journeys.deals import Deal
 from streams.journeys.emails import Email
 from streams.journeys.invoices import Invoice
 from streams.journeys.leads import Lead
+from streams.journeys.orders import Order
+from streams.journeys.quotes import Quote
+from streams.journeys.spending import Spend, spend
 from streams.journeys.subjects import Journey
+from streams.journeys.tickets import Ticket
 
 ACCOUNT_TOPICS = {"crm.invoice", "crm.order", "crm.ticket"}
 EFFORT_TOPICS = {"crm.call", "crm.email", "crm.activity"}
@@ -35,23 +42,31 @@ def place(event: Event) -> tuple[str, str]:
     return owner, owner
 
 
-def view(row: str, entries: list[Entry], terms: Terms) -> Iterator[tuple[type, list[object]]]:
+def view(row: str, entries: list[Entry], terms: Terms) -> Iterator[tuple[type, list[Any]]]:
     """Give the things of a row by kind; entries by (at, id), at least one."""
-    if row.startswith("account:"):
-        yield Invoice, list(_invoices(row.partition(":")[2], entries, terms))
+    kind, _, name = row.partition(":")
+    if kind == "account":
+        yield from _of_account(name, entries, terms)
         return
-    journey = Journey(entries, terms)
+    if kind == "spend":
+        yield Spend, [spend(entry, terms) for entry in entries]
+        return
+    is_loose = kind == "effort" or name.startswith("rep:")
+    journey = Journey(entries, terms, is_loose)
     yield Journey, [journey]
     yield Lead, [journey.lead] if journey.lead else []
-    yield Call, list(journey.calls)
-    yield Email, list(journey.emails)
-    yield Deal, list(journey.deals)
+    yield Call, journey.calls
+    yield Email, journey.emails
+    yield Deal, journey.deals
+    yield Activity, journey.activities
+    yield Quote, journey.quotes
 
 
-def _invoices(account: str, entries: list[Entry], terms: Terms) -> Iterator[Invoice]:
-    own: dict[str, list[Entry]] = {}
-    for entry in entries:
-        if entry.event.topic == "crm.invoice":
-            own.setdefault(entry.event.invoice, []).append(entry)  # type: ignore[attr-defined]  # the topic says so
-    for found in own.values():
-        yield Invoice(account, found, terms)
+def _of_account(
+    account: str, entries: list[Entry], terms: Terms
+) -> Iterator[tuple[type, list[Any]]]:
+    customer = Customer(account, entries, terms)
+    yield Invoice, customer.invoices
+    yield Order, customer.orders
+    yield Ticket, customer.tickets
+    yield Customer, [customer]

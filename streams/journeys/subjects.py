@@ -7,6 +7,7 @@ from streams.engine.catalogue import NOWHERE, Dimensions, Terms, dimensions
 from streams.engine.entries import Entry, latest
 from streams.engine.owners import moves
 from streams.events.model import (
+    ActivityLogged,
     CallEnded,
     DealChanged,
     DealDeleted,
@@ -17,11 +18,18 @@ from streams.events.model import (
     LeadDisqualified,
     LeadHandedOver,
     LeadQualified,
+    QuoteOrdered,
+    QuoteRejected,
+    QuoteSent,
 )
+from streams.journeys.activities import Activity, activity
 from streams.journeys.calls import Call
 from streams.journeys.deals import Deal, Origin, standing
 from streams.journeys.emails import Email
 from streams.journeys.leads import Lead, Touch
+from streams.journeys.quotes import quote
+
+QUOTED = {QuoteSent, QuoteOrdered, QuoteRejected}
 
 
 class Journey:
@@ -29,13 +37,16 @@ class Journey:
 
     dimensions: Dimensions = NOWHERE
 
-    def __init__(self, entries: Sequence[Entry], terms: Terms) -> None:
-        """Take the subject's entries, by (at, id), at least one."""
+    def __init__(self, entries: Sequence[Entry], terms: Terms, is_loose: bool = False) -> None:
+        """Take the subject's entries, by (at, id), at least one; loose: a rep's own work."""
+        self.is_loose = is_loose
         self.calls: list[Call] = []
+        self.activities: list[Activity] = []
         self.touches: list[Touch] = []
         self._sent: dict[str, tuple[int, EmailSent]] = {}
         self._clicks: dict[str, list[int]] = {}
         self._deals: dict[str, list[Entry]] = {}
+        self._quotes: dict[str, list[Entry]] = {}
         self._lead: list[Entry] = []
         self._terms = terms
         self._is_by_event = terms.definitions.readings.owner == "event"
@@ -51,14 +62,21 @@ class Journey:
             self.had_cold_call,
             entries[-1].at,
             self._lead_reps if created else {},
+            next((done.at for done in self.activities if done.kind == "collateral"), None),
         )
         self.deals = [
             Deal(changes, origin, terms)
             for own in self._deals.values()
             if (changes := standing(own))
         ]
+        self.quotes = [quote(own, lead) for own in self._quotes.values()]
         self.emails = list(self._read_emails())
         self.lead = self._read_lead(created[0], lead) if created else None
+
+    @property
+    def advances(self) -> list[int]:
+        """When one of its deals went on to a later stage or was won, earliest first."""
+        return sorted(at for deal in self.deals for at in deal.advances)
 
     def _sort(self, entry: Entry) -> None:
         at, _, event = entry
@@ -71,6 +89,10 @@ class Journey:
             self._clicks.setdefault(event.email, []).append(at)  # type: ignore[attr-defined]  # likewise
         elif kind is DealChanged or kind is DealDeleted:
             self._deals.setdefault(event.deal, []).append(entry)  # type: ignore[attr-defined]  # likewise
+        elif kind is ActivityLogged:
+            self.activities.append(activity(at, event))  # type: ignore[arg-type]  # likewise
+        elif kind in QUOTED:
+            self._quotes.setdefault(event.quote, []).append(entry)  # type: ignore[attr-defined]  # likewise
         else:
             self._lead.append(entry)
 

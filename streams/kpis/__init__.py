@@ -2,17 +2,25 @@
 
 from streams.engine.calendar import Calendar
 from streams.engine.catalogue import Catalogue, Definitions, declared
+from streams.engine.deriving import declared_derived
 from streams.engine.working import WorkingTime
 from streams.journeys import place, view
 from streams.kpis import (
+    activities,
     answering,
+    customers,
+    delivering,
+    derived,
     emailing,
     following_up,
     forecasting,
     funnel,
+    marketing,
     money_in,
     paying,
     pipeline,
+    prospecting,
+    quoting,
     selling,
 )
 from streams.rules import read
@@ -24,10 +32,17 @@ FILES = (
     answering,
     following_up,
     emailing,
+    activities,
     selling,
     pipeline,
     funnel,
+    quoting,
+    marketing,
+    prospecting,
+    customers,
     money_in,
+    delivering,
+    derived,
     forecasting,
     paying,
 )
@@ -49,9 +64,11 @@ def catalogue(settings: Settings) -> Catalogue:
         small_deal=settings.small_deal,
         large_deal=settings.large_deal,
         stage_probability=dict(settings.stage_probability),
-        stages=own.stages,
+        stages=own.stages or settings.stages,
         readings=own.readings,
         working=working_time(own.business, settings.timezone) if own.business else None,
+        churn_threshold=settings.churn_threshold,
+        churn_weights=settings.churn_weights,
     )
     return Catalogue(
         kpis=declared(),
@@ -60,6 +77,7 @@ def catalogue(settings: Settings) -> Catalogue:
         place=place,
         view=view,
         derived=(
+            *declared_derived(),
             forecasting.foretold(definitions, rules.forecast.floor, rules.forecast.seed),
             paying.commission(rules.commission, settings.currency),
         ),

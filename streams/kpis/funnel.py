@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from streams.engine.catalogue import Fact, kpi
-from streams.engine.measures import COUNT, COUNTS, SHARE
+from streams.engine.measures import COUNT, COUNTS, RATIO, SHARE, Fraction
 from streams.journeys import Deal, Lead
 
 
@@ -36,6 +36,34 @@ def stage_entries(deal: Deal) -> Iterator[Fact[str]]:
     """Deals that reached a stage, by stage; however often one re-enters it, it counts once."""
     for stage, at in deal.stage_entries.items():
         yield Fact(at, stage)
+
+
+@kpi("stage_conversion", measure=SHARE, unit="ratio", scopes=("team", "stage"))
+def stage_conversion(deal: Deal) -> Iterator[Fact[bool]]:
+    """Share of deals that went on from a stage to a later one or were won, by stage entered.
+
+    The order of stages is a setting; without it any stage entered afterwards is a later one.
+    """
+    for stage, at in deal.stage_entries.items():
+        yield Fact(at, deal.went_on(stage), deal.dimensions.with_stage(stage))
+
+
+@kpi("funnel_realisation", measure=SHARE, unit="ratio", scopes=("rep", "team", "product"))
+def funnel_realisation(deal: Deal) -> Fact[bool]:
+    """Share of the deals created in the window that are won by now."""
+    return Fact(deal.created, deal.won is not None)
+
+
+@kpi("funnel_realisation_value", measure=RATIO, unit="ratio", scopes=("rep", "team", "product"))
+def funnel_realisation_value(deal: Deal) -> Fact[Fraction]:
+    """The amounts won by now as a share of the amounts of all deals created in the window.
+
+    At the rate of the day each was created.
+    """
+    worth = deal.worth(deal.created)
+    if not isinstance(worth, int):
+        return Fact(deal.created, worth)
+    return Fact(deal.created, Fraction(worth if deal.won is not None else 0, worth))
 
 
 @kpi(

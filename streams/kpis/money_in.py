@@ -12,7 +12,7 @@ def receivables(invoice: Invoice) -> Iterator[Fact[int]]:
     """Issued less paid and credited, voided invoices left out; at the issue date's rate."""
     if invoice.issued is None or not invoice.is_owed:
         return
-    balances = invoice.balances()
+    balances = invoice.balances
     if isinstance(balances, Unpriced):
         yield Fact(invoice.issued, UNPRICED)
         return

@@ -50,7 +50,7 @@ def selection(
     settings: Settings, kpi: str | None, window: str | None, scope: str | None
 ) -> Callable[[Place], bool]:
     """Tell which records are meant; None means any. BadSetting for what cannot exist."""
-    kpis = {known.name: known for known in catalogue(settings).kpis}
+    kpis = {known.name: known for known in catalogue(settings).published}
     if kpi is not None and kpi not in kpis:
         raise BadSetting(f"there is no KPI {kpi!r}; known: {', '.join(sorted(kpis))}")
     if window is not None and window not in WINDOWS:

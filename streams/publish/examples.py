@@ -1,6 +1,6 @@
 """Examples of everything that goes in and comes out: small, complete and always up to date."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -98,7 +98,7 @@ def _story() -> Iterator[dict[str, Any]]:
     """Tell a few days of sales: leads called and mailed, deals won, lost and open, money in."""
     by_type = dict(event_examples())
 
-    def said(kind: str, at: str, **fields: object) -> dict[str, Any]:
+    def said(kind: str, at: str, /, **fields: object) -> dict[str, Any]:
         return {**by_type[kind], "id": f"{kind}-{at}", "at": f"2026-{at}+01:00", **fields}
 
     yield said("rep.set", "03-01T00:00:00")
@@ -133,6 +133,27 @@ def _story() -> Iterator[dict[str, Any]]:
         status="won",
         currency="USD",
     )
+    yield from _around(said)
+
+
+def _around(said: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Tell what else a company does: it spends, shows, quotes, delivers and is complained to."""
+    yield said("spend.recorded", "03-01T09:00:00", amount="300.00")
+    yield said("activity.logged", "03-02T14:00:00", kind="meeting")
+    yield said("activity.logged", "03-02T15:00:00", kind="presentation")
+    yield said("activity.logged", "03-02T16:00:00", kind="collateral")
+    yield said("activity.logged", "03-02T17:00:00", kind="social", subject="rep:ann")
+    yield said("activity.logged", "03-02T18:00:00", kind="prospecting", subject="rep:ann")
+    yield said("quote.sent", "03-02T12:00:00")
+    yield said("quote.ordered", "03-03T12:00:00")
+    yield said("quote.sent", "03-02T13:00:00", quote="quote-3", subject="lead-2")
+    yield said("quote.rejected", "03-03T13:00:00", quote="quote-3", subject="lead-2")
+    yield said("account.set", "03-01T00:00:00")
+    yield said("order.placed", "02-10T12:00:00", order="order-4")
+    yield said("order.placed", "03-03T12:00:00", promised="2026-03-04")
+    yield said("order.delivered", "03-04T10:00:00")
+    yield said("ticket.opened", "03-03T11:00:00")
+    yield said("ticket.opened", "03-04T11:00:00", ticket="ticket-5", kind="contract_question")
 
 
 def _words(kind: Any) -> tuple[Any, ...]:

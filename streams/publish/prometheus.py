@@ -72,7 +72,7 @@ class KpiCollector(Collector):
         currency = catalogue.definitions.currency
         self._clock = clock
         self._limits = members, labels
-        self._namings = {kpi.name: naming(kpi, currency) for kpi in catalogue.kpis}
+        self._namings = {kpi.name: naming(kpi, currency) for kpi in catalogue.published}
         self._windows: dict[tuple[str, str], _Window] = {}
         self._latest: dict[str, bytes] = {}
         self._next_end: int | None = None

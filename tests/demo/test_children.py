@@ -12,6 +12,7 @@ import pytest
 from streams.broker.ports import free_port
 from streams.demo.children import Child, StartError, ended, environment
 from streams.demo.installation import chosen
+from streams.engine.catalogue import CHURN_WEIGHTS
 from streams.settings import Settings
 
 HOST = "127.0.0.1"
@@ -24,6 +25,8 @@ def test_children_have_every_setting_but_a_fixed_time() -> None:
         currency="USD",
         week_start=6,
         stage_probability=MappingProxyType({"proposal": "0.4", "negotiation": "0.7"}),
+        stages=("proposal", "negotiation"),
+        churn_weights=MappingProxyType({**CHURN_WEIGHTS, "contact": 2}),
         now=1,
         token="abcdefghijklmnopqrstuvwx",  # noqa: S106  # opens nothing
         data=Path("elsewhere"),

@@ -9,6 +9,7 @@ from streams.demo.company import EventData
 from streams.demo.traffic import Delivery, Traffic
 from streams.engine.calendar import Calendar, milliseconds
 from streams.events import Rejected, decode
+from tests.demo.sample import records
 
 START = milliseconds(datetime(2026, 3, 4, 15, 0, tzinfo=UTC))
 MINUTE = 60_000
@@ -105,3 +106,27 @@ def test_some_of_it_comes_seconds_late_behind_later_events() -> None:
     times = [happened(d.event) for d in live]
     behind = [max(times[:n]) - at for n, at in enumerate(times) if n]
     assert 2_000 < max(behind) < 60_000
+
+
+def test_each_kind_of_work_moves_its_kpis() -> None:
+    shown = {key.partition("|")[0] for key in records()}
+    assert shown >= {
+        *("meetings", "presentations", "social_activity", "collateral_in_wins", "advance_rate"),
+        *("response_rate", "prospecting_hours", "marketing_spend", "quote_to_order"),
+        *("unmet_demand", "customer_lifetime_value", "complaints", "churn_risk"),
+        *("reorder_interval", "wallet_share", "on_time_delivery"),
+    }
+
+
+def test_customers_of_long_standing_order_again_and_reference_names_them() -> None:
+    company = traffic()
+    named = {e["account"] for e in company.reference() if e["type"] == "account.set"}
+    orders = [d.event for d in sent(company) if d.event["type"] == "order.placed"]
+    assert {event["subject"] for event in orders} <= named
+    assert len({event["order"] for event in orders}) > 2 * len(named)
+
+
+def test_spending_is_told_for_each_day_of_the_past_and_not_from_the_future() -> None:
+    spent = [e for e in traffic().reference() if e["type"] == "spend.recorded"]
+    assert len({str(e["at"])[:10] for e in spent}) == 22
+    assert max(map(happened, spent)) <= START

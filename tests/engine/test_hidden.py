@@ -100,8 +100,8 @@ def test_company_wide_fact_is_carried_to_the_reps_board_under_no_member() -> Non
 
 def test_ever_is_the_sum_over_all_days() -> None:
     board = board_of(shard_of(won("2024-03-10T09:00:00Z"), won("03-10 09:00", "deal-2"), DUE_DEAL))
-    assert board.readings.ever("wins", "") == {"n": 2, "l:won": 2}
-    assert board.readings.ever("wins", "team=north") == {"n": 2, "l:won": 2}
+    assert board.sight.ever("wins", "") == {"n": 2, "l:won": 2}
+    assert board.sight.ever("wins", "team=north") == {"n": 2, "l:won": 2}
 
 
 @pytest.mark.parametrize("given", [{"ever": True}, {"carried": ("rep",)}])

@@ -12,12 +12,16 @@ from streams.engine.measures import (
     COUNT,
     COUNTS,
     LEVEL,
+    LEVEL_RATIO,
     MEAN,
     RATIO,
     SHARE,
+    SHARES,
     SPREAD,
     SUM,
+    WEIGHED_SHARE,
     Fraction,
+    Labelled,
     Measure,
     Vector,
     add,
@@ -33,6 +37,9 @@ MEASURES: dict[str, tuple[Measure[Any], st.SearchStrategy[Any]]] = {
     "ratio": (RATIO, st.builds(Fraction, WHOLE, WHOLE)),
     "counts": (COUNTS, st.text(max_size=3)),
     "level": (LEVEL, WHOLE),
+    "level_ratio": (LEVEL_RATIO, st.builds(Fraction, WHOLE, WHOLE)),
+    "weighed_share": (WEIGHED_SHARE, st.builds(Fraction, WHOLE, WHOLE)),
+    "shares": (SHARES, st.builds(Labelled, st.sampled_from("ab"), st.booleans())),
 }
 each_measure = pytest.mark.parametrize("name", MEASURES)
 
@@ -94,7 +101,7 @@ def test_a_vector_with_facts_says_so_and_one_without_has_no_rate(
     measure, values = MEASURES[name]
     facts = data.draw(st.lists(values, min_size=1, max_size=8))
     assert total(measure, facts)["n"] >= len(facts)
-    if measure.kind in ("mean", "share", "ratio"):
+    if measure.kind in ("mean", "share", "shares", "ratio", "level_ratio"):
         assert measure.value({}) is None
 
 
@@ -116,6 +123,26 @@ def test_ratio_over_zero_is_no_value() -> None:
     vector = total(RATIO, [Fraction(5, 3), Fraction(0, -3)])
     assert RATIO.value(vector) is None
     assert RATIO.parts(vector) == {"numerator": 5, "denominator": 0}
+
+
+def test_weighed_share_adds_up_both_halves() -> None:
+    vector = total(WEIGHED_SHARE, [Fraction(6, 40), Fraction(0, 10)])
+    assert WEIGHED_SHARE.value(vector) == (6, 50)
+    assert WEIGHED_SHARE.parts(vector) == {"hits": 6, "total": 50}
+    assert WEIGHED_SHARE.value(total(WEIGHED_SHARE, [Fraction(2, 0)])) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(("a", "b", "h:a", "n", "")), st.booleans()), min_size=1))
+def test_shares_are_told_apart_by_label_and_together_are_the_whole(
+    facts: list[tuple[str, bool]],
+) -> None:
+    vector = total(SHARES, [Labelled(*fact) for fact in facts])
+    parts = SHARES.parts(vector)
+    assert SHARES.value(vector) == (sum(hit for _, hit in facts), len(facts))
+    assert parts["by"] == {
+        label: {"hits": facts.count((label, True)), "total": [it for it, _ in facts].count(label)}
+        for label, _ in facts
+    }
 
 
 @given(st.lists(st.sampled_from(("a", "b", "a.b", "l:a", "n", ""))))

@@ -34,7 +34,11 @@ crm.quote     quote.sent quote.ordered quote.rejected
 crm.order     order.placed order.delivered order.cancelled
 crm.invoice   invoice.issued invoice.paid invoice.credited invoice.voided
 crm.ticket    ticket.opened ticket.resolved
+crm.lead      subject.merged subject.erased
 crm.rep       rep.set
+crm.account   account.set
+crm.spend     spend.recorded
+crm.target    target.set
 crm.rate      rate.set
 """
 TABLE = {

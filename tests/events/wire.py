@@ -32,7 +32,12 @@ REQUIRED: dict[str, Said] = {
     "invoice.voided": {"invoice": "i1"},
     "ticket.opened": {"ticket": "t1", "kind": "complaint"},
     "ticket.resolved": {"ticket": "t1"},
+    "subject.merged": {"into": "s2"},
+    "subject.erased": {},
     "rep.set": {"rep": "ann"},
+    "account.set": {"account": "acme"},
+    "spend.recorded": MONEY,
+    "target.set": {"kpi": "revenue_won", "scope": {}, "window": "month", "value": "1000"},
     "rate.set": {"currency": "USD", "date": "2026-03-10", "rate": "0.9"},
 }
 # What it may say besides.
@@ -62,11 +67,16 @@ OPTIONAL: dict[str, Said] = {
     "quote.ordered": {"rep": "ann", "order": "o1", **MONEY},
     "quote.rejected": {"rep": "ann", "reason": "price", "unmet_demand": "red", **MONEY},
     "order.placed": {"rep": "ann", "product": "basic", "promised": "2026-03-31"},
-    "invoice.issued": {"rep": "ann"},
+    "invoice.issued": {"rep": "ann", "product": "basic"},
     "ticket.opened": {"rep": "ann"},
+    "subject.merged": {"topic": "crm.invoice"},
+    "subject.erased": {"topic": "crm.deal"},
+    "account.set": {"segment": "retail", "rep": "ann", "potential": "50000", "currency": "EUR"},
+    "spend.recorded": {"campaign": "spring", "channel": "web", "media": "owned"},
+    "target.set": {"start": "2026-03-01"},
     "rep.set": {"team": "north", "department": "field", "unit": "europe", "timezone": "UTC"},
 }
-REFERENCES = ("rep.set", "rate.set")
+REFERENCES = ("rep.set", "account.set", "spend.recorded", "target.set", "rate.set")
 
 
 def least(kind: str) -> Said:

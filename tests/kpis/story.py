@@ -102,6 +102,42 @@ def credited(at: str, amount: str, name: str = "invoice-1") -> Said:
     return paid(at, amount, name) | {"type": "invoice.credited", "id": f"credit/{at}/{amount}"}
 
 
+def activity(at: str, kind: str, subject: str = "lead-1", **fields: Any) -> Said:
+    """Ann does something for the lead other than calling or writing."""
+    return said("activity.logged", at, subject=subject, kind=kind, **({"rep": "ann"} | fields))
+
+
+def quoted(at: str, name: str = "quote-1", what: str = "sent", **fields: Any) -> Said:
+    """A quote of the lead is `sent`, `ordered` or `rejected`."""
+    return said(f"quote.{what}", at, quote=name, **({"subject": "lead-1"} | fields))
+
+
+def ordered(at: str, name: str = "order-1", **fields: Any) -> Said:
+    """The account `acme` orders for 100 euros."""
+    usual = {"subject": "acme", "amount": "100", "currency": "EUR"}
+    return said("order.placed", at, order=name, **(usual | fields))
+
+
+def delivered(at: str, name: str = "order-1", what: str = "delivered") -> Said:
+    """An order of `acme` is `delivered` or `cancelled`."""
+    return said(f"order.{what}", at, subject="acme", order=name)
+
+
+def ticket(at: str, kind: str, name: str = "ticket-1", **fields: Any) -> Said:
+    """The account `acme` asks for something."""
+    return said("ticket.opened", at, ticket=name, kind=kind, **({"subject": "acme"} | fields))
+
+
+def account(name: str = "acme", at: str = "01-01 00:00", **fields: Any) -> Said:
+    """What is known of an account."""
+    return said("account.set", at, account=name, **fields)
+
+
+def spent(at: str, amount: str, **fields: Any) -> Said:
+    """Euros are spent on marketing."""
+    return said("spend.recorded", at, amount=amount, **({"currency": "EUR"} | fields))
+
+
 def member(rep: str, at: str = "01-01 00:00", **groups: str) -> Said:
     """A rep's place in the organisation: team, department, unit."""
     return said("rep.set", at, rep=rep, **groups)

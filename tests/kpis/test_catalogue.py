@@ -16,12 +16,18 @@ response_time response_within_hour unanswered_leads
 call_count connect_rate followup_contacts single_touch_share wins_by_contact
 contact_quality cold_call_yield
 email_link_share email_clicks email_click_rate
+social_activity meetings presentations collateral_use collateral_in_wins advance_rate
 deal_count revenue_won deal_size deal_size_mix close_rate close_rate_value
 lead_conversion deal_conversion cycle_time
 pipeline_amount pipeline_count pipeline_weighted expired_pipeline stale_opportunities
 pipeline_created
-lead_count qualified_leads handover_rate stage_entries lost_reasons
+lead_count qualified_leads handover_rate stage_entries stage_conversion
+funnel_realisation funnel_realisation_value lost_reasons
+quote_to_order unmet_demand
+marketing_spend response_rate prospecting_hours
+customer_lifetime_value complaints churn_risk reorder_interval wallet_share
 receivables overdue collected days_to_pay
+on_time_delivery
 unpriced_facts
 """
 

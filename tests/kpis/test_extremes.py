@@ -11,7 +11,20 @@ import pytest
 from streams.events import Rejected
 from streams.replay import replay
 from streams.settings import Settings
-from tests.kpis.story import NOW, Said, deal, instant, invoice, lead, rate, won
+from tests.kpis.story import (
+    NOW,
+    Said,
+    account,
+    activity,
+    deal,
+    instant,
+    invoice,
+    lead,
+    ordered,
+    rate,
+    ticket,
+    won,
+)
 
 ZONES = ("UTC", "Asia/Tehran", "America/New_York")
 LARGEST = "9" * 18
@@ -41,8 +54,24 @@ EXTREMES: dict[str, list[Said]] = {
         rate("USD", "03-01", LARGEST),
     ],
     "a rate of nothing": [won("03-10 09:00", currency="USD"), rate("USD", "03-01", "0")],
+    "the most hours": [activity("03-10 09:00", "prospecting", hours=f"{LARGEST}.999999999")],
+    "fewer hours than none": [activity("03-10 09:00", "prospecting", hours="-1")],
+    "responses from more than were asked": [
+        activity("03-10 09:00", "prospecting", outreach=1, responses=10**9)
+    ],
+    "tickets, orders and invoices at the last time": [
+        ticket("2199-12-31T23:59:59Z", "closing_request"),
+        ordered("2199-12-31T23:59:59Z", promised="2199-12-31"),
+        invoice("2199-12-31T23:59:59Z", "5", due="03-10"),
+        account(potential="5", currency="EUR"),
+    ],
+    "a potential and invoices that are as large as can be": [
+        account(potential=LARGEST, currency="EUR"),
+        *(invoice("03-10 09:00", LARGEST, due="03-10", name=f"invoice-{n}") for n in range(3)),
+    ],
     "names with signs of the key's own": [
-        lead("03-10 09:00", rep="a|b=c.d", channel='"\\\n\x00é😀', subject="s|" * 200)
+        lead("03-10 09:00", rep="a|b=c.d", channel='"\\\n\x00é😀', subject="s|" * 200),
+        activity("03-10 09:00", "collateral", rep="a|b=c.d", asset='l:a.b|"\x00'),
     ],
     "a probability of many digits": [
         deal("03-10 09:00", amount="5", probability=0.1234567890123456),

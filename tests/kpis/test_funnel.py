@@ -1,6 +1,6 @@
 """How do leads become deals, and where do they get lost: by hand."""
 
-from tests.kpis.story import deal, lead, lost, said, told, won
+from tests.kpis.story import deal, lead, lost, member, rate, said, told, won
 
 
 def test_leads_are_counted_where_they_came_from() -> None:
@@ -74,3 +74,109 @@ def test_lost_reasons_are_the_last_given_and_unknown_where_there_is_none() -> No
     assert found.parts("lost_reasons") == {"competitor": 1, "unknown": 1}
     assert found.parts("lost_reasons", "product=basic") == {"competitor": 1}
     assert found["lost_reasons"] == 2
+
+
+STAGED = (
+    deal("03-02 09:00", stage="discovery"),
+    deal("03-05 09:00", stage="offer"),
+    deal("03-09 09:00", status="lost"),
+    deal("03-03 09:00", "deal-2", stage="discovery"),
+    deal("03-06 09:00", "deal-2", status="won"),
+    deal("03-04 09:00", "deal-3", stage="discovery"),
+)
+
+
+def test_stage_conversion_is_the_share_that_went_on_from_a_stage() -> None:
+    found = told(*STAGED)
+    # From discovery to an offer and to a win, not from the offer, not deal-3.
+    assert found.parts("stage_conversion") == {"hits": 2, "total": 4}
+    assert found.parts("stage_conversion", "stage=discovery") == {"hits": 2, "total": 3}
+    assert found["stage_conversion", "stage=offer"] == 0.0
+    # Each on the day the stage was entered.
+    assert found["stage_conversion", "all", "day", "2026-03-03"] == 1.0
+
+
+def test_stage_conversion_is_published_by_team_and_stage() -> None:
+    events = deal("03-02 09:00", stage="discovery", rep="ann"), member("ann", team="north")
+    assert told(*events).scopes("stage_conversion") == {"all", "stage=discovery", "team=north"}
+
+
+def test_falling_back_converts_nothing_where_stages_have_an_order() -> None:
+    fallen = deal("03-02 09:00", stage="offer"), deal("03-05 09:00", stage="discovery")
+    found = told(*fallen, stages=("discovery", "offer"))
+    assert found.parts("stage_conversion") == {"hits": 0, "total": 2}
+    # Without an order the stage entered later is the later one.
+    assert told(*fallen)["stage_conversion", "stage=offer"] == 1.0
+    # A stage that the order lacks is a step ahead wherever it was entered.
+    assert told(*fallen, stages=("offer",))["stage_conversion", "stage=offer"] == 1.0
+
+
+def test_stage_that_is_entered_again_was_entered_first() -> None:
+    found = told(
+        deal("03-02 09:00", stage="discovery"),
+        deal("03-05 09:00", stage="offer"),
+        deal("03-07 09:00", stage="discovery"),
+        stages=("discovery", "offer"),
+    )
+    assert found.parts("stage_conversion") == {"hits": 1, "total": 2}
+    assert ("stage_conversion", "all", "day", "2026-03-07") not in found
+
+
+def test_stage_told_late_converts_the_one_before_and_a_win_taken_back_none() -> None:
+    late = told(*STAGED, deal("03-10 09:00", "deal-3", stage="offer"))
+    assert late["stage_conversion", "stage=discovery"] == 1.0
+    undone = told(*STAGED, deal("03-10 09:00", "deal-2", status="open"))
+    assert undone["stage_conversion", "stage=discovery"] == 1 / 3
+
+
+def test_corrected_stage_was_never_another() -> None:
+    first = deal("03-02 09:00", stage="offer")
+    found = told(first, deal("03-02 10:00", stage="contract") | {"id": first["id"]})
+    assert found.scopes("stage_conversion") == {"all", "stage=contract"}
+
+
+FUNNEL = (
+    deal("03-02 09:00", amount="300", rep="ann", product="basic"),
+    deal("03-09 09:00", status="won"),
+    deal("03-03 09:00", "deal-2", amount="500", rep="ann"),
+    deal("03-04 09:00", "deal-3", rep="bob"),
+)
+
+
+def test_funnel_realisation_is_the_share_of_deals_created_that_are_won_now() -> None:
+    found = told(*FUNNEL, member("ann", team="north"))
+    assert found.parts("funnel_realisation") == {"hits": 1, "total": 3}
+    assert (
+        found["funnel_realisation", "rep=ann"] == found["funnel_realisation", "team=north"] == 0.5
+    )
+    assert found["funnel_realisation", "product=basic"] == 1.0
+    assert found["funnel_realisation", "all", "day", "2026-03-02"] == 1.0
+    assert ("funnel_realisation", "all", "day", "2026-03-09") not in found
+    undone = told(*FUNNEL, deal("03-10 09:00", status="open"))
+    assert undone["funnel_realisation"] == 0.0
+
+
+def test_funnel_realisation_value_is_the_share_of_the_amounts_created() -> None:
+    found = told(*FUNNEL)
+    # deal-3 has no amount.
+    assert found["funnel_realisation_value"] == 300 / (300 + 500)
+    assert found.parts("funnel_realisation_value") == {"numerator": 30_000, "denominator": 80_000}
+    assert ("funnel_realisation_value", "rep=bob") not in found
+
+
+def test_funnel_realisation_value_is_at_the_rate_of_creation_for_both_halves() -> None:
+    found = told(
+        deal("03-02 09:00", amount="100", currency="USD"),
+        deal("03-09 09:00", status="won"),
+        deal("03-03 09:00", "deal-2", amount="150"),
+        rate("USD", "03-01", "0.5"),
+        rate("USD", "03-09", "0.9"),
+    )
+    assert found["funnel_realisation_value"] == 50 / 200
+
+
+def test_deal_without_a_rate_is_in_neither_half_of_the_funnels_value() -> None:
+    found = told(*FUNNEL, deal("03-04 09:00", "deal-4", amount="7", currency="XOF"))
+    assert found["funnel_realisation_value"] == 300 / 800
+    assert found["funnel_realisation"] == 0.25
+    assert found.parts("unpriced_facts")["funnel_realisation_value"] == 1

@@ -1,0 +1,63 @@
+"""Tickets of an account, and how much they say that it may leave."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from streams.engine.catalogue import Dimensions, dimensions
+from streams.engine.entries import Entry
+from streams.events.model import TicketOpened
+
+MEMORY_MS = 90 * 86_400_000
+
+
+class Ticket(Struct, frozen=True, gc=False):
+    """Something an account asked for; `rep` is the one it names itself."""
+
+    at: int
+    kind: str
+    rep: str
+    dimensions: Dimensions
+
+
+def tickets(entries: Sequence[Entry], account: str, account_rep: str) -> list[Ticket]:
+    """Give an account's tickets, by the (at, id) that they were opened with.
+
+    A ticket that names no rep belongs to the account's.
+    """
+    opened: dict[str, tuple[int, TicketOpened]] = {}
+    for at, _, event in entries:
+        if isinstance(event, TicketOpened):
+            opened.pop(event.ticket, None)
+            opened[event.ticket] = (at, event)
+    return [
+        Ticket(
+            at,
+            event.kind,
+            event.rep or "",
+            dimensions(event.rep or account_rep, account=account),
+        )
+        for at, event in opened.values()
+    ]
+
+
+def risk(
+    opened: Sequence[Ticket], weights: Mapping[str, int], threshold: int
+) -> Iterator[tuple[int, int]]:
+    """Give (instant, 1 or -1) whenever the score reaches the threshold or falls below it.
+
+    The score is the sum of the weights of what was opened within the last 90 days, which end
+    to the millisecond. What changes it in one instant changes it together.
+    """
+    changes: defaultdict[int, int] = defaultdict(int)
+    for ticket in opened:
+        weight = weights.get(ticket.kind, 0)
+        changes[ticket.at] += weight
+        changes[ticket.at + MEMORY_MS] -= weight
+    score = 0
+    for at in sorted(changes):
+        was_at_risk = score >= threshold
+        score += changes[at]
+        if (score >= threshold) is not was_at_risk:
+            yield at, -1 if was_at_risk else 1

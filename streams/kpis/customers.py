@@ -1,0 +1,105 @@
+"""What are customers worth, do they come back, and who may leave?"""
+
+from collections.abc import Iterator
+
+from streams.engine.catalogue import NOWHERE, UNPRICED, Dimensions, Fact, Unpriced, kpi, only
+from streams.engine.catalogue import dimensions as place
+from streams.engine.measures import COUNT, LEVEL, LEVEL_RATIO, SPREAD, Fraction
+from streams.journeys import Customer, Ticket
+
+YEAR_MS = 365 * 86_400_000
+
+
+@kpi("customer_lifetime_value", measure=LEVEL_RATIO, unit="money", scopes=("rep", "product"))
+def customer_lifetime_value(customer: Customer) -> Iterator[Fact[Fraction]]:
+    """What a customer has brought so far: issued less credited, a mean over those with an invoice.
+
+    Voided invoices are left out; money is at the issue date's rate. A customer with invoices of
+    several reps or products counts once for each of them, and once for all.
+    """
+    since: dict[Dimensions, int] = {}
+    for invoice in customer.invoices:
+        if invoice.issued is None or not invoice.is_owed:
+            continue
+        billed = invoice.billed
+        if isinstance(billed, Unpriced):
+            yield Fact(invoice.issued, UNPRICED)
+            continue
+        before = 0
+        for at, total in billed:
+            yield Fact(at, Fraction(total - before, 0), invoice.dimensions)
+            before = total
+        for counted in _counted(invoice.rep, invoice.product):
+            since[counted] = min(invoice.issued, since.get(counted, invoice.issued))
+    for counted, at in since.items():
+        yield Fact(at, Fraction(0, 1), counted)
+
+
+def _counted(rep: str, product: str) -> Iterator[Dimensions]:
+    """Give the places at which an invoice makes its account a customer."""
+    yield NOWHERE
+    if rep:
+        yield only(rep=rep)
+    if product:
+        yield only(product=product)
+
+
+@kpi("complaints", measure=COUNT, unit="count", scopes=("rep", "team"), better="lower")
+def complaints(ticket: Ticket) -> Fact[int] | None:
+    """Complaints, by the rep that the ticket names, else the account's."""
+    return Fact(ticket.at, 1) if ticket.kind == "complaint" else None
+
+
+@kpi("churn_risk", measure=LEVEL, unit="count", scopes=("rep", "team"), better="lower")
+def churn_risk(customer: Customer) -> Iterator[Fact[int]]:
+    """Accounts that may leave, going by what they asked for within the last 90 days.
+
+    A complaint weighs 3, a closing request 5, a contract question 2, a contact 1; an account
+    counts from 5 on. Weights and threshold are settings.
+    """
+    if customer.tickets:
+        owner = place(customer.owner)
+        for at, step in customer.risk():
+            yield Fact(at, step, owner)
+
+
+@kpi(
+    "reorder_interval",
+    measure=SPREAD,
+    unit="ms",
+    scopes=("product", "account"),
+    better="lower",
+)
+def reorder_interval(customer: Customer) -> Iterator[Fact[int]]:
+    """From one order of an account to its next: mean, p50 and p90; cancelled ones left out.
+
+    By product it is from one order of that product to the next of the same.
+    """
+    for at, gap, product in customer.reorders():
+        yield Fact(at, gap, only(product=product) if product else None)
+
+
+@kpi("wallet_share", measure=LEVEL_RATIO, unit="ratio", scopes=("account",))
+def wallet_share(customer: Customer) -> Iterator[Fact[Fraction]]:
+    """What was invoiced within the last 365 days, as a share of what the account could buy.
+
+    Over accounts whose potential is known, each from its first invoice on; voided invoices are
+    left out, credits are not taken off. Money is at the rate of the issue date and of the
+    potential's.
+    """
+    potential = customer.potential if customer.invoices else None
+    if not potential:
+        return
+    first: int | None = None
+    for invoice in customer.invoices:
+        if invoice.issued is None or not invoice.is_owed:
+            continue
+        amount = invoice.amount()
+        if isinstance(amount, Unpriced):
+            yield Fact(invoice.issued, UNPRICED)
+            continue
+        first = invoice.issued if first is None else min(first, invoice.issued)
+        yield Fact(invoice.issued, Fraction(amount, 0))
+        yield Fact(invoice.issued + YEAR_MS, Fraction(-amount, 0))
+    if first is not None:
+        yield Fact(first, Fraction(0, potential))

@@ -1,0 +1,194 @@
+"""What do the KPIs say together?"""
+
+from typing import Any
+
+from streams.engine.calendar import HOUR_MS
+from streams.engine.correlation import correlation
+from streams.engine.derived import Figure, Given, Quotient
+from streams.engine.deriving import derived
+from streams.kpis import delivering, funnel, marketing, pipeline, prospecting, selling
+
+# Their KPIs are the ingredients here, and have to be declared before.
+SOURCES = (delivering, funnel, marketing, pipeline, prospecting, selling)
+DAY_MS = 24 * HOUR_MS
+MARKETING = ("channel", "media", "campaign")
+LAGS = 4
+SPAN_MONTHS = 24
+WON = ("deal_count", "revenue_won")
+
+
+@derived(
+    "sales_velocity",
+    unit="money_per_day",
+    scopes=("rep", "team", "partner"),
+    ingredients=("pipeline_count", "close_rate", "deal_size", "cycle_time"),
+)
+def sales_velocity(given: Given) -> Quotient | None:
+    """What the open deals bring in a day, as surely, as large and as fast as deals are now.
+
+    Open deals times close rate times deal size, by the days of a cycle.
+    """
+    closed, size, cycle = (given.value(n) for n in ("close_rate", "deal_size", "cycle_time"))
+    if closed is None or size is None or cycle is None or not cycle[0]:
+        return None
+    count = given.vector("pipeline_count").get("sum", 0)
+    return (
+        count * closed[0] * size[0] * cycle[1] * DAY_MS,
+        closed[1] * size[1] * cycle[0],
+    )
+
+
+@derived(
+    "pipeline_coverage",
+    unit="ratio",
+    scopes=("rep", "team"),
+    ingredients=("pipeline_amount", "revenue_won"),
+    targets=("revenue_won",),
+)
+def pipeline_coverage(given: Given) -> Figure:
+    """How many times the open amounts cover what is still missing to the target of revenue.
+
+    Without a target, or once it is reached, there is nothing to cover.
+    """
+    target = given.target("revenue_won")
+    parts = {**given.parts(), "target": None if target is None else int(target)}
+    if target is None:
+        return Figure(None, parts)
+    missing = int(target) - given.vector("revenue_won").get("sum", 0)
+    amount = given.vector("pipeline_amount").get("sum", 0)
+    return Figure((amount, missing) if missing > 0 else None, parts)
+
+
+@derived(
+    "cost_per_lead",
+    unit="money",
+    scopes=MARKETING,
+    ingredients=("marketing_spend", "lead_count"),
+    better="lower",
+)
+def cost_per_lead(given: Given) -> Quotient | None:
+    """What is spent on marketing for each lead created."""
+    spent, leads = _sum(given, "marketing_spend"), given.vector("lead_count").get("n", 0)
+    return (spent, leads) if leads else None
+
+
+@derived(
+    "cost_per_opportunity",
+    unit="money",
+    scopes=MARKETING,
+    ingredients=("marketing_spend", "deal_conversion"),
+    better="lower",
+)
+def cost_per_opportunity(given: Given) -> Quotient | None:
+    """What is spent on marketing for each deal created."""
+    spent, deals = _sum(given, "marketing_spend"), given.vector("deal_conversion").get("n", 0)
+    return (spent, deals) if deals else None
+
+
+@derived(
+    "campaign_return",
+    unit="ratio",
+    scopes=MARKETING,
+    ingredients=("revenue_won", "marketing_spend"),
+)
+def campaign_return(given: Given) -> Quotient | None:
+    """What marketing wins beyond its cost, as a multiple of the cost."""
+    won, spent = _sum(given, "revenue_won"), _sum(given, "marketing_spend")
+    return (won - spent, spent) if spent else None
+
+
+@derived(
+    "rrroi",
+    unit="ratio",
+    scopes=("channel",),
+    ingredients=("response_rate", "prospecting_hours"),
+    back=1,
+)
+def rrroi(given: Given) -> Figure:
+    """How far the response rate grew for each hour of prospecting more than in the window before.
+
+    There is a value only where hours grew and both windows have a response rate.
+    """
+    before = given.before
+    parts = {**given.parts(), "before": before.parts()}
+    now, then = given.value("response_rate"), before.value("response_rate")
+    more = _sum(given, "prospecting_hours") - _sum(before, "prospecting_hours")
+    if now is None or then is None or more <= 0:
+        return Figure(None, parts)
+    grown = now[0] * then[1] - then[0] * now[1]
+    return Figure((grown * HOUR_MS, now[1] * then[1] * more), parts)
+
+
+@derived(
+    "lead_generation_rate",
+    unit="ratio",
+    scopes=("channel", "rep"),
+    ingredients=("lead_count", "prospecting_hours"),
+)
+def lead_generation_rate(given: Given) -> Quotient | None:
+    """Leads created for each hour of prospecting."""
+    spent = _sum(given, "prospecting_hours")
+    return (given.vector("lead_count").get("n", 0) * HOUR_MS, spent) if spent else None
+
+
+@derived(
+    "partner_quality",
+    unit="score",
+    scopes=("partner",),
+    ingredients=WON,
+    across=WON,
+    is_for_all=False,
+)
+def partner_quality(given: Given) -> Figure:
+    """How good a partner is from 0 to 100, measured by the best ones of the window.
+
+    Half for the number of deals won, half for their revenue.
+    """
+    count, revenue = given.vector("deal_count").get("n", 0), _sum(given, "revenue_won")
+    best_count, best_revenue = (given.best(name) for name in WON)
+    parts = {**given.parts(), "best": {"deal_count": best_count, "revenue_won": best_revenue}}
+    if best_count <= 0 or best_revenue <= 0:
+        return Figure(None, parts)
+    score = 50 * (count * best_revenue + revenue * best_count)
+    return Figure((score, best_count * best_revenue), parts)
+
+
+@derived(
+    "delivery_sales_lag",
+    unit="ratio",
+    scopes=(),
+    ingredients=("on_time_delivery", "revenue_won"),
+    kinds=("month",),
+    back=SPAN_MONTHS - 1,
+    lasting="on_time_delivery",
+)
+def delivery_sales_lag(given: Given) -> Figure:
+    """How closely delivering on time goes with revenue up to three months later, over 24 months.
+
+    Pearson's correlation at the lag where it is strongest; the parts have every lag. Fewer than
+    three pairs of months, or months that are all alike, say nothing.
+    """
+    months = [given]
+    while len(months) < SPAN_MONTHS:
+        months.append(months[-1].before)
+    months.reverse()
+    shares = [month.value("on_time_delivery") for month in months]
+    revenue = [_sum(month, "revenue_won") for month in months]
+    found = []
+    for lag in range(LAGS):
+        later = zip(shares, revenue[lag:], strict=False)
+        found.append([(share, won) for share, won in later if share is not None])
+    correlations = {lag: correlation(pairs) for lag, pairs in enumerate(found)}
+    known = {lag: each for lag, each in correlations.items() if each is not None}
+    # Of several that are equally strong `max` gives the first, the one with the smallest lag.
+    strongest = max(known, key=lambda lag: known[lag].strength, default=None)
+    parts: dict[str, Any] = {
+        "lag": strongest,
+        "correlations": {str(lag): each and each.value for lag, each in correlations.items()},
+        "pairs": {str(lag): len(pairs) for lag, pairs in enumerate(found)},
+    }
+    return Figure(None if strongest is None else known[strongest].value, parts)
+
+
+def _sum(given: Given, name: str) -> int:
+    return given.vector(name).get("sum", 0)

@@ -1,0 +1,17 @@
+"""What does it cost to be known?"""
+
+from streams.engine.catalogue import Fact, kpi
+from streams.engine.measures import SUM
+from streams.journeys import Spend
+
+
+@kpi(
+    "marketing_spend",
+    measure=SUM,
+    unit="money",
+    scopes=("channel", "media", "campaign"),
+    better="lower",
+)
+def marketing_spend(spend: Spend) -> Fact[int]:
+    """Money spent on marketing, at the rate of the day it was spent."""
+    return Fact(spend.at, spend.worth)

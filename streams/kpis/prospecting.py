@@ -1,0 +1,23 @@
+"""What does looking for new customers cost, and who answers?"""
+
+from streams.engine.catalogue import Fact, kpi
+from streams.engine.measures import SUM, WEIGHED_SHARE, Fraction
+from streams.journeys import Activity
+
+
+@kpi("response_rate", measure=WEIGHED_SHARE, unit="ratio", scopes=("channel", "rep"))
+def response_rate(activity: Activity) -> Fact[Fraction] | None:
+    """Responses as a share of the people reached out to while prospecting.
+
+    Of an activity that tells only one of the two the other is 0.
+    """
+    outreach, responses = activity.outreach, activity.responses
+    if activity.kind != "prospecting" or (outreach is None and responses is None):
+        return None
+    return Fact(activity.at, Fraction(responses or 0, outreach or 0))
+
+
+@kpi("prospecting_hours", measure=SUM, unit="ms", scopes=("channel", "rep"))
+def prospecting_hours(activity: Activity) -> Fact[int] | None:
+    """Time spent on prospecting, over the activities that tell it."""
+    return Fact(activity.at, activity.took) if activity.kind == "prospecting" else None

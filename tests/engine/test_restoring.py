@@ -1,0 +1,35 @@
+"""A shard that is given its rows back counts what they hold once, whatever it heard before."""
+
+import json
+
+from streams.engine.shard import Shard
+from streams.events import Event, ReferenceRecord, decode
+from streams.kpis import catalogue
+from streams.settings import Settings
+from tests.kpis.story import account, instant, spent, ticket
+
+NOW = instant("03-20 12:00")
+
+
+def test_reference_heard_before_the_rows_are_back_counts_nothing_twice() -> None:
+    terms = catalogue(Settings(now=NOW))
+    before, after = Shard(terms, NOW), Shard(terms, NOW)
+    elements = []
+    for said in (
+        ticket("03-02 09:00", "complaint"),
+        account(rep="ann"),
+        spent("03-03 09:00", "5"),
+    ):
+        record = decode(json.dumps(said).encode())
+        if isinstance(record, Event):
+            elements.append(before.add(record))
+        elif isinstance(record, ReferenceRecord):
+            before.hear(record)
+            after.hear(record)
+    before.settle(NOW)
+    for element in elements:
+        assert element is not None
+        after.restore(*element)
+    after.fold(NOW)
+    assert after.settle(NOW) == {}
+    assert after.cells() == before.cells()
