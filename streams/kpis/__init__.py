@@ -23,7 +23,7 @@ from streams.kpis import (
     quoting,
     selling,
 )
-from streams.rules import read
+from streams.rules import Rules, read
 from streams.rules.business import BusinessRules
 from streams.settings import Settings
 
@@ -50,12 +50,13 @@ FILES = (
 __all__ = ["FILES", "catalogue"]
 
 
-def catalogue(settings: Settings) -> Catalogue:
+def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
     """Give the KPIs declared in this room under the definitions in force.
 
-    Raises BadSetting for a rules file that cannot be used.
+    `rules` stand in for the file that the settings name. Raises BadSetting for one that cannot
+    be used.
     """
-    rules = read(settings.rules)
+    rules = read(settings.rules) if rules is None else rules
     own = rules.definitions
     definitions = Definitions(
         currency=settings.currency,
