@@ -17,7 +17,9 @@ from streams.kpis.describing import SETTINGS, entries, in_force
 from streams.publish.entry import Entry
 from streams.publish.examples import event_examples, record_examples
 from streams.publish.naming import percentiles
-from streams.publish.record import PARTS, Count, Milliseconds, Money, Number, Record
+from streams.publish.plans import PLAN_PARTS
+from streams.publish.record import PARTS as KIND_PARTS
+from streams.publish.record import Count, Milliseconds, Money, Number, Record
 from streams.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -25,6 +27,8 @@ NAMES = "urn:sales-kpi-streams:schema"
 RECORD = "kpi-record"
 ENTRY = "catalogue-entry"
 Schema = dict[str, Any]
+# Pay and forecast have parts of their own.
+PARTS = {**KIND_PARTS, **PLAN_PARTS}
 _VALUES: dict[str, Any] = {
     "ms": Milliseconds,
     "money": Money,
@@ -86,25 +90,26 @@ def record_schema() -> Schema:
     """Describe the records of `sales.kpis`: one alternative a measure, unit and percentiles."""
     shapes: defaultdict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for kpi in catalogue(Settings()).published:
-        shapes[kpi.kind, kpi.unit, percentiles(kpi)].append(kpi.name)
+        shapes[_parts(kpi), kpi.unit, percentiles(kpi)].append(kpi.name)
     defs: Schema = {}
     names: list[str] = []
     for (kind, unit, ranks), kpis in sorted(shapes.items()):
         value = _value(kind, unit)
         aim = Number if value is Count else value
         body, others = _described(Record[value, PARTS[kind], aim])  # type: ignore[valid-type]
-        name = f"{kind}_{unit}{'_with_percentiles' if kind == 'derived' and ranks else ''}"
+        name = f"{kind}_{unit}"
+        is_derived = kind == "derived" or kind in PLAN_PARTS
         body["title"] = f"{kind} in {unit}"
         fields = body["properties"]
         fields["kpi"] = {"enum": sorted(kpis)}
         fields["unit"] = _unit(unit)
         if ranks:
             body["required"].append("percentiles")
-            if kind == "derived":
+            if is_derived:
                 fields["percentiles"] = _ranks(ranks, fields["value"])
         else:
             del fields["percentiles"]
-        if kind == "derived" or not ranks:
+        if is_derived or not ranks:
             others.pop("Percentiles", None)
         defs |= {**others, name: body}
         names.append(name)
@@ -130,6 +135,11 @@ def entry_schema() -> Schema:
         "x-kafka-topic": "sales.catalogue",
     }
     return {**schema, "$defs": others} if others else schema
+
+
+def _parts(kpi: Kpi | Derived) -> str:
+    """Say in `PARTS` which parts a KPI's records have."""
+    return kpi.name if kpi.name in PLAN_PARTS else kpi.kind
 
 
 def _unit(unit: str) -> Schema:
@@ -225,7 +235,10 @@ def _table(kinds: list[type[Common]]) -> Iterator[str]:
 
 def _row(kpi: Kpi | Derived) -> str:
     scopes = ", ".join(f"`{scope}`" for scope in kpi.reach)
-    named = kpi.shown if isinstance(kpi, Derived) else PARTS[kpi.kind].__struct_fields__
+    if isinstance(kpi, Derived) and kpi.name not in PLAN_PARTS:
+        named = kpi.shown
+    else:
+        named = PARTS[_parts(kpi)].__struct_fields__
     parts = ", ".join(f"`{name}`" for name in named)
     unit = f"money:…{_CURRENCIES[kpi.unit]}" if kpi.unit in _CURRENCIES else kpi.unit
     text = " ".join(kpi.text.split())

@@ -10,6 +10,8 @@ from streams.events import EVENT_TYPES, RateSet
 from streams.events.model import Common
 from streams.kpis import catalogue
 from streams.replay import replay
+from streams.rules import parse
+from streams.rules.table import read_table
 from streams.settings import Settings, instant
 
 NOW = "2026-03-04T12:00:00+01:00"
@@ -64,6 +66,16 @@ SAMPLES: dict[str, object] = {
     "window": "month",
     "unmet_demand": "on-premises",
 }
+# Pay has records only where there are rules of pay.
+RULES = """
+[[commission]]
+name = "Month in steps"
+kpi = "revenue_won"
+window = "month"
+tiers = [{ from = 0, rate = "0.05" }, { from = 1000, rate = "0.08" }]
+accelerators = [{ from = 1, times = "1.5" }]
+cap = 5000
+"""
 ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
 
 
@@ -93,8 +105,12 @@ def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
     """
     for_all = {kpi.name for kpi in catalogue(Settings()).published if "all" in kpi.reach}
     seen: set[str] = set()
-    settings = Settings(now=instant(NOW, "now"), timezone=ZONE)
-    for line in replay([orjson.dumps(event) for event in _story()], settings):
+    settings = Settings(
+        now=instant(NOW, "now"), timezone=ZONE, stage_probability={"proposal": "0.4"}
+    )
+    rules = parse(read_table(RULES, "rules.toml"))
+    lines = [orjson.dumps(event) for event in _story()]
+    for line in replay(lines, settings, rules=rules):
         record = orjson.loads(line)
         name = record["kpi"]
         is_meant = not record["scope"] if name in for_all else name not in seen
