@@ -9,11 +9,12 @@ import msgspec
 import orjson
 
 from streams.engine.catalogue import Kpi
-from streams.engine.measures import SPREAD
+from streams.engine.derived import Derived
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS
 from streams.events.model import Common
 from streams.kpis import catalogue
 from streams.publish.examples import event_examples, record_examples
+from streams.publish.naming import percentiles
 from streams.publish.record import PARTS, Count, Milliseconds, Money, Number, Record
 from streams.settings import Settings
 
@@ -21,7 +22,15 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES = "urn:sales-kpi-streams:schema"
 RECORD = "kpi-record"
 Schema = dict[str, Any]
-_VALUES: dict[str, Any] = {"ms": Milliseconds, "money": Money, "ratio": Number, "per_1000": Number}
+_VALUES: dict[str, Any] = {
+    "ms": Milliseconds,
+    "money": Money,
+    "money_per_day": Money,
+    "ratio": Number,
+    "per_1000": Number,
+    "score": Number,
+}
+_CURRENCIES = {"money": "", "money_per_day": "/day"}
 
 
 def write(folder: Path) -> list[Path]:
@@ -67,41 +76,58 @@ def event_schema(kind: type[Common]) -> Schema:
 
 
 def record_schema() -> Schema:
-    """Describe the records of `sales.kpis`: one alternative a measure and unit."""
-    shapes: defaultdict[tuple[str, str, bool], list[str]] = defaultdict(list)
-    for kpi in catalogue(Settings()).kpis:
-        shapes[kpi.measure.kind, kpi.unit, kpi.measure is SPREAD].append(kpi.name)
+    """Describe the records of `sales.kpis`: one alternative a measure, unit and percentiles."""
+    shapes: defaultdict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for kpi in catalogue(Settings()).published:
+        shapes[kpi.kind, kpi.unit, percentiles(kpi)].append(kpi.name)
     defs: Schema = {}
-    for (kind, unit, has_percentiles), names in sorted(shapes.items()):
-        body, others = _described(Record[_value(kind, unit), PARTS[kind]])  # type: ignore[misc]
+    names: list[str] = []
+    for (kind, unit, ranks), kpis in sorted(shapes.items()):
+        value = _value(kind, unit)
+        aim = Number if value is Count else value
+        body, others = _described(Record[value, PARTS[kind], aim])  # type: ignore[valid-type]
+        name = f"{kind}_{unit}{'_with_percentiles' if kind == 'derived' and ranks else ''}"
         body["title"] = f"{kind} in {unit}"
         fields = body["properties"]
-        fields["kpi"] = {"enum": sorted(names)}
-        fields["unit"] = (
-            {"type": "string", "pattern": "^money:[A-Z]{3}$", "examples": ["money:EUR"]}
-            if unit == "money"
-            else {"const": unit}
-        )
-        if has_percentiles:
+        fields["kpi"] = {"enum": sorted(kpis)}
+        fields["unit"] = _unit(unit)
+        if ranks:
             body["required"].append("percentiles")
+            if kind == "derived":
+                fields["percentiles"] = _ranks(ranks, fields["value"])
         else:
             del fields["percentiles"]
+        if kind == "derived" or not ranks:
             others.pop("Percentiles", None)
-        defs |= {**others, f"{kind}_{unit}": body}
+        defs |= {**others, name: body}
+        names.append(name)
     return {
         "$schema": DIALECT,
         "$id": f"{NAMES}:{RECORD}",
         "title": "Record of sales.kpis",
         "description": " ".join((Record.__doc__ or "").split()),
         "x-kafka-topic": "sales.kpis",
-        "oneOf": [{"$ref": f"#/$defs/{kind}_{unit}"} for kind, unit, _ in sorted(shapes)],
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in names],
         "$defs": dict(sorted(defs.items())),
     }
 
 
+def _unit(unit: str) -> Schema:
+    if unit not in _CURRENCIES:
+        return {"const": unit}
+    end = _CURRENCIES[unit]
+    pattern = f"^money:[A-Z]{{3}}{end}$"
+    return {"type": "string", "pattern": pattern, "examples": [f"money:EUR{end}"]}
+
+
+def _ranks(ranks: tuple[str, ...], value: Schema) -> Schema:
+    """Describe the percentiles of a derived KPI: they are what its values are."""
+    return {"type": "object", "required": [*ranks], "properties": dict.fromkeys(ranks, value)}
+
+
 def _value(kind: str, unit: str) -> Any:
     """Give the type of a value: a mean of whole numbers is a quotient."""
-    return _VALUES.get(unit, Number if kind == "mean" else Count)
+    return _VALUES.get(unit, Number if kind in ("mean", "derived") else Count)
 
 
 def _described(kind: Any) -> tuple[Schema, Schema]:
@@ -121,7 +147,7 @@ def _json(content: Schema) -> bytes:
 def _index() -> str:
     kinds = [kind for kind in EVENT_TYPES if kind.topic not in REFERENCE_TOPICS]
     reference = [kind for kind in EVENT_TYPES if kind.topic in REFERENCE_TOPICS]
-    kpis = sorted(catalogue(Settings()).kpis, key=lambda kpi: kpi.name)
+    kpis = sorted(catalogue(Settings()).published, key=lambda kpi: kpi.name)
     lines = [
         "# Schemas",
         "",
@@ -171,10 +197,11 @@ def _table(kinds: list[type[Common]]) -> Iterator[str]:
         )
 
 
-def _row(kpi: Kpi) -> str:
-    scopes = ", ".join(f"`{scope}`" for scope in ("all", *kpi.scopes))
-    parts = ", ".join(f"`{name}`" for name in PARTS[kpi.measure.kind].__struct_fields__)
-    unit = "money:…" if kpi.unit == "money" else kpi.unit
+def _row(kpi: Kpi | Derived) -> str:
+    scopes = ", ".join(f"`{scope}`" for scope in kpi.reach)
+    named = kpi.shown if isinstance(kpi, Derived) else PARTS[kpi.kind].__struct_fields__
+    parts = ", ".join(f"`{name}`" for name in named)
+    unit = f"money:…{_CURRENCIES[kpi.unit]}" if kpi.unit in _CURRENCIES else kpi.unit
     text = " ".join(kpi.text.split())
     return (
         f"| `{kpi.name}` | `{unit}` | {parts} | {scopes} | {text}"

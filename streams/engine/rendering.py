@@ -183,7 +183,12 @@ class Rendering:
                 number = self._sight.number(form, scope, page.window)
             else:
                 vector = own.get(form.name)
-                number = form.number(form.measure.value(vector)) if vector else None
+                if vector:
+                    number = form.number(form.measure.value(vector))
+                elif self._targets:
+                    number = self._sight.number(form, scope, page.window)
+                else:
+                    number = None
             group = form.name, dimension
             numbers = changes.get(group)
             if numbers is None:

@@ -8,6 +8,7 @@ import orjson
 
 from streams.events import EVENT_TYPES, RateSet
 from streams.events.model import Common
+from streams.kpis import catalogue
 from streams.replay import replay
 from streams.settings import Settings, instant
 
@@ -86,12 +87,20 @@ def event_examples() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give one record of every KPI, of all and a month, by KPI: what some sales come to."""
+    """Give one record of every KPI, of a month, by KPI: what some sales come to.
+
+    Of all, or of one member where the KPI is only published for members.
+    """
+    for_all = {kpi.name for kpi in catalogue(Settings()).published if "all" in kpi.reach}
+    seen: set[str] = set()
     settings = Settings(now=instant(NOW, "now"), timezone=ZONE)
     for line in replay([orjson.dumps(event) for event in _story()], settings):
         record = orjson.loads(line)
-        if record["window"] == "month" and not record["scope"]:
-            yield record["kpi"], record
+        name = record["kpi"]
+        is_meant = not record["scope"] if name in for_all else name not in seen
+        if record["window"] == "month" and is_meant:
+            seen.add(name)
+            yield name, record
 
 
 def _story() -> Iterator[dict[str, Any]]:
@@ -102,6 +111,7 @@ def _story() -> Iterator[dict[str, Any]]:
         return {**by_type[kind], "id": f"{kind}-{at}", "at": f"2026-{at}+01:00", **fields}
 
     yield said("rep.set", "03-01T00:00:00")
+    yield said("target.set", "03-01T00:00:00", scope={})
     yield said("deal.changed", "01-20T10:00:00", subject="deal-6", deal="deal-6", status="open")
     yield said("lead.created", "03-02T09:00:00")
     yield said("call.ended", "03-02T09:24:10", cold=True)

@@ -85,7 +85,7 @@ class Stream:
         """Start empty at an instant."""
         terms = catalogue(settings)
         self.shards = [Shard(terms, clock, number) for number in range(SHARDS)]
-        self.boards = [Board(terms, clock) for _ in FAMILIES]
+        self.boards = [Board(terms, clock, [number]) for number in range(len(FAMILIES))]
 
     def take_in(self, events: list[Said], clock: int) -> None:
         """Let events arrive at an instant and everything settle."""
