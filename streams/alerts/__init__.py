@@ -5,12 +5,13 @@ from dataclasses import replace
 from streams.alerts import accounts, deals, leads, money_in
 from streams.alerts.rules import AlertRules
 from streams.engine.alerts import Watched, declared_alerts
+from streams.engine.off_pace import KIND as OFF_PACE
 
 # Importing a file declares its alerts; a new file is named here and nowhere else.
 FILES = (leads, deals, money_in, accounts)
 
 # Every kind there can be; the last is raised by the boards, from records with a target.
-KINDS = (*sorted(kind.name for kind in declared_alerts()), "target_off_pace")
+KINDS = (*sorted(kind.name for kind in declared_alerts()), OFF_PACE)
 
 __all__ = ["FILES", "KINDS", "AlertRules", "watched"]
 
