@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import orjson
 
+from streams.alerts import ALERTS, KINDS
 from streams.engine.catalogue import Kpi
 from streams.engine.measures import SPREAD
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS
 from streams.events.model import Common
 from streams.kpis import catalogue
 from streams.kpis.describing import SETTINGS, entries, in_force
+from streams.publish.alert_record import Alert, alert_examples
 from streams.publish.entry import Entry
 from streams.publish.examples import event_examples, record_examples
 from streams.publish.record import PARTS, Count, Milliseconds, Money, Number, Record
@@ -22,6 +24,7 @@ from streams.settings import Settings
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES = "urn:sales-kpi-streams:schema"
 RECORD = "kpi-record"
+ALERT = "alert"
 ENTRY = "catalogue-entry"
 Schema = dict[str, Any]
 _VALUES: dict[str, Any] = {"ms": Milliseconds, "money": Money, "ratio": Number, "per_1000": Number}
@@ -51,6 +54,9 @@ def files() -> Iterator[tuple[str, bytes]]:
     said = entries(catalogue(Settings()))
     yield f"examples/{ENTRY}.json", _json(said["deal_size"])
     yield f"examples/catalogue-{SETTINGS}.json", _json(in_force(Settings()))
+    yield f"{ALERT}.json", _json(alert_schema())
+    for name, alert in alert_examples():
+        yield f"examples/{ALERT}.{name}.json", _json(alert)
     yield "README.md", _index().encode()
 
 
@@ -119,6 +125,20 @@ def entry_schema() -> Schema:
     return {**schema, "$defs": others} if others else schema
 
 
+def alert_schema() -> Schema:
+    """Describe the records of `sales.alerts`."""
+    body, others = _described(Alert)
+    body["properties"]["kind"] = {"enum": [*KINDS]}
+    schema = {
+        "$schema": DIALECT,
+        "$id": f"{NAMES}:{ALERT}",
+        **body,
+        "title": "Record of sales.alerts",
+        "x-kafka-topic": "sales.alerts",
+    }
+    return {**schema, "$defs": others} if others else schema
+
+
 def _value(kind: str, unit: str) -> Any:
     """Give the type of a value: a mean of whole numbers is a quotient."""
     return _VALUES.get(unit, Number if kind == "mean" else Count)
@@ -175,6 +195,15 @@ def _index() -> str:
         "|---|---|---|---|---|---|",
         *map(_row, kpis),
         "",
+        "## Alerts",
+        "",
+        f"Topic `sales.alerts`, compacted, key `kind|subject`: [{ALERT}.json]({ALERT}.json). A"
+        " tombstone says that an alert holds no more.",
+        "",
+        "| kind | what it says | example |",
+        "|---|---|---|",
+        *map(_alert_row, ALERTS),
+        "",
         "## What the KPIs are",
         "",
         f"Topic `sales.catalogue`, compacted: under each KPI's name its entry,"
@@ -195,6 +224,11 @@ def _table(kinds: list[type[Common]]) -> Iterator[str]:
             f"| `{tag}` | `{kind.topic}` | {text} | [{tag}.json]({file})"
             f" | [example](examples/{tag}.json) |"
         )
+
+
+def _alert_row(alert: tuple[str, str]) -> str:
+    kind, text = alert
+    return f"| `{kind}` | {' '.join(text.split())} | [example](examples/{ALERT}.{kind}.json) |"
 
 
 def _row(kpi: Kpi) -> str:

@@ -14,6 +14,10 @@ from streams.engine.sight import BoardSight
 from streams.engine.targets import Plan, Targets
 
 KIND = "target_off_pace"
+TEXT = """A KPI is below a share of the pace to its target, in a window that runs.
+
+From when a share of the window is over, until the pace is there again or the window ends.
+"""
 # Only whole minutes of the clock count: a pace is another every millisecond.
 EVERY_MS = 60_000
 
