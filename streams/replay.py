@@ -6,6 +6,7 @@ from streams.engine.board import Board
 from streams.engine.shard import Shard
 from streams.events import Event, ReferenceRecord, Rejected, decode
 from streams.kpis import catalogue
+from streams.rules import Rules
 from streams.settings import Settings
 
 Refuse = Callable[[int, Rejected], None]
@@ -22,15 +23,19 @@ def raise_bad_line(number: int, rejected: Rejected) -> None:
 
 
 def replay(
-    lines: Iterable[bytes], settings: Settings, refuse: Refuse = raise_bad_line
+    lines: Iterable[bytes],
+    settings: Settings,
+    refuse: Refuse = raise_bad_line,
+    rules: Rules | None = None,
 ) -> Iterator[bytes]:
     """Give the records that the streams would hold after these events, sorted by key.
 
     One JSON object a line, any order; reference records stand among the events. Blank lines
-    are passed over; a line that is no event goes to `refuse` with its number, from 1.
+    are passed over; a line that is no event goes to `refuse` with its number, from 1. `rules`
+    stand in for the file that the settings name.
     """
     now = settings.clock()
-    board = _folded(lines, settings, refuse, now)[1]
+    board = _folded(lines, settings, refuse, now, rules)[1]
     stamp = board.calendar.text(now)
     records = sorted((key, body, tail.text) for key, body, tail in board.take() if body)
     for _, body, text in records:
@@ -51,9 +56,9 @@ def replay_alerts(
 
 
 def _folded(
-    lines: Iterable[bytes], settings: Settings, refuse: Refuse, now: int
+    lines: Iterable[bytes], settings: Settings, refuse: Refuse, now: int, rules: Rules | None = None
 ) -> tuple[Shard, Board]:
-    terms = catalogue(settings)
+    terms = catalogue(settings, rules)
     shard = Shard(terms, now, erasure_key=settings.secret)
     board = Board(terms, now)
     for number, line in enumerate(lines, 1):

@@ -10,7 +10,7 @@ import orjson
 
 from streams.alerts import ALERTS, KINDS
 from streams.engine.catalogue import Kpi
-from streams.engine.measures import SPREAD
+from streams.engine.derived import Derived
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS
 from streams.events.model import Common
 from streams.kpis import catalogue
@@ -18,7 +18,10 @@ from streams.kpis.describing import SETTINGS, entries, in_force
 from streams.publish.alert_record import Alert, alert_examples
 from streams.publish.entry import Entry
 from streams.publish.examples import event_examples, record_examples
-from streams.publish.record import PARTS, Count, Milliseconds, Money, Number, Record
+from streams.publish.naming import percentiles
+from streams.publish.plans import PLAN_PARTS
+from streams.publish.record import PARTS as KIND_PARTS
+from streams.publish.record import Count, Milliseconds, Money, Number, Record
 from streams.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,7 +30,17 @@ RECORD = "kpi-record"
 ALERT = "alert"
 ENTRY = "catalogue-entry"
 Schema = dict[str, Any]
-_VALUES: dict[str, Any] = {"ms": Milliseconds, "money": Money, "ratio": Number, "per_1000": Number}
+# Pay and forecast have parts of their own.
+PARTS = {**KIND_PARTS, **PLAN_PARTS}
+_VALUES: dict[str, Any] = {
+    "ms": Milliseconds,
+    "money": Money,
+    "money_per_day": Money,
+    "ratio": Number,
+    "per_1000": Number,
+    "score": Number,
+}
+_CURRENCIES = {"money": "", "money_per_day": "/day"}
 
 
 def write(folder: Path) -> list[Path]:
@@ -80,34 +93,39 @@ def event_schema(kind: type[Common]) -> Schema:
 
 
 def record_schema() -> Schema:
-    """Describe the records of `sales.kpis`: one alternative a measure and unit."""
-    shapes: defaultdict[tuple[str, str, bool], list[str]] = defaultdict(list)
-    for kpi in catalogue(Settings()).kpis:
-        shapes[kpi.measure.kind, kpi.unit, kpi.measure is SPREAD].append(kpi.name)
+    """Describe the records of `sales.kpis`: one alternative a measure, unit and percentiles."""
+    shapes: defaultdict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for kpi in catalogue(Settings()).published:
+        shapes[_parts(kpi), kpi.unit, percentiles(kpi)].append(kpi.name)
     defs: Schema = {}
-    for (kind, unit, has_percentiles), names in sorted(shapes.items()):
-        body, others = _described(Record[_value(kind, unit), PARTS[kind]])  # type: ignore[misc]
+    names: list[str] = []
+    for (kind, unit, ranks), kpis in sorted(shapes.items()):
+        value = _value(kind, unit)
+        aim = Number if value is Count else value
+        body, others = _described(Record[value, PARTS[kind], aim])  # type: ignore[valid-type]
+        name = f"{kind}_{unit}"
+        is_derived = kind == "derived" or kind in PLAN_PARTS
         body["title"] = f"{kind} in {unit}"
         fields = body["properties"]
-        fields["kpi"] = {"enum": sorted(names)}
-        fields["unit"] = (
-            {"type": "string", "pattern": "^money:[A-Z]{3}$", "examples": ["money:EUR"]}
-            if unit == "money"
-            else {"const": unit}
-        )
-        if has_percentiles:
+        fields["kpi"] = {"enum": sorted(kpis)}
+        fields["unit"] = _unit(unit)
+        if ranks:
             body["required"].append("percentiles")
+            if is_derived:
+                fields["percentiles"] = _ranks(ranks, fields["value"])
         else:
             del fields["percentiles"]
+        if is_derived or not ranks:
             others.pop("Percentiles", None)
-        defs |= {**others, f"{kind}_{unit}": body}
+        defs |= {**others, name: body}
+        names.append(name)
     return {
         "$schema": DIALECT,
         "$id": f"{NAMES}:{RECORD}",
         "title": "Record of sales.kpis",
         "description": " ".join((Record.__doc__ or "").split()),
         "x-kafka-topic": "sales.kpis",
-        "oneOf": [{"$ref": f"#/$defs/{kind}_{unit}"} for kind, unit, _ in sorted(shapes)],
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in names],
         "$defs": dict(sorted(defs.items())),
     }
 
@@ -139,9 +157,27 @@ def alert_schema() -> Schema:
     return {**schema, "$defs": others} if others else schema
 
 
+def _parts(kpi: Kpi | Derived) -> str:
+    """Say in `PARTS` which parts a KPI's records have."""
+    return kpi.name if kpi.name in PLAN_PARTS else kpi.kind
+
+
+def _unit(unit: str) -> Schema:
+    if unit not in _CURRENCIES:
+        return {"const": unit}
+    end = _CURRENCIES[unit]
+    pattern = f"^money:[A-Z]{{3}}{end}$"
+    return {"type": "string", "pattern": pattern, "examples": [f"money:EUR{end}"]}
+
+
+def _ranks(ranks: tuple[str, ...], value: Schema) -> Schema:
+    """Describe the percentiles of a derived KPI: they are what its values are."""
+    return {"type": "object", "required": [*ranks], "properties": dict.fromkeys(ranks, value)}
+
+
 def _value(kind: str, unit: str) -> Any:
     """Give the type of a value: a mean of whole numbers is a quotient."""
-    return _VALUES.get(unit, Number if kind == "mean" else Count)
+    return _VALUES.get(unit, Number if kind in ("mean", "derived") else Count)
 
 
 def _described(kind: Any) -> tuple[Schema, Schema]:
@@ -161,7 +197,7 @@ def _json(content: Schema) -> bytes:
 def _index() -> str:
     kinds = [kind for kind in EVENT_TYPES if kind.topic not in REFERENCE_TOPICS]
     reference = [kind for kind in EVENT_TYPES if kind.topic in REFERENCE_TOPICS]
-    kpis = sorted(catalogue(Settings()).kpis, key=lambda kpi: kpi.name)
+    kpis = sorted(catalogue(Settings()).published, key=lambda kpi: kpi.name)
     lines = [
         "# Schemas",
         "",
@@ -231,10 +267,14 @@ def _alert_row(alert: tuple[str, str]) -> str:
     return f"| `{kind}` | {' '.join(text.split())} | [example](examples/{ALERT}.{kind}.json) |"
 
 
-def _row(kpi: Kpi) -> str:
-    scopes = ", ".join(f"`{scope}`" for scope in ("all", *kpi.scopes))
-    parts = ", ".join(f"`{name}`" for name in PARTS[kpi.measure.kind].__struct_fields__)
-    unit = "money:…" if kpi.unit == "money" else kpi.unit
+def _row(kpi: Kpi | Derived) -> str:
+    scopes = ", ".join(f"`{scope}`" for scope in kpi.reach)
+    if isinstance(kpi, Derived) and kpi.name not in PLAN_PARTS:
+        named = kpi.shown
+    else:
+        named = PARTS[_parts(kpi)].__struct_fields__
+    parts = ", ".join(f"`{name}`" for name in named)
+    unit = f"money:…{_CURRENCIES[kpi.unit]}" if kpi.unit in _CURRENCIES else kpi.unit
     text = " ".join(kpi.text.split())
     return (
         f"| `{kpi.name}` | `{unit}` | {parts} | {scopes} | {text}"

@@ -65,11 +65,10 @@ class Board:
         self._ever_bits = self._mask(k.name for k in catalogue.kpis if k.has_ever)
         own = [d for d, number in _FAMILY.items() if families is None or number in families]
         # Hidden KPIs are marked so that what is derived from them is found.
-        noted = {d: self._mask(k.name for k in self.kpis if _is_noted(k, d)) for d in own}
-        shown = {
-            d: self._mask(k.name for k in catalogue.published if (d or "all") in k.reach)
-            for d in own
-        }
+        noted = {d: self._mask(k.name for k in self.kpis if _is_for(k, d)) for d in own}
+        shown = {d: self._mask(k.name for k in catalogue.published if _is_for(k, d)) for d in own}
+        others = dict.fromkeys(_FAMILY, 0)
+        noted, shown = others | noted, others | shown
         self.records = Records(self.calendar, definitions.currency, definitions.lateness_ms)
         self._sums = WindowSums(self.calendar, self.calendar.day(clock), definitions.lateness_ms)
         steps = {kpi.name: kpi.measure.steps for kpi in catalogue.kpis}
@@ -243,6 +242,6 @@ def _join(into: dict[str, int], scopes: Mapping[str, int]) -> None:
         into[scope] = into.get(scope, 0) | mask
 
 
-def _is_noted(kpi: Kpi | Derived, dimension: str) -> bool:
-    """Tell whether changes of a KPI matter in a dimension; what is hidden may be read there."""
+def _is_for(kpi: Kpi | Derived, dimension: str) -> bool:
+    """Tell whether a KPI is told apart by a dimension, the empty one being all."""
     return (dimension or "all") in kpi.reach

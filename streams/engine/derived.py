@@ -167,8 +167,8 @@ class Derived:
     `lasting` (scope all only) names the one ingredient whose records make it exist, in their
     own window and `back` windows on, up to the running one. `is_running_only`: windows that run
     now and no others. `adds_up` says that a target is used up evenly over time, as that of a
-    sum is. `percentiles` names those that its figures carry. `is_slow`: a
-    board is asked for it now and then only (see `Board.take`).
+    sum is. `percentiles` names those that its figures carry. `is_slow`: a board is asked for it
+    now and then only (see `Board.take`).
     """
 
     name: str

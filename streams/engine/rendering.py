@@ -194,12 +194,16 @@ class Rendering:
         changes = page.changes
         for form in self.of(mask):
             number: Number | None
-            vector = own.get(form.name)
-            if not vector or form.measure is None or form.steps or not page.is_open:
-                # A target alone makes a record, too.
+            if form.measure is None or form.steps or not page.is_open:
                 number = self._sight.number(form, scope, page.window)
             else:
-                number = form.number(form.measure.value(vector))
+                vector = own.get(form.name)
+                if vector:
+                    number = form.number(form.measure.value(vector))
+                elif self._targets:
+                    number = self._sight.number(form, scope, page.window)
+                else:
+                    number = None
             group = form.name, dimension
             numbers = changes.get(group)
             if numbers is None:

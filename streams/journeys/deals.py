@@ -72,7 +72,7 @@ class Deal:
         self.expected_close: date | None = None
         self.status = "open"
         self.closed: int | None = None
-        self._worth: dict[int, int | Unpriced] = {}
+        self._worth: dict[tuple[Money, int], int | Unpriced] = {}
         self._read(entries)
 
     def _read(self, entries: Sequence[Entry]) -> None:
@@ -140,13 +140,7 @@ class Deal:
 
         Or of the date it closed, if it has and the definitions say so.
         """
-        if self.money is None:
-            return None
-        # Half a dozen KPIs ask, all for one of two instants.
-        found = self._worth.get(at)
-        if found is None:
-            found = self._worth[at] = self._priced(self.money, at)
-        return found
+        return self._priced(self.money, at)
 
     def outcome_worth(self, at: int) -> int | Unpriced | None:
         """Give what was won or lost, as `worth` does: what a lost deal was worth while open."""
@@ -158,11 +152,17 @@ class Deal:
         currency = latest(before, "currency") or self.currency
         return self._priced(Money(amount, currency), at) if amount and currency else None
 
-    def _priced(self, money: Money, at: int) -> int | Unpriced:
+    def _priced(self, money: Money | None, at: int) -> int | Unpriced | None:
+        if money is None:
+            return None
         if self.closed is not None and self.terms.definitions.readings.conversion == "close":
             at = self.closed
-        minor = self.terms.rates.priced(money, self.terms.calendar.day(at))
-        return UNPRICED if minor is None else minor
+        # Half a dozen KPIs ask, nearly all for one of two instants.
+        found = self._worth.get((money, at))
+        if found is None:
+            minor = self.terms.rates.priced(money, self.terms.calendar.day(at))
+            found = self._worth[money, at] = UNPRICED if minor is None else minor
+        return found
 
     @cached_property
     def moves(self) -> Moves:

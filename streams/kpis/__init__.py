@@ -24,7 +24,7 @@ from streams.kpis import (
     quoting,
     selling,
 )
-from streams.rules import read
+from streams.rules import Rules, read
 from streams.rules.business import BusinessRules
 from streams.settings import Settings
 
@@ -51,12 +51,13 @@ FILES = (
 __all__ = ["FILES", "catalogue"]
 
 
-def catalogue(settings: Settings) -> Catalogue:
+def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
     """Give the KPIs declared in this room under the definitions in force.
 
-    Raises BadSetting for a rules file that cannot be used.
+    `rules` stand in for the file that the settings name. Raises BadSetting for one that cannot
+    be used.
     """
-    rules = read(settings.rules)
+    rules = read(settings.rules) if rules is None else rules
     own = rules.definitions
     stale_ms = settings.stale_days * 86_400_000
     definitions = Definitions(
@@ -67,10 +68,10 @@ def catalogue(settings: Settings) -> Catalogue:
         large_deal=settings.large_deal,
         stage_probability=dict(settings.stage_probability),
         stages=own.stages or settings.stages,
-        churn_threshold=settings.churn_threshold,
-        churn_weights=settings.churn_weights,
         readings=own.readings,
         working=working_time(own.business, settings.timezone) if own.business else None,
+        churn_threshold=settings.churn_threshold,
+        churn_weights=settings.churn_weights,
     )
     return Catalogue(
         kpis=declared(),

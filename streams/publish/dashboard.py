@@ -33,7 +33,15 @@ NEVER_CALLED_TWICE = 0.48
 HERE = 'window="$window",dimension="$dimension",member=~"$member"'
 # A stock is the same in every window that runs.
 NOW = 'window="day",dimension="$dimension",member=~"$member"'
-UNITS = {"ms": "s", "count": "short", "ratio": "percentunit", "money": MONEY, "per_1000": "short"}
+UNITS = {
+    "ms": "s",
+    "count": "short",
+    "ratio": "percentunit",
+    "money": MONEY,
+    "money_per_day": MONEY,
+    "per_1000": "short",
+    "score": "short",
+}
 
 
 class Look(TypedDict, total=False):
@@ -60,7 +68,7 @@ def content() -> bytes:
 
 
 def _variables() -> Iterator[Json]:
-    kpis = catalogue(Settings()).kpis
+    kpis = catalogue(Settings()).published
     dimensions = dict.fromkeys(name for kpi in kpis for name in kpi.scopes)
     yield source("datasource", "Prometheus")
     windows = [name for name in WINDOWS if name not in HIDDEN_WINDOWS]
@@ -91,7 +99,7 @@ class Panels:
 
     def __init__(self) -> None:
         """Name every KPI's gauges, the currency left to a variable."""
-        kpis = catalogue(Settings()).kpis
+        kpis = catalogue(Settings()).published
         self._units = {kpi.name: kpi.unit for kpi in kpis}
         self._namings = {kpi.name: naming(kpi, "${currency}") for kpi in kpis}
 

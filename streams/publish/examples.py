@@ -8,7 +8,10 @@ import orjson
 
 from streams.events import EVENT_TYPES, RateSet
 from streams.events.model import Common
+from streams.kpis import catalogue
 from streams.replay import replay
+from streams.rules import parse
+from streams.rules.table import read_table
 from streams.settings import Settings, instant
 
 NOW = "2026-03-04T12:00:00+01:00"
@@ -63,6 +66,16 @@ SAMPLES: dict[str, object] = {
     "window": "month",
     "unmet_demand": "on-premises",
 }
+# Pay has records only where there are rules of pay.
+RULES = """
+[[commission]]
+name = "Month in steps"
+kpi = "revenue_won"
+window = "month"
+tiers = [{ from = 0, rate = "0.05" }, { from = 1000, rate = "0.08" }]
+accelerators = [{ from = 1, times = "1.5" }]
+cap = 5000
+"""
 ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
 
 
@@ -86,12 +99,24 @@ def event_examples() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give one record of every KPI, of all and a month, by KPI: what some sales come to."""
-    settings = Settings(now=instant(NOW, "now"), timezone=ZONE)
-    for line in replay([orjson.dumps(event) for event in _story()], settings):
+    """Give one record of every KPI, of a month, by KPI: what some sales come to.
+
+    Of all, or of one member where the KPI is only published for members.
+    """
+    for_all = {kpi.name for kpi in catalogue(Settings()).published if "all" in kpi.reach}
+    seen: set[str] = set()
+    settings = Settings(
+        now=instant(NOW, "now"), timezone=ZONE, stage_probability={"proposal": "0.4"}
+    )
+    rules = parse(read_table(RULES, "rules.toml"))
+    lines = [orjson.dumps(event) for event in _story()]
+    for line in replay(lines, settings, rules=rules):
         record = orjson.loads(line)
-        if record["window"] == "month" and not record["scope"]:
-            yield record["kpi"], record
+        name = record["kpi"]
+        is_meant = not record["scope"] if name in for_all else name not in seen
+        if record["window"] == "month" and is_meant:
+            seen.add(name)
+            yield name, record
 
 
 def _story() -> Iterator[dict[str, Any]]:
@@ -102,6 +127,7 @@ def _story() -> Iterator[dict[str, Any]]:
         return {**by_type[kind], "id": f"{kind}-{at}", "at": f"2026-{at}+01:00", **fields}
 
     yield said("rep.set", "03-01T00:00:00")
+    yield said("target.set", "03-01T00:00:00", scope={})
     yield said("deal.changed", "01-20T10:00:00", subject="deal-6", deal="deal-6", status="open")
     yield said("lead.created", "03-02T09:00:00")
     yield said("call.ended", "03-02T09:24:10", cold=True)

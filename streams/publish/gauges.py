@@ -9,7 +9,7 @@ from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
 from streams.publish.keys import Place, place
-from streams.publish.naming import Naming
+from streams.publish.naming import ATTAINMENT, PACE, TARGET, Naming
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
@@ -25,7 +25,10 @@ class _Record(msgspec.Struct, gc=False):
     value: int | float | str | None
     parts: _Parts
     updated_at: str
-    percentiles: dict[str, int] = {}
+    percentiles: dict[str, int | float | str | None] = {}
+    target: int | float | str | None = None
+    attainment: float | None = None
+    pace: float | None = None
 
 
 class _End(msgspec.Struct, gc=False):
@@ -39,7 +42,10 @@ _end = msgspec.json.Decoder(_End).decode
 # Without gc: tens of thousands of these live long, and the collector would visit each again
 # and again in a process whose answers are timed in milliseconds.
 class Gauge(msgspec.Struct, frozen=True, gc=False):
-    """One number, and the line that says it; `label` is empty where it has none of its own."""
+    """One number, and the line that says it.
+
+    `label` is empty where it has none of its own, `kpi` where the name says which one it is.
+    """
 
     name: str
     window: str
@@ -48,12 +54,15 @@ class Gauge(msgspec.Struct, frozen=True, gc=False):
     label: str
     value: float
     line: str
+    kpi: str = ""
 
     def sample(self) -> Sample:
         """Give it as the client library has it."""
         labels = {"window": self.window, "dimension": self.dimension, "member": self.member}
         if self.label:
             labels["label"] = self.label
+        if self.kpi:
+            labels["kpi"] = self.kpi
         return Sample(self.name, labels, self.value)
 
 
@@ -110,7 +119,12 @@ def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
     named = namings.get(at.kpi)
     if named is not None and named.unit != fields.unit:
         named = None
-    values = () if named is None else tuple(_gauge(at, *one) for one in _values(named, fields))
+    values: tuple[Gauge, ...] = ()
+    if named is not None:
+        values = (
+            *(_gauge(at, *one) for one in _values(named, fields)),
+            *(_gauge(at, name, "", value, at.kpi) for name, value in _aims(named, fields)),
+        )
     return Gauges(
         record,
         *at,
@@ -139,15 +153,26 @@ def _values(named: Naming, fields: _Record) -> Iterator[tuple[str, str, float]]:
     if fields.value is not None:
         yield named.name, "", float(fields.value) * named.scale
     for rank, name in named.percentiles.items():
-        if rank in fields.percentiles:
-            yield name, "", fields.percentiles[rank] * named.scale
+        found = fields.percentiles.get(rank)
+        if found is not None:
+            yield name, "", float(found) * named.scale
 
 
-def _gauge(at: Place, name: str, label: str, value: float) -> Gauge:
-    own = f'label="{label.translate(_ESCAPES)}",' if label else ""
+def _aims(named: Naming, fields: _Record) -> Iterator[tuple[str, float]]:
+    if fields.target is not None:
+        yield TARGET, float(fields.target) * named.scale
+    if fields.attainment is not None:
+        yield ATTAINMENT, fields.attainment
+    if fields.pace is not None:
+        yield PACE, fields.pace
+
+
+def _gauge(at: Place, name: str, label: str, value: float, kpi: str = "") -> Gauge:
+    own = f'kpi="{kpi}",' if kpi else ""
+    own += f'label="{label.translate(_ESCAPES)}",' if label else ""
     number = floatToGoString(value)  # type: ignore[no-untyped-call]  # the library's
     line = (
         f'{name}{{dimension="{at.dimension}",{own}member="{at.member.translate(_ESCAPES)}"'
         f',window="{at.window}"}} {number}\n'
     )
-    return Gauge(name, at.window, at.dimension, at.member, label, value, line)
+    return Gauge(name, at.window, at.dimension, at.member, label, value, line, kpi)

@@ -3,11 +3,28 @@
 from dataclasses import dataclass
 
 from streams.engine.catalogue import Kpi
+from streams.engine.derived import Derived
 from streams.engine.measures import SPREAD
 
 PERCENTILES = ("p50", "p90")
-_SUFFIX = {"ms": "_seconds", "count": "", "ratio": "_ratio", "per_1000": "_per_1000"}
+_SUFFIX = {
+    "ms": "_seconds",
+    "count": "",
+    "ratio": "_ratio",
+    "per_1000": "_per_1000",
+    "score": "_score",
+}
 _SCALE = {"ms": 0.001}
+TARGET = "sales_kpi_target"
+ATTAINMENT = "sales_kpi_attainment_ratio"
+PACE = "sales_kpi_pace_ratio"
+# One gauge each for all KPIs, told apart by the label `kpi`: there are few targets.
+AIMED = {
+    TARGET: "What a KPI should come to in the window, in the unit of its own gauge.",
+    ATTAINMENT: "How much of its target a KPI has reached; where lower is better, the target"
+    " by the value.",
+    PACE: "How a KPI stands against what its target asks for by now: 1 is on pace.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +51,27 @@ class Naming:
         }
 
 
-def naming(kpi: Kpi, currency: str) -> Naming:
+def percentiles(kpi: Kpi | Derived) -> tuple[str, ...]:
+    """Name the percentiles that a KPI's records have."""
+    if isinstance(kpi, Derived):
+        return kpi.percentiles
+    return PERCENTILES if kpi.measure is SPREAD else ()
+
+
+def naming(kpi: Kpi | Derived, currency: str) -> Naming:
     """Name a KPI's gauges: `sales_`, the KPI, its base unit."""
     if kpi.unit == "money":
         suffix, unit = f"_{currency.lower()}", f"money:{currency}"
+    elif kpi.unit == "money_per_day":
+        # The currency ends the name: dashboards read it there.
+        suffix, unit = f"_per_day_{currency.lower()}", f"money:{currency}/day"
     else:
         suffix, unit = _SUFFIX[kpi.unit], kpi.unit
-    ranks = PERCENTILES if kpi.measure is SPREAD else ()
     return Naming(
         name=f"sales_{kpi.name}{suffix}",
-        percentiles={p: f"sales_{kpi.name}_{p}{suffix}" for p in ranks},
+        percentiles={p: f"sales_{kpi.name}_{p}{suffix}" for p in percentiles(kpi)},
         unit=unit,
         scale=_SCALE.get(kpi.unit, 1.0),
-        is_labelled=kpi.measure.kind == "counts",
+        is_labelled=kpi.kind == "counts",
         text=" ".join(kpi.text.split()),
     )

@@ -12,7 +12,7 @@ from prometheus_client.samples import Sample
 
 from streams.engine.catalogue import Catalogue
 from streams.publish.gauges import GaugeFamily, Gauges, end_of, gauges, milliseconds
-from streams.publish.naming import naming
+from streams.publish.naming import AIMED, naming
 
 MEMBERS = 200
 LABELS = 50
@@ -129,6 +129,8 @@ class KpiCollector(Collector):
         for one in self._namings.values():
             for name, text in one.families.items():
                 yield GaugeFamily(name, text)
+        for name, text in AIMED.items():
+            yield GaugeFamily(name, text)
 
     def _running(self, now: int) -> list[Gauges]:
         """Read what is new since the last time, and give all that runs now."""

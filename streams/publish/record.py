@@ -83,10 +83,14 @@ class LevelParts(Struct):
 
 
 class Percentiles(Struct):
-    """In milliseconds, at most 1 % off."""
+    """In milliseconds, at most 1 % off; null where a target alone makes a record of nothing."""
 
-    p50: int
-    p90: int
+    p50: int | None
+    p90: int | None
+
+
+class DerivedParts(Struct):
+    """What a derived KPI follows from, by name: mostly the parts of its ingredients."""
 
 
 PARTS: dict[str, type[Struct]] = {
@@ -99,12 +103,14 @@ PARTS: dict[str, type[Struct]] = {
     "counts": CountsParts,
     "level": LevelParts,
     "level_ratio": RatioParts,
+    "derived": DerivedParts,
 }
 V = TypeVar("V")
 P = TypeVar("P")
+A = TypeVar("A")
 
 
-class Record(Struct, Generic[V, P], omit_defaults=True):
+class Record(Struct, Generic[V, P, A], omit_defaults=True):
     """A KPI's newest value for one scope and one window. A key without a record has no facts."""
 
     kpi: str
@@ -120,11 +126,34 @@ class Record(Struct, Generic[V, P], omit_defaults=True):
     parts: P
     previous: Annotated[V | None, Meta(description="the value of the window before")]
     change: Annotated[V | None, Meta(description="value less previous")]
-    target: V | None
-    attainment: float | None
-    expected: V | None
+    rank: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(
+            description="1 + the siblings of this dimension and window that are better; null"
+            " without a value, and for other scopes than rep, team and partner"
+        ),
+    ]
+    target: Annotated[A | None, Meta(description="what the value should come to; null without")]
+    attainment: Annotated[
+        float | None,
+        Meta(description="value by target; target by value where lower is better"),
+    ]
     final: Annotated[bool, Meta(description="the window and its lateness are over")]
     revision: Annotated[int, Meta(ge=1, description="goes up with every record of the key")]
+    expected: Annotated[
+        A | None,
+        Meta(
+            description="the part of the target due at `as_of`; all of it for what does not add"
+            " up over time"
+        ),
+    ]
+    pace: Annotated[
+        float | None,
+        Meta(description="value by expected; expected by value where lower is better"),
+    ]
+    projected: Annotated[
+        A | None, Meta(description="where the value will end at the pace that it has had")
+    ]
     as_of: Annotated[Moment, Meta(description="the instant that the value stands for")]
     updated_at: Annotated[Moment, Meta(description="when the record was written")]
     percentiles: Percentiles | UnsetType = UNSET

@@ -59,7 +59,8 @@ class Kpi:
 LOW_IS_BETTER = (
     *("response_time", "unanswered_leads", "single_touch_share", "cycle_time"),
     *("expired_pipeline", "stale_opportunities", "lost_reasons", "unmet_demand"),
-    *("cost_per_lead", "cost_per_opportunity", "complaints", "churn_risk", "reorder_interval"),
+    *("marketing_spend", "cost_per_lead", "cost_per_opportunity"),
+    *("complaints", "churn_risk", "reorder_interval"),
     *("receivables", "overdue", "days_to_pay", "unpriced_facts"),
 )
 KPIS = {

@@ -70,8 +70,9 @@ class Plan:
         return None if self.elapsed == 0 else self.rounded(Fraction(self.value) / self.elapsed)
 
     def rounded(self, exact: Fraction) -> Number:
-        """Round money to minor units, everything else to twelve decimals."""
-        return round_half_up(exact) if self.kpi.is_money else round(float(exact), DECIMALS)
+        """Round money and durations to whole units, everything else to twelve decimals."""
+        is_whole = self.kpi.is_money or self.kpi.unit == "ms"
+        return round_half_up(exact) if is_whole else round(float(exact), DECIMALS)
 
     def achieved(self, aim: Number) -> float | None:
         """Give the value over the aim, or the aim over the value where lower is better."""
