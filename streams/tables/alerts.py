@@ -5,7 +5,7 @@ will take back. So it is silent until it has caught up; what stands then comes o
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -26,8 +26,10 @@ OFF_PACE = f"{KIND}|"
 ALERTS_AT_ONCE = 10_000
 # Of a busy shard so many records are on their way at any time.
 FEW_RECORDS = 500
-# An event now and then that is older than the lateness is a correction; so many are history.
-FEW_LATE_EVENTS = 20
+# An event now and then that is older than this is a correction, so many within the time that it
+# takes to be calm again are history. No alert is about what is younger, unless a rule says so.
+RECENT = timedelta(hours=1)
+FEW_OLD_EVENTS = 20
 CALM_SECONDS = 2.0
 Ends = Mapping[TopicPartition, int]
 EndOf = Callable[[TopicPartition], int | None]
@@ -49,19 +51,19 @@ class Quiet:
         """Ask `end_of` where a source ends; None: nobody knows, and it may be far."""
         self._end_of = end_of
         self._goal: Ends = {}
-        self._late = 0
+        self._old = 0
         self._began = self._until = 0.0
 
     def aim(self, ends: Ends) -> None:
         """Be behind until these ends are reached."""
         self._goal = dict(ends)
 
-    def folded(self, late: int, now: float) -> None:
-        """Note how many late events were folded."""
+    def folded(self, old: int, now: float) -> None:
+        """Note how many events were folded that are not recent."""
         if now - self._began > CALM_SECONDS:
-            self._began, self._late = now, 0
-        self._late += late
-        if self._late > FEW_LATE_EVENTS:
+            self._began, self._old = now, 0
+        self._old += old
+        if self._old > FEW_OLD_EVENTS:
             self._until = now + CALM_SECONDS
 
     def is_over(self, position: Ends, now: float) -> bool:
