@@ -49,7 +49,8 @@ def replay_alerts(
     now = settings.clock()
     shard, board = _folded(lines, settings, refuse, now)
     stamp = board.calendar.text(now)
-    for _, body in sorted(shard.alerts(now).items()):
+    standing = {**shard.alerts(now), **board.alerts(now)}
+    for _, body in sorted(standing.items()):
         if body is not None:
             yield body + b',"updated_at":"%b"}' % stamp.encode()
 

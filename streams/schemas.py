@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import orjson
 
+from streams.alerts import ALERTS, KINDS
 from streams.engine.catalogue import Kpi
 from streams.engine.derived import Derived
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS
 from streams.events.model import Common
 from streams.kpis import catalogue
 from streams.kpis.describing import SETTINGS, entries, in_force
+from streams.publish.alert_record import Alert, alert_examples
 from streams.publish.entry import Entry
 from streams.publish.examples import event_examples, record_examples
 from streams.publish.naming import percentiles
@@ -25,6 +27,7 @@ from streams.settings import Settings
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES = "urn:sales-kpi-streams:schema"
 RECORD = "kpi-record"
+ALERT = "alert"
 ENTRY = "catalogue-entry"
 Schema = dict[str, Any]
 # Pay and forecast have parts of their own.
@@ -64,6 +67,9 @@ def files() -> Iterator[tuple[str, bytes]]:
     said = entries(catalogue(Settings()))
     yield f"examples/{ENTRY}.json", _json(said["deal_size"])
     yield f"examples/catalogue-{SETTINGS}.json", _json(in_force(Settings()))
+    yield f"{ALERT}.json", _json(alert_schema())
+    for name, alert in alert_examples():
+        yield f"examples/{ALERT}.{name}.json", _json(alert)
     yield "README.md", _index().encode()
 
 
@@ -133,6 +139,20 @@ def entry_schema() -> Schema:
         **body,
         "title": "Entry of sales.catalogue",
         "x-kafka-topic": "sales.catalogue",
+    }
+    return {**schema, "$defs": others} if others else schema
+
+
+def alert_schema() -> Schema:
+    """Describe the records of `sales.alerts`."""
+    body, others = _described(Alert)
+    body["properties"]["kind"] = {"enum": [*KINDS]}
+    schema = {
+        "$schema": DIALECT,
+        "$id": f"{NAMES}:{ALERT}",
+        **body,
+        "title": "Record of sales.alerts",
+        "x-kafka-topic": "sales.alerts",
     }
     return {**schema, "$defs": others} if others else schema
 
@@ -211,6 +231,15 @@ def _index() -> str:
         "|---|---|---|---|---|---|",
         *map(_row, kpis),
         "",
+        "## Alerts",
+        "",
+        f"Topic `sales.alerts`, compacted, key `kind|subject`: [{ALERT}.json]({ALERT}.json). A"
+        " tombstone says that an alert holds no more.",
+        "",
+        "| kind | what it says | example |",
+        "|---|---|---|",
+        *map(_alert_row, ALERTS),
+        "",
         "## What the KPIs are",
         "",
         f"Topic `sales.catalogue`, compacted: under each KPI's name its entry,"
@@ -231,6 +260,11 @@ def _table(kinds: list[type[Common]]) -> Iterator[str]:
             f"| `{tag}` | `{kind.topic}` | {text} | [{tag}.json]({file})"
             f" | [example](examples/{tag}.json) |"
         )
+
+
+def _alert_row(alert: tuple[str, str]) -> str:
+    kind, text = alert
+    return f"| `{kind}` | {' '.join(text.split())} | [example](examples/{ALERT}.{kind}.json) |"
 
 
 def _row(kpi: Kpi | Derived) -> str:

@@ -5,14 +5,20 @@ from dataclasses import replace
 from streams.alerts import accounts, deals, leads, money_in
 from streams.alerts.rules import AlertRules
 from streams.engine.alerts import Watched, declared_alerts
+from streams.engine.off_pace import KIND as OFF_PACE
+from streams.engine.off_pace import TEXT as OFF_PACE_TEXT
 
 # Importing a file declares its alerts; a new file is named here and nowhere else.
 FILES = (leads, deals, money_in, accounts)
 
-# Every kind there can be; the last is raised by the boards, from records with a target.
-KINDS = (*sorted(kind.name for kind in declared_alerts()), "target_off_pace")
+# Every kind there can be, with what it says; the last is the boards', about targets.
+ALERTS = (
+    *sorted((kind.name, kind.text) for kind in declared_alerts()),
+    (OFF_PACE, OFF_PACE_TEXT),
+)
+KINDS = tuple(name for name, _ in ALERTS)
 
-__all__ = ["FILES", "KINDS", "AlertRules", "watched"]
+__all__ = ["ALERTS", "FILES", "KINDS", "AlertRules", "watched"]
 
 
 def watched(rules: AlertRules, stale_ms: int) -> tuple[Watched, ...]:

@@ -6,6 +6,7 @@ from streams.alerts.accounts import Churn, Reorder
 from streams.alerts.deals import Expired, Stale
 from streams.alerts.leads import OneTouch, Unanswered
 from streams.alerts.money_in import Overdue
+from streams.engine.alerts import OffPace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,3 +20,4 @@ class AlertRules:
     invoice_overdue: Overdue | None = field(default_factory=Overdue)
     churn_risk: Churn | None = field(default_factory=Churn)
     reorder_due: Reorder | None = field(default_factory=Reorder)
+    target_off_pace: OffPace | None = field(default_factory=OffPace)

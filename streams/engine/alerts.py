@@ -56,6 +56,17 @@ class Rule:
         }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OffPace(Rule):
+    """Which share of what should be there by now is too little, and from when in a window on.
+
+    Both are decimals from 0 to 1.
+    """
+
+    below: str = "0.8"
+    elapsed: str = "0.25"
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of alert as declared: `text` says what it means, `says` is its sentence."""

@@ -13,6 +13,7 @@ from streams.engine.derived import Derived
 from streams.engine.levels import Levels
 from streams.engine.marks import Marks
 from streams.engine.measures import Grouped, Vector, add, by_kpi
+from streams.engine.off_pace import PaceReader
 from streams.engine.organisation import Organisation
 from streams.engine.records import AGAIN_MS, Records
 from streams.engine.rendering import Published, Rendering
@@ -89,6 +90,9 @@ class Board:
             self._targets,
             dependents,
         )
+        forms = {kpi.name: self.records.form(kpi) for kpi in catalogue.published}
+        rule = catalogue.off_pace
+        self._pace = rule and PaceReader(rule, forms, self._targets, self.sight, self.records)
         self._shares: dict[tuple[int, str], Vector] = {}
         # Keys that were not due: nothing about them has changed since they were read.
         self._waiting: dict[Window, dict[str, int]] = {}
@@ -163,6 +167,14 @@ class Board:
             self._slot = slot
             for place in self._targets:
                 self._marks.add_running(place)
+
+    def alerts(self, clock: int) -> dict[str, bytes]:
+        """Give the alerts about targets that stand, by key.
+
+        A body is JSON without its closing brace.
+        """
+        self.advance(clock)
+        return self._pace.standing(self.clock) if self._pace else {}
 
     def take(
         self, due: Callable[[str], bool] | None = None, with_slow: bool = True

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from msgspec import Struct
 
-from streams.engine.alerts import Watched
+from streams.engine.alerts import OffPace, Watched
 from streams.engine.calendar import Calendar
 from streams.engine.derived import Derived
 from streams.engine.measures import COUNTS, Measure
@@ -333,6 +333,7 @@ class Terms:
 class Catalogue:
     """The KPIs and alerts in force with their calendar and definitions.
 
+    `alerts` are those of rows, `off_pace` is the rule for targets, None if there is none.
     `place` gives the set an event belongs to and the row that holds it there, `view` the things
     in a row, `survivor` whose set takes over that of a merged one; all come from the room that
     knows what events mean.
@@ -345,6 +346,7 @@ class Catalogue:
     view: Callable[[str, list[Any], Terms], Iterable[tuple[type, Any]]]
     survivor: Callable[[str, str], str | None]
     alerts: tuple[Watched, ...] = ()
+    off_pace: OffPace | None = None
     derived: tuple[Derived, ...] = ()
 
     @property

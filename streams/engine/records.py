@@ -153,11 +153,10 @@ class Records:
         """
         start, end = self.calendar.bounds(window)
         passed, length = min(clock, end) - start, end - start
-        expected: Number | None = plan.shown
+        expected = self._expected(form, window, plan, clock)
         projected = number
         if form.kpi.adds_up:
-            goal, projected = plan.exact, None
-            expected = _portion(form, goal.numerator * passed, goal.denominator * length)
+            projected = None
             if number is not None and passed:
                 above, below = number.as_integer_ratio()
                 projected = _portion(form, above * length, below * passed)
@@ -168,6 +167,19 @@ class Records:
             self._instant(window, clock),
         )
         return Tail(text, OVER if clock >= end else clock // AGAIN_MS)
+
+    def pace(
+        self, form: Form, window: Window, number: Number | None, plan: Plan, clock: int
+    ) -> float | None:
+        """Divide a value by what it should be by now, as a record's `pace` has it."""
+        return attained(form, number, self._expected(form, window, plan, clock))
+
+    def _expected(self, form: Form, window: Window, plan: Plan, clock: int) -> Number:
+        if not form.kpi.adds_up:
+            return plan.shown
+        start, end = self.calendar.bounds(window)
+        passed, length = min(clock, end) - start, end - start
+        return _portion(form, plan.exact.numerator * passed, plan.exact.denominator * length)
 
     def window(self, window: Window) -> tuple[str, bytes]:
         """Give the end of every key of a window, and its fields."""

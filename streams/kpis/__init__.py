@@ -86,6 +86,7 @@ def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
         view=view,
         survivor=survivor,
         alerts=watched(rules.alerts, stale_ms),
+        off_pace=rules.alerts.target_off_pace,
         derived=(
             *declared_derived(),
             forecasting.foretold(definitions, rules.forecast.floor, rules.forecast.seed),

@@ -11,7 +11,8 @@ from streams.rules.table import Table
 def parse(table: Table) -> AlertRules:
     """Read the table of tables. Raises BadSetting for what cannot be used.
 
-    Every threshold of a kind is a key of its table, a length of time without its `_ms`;
+    Every threshold of a kind is a key of its table, a length of time without its `_ms`, a text a
+    share from 0 to 1;
     `enabled = false` switches the kind off.
     """
     usual = AlertRules()
@@ -28,9 +29,15 @@ def _rule(table: Table, usual: Rule) -> Rule | None:
     is_on = table.flag("enabled", True)
     given: dict[str, Any] = {}
     for threshold in fields(usual):
-        key = threshold.name.removesuffix("_ms")
-        if table.has(key):
-            is_time = key != threshold.name
-            given[threshold.name] = table.duration(key) if is_time else table.number(key, low=1)
+        name = threshold.name
+        key = name.removesuffix("_ms")
+        if not table.has(key):
+            continue
+        if key != name:
+            given[name] = table.duration(key)
+        elif isinstance(getattr(usual, name), str):
+            given[name] = table.share(key)
+        else:
+            given[name] = table.number(key, low=1)
     table.finish()
     return replace(usual, **given) if is_on else None

@@ -5,12 +5,13 @@ will take back. So it is silent until it has caught up; what stands then comes o
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from aiokafka import TopicPartition
 
+from streams.engine.off_pace import KIND
 from streams.settings import Settings
 from streams.tables.core import ShardCore
 from streams.tables.fatal import Fatal
@@ -20,13 +21,15 @@ from streams.tables.transactions import Pair
 
 MARK = b',"updated_at":'
 # Of what the boards write into the same topic.
-OFF_PACE = b"target_off_pace|"
+OFF_PACE = f"{KIND}|"
 # More would outlast the transaction's time; the rest goes out with the next ones.
 ALERTS_AT_ONCE = 10_000
 # Of a busy shard so many records are on their way at any time.
 FEW_RECORDS = 500
-# An event now and then that is older than the lateness is a correction; so many are history.
-FEW_LATE_EVENTS = 20
+# An event now and then that is older than this is a correction, so many within the time that it
+# takes to be calm again are history. No alert is about what is younger, unless a rule says so.
+RECENT = timedelta(hours=1)
+FEW_OLD_EVENTS = 20
 CALM_SECONDS = 2.0
 Ends = Mapping[TopicPartition, int]
 EndOf = Callable[[TopicPartition], int | None]
@@ -48,19 +51,19 @@ class Quiet:
         """Ask `end_of` where a source ends; None: nobody knows, and it may be far."""
         self._end_of = end_of
         self._goal: Ends = {}
-        self._late = 0
+        self._old = 0
         self._began = self._until = 0.0
 
     def aim(self, ends: Ends) -> None:
         """Be behind until these ends are reached."""
         self._goal = dict(ends)
 
-    def folded(self, late: int, now: float) -> None:
-        """Note how many late events were folded."""
+    def folded(self, old: int, now: float) -> None:
+        """Note how many events were folded that are not recent."""
         if now - self._began > CALM_SECONDS:
-            self._began, self._late = now, 0
-        self._late += late
-        if self._late > FEW_LATE_EVENTS:
+            self._began, self._old = now, 0
+        self._old += old
+        if self._old > FEW_OLD_EVENTS:
             self._until = now + CALM_SECONDS
 
     def is_over(self, position: Ends, now: float) -> bool:
@@ -80,34 +83,56 @@ class Quiet:
         return now >= self._until
 
 
-class AlertLog:
-    """One partition of `sales.alerts`, as far as its shard writes there."""
+class AlertTopic:
+    """One partition of `sales.alerts`, as far as one owner writes there."""
 
-    def __init__(self, settings: Settings, number: int, end_of: EndOf = nothing_more) -> None:
-        """Know nothing of what has been written."""
-        self.place = TopicPartition(ALERTS, number)
-        self.quiet = Quiet(end_of)
+    def __init__(self, settings: Settings, partition: int, is_own: Callable[[str], bool]) -> None:
+        """Take `is_own`, which tells the owner's keys from those of others."""
+        self.place = TopicPartition(ALERTS, partition)
         self._settings = settings
+        self._is_own = is_own
         self._zone = ZoneInfo(settings.timezone)
-        # What an earlier owner left standing; None once the difference is on its way.
-        self._known: dict[str, bytes] | None = {}
-        self._waiting: dict[str, bytes | None] = {}
 
-    async def restore(self) -> None:
-        """Learn what readers know. Nobody else may be able to write there any more."""
-        known: dict[str, bytes] = {}
+    async def read(self) -> dict[str, bytes]:
+        """Give what stands, by key, as cores give it.
+
+        Call it only when the owner is taken: then no earlier one can add to it.
+        """
+        standing: dict[str, bytes] = {}
         stops = await ends(self._settings, [self.place])
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 if record.key is None:
                     raise Fatal(f"{ALERTS}/{self.place.partition} holds a record without a key")
-                if record.key.startswith(OFF_PACE):
-                    continue
+                key = record.key.decode()
                 if record.value is None:
-                    known.pop(record.key.decode(), None)
-                else:
-                    known[record.key.decode()] = record.value.rpartition(MARK)[0]
-        self._known = known
+                    standing.pop(key, None)
+                elif self._is_own(key):
+                    standing[key] = record.value.rpartition(MARK)[0]
+        return standing
+
+    def records(self, changed: Mapping[str, bytes | None], clock: int) -> list[Pair]:
+        """Write what changed."""
+        moment = datetime.fromtimestamp(clock / 1000, UTC).astimezone(self._zone)
+        tail = b'%b"%b"}' % (MARK, moment.isoformat(timespec="milliseconds").encode())
+        return [(key.encode(), body and body + tail) for key, body in changed.items()]
+
+
+class AlertLog:
+    """The alerts of a shard's rows: what of them goes out, and when."""
+
+    def __init__(self, settings: Settings, number: int, end_of: EndOf = nothing_more) -> None:
+        """Know nothing of what has been written."""
+        self.quiet = Quiet(end_of)
+        self._topic = AlertTopic(settings, number, lambda key: not key.startswith(OFF_PACE))
+        self.place = self._topic.place
+        # What an earlier owner left standing; None once the difference is on its way.
+        self._known: dict[str, bytes] | None = {}
+        self._waiting: dict[str, bytes | None] = {}
+
+    async def restore(self) -> None:
+        """Learn what readers know, once the shard is taken."""
+        self._known = await self._topic.read()
 
     def news(self, core: ShardCore, position: Ends, clock: int, now: float) -> list[Pair]:
         """Give the records to write, at most so many at a time; none while the shard is behind."""
@@ -124,6 +149,4 @@ class AlertLog:
         told = dict(islice(self._waiting.items(), ALERTS_AT_ONCE))
         for key in told:
             del self._waiting[key]
-        moment = datetime.fromtimestamp(clock / 1000, UTC).astimezone(self._zone)
-        tail = b'%b"%b"}' % (MARK, moment.isoformat(timespec="milliseconds").encode())
-        return [(key.encode(), body and body + tail) for key, body in told.items()]
+        return self._topic.records(told, clock)

@@ -14,6 +14,7 @@ from streams.settings import Settings
 from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
 from streams.tables.ledger import MARK, Ledger
+from streams.tables.off_pace import PaceLog
 from streams.tables.pace import Pace
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.reference import Reference
@@ -63,6 +64,7 @@ class OwnedBoard:
         self._output = TopicPartition(topics.KPIS, number)
         self._transactions = Transactions(settings, STAGE, number)
         self._ledger = Ledger()
+        self._alerts = PaceLog(settings, core, number)
         # The newest of each share that was read and is not merged yet.
         self._news: dict[bytes, bytes | None] = {}
         self._reference = Reference(settings, watch)
@@ -85,6 +87,7 @@ class OwnedBoard:
     async def restore(self, reference: Reference) -> None:
         """Catch up with the partials, and only then publish in what the output differs."""
         self._reference = reference
+        await self._alerts.restore()
         stops = await ends(self._settings, [self._output])
         async for _, records in read_to(self._settings, stops):
             for record in records:
@@ -108,6 +111,7 @@ class OwnedBoard:
         for records in lists:
             self._note(records)
         await self._publish()
+        await self._alert()
 
     async def rest(self) -> None:
         """Let time pass, publish what has become due, and now and then show that one is alive."""
@@ -116,6 +120,7 @@ class OwnedBoard:
             self._advanced_at = now
             self._board.advance(self._settings.clock())
         await self._publish()
+        await self._alert()
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -216,6 +221,15 @@ class OwnedBoard:
                 rested = time.monotonic() + self._busy_s * (1 / SHARE - 1)
                 self._is_crowded_until = max(self._is_crowded_until, rested)
                 self._due_at = self._is_crowded_until
+
+    async def _alert(self) -> None:
+        """Say which targets are off their pace, once all that was read is on the board."""
+        pairs = [] if self._news else await self._alerts.news(self._board, time.monotonic())
+        if pairs:
+            await self._transactions.begin([self._alerts.place])
+            await self._transactions.send({self._alerts.place: pairs})
+            await self._transactions.commit()
+            self._committed_at = time.monotonic()
 
     async def _write(self, publications: Iterator[Publication], now: float) -> None:
         is_more = True

@@ -77,6 +77,12 @@ class BoardCore(Protocol):
     def advance(self, clock: int) -> None:
         """Roll windows and set final flags as of an instant."""
 
+    def alerts(self, clock: int) -> dict[str, bytes]:
+        """Give the alerts about targets that stand at an instant, by key.
+
+        A body is JSON without its closing brace.
+        """
+
     def take(
         self, due: Callable[[str], bool] | None = None, with_slow: bool = True
     ) -> Iterator[Publication]:

@@ -17,7 +17,7 @@ from streams.engine.moving import Move
 from streams.events import SOURCE_TOPICS, Event, Rejected, SubjectErased, SubjectMerged, decode
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
-from streams.tables.alerts import AlertLog, EndOf, nothing_more
+from streams.tables.alerts import RECENT, AlertLog, EndOf, nothing_more
 from streams.tables.core import Core, Vector
 from streams.tables.fatal import Fatal
 from streams.tables.partials import Published
@@ -212,10 +212,9 @@ class OwnedShard:
 
     def _fold(self, records: Records) -> None:
         add, rows, refused = self._cells.add, self._rows, 0
-        old = datetime.fromtimestamp(self._settings.clock() / 1000, UTC) - timedelta(
-            milliseconds=self._settings.lateness_ms
-        )
-        late = 0
+        now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
+        old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
+        late = past = 0
         for record in records:
             event = decode(record.value)
             if isinstance(event, Event) and record.key != event.subject.encode():
@@ -227,12 +226,12 @@ class OwnedShard:
                     event = msgspec.structs.replace(event, on_topic=record.topic)
                 for key, value in add(event):
                     rows.append((ROW + key, value))
-                if event.at < old:
-                    late += 1
+                late += event.at < old
+                past += event.at < recent
             else:
                 refused += 1
                 self._refuse(record, event)
-        self._alerts.quiet.folded(late, time.monotonic())
+        self._alerts.quiet.folded(past, time.monotonic())
         self._watch.folded(records[0].topic, len(records) - refused, late)
 
     def _refuse(self, record: ConsumerRecord, what: object) -> None:

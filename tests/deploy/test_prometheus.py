@@ -78,6 +78,7 @@ def prometheus(folder: Path, ports: dict[str, int]) -> Iterator[str]:
     """Run a real one on the committed file, its targets replaced by ports of this machine."""
     config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     config["global"] |= {"scrape_interval": "1s", "scrape_timeout": "1s"}
+    config["rule_files"] = [str(DEPLOY / "prometheus" / name) for name in config["rule_files"]]
     for job in config["scrape_configs"]:
         job["static_configs"] = [{"targets": [f"127.0.0.1:{ports[job['job_name']]}"]}]
         if "authorization" in job:

@@ -1,5 +1,6 @@
 """The example that is shipped: it can be used as it stands, and pays what its comments say."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -46,3 +47,11 @@ def test_example_pays_what_it_says(
 
 def test_example_says_what_holds_without_it_about_the_forecast(rules: Rules) -> None:
     assert rules.forecast == Rules().forecast
+
+
+def test_example_says_what_holds_without_it_about_alerts(rules: Rules) -> None:
+    usual = Rules().alerts
+    assert usual.opportunity_stale is not None
+    # Left out it follows SALES_KPIS_STALE_DAYS, which is 30 unless set.
+    stale = replace(usual.opportunity_stale, after_ms=Settings().stale_days * 86_400_000)
+    assert rules.alerts == replace(usual, opportunity_stale=stale)

@@ -11,7 +11,7 @@ import orjson
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams.events import TOPIC_OF
+from streams.events import REFERENCE_TOPICS, TOPIC_OF
 from streams.settings import Settings, instant
 from streams.tables import topics
 from streams.tables.moved import shard_of
@@ -78,7 +78,7 @@ async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
         futures = []
         for said in events:
             topic = said.get("topic") or TOPIC_OF[said["type"]]
-            is_reference = topic in ("crm.rep", "crm.rate")
+            is_reference = topic in REFERENCE_TOPICS
             key = said["id" if is_reference else "subject"].encode()
             partition = 0 if is_reference else shard_of(key.decode(), settings)
             futures.append(

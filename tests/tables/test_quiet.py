@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 
-from streams.tables.alerts import CALM_SECONDS, FEW_LATE_EVENTS, FEW_RECORDS, Quiet
+from streams.tables.alerts import CALM_SECONDS, FEW_OLD_EVENTS, FEW_RECORDS, Quiet
 
 LEADS = TopicPartition("crm.lead", 0)
 CALLS = TopicPartition("crm.call", 0)
@@ -40,14 +40,14 @@ def test_restored_shard_first_reads_all_there_was() -> None:
 
 def test_much_history_keeps_it_silent_until_there_has_been_none_for_a_while() -> None:
     shard = quiet({})
-    shard.folded(FEW_LATE_EVENTS + 1, 10.0)
+    shard.folded(FEW_OLD_EVENTS + 1, 10.0)
     assert not shard.is_over({}, 10.0 + CALM_SECONDS / 2)
     shard.folded(1, 10.0 + CALM_SECONDS / 2)
     assert not shard.is_over({}, 10.0 + CALM_SECONDS)
     assert shard.is_over({}, 10.0 + CALM_SECONDS * 1.5)
 
 
-def test_a_late_event_now_and_then_does_not_matter() -> None:
+def test_an_old_event_now_and_then_does_not_matter() -> None:
     shard = quiet({})
     for second in range(100):
         shard.folded(1, float(second))

@@ -1,0 +1,53 @@
+"""Prometheus' alerting rules: they fire when they should, on metrics that there are."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from streams.agents.health import Health
+from streams.alerts import KINDS
+from streams.publish.alerts import AlertCollector
+
+FOLDER = Path(__file__).parents[2] / "deploy/prometheus"
+RULES: list[dict[str, Any]] = [
+    rule
+    for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+PROMTOOL = shutil.which("promtool")
+
+
+@pytest.mark.skipif(
+    PROMTOOL is None,
+    reason="there is no `promtool` on the path (Debian: apt-get install prometheus): the alerting"
+    " rules were checked by the names of their metrics only",
+)
+def test_rules_fire_when_they_should() -> None:
+    done = subprocess.run(
+        [str(PROMTOOL), "test", "rules", "alerts.test.yml"],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_metrics_of_a_rule_are_there(rule: dict[str, Any]) -> None:
+    registry = CollectorRegistry()
+    Health(registry)
+    registry.register(AlertCollector())
+    known = {"up"}
+    for family in registry.collect():
+        known |= {family.name, f"{family.name}_total", f"{family.name}_bucket"}
+    asked = set(re.findall(r"\bsales_kpis_\w+", rule["expr"])) or {"up"}
+    assert asked <= known
+    assert set(re.findall(r'kind="(\w+)"', rule["expr"])) <= set(KINDS)

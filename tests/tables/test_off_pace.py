@@ -1,0 +1,102 @@
+"""Alerts about targets in a real broker: raised once nobody is behind, withdrawn, never twice."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.agents.core import real_core
+from streams.settings import Settings
+from streams.tables.board import OwnedBoard
+from streams.tables.topics import ALERTS
+from tests.tables.installation import event, eventually, installed, later, produce, records
+from tests.tables.owning import Hands, hands
+
+KEY = "target_off_pace|revenue_won|all|month"
+LOOKS = 4
+
+
+@pytest.fixture
+async def settings(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An installation late in June, whose boards look at their targets all the time."""
+    monkeypatch.setattr("streams.tables.off_pace.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("streams.tables.off_pace.FEW_RECORDS", 0)
+    return later(await installed(kafka, partitions=1), "2026-06-20T12:00:00Z")
+
+
+def target() -> dict[str, Any]:
+    return {
+        "type": "target.set",
+        "id": "plan",
+        "at": "2026-01-01T00:00:00Z",
+        "kpi": "revenue_won",
+        "scope": {},
+        "window": "month",
+        "value": "1000",
+    }
+
+
+def won(amount: str) -> dict[str, Any]:
+    fields = {"deal": "deal-1", "status": "won", "amount": amount, "currency": "EUR"}
+    return event(1, "deal.changed", at="2026-06-19T12:00:00Z", **fields)
+
+
+async def alerts(settings: Settings) -> list[tuple[str, bool]]:
+    """Give the key of all that was ever said, and whether it was an alert."""
+    found = await records(settings, ALERTS, 0)
+    return [(it.key.decode(), it.value is not None) for it in found]
+
+
+async def until(settings: Settings, board: OwnedBoard, said: list[tuple[str, bool]]) -> None:
+    """Let the board rest until all that was ever said is this."""
+
+    async def is_said() -> bool:
+        await board.rest()
+        return await alerts(settings) == said
+
+    await eventually(is_said)
+
+
+async def all_is_folded(own: Hands, settings: Settings) -> None:
+    """Let the one shard there is read all there is."""
+    await own.read(await own.shard(0, real_core(settings)))
+
+
+async def test_target_is_off_pace_until_enough_has_come_in(settings: Settings) -> None:
+    await produce(settings, [target()])
+    async with hands(settings) as own:
+        board = await own.board(0, real_core(settings))
+        await until(settings, board, [(KEY, True)])
+        (record,) = await records(settings, ALERTS, 0)
+        assert orjson.loads(record.value)["since"] == "2026-06-08T12:00:00+00:00"
+        await produce(settings, [won("900")])
+        await all_is_folded(own, settings)
+        await own.read(board)
+        await until(settings, board, [(KEY, True), (KEY, False)])
+
+
+async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
+    settings: Settings,
+) -> None:
+    await produce(settings, [target()])
+    for _ in range(2):
+        async with hands(settings) as own:
+            board = await own.board(0, real_core(settings))
+            await until(settings, board, [(KEY, True)])
+            for _ in range(LOOKS):
+                await board.rest()
+            # The board of reps knows nothing of the company's targets.
+            await (await own.board(1, real_core(settings))).rest()
+    assert await alerts(settings) == [(KEY, True)]
+
+
+async def test_nothing_is_off_pace_while_a_shard_has_events_to_read(settings: Settings) -> None:
+    await produce(settings, [target(), won("100")])
+    async with hands(settings) as own:
+        board = await own.board(0, real_core(settings))
+        for _ in range(LOOKS):
+            await board.rest()
+        assert await alerts(settings) == []
+        await all_is_folded(own, settings)
+        await own.read(board)
+        await until(settings, board, [(KEY, True)])
