@@ -8,7 +8,7 @@ from streams.engine.catalogue import DIMENSIONS, ROLLED_UP
 from streams.kpis import FILES, catalogue
 from streams.settings import Settings
 
-KPIS = catalogue(Settings()).kpis
+KPIS = catalogue(Settings()).published
 HERE = Path(__file__)
 # In the order in which they are declared.
 NAMES = """
@@ -29,6 +29,8 @@ customer_lifetime_value complaints churn_risk reorder_interval wallet_share
 receivables overdue collected days_to_pay
 on_time_delivery
 unpriced_facts
+sales_velocity pipeline_coverage cost_per_lead cost_per_opportunity campaign_return
+rrroi lead_generation_rate partner_quality delivery_sales_lag
 """
 
 
