@@ -154,7 +154,10 @@ class Board:
         if slot != self._slot:
             self._slot = slot
             for place in self._targets:
-                self._marks.add_running(place)
+                for window in self._marks.running(place):
+                    # Nothing has changed but the time, so nothing else follows from it.
+                    waiting = self._waiting.setdefault(window, {})
+                    waiting[place.scope] = waiting.get(place.scope, 0) | self._bit[place.kpi]
 
     def take(self, due: Callable[[str], bool] | None = None) -> Iterator[Published]:
         """Give (key, body, tail) of what changed since it was last taken, each key once.
