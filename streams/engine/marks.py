@@ -84,13 +84,15 @@ class Marks:
                 for scope in self._sums.scopes(window):
                     self.add(scope, (window,), self._dependents.running_only)
         for place in self._targets:
-            self.add_running(place)
+            self.add(place.scope, self.running(place), self._bit[place.kpi])
 
-    def add_running(self, place: Place) -> None:
-        """Mark the record of a target in the window that runs now."""
-        for window in self._sight.running():
-            if window == place.window or (place.window is None and window.kind == place.kind):
-                self.add(place.scope, (window,), self._bit[place.kpi])
+    def running(self, place: Place) -> list[Window]:
+        """Give the windows of a target that run now: one or none."""
+        return [
+            window
+            for window in self._sight.running()
+            if window == place.window or (place.window is None and window.kind == place.kind)
+        ]
 
     def add_days(self, before: int, today: int) -> None:
         """Mark what begins or ends when another day has come, and is not marked otherwise."""

@@ -53,6 +53,8 @@ class Company:
         """List the windows that there is a record of."""
         found = set(self.of(name, scope).published()) | self.targets.windows(name, scope)
         if name == "forecast":
+            won = self.published("revenue_won", scope)
+            found |= {window for window in won if window.kind in KPIS[name].kinds}
             return {window for window in found if window.end > self.book.now}
         return found
 
