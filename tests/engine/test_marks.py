@@ -53,6 +53,8 @@ class Live:
                 self.shard.add(event)
         for cell, vector in self.shard.settle(self.now).items():
             self.board.put(0, cell, vector)
+        # What is long over is final at once, and must not be written again for that next time.
+        self.board.advance(self.now)
         before = dict(self.records)
         for key, body, _ in self.board.take():
             if body is None:
