@@ -98,9 +98,27 @@ def test_late_step_moves_what_is_made_of_a_level_where_that_has_no_step(
 def test_late_step_moves_a_level_that_only_has_a_record_for_its_target() -> None:
     live = Live()
     live.tell(target("pipeline_count", "5", start="2026-02-01"))
-    changed = live.tell(deal("01-10 09:00", "a", "a"))
+    # It goes stale on 31 January: nothing at all happens in February.
+    changed = live.tell(deal("01-01 00:00", "a", "a"))
     assert month("pipeline_count", "02") in changed
     assert b'"value":1' in live.records[month("pipeline_count", "02")]
+
+
+def test_window_of_a_target_that_came_and_went_between_two_looks_has_its_record() -> None:
+    live = Live()
+    live.tell(target("deal_count", "5", start="2026-04-15"))
+    assert month("deal_count", "04") in live.tell(now="05-01 12:00")
+    assert b'"final":false' in live.records[month("deal_count", "04")]
+
+
+def test_window_of_a_target_becomes_final_without_a_fact() -> None:
+    live = Live()
+    live.tell(target("deal_count", "5", "week", start="2026-03-18"))
+    week = "deal_count|all|week|2026-03-16T00:00:00+00:00"
+    live.tell(now="03-23 12:00")
+    assert b'"final":false' in live.records[week]
+    live.tell(now="03-24 00:00")
+    assert b'"final":true' in live.records[week]
 
 
 def test_target_of_the_month_before_moves_what_was_derived_from_it() -> None:
