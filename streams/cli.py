@@ -212,6 +212,18 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
 
 @main.command()
 @KAFKA
+@stops_quietly
+def verify(bootstrap: str | None) -> None:
+    """Work all KPIs out again beside the workers and compare; exit 1 if one is published wrong."""
+    from streams.cli_verify import say_verdict
+
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: say_verdict(where)):
+        sys.exit(1)
+
+
+@main.command()
+@KAFKA
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @stops_quietly
 def ingest(bootstrap: str | None, file: Path) -> None:
