@@ -8,6 +8,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.reading import ends
@@ -68,6 +69,28 @@ async def test_first_look_alone_finds_cells_right_that_changed_meanwhile(
         monkeypatch.setattr("streams.tables.verify.ends", ends_while_events_come)
         found = await verify(settings, Counting(), pauses_s=())
     assert [each for each in found.wrong if each.topic == topics.PARTIALS] == []
+
+
+async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
+    core = real_core(settings)
+    first, second = "lead-1", "lead-2"
+    said = [
+        event(1, "call.ended", subject=first),
+        event(2, "call.ended", subject=second),
+        event(3, "subject.merged", subject=first, into=second, at="2026-05-02T00:00:00Z"),
+        event(4, "call.ended", subject="lead-3"),
+        event(5, "subject.erased", subject="lead-3", at="2026-05-02T00:00:00Z"),
+    ]
+    async with hands(settings) as own:
+        shards = [await own.shard(number, core) for number in range(settings.partitions)]
+        for some in (said[:2], said[2:]):
+            await produce(settings, some)
+            for shard in (*shards, *shards):
+                await own.read(shard)
+        await own.read_boards(core)
+    found = await verify(settings, core, pauses_s=())
+    assert found.wrong == ()
+    assert found.records > 0
 
 
 async def test_partial_that_somebody_changed_is_named(settings: Settings) -> None:
