@@ -141,6 +141,30 @@ def apply(bootstrap: str | None) -> None:
         click.echo(line)
 
 
+@topics.command()
+@KAFKA
+@click.option("--partitions", type=click.IntRange(1, 1_000), required=True, help="How many.")
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where all events are kept on the way; a new file, which stays.",
+)
+@click.option("--yes", is_flag=True, help="Do it; else say what would be done.")
+@stops_quietly
+def repartition(bootstrap: str | None, partitions: int, file: Path, yes: bool) -> None:
+    """Move all events to topics with another number of partitions.
+
+    Workers, gateway and all senders have to be stopped first. All events are written to a file,
+    the topics deleted and made anew, and the events sent again; KPIs come out as before.
+    """
+    from streams.cli_export import say_repartition
+
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: say_repartition(where, partitions, file, is_wanted=yes)):
+        sys.exit(1)
+
+
 @topics.command("rights")
 @click.option("--principal", default="User:{role}", show_default=True, help="Whom to allow.")
 def list_rights(principal: str) -> None:
@@ -239,6 +263,20 @@ def ingest(bootstrap: str | None, file: Path) -> None:
         raise click.ClickException(str(error)) from error
     report(result, Console(stderr=True))
     sys.exit(result.exit_code)
+
+
+@main.command()
+@KAFKA
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--incomplete", is_flag=True, help="Even if Kafka has deleted some.")
+@stops_quietly
+def export(bootstrap: str | None, file: Path, incomplete: bool) -> None:
+    """Write all events to a new file that `ingest` and `replay` read."""
+    from streams.cli_export import say_export
+
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: say_export(where, file, incomplete=incomplete)):
+        sys.exit(1)
 
 
 @main.command()

@@ -133,6 +133,11 @@ class Ownership:
         units = {(stage_of(tp.topic), tp.partition) for tp in tps}
         for stage, number in units:
             missing = {TP(topic, number) for topic in topics.sources(self._settings)} - set(tps)
+            if stage == "journeys" and number >= self._settings.partitions:
+                raise Fatal(
+                    f"a topic of events has more than {self._settings.partitions} partitions now:"
+                    " stop all workers and senders, then run: sales-kpis topics repartition"
+                )
             if stage == "journeys" and missing:
                 raise Fatal(f"shard {number} was assigned without {min(missing).topic}")
         return units
