@@ -178,7 +178,7 @@ def list_rights(principal: str) -> None:
 @main.command()
 @KAFKA
 @HOST
-@click.option("--metrics-port", type=int, help="Serve /metrics and /healthz here.")
+@click.option("--metrics-port", type=int, help="Serve /metrics, /livez and /readyz here.")
 @click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
 def worker(bootstrap: str | None, host: str, metrics_port: int | None, supervise: bool) -> None:
     """Run one worker; more workers, the same command."""

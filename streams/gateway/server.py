@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 15.0
 # A request in hand has its body to be read and its records to be acknowledged.
 END_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
-PATHS = ("/events", "/healthz", "/readyz", "/metrics")
+PATHS = ("/events", "/livez", "/healthz", "/readyz", "/metrics")
 
 IN_HAND = web.AppKey("in_hand", InHand)
 DELIVERY = web.AppKey("delivery", Delivery)
@@ -65,6 +65,7 @@ def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
     app.add_routes(
         [
             web.post("/events", take_events),
+            web.get("/livez", is_alive),
             web.get("/healthz", is_alive),
             web.get("/readyz", is_ready),
             web.get("/metrics", tell_metrics),

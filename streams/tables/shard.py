@@ -72,6 +72,7 @@ class OwnedShard:
         self._alerts = AlertLog(settings, number, end_of)
         self._goal: dict[str, int] = {}
         self._care = Care()
+        self._folded_at = 0.0
         # What readers of the partials know; None once the difference has been published.
         self._published: Published | None = Published()
         self._reached: dict[int, int] = {}
@@ -122,6 +123,11 @@ class OwnedShard:
             return inf
         return (due - self._settings.clock()) / 1000
 
+    @property
+    def progressed_at(self) -> float:
+        """When something was last got done, in seconds of a clock that never goes back."""
+        return max(self._folded_at, self._transactions.answered_at)
+
     def seeks(self) -> dict[TopicPartition, int]:
         """Say where reading has to go on in each source partition."""
         return {
@@ -161,6 +167,7 @@ class OwnedShard:
             for first in range(0, len(unread), EVENTS_AT_ONCE):
                 with named(self.number):
                     fold(unread[first : first + EVENTS_AT_ONCE])
+                self._folded_at = time.monotonic()
                 await asyncio.sleep(0)
             if unread:
                 self.position.source[unread[0].topic] = unread[-1].offset + 1
