@@ -55,8 +55,9 @@ class Recount:
         is_end = self._kept.take(record)
         if is_end and self._standing is not None:
             for word in self._spoken_by_now():
-                if not self._kept.care.is_aside(word.key, word.move):
-                    self._cells.receive(word.move)
+                # Of what was set aside the owner took that the word before it counts no longer.
+                is_aside = self._kept.care.is_aside(word.key, word.move)
+                self._cells.receive(word.move._replace(value=None) if is_aside else word.move)
             self._settle()
 
     def finish(self) -> bool:

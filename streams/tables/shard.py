@@ -178,7 +178,7 @@ class OwnedShard:
         Not the state tells what was moved: that topic is itself all that has to be known of it.
         """
         since, note = dict(kept.position.source), kept.care.note
-        known = said.position if note is None else note.since.get(self._moved, said.position)
+        known = said.position if note is None else note.since.get(self._moved, 0)
         try:
             kept.fold(said.before(known), self._settings.clock())
         except Crashed as crash:
