@@ -184,8 +184,10 @@ def worker(bootstrap: str | None, host: str, metrics_port: int | None, supervise
     """Run one worker; more workers, the same command."""
     where = settings(bootstrap=bootstrap)
     if supervise:
+        from streams import logs
         from streams.supervising import Supervisor
 
+        logs.set_up(where.log, logging.WARNING)
         given = [text for text in sys.argv[1:] if text != "--supervise"]
         sys.exit(Supervisor(given).run())
     from streams.working import run_worker

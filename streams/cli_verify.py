@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from streams.agents.core import real_core
+from streams.logs import escaped
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.verify import Verdict, verify
@@ -46,7 +47,8 @@ def _say(verdict: Verdict) -> None:
         click.echo(f"shard {number} is reading again after a crash: its cells were not compared")
     for difference in verdict.wrong[:LISTED]:
         found, wanted = _short(difference.found), _short(difference.wanted)
-        click.echo(f"{difference.topic} {difference.key}\n  holds  {found}\n  wanted {wanted}")
+        place = f"{difference.topic} {escaped(difference.key)}"
+        click.echo(f"{place}\n  holds  {found}\n  wanted {wanted}")
     if len(verdict.wrong) > LISTED:
         click.echo(f"and {len(verdict.wrong) - LISTED:,} more")
     told = f"{verdict.cells:,} cells and {verdict.records:,} records verified"
@@ -56,4 +58,4 @@ def _say(verdict: Verdict) -> None:
 def _short(text: str | None) -> str:
     if text is None:
         return "nothing"
-    return text if len(text) <= TEXT_LENGTH else f"{text[:TEXT_LENGTH]}..."
+    return escaped(text if len(text) <= TEXT_LENGTH else f"{text[:TEXT_LENGTH]}...")

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import ClientPayloadError, hdrs, web
 
+from streams import logs
 from streams.gateway import canonical, cloudevents
 from streams.gateway.bounds import BODY_BYTES, Room, too_large
 from streams.gateway.delivery import DEADLINE_SECONDS, Delivery, quiet_client
@@ -218,7 +219,7 @@ def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.
     then events are answered with 503 until it is there. Raises BadSetting as `make_app` does,
     OSError if the port is taken.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.set_up(settings.log, logging.INFO)
     port = settings.gateway_port if port is None else port
     with quiet_client():
         asyncio.run(_until_signalled(settings, port, host))
