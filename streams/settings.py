@@ -12,6 +12,7 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from streams.engine.catalogue import CHURN_WEIGHTS
+from streams.logs import FORMS
 
 PREFIX = "SALES_KPIS_"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +71,7 @@ class Settings:
     churn_threshold: int = 5
     churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
     rules: Path | None = None
+    log: str = "text"
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
@@ -81,7 +83,11 @@ class Settings:
             ) from error
         if not re.fullmatch("[A-Z]{3}", self.currency):
             raise BadSetting(f"{PREFIX}CURRENCY={self.currency!r} is no ISO 4217 code; try EUR")
-        for name, words in (("kafka_security", SECURITY), ("kafka_mechanism", MECHANISMS)):
+        for name, words in (
+            ("kafka_security", SECURITY),
+            ("kafka_mechanism", MECHANISMS),
+            ("log", FORMS),
+        ):
             if getattr(self, name) not in words:
                 raise BadSetting(
                     f"{PREFIX}{name.upper()}={getattr(self, name)!r} is none of {', '.join(words)}"

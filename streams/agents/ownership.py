@@ -13,7 +13,7 @@ from faust.types import TP
 from streams.agents.assignor import Unit, stage_of
 from streams.agents.batches import Lists
 from streams.agents.health import Health
-from streams.agents.tenure import Tenure
+from streams.agents.tenure import Tenure, refuse_stuck
 from streams.settings import Settings
 from streams.tables import partials, topics
 from streams.tables.board import OwnedBoard
@@ -26,7 +26,8 @@ from streams.tables.shard import OwnedShard
 
 log = logging.getLogger(__name__)
 LAG_SECONDS = 1.0
-# So long without a list although there is something to read: the client is stuck.
+# So long without a list although there is something to read, or amid a step without getting
+# anything done: the client is stuck.
 STUCK_SECONDS = 60.0
 
 
@@ -133,6 +134,11 @@ class Ownership:
         units = {(stage_of(tp.topic), tp.partition) for tp in tps}
         for stage, number in units:
             missing = {TP(topic, number) for topic in topics.sources(self._settings)} - set(tps)
+            if stage == "journeys" and number >= self._settings.partitions:
+                raise Fatal(
+                    f"a topic of events has more than {self._settings.partitions} partitions now:"
+                    " stop all workers and senders, then run: sales-kpis topics repartition"
+                )
             if stage == "journeys" and missing:
                 raise Fatal(f"shard {number} was assigned without {min(missing).topic}")
         return units
@@ -230,11 +236,12 @@ class Ownership:
         task.add_done_callback(over)
 
     async def _measure(self) -> None:
-        """Show lag once a second; a reader that does not move although it could is stuck."""
+        """Show lag once a second; who does not move although it could is stuck: Fatal."""
         while True:
             await asyncio.sleep(LAG_SECONDS)
             lags = self._lags()
             self._health.lags(lags)
+            refuse_stuck(self._tenures.values(), STUCK_SECONDS)
             idle = time.monotonic() - self._received_at
             if any(lags.values()) and not self._is_pressed() and idle > STUCK_SECONDS:
                 raise Fatal(

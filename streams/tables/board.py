@@ -74,7 +74,7 @@ class OwnedBoard:
         self._began = time.monotonic() - self._interval * number / topics.FAMILY_PARTITIONS
         self._is_crowded_until = 0.0
         self._advanced_at = 0.0
-        self._busy_s = 0.0
+        self._busy_s = self._worked_at = 0.0
         self._due_at = inf
         self._slow_at = -inf
         self._claimed: object = None
@@ -101,6 +101,11 @@ class OwnedBoard:
         await self._publish_all()
         if self.number == catalogue.KEEPER:
             await self._describe()
+
+    @property
+    def progressed_at(self) -> float:
+        """When something was last got done, in seconds of a clock that never goes back."""
+        return max(self._worked_at, self._transactions.answered_at)
 
     def seeks(self) -> dict[TopicPartition, int]:
         """Say where reading has to go on."""
@@ -149,6 +154,7 @@ class OwnedBoard:
             self._board.put(shard, cell, partials.decode(value))
             self._busy_s += time.monotonic() - began
             if number % PARTIALS_AT_ONCE == 0:
+                self._worked_at = time.monotonic()
                 await asyncio.sleep(0)
 
     def _hear(self) -> None:
@@ -242,6 +248,7 @@ class OwnedBoard:
                     rendered, is_more = self._render(publications, now)
                     self._busy_s += time.monotonic() - turn
                 pairs += rendered
+                self._worked_at = time.monotonic()
                 # What is rendered in one go keeps the event loop from everything else.
                 await asyncio.sleep(0)
             claim = not is_more and self._claim()
