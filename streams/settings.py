@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from streams.failpoint import POINTS, is_known
+
 PREFIX = "SALES_KPIS_"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
@@ -47,6 +49,7 @@ class Settings:
     gateway_port: int = 8080
     metrics_port: int = 9464
     data: Path = Path(".data")
+    failpoint: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
@@ -58,6 +61,11 @@ class Settings:
             ) from error
         if not re.fullmatch("[A-Z]{3}", self.currency):
             raise BadSetting(f"{PREFIX}CURRENCY={self.currency!r} is no ISO 4217 code; try EUR")
+        if not is_known(self.failpoint):
+            raise BadSetting(
+                f"{PREFIX}FAILPOINT={self.failpoint!r} is not like after_rows:3;"
+                f" known: {', '.join(POINTS)}"
+            )
         for name, low, high in (
             ("week_start", 0, 6),
             ("fiscal_start", 1, 12),

@@ -12,6 +12,7 @@ from math import inf
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.events import SOURCE_TOPICS, Event, Rejected, decode
+from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import deadletters, partials, progress, topics
 from streams.tables.core import Core, Vector
@@ -50,6 +51,7 @@ class OwnedShard:
         self._settings = settings
         self._core = core
         self._watch = watch
+        self._passing = armed(settings.failpoint)
         self._cells = core.shard(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
@@ -83,6 +85,7 @@ class OwnedShard:
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 self._restore(record)
+            self._passing("during_restore")
         self.position.raise_to(dict.fromkeys(SOURCE_TOPICS, 0))
         self._cells.fold(self._settings.clock())
         await self._check_sources()
@@ -227,6 +230,7 @@ class OwnedShard:
         changed = self._cells.settle(clock)
         if self._published is None:
             return list(changed.items())
+        self._passing("during_reconcile")
         known, self._published = self._published.cells, None
         return list(partials.difference(self._cells.cells(), known))
 
@@ -295,11 +299,14 @@ class OwnedShard:
         # part of a torn transaction shows a cell without the rows behind it.
         if state:
             await self._transactions.send({self._state: state})
+            self._passing("after_rows")
         if outgoing:
             for to, offset in (await self._transactions.send(outgoing)).items():
                 if to.topic == topics.PARTIALS:
                     self._reached[to.partition] = offset
+            self._passing("after_partials")
         for to in claims:
             said = progress.of_journeys(self.number, self.position, self._reached, clock)
             await self._transactions.send({to: [said]})
+        self._passing("before_commit")
         await self._transactions.commit()
