@@ -291,14 +291,18 @@ class OwnedShard:
         clock: int,
     ) -> None:
         outgoing = partials.writes(self._core, self.number, changes)
-        if letters:
-            outgoing[deadletters.DESTINATION] = letters
+        kept = {deadletters.DESTINATION: letters} if letters else {}
+        rows = {self._state: state} if state else {}
         claims = [progress.destination(self._settings)] if claim else []
-        await self._transactions.begin([*([self._state] if state else []), *outgoing, *claims])
+        await self._transactions.begin([*kept, *rows, *outgoing, *claims])
+        # Before the position that passes them: a torn transaction may show one twice, and
+        # never loses one.
+        if kept:
+            await self._transactions.send(kept)
         # Rows and position are with the broker before the first partial leaves, so that no
         # part of a torn transaction shows a cell without the rows behind it.
-        if state:
-            await self._transactions.send({self._state: state})
+        if rows:
+            await self._transactions.send(rows)
             self._passing("after_rows")
         if outgoing:
             for to, offset in (await self._transactions.send(outgoing)).items():
