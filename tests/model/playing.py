@@ -22,9 +22,9 @@ def many(rules: Rules, schedules: int, first: int = 0) -> tuple[Found, Counter[s
     return found, seen
 
 
-def first_caught(rules: Rules, most: int) -> int | None:
-    """Give the first seed whose schedule breaks a promise; None if none of `most` does."""
-    for seed in range(most):
+def first_caught(rules: Rules, most: int, first: int = 0) -> int | None:
+    """Give the first seed from `first` on that breaks a promise; None if none of `most` does."""
+    for seed in range(first, first + most):
         if not play(rules, seed)[0].is_clean:
             return seed
     return None

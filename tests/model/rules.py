@@ -37,8 +37,9 @@ class Mutant:
 
     rule: str
     rules: Rules
-    # Of so many schedules a wrong one is expected; caught sooner, the rest is spared.
+    # Among so many schedules from the first on one is wrong; caught sooner, the rest is spared.
     schedules: int
+    first: int = 0
 
 
 def _without(rule: str, schedules: int, **change: object) -> Mutant:
