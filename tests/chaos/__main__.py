@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import click
 
 from tests.chaos.mutants import MUTANTS
-from tests.chaos.plan import PLANS
+from tests.chaos.plan import PLANS, aimed
 from tests.chaos.report import show
 from tests.chaos.run import run
 
@@ -27,12 +28,14 @@ def main(
     """Run a plan; exit 0 if all is exact, or if a mutant was caught."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # Kafka is away on purpose
     seed = secrets.randbelow(10**6) if seed is None else seed
-    plan = PLANS[name](seed)
+    broken = MUTANTS.get(mutant or "")
+    plan = aimed(seed, broken.faults, *broken.points) if broken else PLANS[name](seed)
     click.echo(f"seed {seed}: {plan.said()}")
     with tempfile.TemporaryDirectory(prefix="chaos-") as temporary:
         folder = folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        said = asyncio.run(run(plan, folder, mutant or ""))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        said = asyncio.run(run(plan, folder, mutant or "", say=click.echo))
         show(said, to)
     is_wrong = bool(said["wrong"])
     sys.exit(is_wrong is not bool(mutant))

@@ -1,6 +1,7 @@
 """Processes under a supervisor: what dies is started again, each time a little later."""
 
 import asyncio
+import ctypes
 import os
 import re
 import signal
@@ -14,7 +15,13 @@ SOONEST_SECONDS, LATEST_SECONDS = 0.2, 5.0
 STEADY_SECONDS = 10.0
 LOOK_SECONDS = 0.05
 STOP_SECONDS = 30.0
+PR_SET_PDEATHSIG = 1
 READY = re.compile(r"ready: shards journeys ([\d ]*); kpis ([\d ]*)")
+
+
+def die_with_the_harness() -> None:
+    """Have this process killed when the harness's main thread ends, however it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @dataclass
@@ -123,7 +130,11 @@ class Child:
             with self.log.open("ab") as log:
                 at = log.tell()
                 self._process = await asyncio.create_subprocess_exec(
-                    *self.command, stdout=log, stderr=log, env={**os.environ, **environment}
+                    *self.command,
+                    stdout=log,
+                    stderr=log,
+                    env={**os.environ, **environment},
+                    preexec_fn=die_with_the_harness,
                 )
             failpoint = environment.get("SALES_KPIS_FAILPOINT", "")
             life = self.life = Life(self._process.pid, began, at, failpoint)

@@ -5,6 +5,7 @@ Each is what somebody could write by mistake; `become` breaks the rule in this p
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -20,10 +21,12 @@ Writes = Mapping[TopicPartition, Iterable[Pair]]
 
 
 class Mutant(NamedTuple):
-    """One broken rule."""
+    """One broken rule, and the faults under which it has to show."""
 
     rule: str
     become: Callable[[], None]
+    faults: Mapping[str, int]
+    points: tuple[str, ...] = ()
 
 
 def read_before_the_fence() -> None:
@@ -141,12 +144,21 @@ def _replace(owner: Any, **named: Any) -> None:
         setattr(owner, name, other)
 
 
+LATE_ENDS = MappingProxyType({"late_ends": 4})
+ZOMBIES = MappingProxyType({"zombies": 4})
+KILLS = MappingProxyType({"killed": 3, "failpoints": 3})
+
 MUTANTS = {
-    "read-first": Mutant("InitProducerId before anything is read", read_before_the_fence),
-    "no-fence": Mutant("one transactional.id a shard and stage", fence_nobody),
-    "position-first": Mutant("the position is the last record", position_first),
-    "partials-first": Mutant("rows are acknowledged before partials", partials_first),
-    "uncommitted": Mutant("stage 2 reads committed records only", stage_2_reads_uncommitted),
-    "no-reconcile": Mutant("a new owner compares and republishes", no_reconciliation),
-    "no-goal": Mutant("short of the goal nothing is published", no_goal),
+    "no-fence": Mutant("one transactional.id a shard and stage", fence_nobody, ZOMBIES),
+    "read-first": Mutant("InitProducerId before anything is read", read_before_the_fence, ZOMBIES),
+    "position-first": Mutant("the position is the last record", position_first, LATE_ENDS),
+    "partials-first": Mutant("rows are acknowledged before partials", partials_first, LATE_ENDS),
+    "no-reconcile": Mutant("a new owner compares and republishes", no_reconciliation, LATE_ENDS),
+    "uncommitted": Mutant(
+        "stage 2 reads committed records only",
+        stage_2_reads_uncommitted,
+        KILLS,
+        points=("after_partials",),
+    ),
+    "no-goal": Mutant("short of the goal nothing is published", no_goal, LATE_ENDS),
 }

@@ -1,8 +1,10 @@
 """How much of what is to break in one run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from random import Random
+from typing import Any
 
 START = date(2026, 1, 5)
 DAYS = 60
@@ -33,6 +35,7 @@ class Plan:
     disorder: float = 0.1
     poison: float = 0.001
     canaries: float = 0.1
+    points: tuple[str, ...] = (*OFTEN, *STAGE_2, *RARE)
     workers: int = 2
     partitions: int = 4
 
@@ -47,10 +50,9 @@ class Plan:
     def failpoint_settings(self) -> list[str]:
         """Draw where workers are to kill themselves, every point about as often."""
         random = Random(self.seed + 1)
-        points = [*OFTEN, *STAGE_2, *RARE]
         drawn = []
         for number in range(self.failpoints):
-            point = points[number % len(points)]
+            point = self.points[number % len(self.points)]
             most = RARE_PASSINGS if point in RARE else OFTEN_PASSINGS
             drawn.append(f"{point}:{random.randint(1, most)}")
         random.shuffle(drawn)
@@ -64,8 +66,8 @@ class Plan:
 def tiny(seed: int) -> Plan:
     """Give what belongs into every test run: about a minute."""
     return Plan(
-        seed=seed, events=4_000, killed=2, failpoints=2, zombies=1, brokers=1, gateways=1,
-        rebalances=1, late_ends=1,
+        seed=seed, events=3_000, killed=1, failpoints=1, zombies=1, brokers=1, gateways=1,
+        late_ends=1,
     )  # fmt: skip
 
 
@@ -83,6 +85,12 @@ def long(seed: int) -> Plan:
         seed=seed, events=300_000, killed=32, failpoints=32, zombies=10, brokers=10, gateways=5,
         rebalances=20, stalls=5, late_ends=10,
     )  # fmt: skip
+
+
+def aimed(seed: int, faults: Mapping[str, int], *points: str) -> Plan:
+    """Give a short plan of a few kinds of faults, for workers that break a rule."""
+    chosen: dict[str, Any] = {**faults, **({"points": points} if points else {})}
+    return Plan(seed=seed, events=4_000, canaries=0.3, **chosen)
 
 
 PLANS = {"tiny": tiny, "short": short, "long": long}

@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,16 @@ class Scene:
             return await process.wait()
 
 
-async def run(plan: Plan, folder: Path, mutant: str = "") -> dict[str, Any]:
-    """Carry out a plan and give the report; `wrong` in it is empty if all is exact."""
+async def run(
+    plan: Plan, folder: Path, mutant: str = "", say: Callable[[str], None] | None = None
+) -> dict[str, Any]:
+    """Carry out a plan and give the report; `wrong` in it is empty if all is exact.
+
+    `say` is told of every fault as it begins.
+    """
     began = time.monotonic()
     async with scene(plan, folder) as play:
+        play.torment.say = say
         started = time.monotonic()
         populate(play, mutant)
         watching = asyncio.create_task(play.watcher.run())

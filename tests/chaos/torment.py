@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 
 from streams.broker.embedded import EmbeddedKafka
@@ -21,7 +22,8 @@ ZOMBIE_SECONDS = (6.5, 12.0)
 LONG_ZOMBIE_SECONDS = 17.0
 STALL_SECONDS = (2.0, 14.0)
 # So long a fault's consequences are waited for before the next one comes anyway.
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 30.0
+HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
 FIRING_SECONDS = 25.0
 EXPECTED_FAULT_SECONDS = 8.0
 
@@ -42,6 +44,7 @@ class Torment:
         self.ends: Counter[str] = Counter()
         self.workers: list[Child] = []
         self.gateway: Child | None = None
+        self.say: Callable[[str], None] | None = None
         self._plan = plan
         self._broker = broker
         self._proxy = proxy
@@ -88,8 +91,7 @@ class Torment:
             spent = max(EXPECTED_FAULT_SECONDS, (time.monotonic() - began) / max(1, number))
             left = self._sending.size - self._sending.sent
             self._sending.rate = max(20.0, left / (spent * (len(faults) - number)))
-            await getattr(self, f"_{kind}")()
-            await self._recover()
+            await self._do(kind, f"{number + 1}/{len(faults)}")
         await self._rest_of_failpoints()
         self._sending.rate = 0.0
 
@@ -98,12 +100,19 @@ class Torment:
         for _ in range(2 * self._plan.failpoints):
             if self.counts["killed at a failpoint"] >= self._plan.failpoints:
                 return
-            await self._killed()
-            await self._recover()
+            await self._do("killed", "for a failpoint")
+
+    async def _do(self, kind: str, which: str) -> None:
+        """Carry out one fault and wait for its consequences."""
+        if self.say is not None:
+            self.say(f"{time.strftime('%H:%M:%S')} {kind} {which}, {self._sending.sent} accepted")
+        await getattr(self, f"_{kind}")()
+        await self._recover()
 
     async def _recover(self) -> None:
-        """Wait until every shard has committed again, or long enough."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """Wait until every shard has committed again, or long enough: every other time not long."""
+        is_hasty = self._random.random() < HASTY_SHARE
+        deadline = time.monotonic() + (HASTE_SECONDS if is_hasty else PATIENCE_SECONDS)
         while self._watcher.is_waiting and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_SECONDS)
         await asyncio.sleep(self._random.uniform(0.2, 2.0))

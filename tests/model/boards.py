@@ -48,6 +48,8 @@ class Board:
         """Merge some records; up to `first` all at once."""
         is_committed = self.rules.board_committed
         stop = self.source.stable_end if is_committed else self.source.end
+        if stop <= self.me.at:
+            return False
         records = self.source.read(self.me.at, stop, is_committed)
         if self.me.at >= first:
             records = records[: self.me.random.randint(1, AT_ONCE)]

@@ -28,6 +28,7 @@ class Shard:
         self.position = self.goal = START
         self.published: Cells = {}
         self.is_fresh = True
+        self._folded: tuple[Rows, int, Cells] | None = None
         partials_come_after = COMMIT.index(Step.PARTIALS) > COMMIT.index(Step.ROWS)
         assert partials_come_after, "the model writes rows first"
 
@@ -76,7 +77,11 @@ class Shard:
         return tuple(map(max, goal, self.position))
 
     def _cells(self) -> Cells:
-        return fold(self.rows, self.topics.clock - self.me.skew, self.me.version)
+        """Fold the rows, unless neither they nor the time have changed."""
+        now = self.topics.clock - self.me.skew
+        if self._folded is None or self._folded[0] is not self.rows or self._folded[1] != now:
+            self._folded = self.rows, now, fold(self.rows, now, self.me.version)
+        return self._folded[2]
 
     def _turn(self) -> Life:
         """Read a batch, if there is one, and commit what came of it and of time."""
@@ -87,7 +92,7 @@ class Shard:
         now = self.topics.clock - self.me.skew
         changed = self._read(self.me.random.choice(unread)) if is_reading else {}
         self.is_fresh = False
-        cells = fold(self.rows, now, self.me.version)
+        cells = self._cells()
         news = {
             cell: cells.get(cell)
             for cell in CELLS
