@@ -1,10 +1,10 @@
 """Processes under a supervisor: what dies is started again, each time a little later."""
 
 import asyncio
-import ctypes
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,13 +15,8 @@ SOONEST_SECONDS, LATEST_SECONDS = 0.2, 5.0
 STEADY_SECONDS = 10.0
 LOOK_SECONDS = 0.05
 STOP_SECONDS = 30.0
-PR_SET_PDEATHSIG = 1
+LEASHED = (sys.executable, "-m", "tests.chaos.leash")
 READY = re.compile(r"ready: shards journeys ([\d ]*); kpis ([\d ]*)")
-
-
-def die_with_the_harness() -> None:
-    """Have this process killed when the harness's main thread ends, however it ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @dataclass
@@ -38,7 +33,7 @@ class Life:
 
 @dataclass
 class Child:
-    """One command that is to run, whatever happens to its process.
+    """One module that is to run as a program, whatever happens to its process.
 
     `prepare` gives the environment of each start; `on_end` is told of each end.
     """
@@ -130,11 +125,11 @@ class Child:
             with self.log.open("ab") as log:
                 at = log.tell()
                 self._process = await asyncio.create_subprocess_exec(
+                    *LEASHED,
                     *self.command,
                     stdout=log,
                     stderr=log,
                     env={**os.environ, **environment},
-                    preexec_fn=die_with_the_harness,
                 )
             failpoint = environment.get("SALES_KPIS_FAILPOINT", "")
             life = self.life = Life(self._process.pid, began, at, failpoint)

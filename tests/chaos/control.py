@@ -88,7 +88,7 @@ async def control(guarantee: str, calls: int, folder: Path) -> int:
     try:
         settings = Settings(bootstrap=broker.bootstrap)
         await create(settings, guarantee)
-        command = [sys.executable, "-m", "tests.chaos.plain_counter", broker.bootstrap]
+        command = ["tests.chaos.plain_counter", broker.bootstrap]
         worker = Child(
             guarantee,
             [*command, guarantee, str(folder)],

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.agents import transport
 from streams.settings import Settings
-from streams.tables import board, reading
+from streams.tables import board, deadletters, reading
 from streams.tables.position import Position
 from streams.tables.shard import POSITION, Change, OwnedShard
 from streams.tables.transactions import Pair, Transactions
@@ -90,6 +90,25 @@ def partials_first() -> None:
     _replace(Transactions, send=later, commit=all_sent)
 
 
+def letters_last() -> None:
+    """Write dead letters after the position that passes what they are about."""
+    send, commit = Transactions.send, Transactions.commit
+    held: dict[Transactions, Writes] = {}
+
+    async def later(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
+        if deadletters.DESTINATION in writes:
+            held[self] = writes
+            return {}
+        return await send(self, writes)
+
+    async def all_sent(self: Transactions) -> None:
+        if self in held:
+            await send(self, held.pop(self))
+        await commit(self)
+
+    _replace(Transactions, send=later, commit=all_sent)
+
+
 def stage_2_reads_uncommitted() -> None:
     """Let stage 2 see what is never committed."""
     real = AIOKafkaConsumer
@@ -153,6 +172,7 @@ MUTANTS = {
     "read-first": Mutant("InitProducerId before anything is read", read_before_the_fence, ZOMBIES),
     "position-first": Mutant("the position is the last record", position_first, LATE_ENDS),
     "partials-first": Mutant("rows are acknowledged before partials", partials_first, LATE_ENDS),
+    "letters-last": Mutant("dead letters are acknowledged first", letters_last, LATE_ENDS),
     "no-reconcile": Mutant("a new owner compares and republishes", no_reconciliation, LATE_ENDS),
     "uncommitted": Mutant(
         "stage 2 reads committed records only",

@@ -74,7 +74,7 @@ def tiny(seed: int) -> Plan:
 def short(seed: int) -> Plan:
     """Give what `make chaos` does: under four minutes."""
     return Plan(
-        seed=seed, events=20_000, killed=4, failpoints=4, zombies=2, brokers=1, gateways=1,
+        seed=seed, events=12_000, killed=3, failpoints=3, zombies=2, brokers=1, gateways=1,
         rebalances=3, stalls=1, late_ends=3, poison=0.005,
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def long(seed: int) -> Plan:
 def aimed(seed: int, faults: Mapping[str, int], *points: str) -> Plan:
     """Give a short plan of a few kinds of faults, for workers that break a rule."""
     chosen: dict[str, Any] = {**faults, **({"points": points} if points else {})}
-    return Plan(seed=seed, events=4_000, canaries=0.3, **chosen)
+    return Plan(seed=seed, events=4_000, canaries=0.3, poison=0.05, **chosen)
 
 
 PLANS = {"tiny": tiny, "short": short, "long": long}

@@ -27,7 +27,7 @@ from tests.chaos.torment import Torment
 from tests.chaos.verdict import Verdict
 from tests.chaos.watching import Watcher
 
-CLI = [sys.executable, "-m", "streams.cli"]
+CLI = "streams.cli"
 SETTLE_SECONDS = 240.0
 START_RATE = 200.0
 
@@ -61,7 +61,9 @@ class Scene:
         with (out or self.folder / "commands.out").open("wb") as output:
             with (self.folder / "commands.log").open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
-                    *CLI,
+                    sys.executable,
+                    "-m",
+                    CLI,
                     *arguments,
                     stdout=output,
                     stderr=log,
@@ -125,7 +127,7 @@ async def scene(plan: Plan, folder: Path) -> AsyncIterator[Scene]:
 
 def populate(play: Scene, mutant: str) -> None:
     """Start the gateway and the workers under their supervisors; the last worker is a spare."""
-    worker = [sys.executable, "-m", "tests.chaos.worker", str(play.proxy.port)]
+    worker = ["tests.chaos.worker", str(play.proxy.port)]
     command = [*worker, mutant] if mutant else worker
     torment = play.torment
 
@@ -135,7 +137,7 @@ def populate(play: Scene, mutant: str) -> None:
         return {**play.environment, "SALES_KPIS_FAILPOINT": torment.failpoint_for(child)}
 
     torment.gateway = Child(
-        "gateway", [*CLI, "gateway"], play.folder / "gateway.log", prepare, torment.ended
+        "gateway", [CLI, "gateway"], play.folder / "gateway.log", prepare, torment.ended
     )
     for number in range(play.plan.workers + 1):
         name = f"worker-{number}"
