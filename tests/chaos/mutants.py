@@ -163,7 +163,7 @@ def _replace(owner: Any, **named: Any) -> None:
         setattr(owner, name, other)
 
 
-LATE_ENDS = MappingProxyType({"late_ends": 4})
+LATE_ENDS = MappingProxyType({"late_ends": 6})
 ZOMBIES = MappingProxyType({"zombies": 4})
 KILLS = MappingProxyType({"killed": 3, "failpoints": 3})
 

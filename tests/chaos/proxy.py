@@ -32,9 +32,10 @@ class Proxy:
         self.late_ends: list[str] = []
         self._flowing = asyncio.Event()
         self._flowing.set()
-        # Which stage's next EndTxn is to be copied, and copies that wait, by client.
-        self._wanted: str | None = None
-        self._copies: dict[str, bytes] = {}
+        # Which stage's next EndTxn is to be copied, and copies that wait for so many produce
+        # requests of their client.
+        self._wanted: tuple[str, int] | None = None
+        self._copies: dict[str, tuple[bytes, int]] = {}
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -57,9 +58,9 @@ class Proxy:
         await asyncio.sleep(seconds)
         self._flowing.set()
 
-    def let_an_end_be_late(self, stage: str) -> None:
-        """Copy the next EndTxn of a stage into the middle of the transaction after it."""
-        self._wanted = stage
+    def let_an_end_be_late(self, stage: str, after: int) -> None:
+        """Copy a stage's next EndTxn into what follows, after so many produce requests."""
+        self._wanted = stage, after
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -115,12 +116,16 @@ class Proxy:
         if key not in (PRODUCE, END_TXN) or length <= 0:
             return
         client = request[HEADER.size : HEADER.size + length].decode()
-        if key == END_TXN and self._wanted is not None and f"-{self._wanted}-" in client:
+        if key == END_TXN and self._wanted is not None and f"-{self._wanted[0]}-" in client:
+            self._copies[client] = request, self._wanted[1]
             self._wanted = None
-            self._copies[client] = request
         elif key == PRODUCE and client in self._copies:
-            wire.late = self._copies.pop(client)
-            self.late_ends.append(client)
+            copy, left = self._copies.pop(client)
+            if left > 1:
+                self._copies[client] = copy, left - 1
+            else:
+                wire.late = copy
+                self.late_ends.append(client)
 
     async def _send_again(self, request: bytes) -> None:
         back, forth = await asyncio.open_connection(self._host, self._port)

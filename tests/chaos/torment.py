@@ -86,11 +86,12 @@ class Torment:
     async def run(self) -> None:
         """Do all faults of the plan; the load's rate is kept so that it lasts as long."""
         faults = self._plan.faults
+        most = len(faults) + self._plan.failpoints
         began = time.monotonic()
         for number, kind in enumerate(faults):
             spent = max(EXPECTED_FAULT_SECONDS, (time.monotonic() - began) / max(1, number))
             left = self._sending.size - self._sending.sent
-            self._sending.rate = max(20.0, left / (spent * (len(faults) - number)))
+            self._sending.rate = max(20.0, left / (spent * (most - number)))
             await self._do(kind, f"{number + 1}/{len(faults)}")
         await self._rest_of_failpoints()
         self._sending.rate = 0.0
@@ -200,7 +201,8 @@ class Torment:
     async def _late_ends(self) -> None:
         before = len(self._proxy.late_ends)
         stage = "journeys" if self.counts["late EndTxn"] % 4 < 3 else "kpis"
-        self._proxy.let_an_end_be_late(stage)
+        # Letters, where there are any, leave in a request before that with the rows.
+        self._proxy.let_an_end_be_late(stage, after=1 + self.counts["late EndTxn"] % 2)
         deadline = time.monotonic() + FIRING_SECONDS
         while len(self._proxy.late_ends) == before and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_SECONDS)

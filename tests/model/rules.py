@@ -59,12 +59,12 @@ MUTANTS = {
         "partials are absolute", 200, absolute=False, clock=False, versions=False
     ),
     "no reconciliation": _without("a new owner compares and republishes", 100, reconcile=False),
-    "no heartbeat": _without("an idle owner commits now and then", 300, 400, heartbeat=False),
+    "no heartbeat": _without("an idle owner commits now and then", 350, 150, heartbeat=False),
     "abort and go on": _without("nobody aborts and goes on", 300, exits=False),
     "uncommitted": _without("stage 2 reads committed records", 200, board_committed=False),
     "no fence in stage 2": _without("stage 2 is fenced", 500, board_fence=False),
     "no catching up": _without("stage 2 catches up first", 50, board_catches_up=False),
     "no comparison": _without("stage 2 compares with the output", 150, board_reconcile=False),
-    "short tombstones": _without("tombstones outlast readers", 200, 7700, tombstones=False),
+    "short tombstones": _without("tombstones outlast readers", 100, 6000, tombstones=False),
     "no verification": _without("brokers verify transactions", 500, verification=False),
 }
