@@ -90,7 +90,7 @@ def long(seed: int) -> Plan:
 def aimed(seed: int, faults: Mapping[str, int], *points: str) -> Plan:
     """Give a short plan of a few kinds of faults, for workers that break a rule."""
     chosen: dict[str, Any] = {**faults, **({"points": points} if points else {})}
-    return Plan(seed=seed, events=4_000, canaries=0.3, poison=0.01, **chosen)
+    return Plan(seed=seed, events=6_000, canaries=0.3, poison=0.01, **chosen)
 
 
 PLANS = {"tiny": tiny, "short": short, "long": long}

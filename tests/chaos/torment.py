@@ -16,10 +16,12 @@ from tests.chaos.watching import Watcher
 
 LOOK_SECONDS = 0.1
 STOP = ":stop"
-# A zombie sleeps past its session (6 s), around the time at which others take its shards, and
-# now and then past the transaction's time-out (15 s).
-ZOMBIE_SECONDS = (6.5, 12.0)
-LONG_ZOMBIE_SECONDS = 17.0
+# A zombie sleeps past its session (6 s): about until others take its shards, or until they have
+# them, which may last until its transaction's time is up (15 s).
+ZOMBIE_SECONDS = (6.5, 11.0)
+LONG_ZOMBIE_SECONDS = 25.0
+# So much faster events come in while a worker is to be frozen with work waiting.
+BURST = 8
 STALL_SECONDS = (2.0, 14.0)
 # So long a fault's consequences are waited for before the next one comes anyway.
 PATIENCE_SECONDS = 30.0
@@ -135,33 +137,44 @@ class Torment:
     async def _zombies(self) -> None:
         """Freeze a worker while others take over, and let it wake up believing it is the owner.
 
-        Every second one is frozen with a transaction open, right before it would commit.
+        Every second one is frozen with a transaction open, right before it would commit. Two of
+        four wake up once others have committed for their shards, two about when others take them.
         """
+        number = self.counts["zombies"]
         victim = await self._victim()
         shards = victim.shards()
-        if self.counts["zombies"] % 2:
+        if number % 2:
             shards = await self._frozen_at_a_point(victim)
         else:
             victim.signal(signal.SIGSTOP)
         victim.is_frozen = True
         self._watcher.killed("zombie", shards, time.time())
         self.counts["zombies"] += 1
-        is_long = self.counts["zombies"] % 5 == 0
-        await asyncio.sleep(
-            LONG_ZOMBIE_SECONDS if is_long else self._random.uniform(*ZOMBIE_SECONDS)
-        )
+        if number % 4 in (0, 3):
+            await self._taken_over(shards)
+        else:
+            await asyncio.sleep(self._random.uniform(*ZOMBIE_SECONDS))
         victim.is_frozen = False
         victim.signal(signal.SIGCONT)
 
+    async def _taken_over(self, shards: list[int]) -> None:
+        deadline = time.monotonic() + LONG_ZOMBIE_SECONDS
+        while self._watcher.waits_for(shards) and time.monotonic() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(self._random.uniform(0.0, 2.0))
+
     async def _frozen_at_a_point(self, victim: Child) -> list[int]:
+        """Freeze a worker in the midst of a transaction, with more to do waiting."""
         point = self._random.choice(("before_commit", "after_rows", "before_stage2_commit"))
-        self._stop_next = f"{point}:{self._random.randint(5, 40)}{STOP}"
+        self._stop_next = f"{point}:{self._random.randint(5, 20)}{STOP}"
         await victim.restart()
+        rate, self._sending.rate = self._sending.rate, self._sending.rate * BURST
         deadline = time.monotonic() + FIRING_SECONDS
         while not victim.is_stopped():
             if time.monotonic() > deadline:
                 victim.signal(signal.SIGSTOP)
             await asyncio.sleep(LOOK_SECONDS)
+        self._sending.rate = rate
         self.counts["zombies within a transaction"] += time.monotonic() <= deadline
         return victim.shards()
 

@@ -143,6 +143,10 @@ class Watcher:
                 self._waiting.setdefault(int(number), []).append((kind, at))
         self.last_progress = now
 
+    def waits_for(self, shards: list[int]) -> bool:
+        """Whether one of some shards has not committed since a kill."""
+        return not self._waiting.keys().isdisjoint(shards)
+
     @property
     def is_waiting(self) -> bool:
         """Whether some shard has not committed since a kill."""
