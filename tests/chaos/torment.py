@@ -26,8 +26,9 @@ STALL_SECONDS = (2.0, 14.0)
 # So long a fault's consequences are waited for before the next one comes anyway.
 PATIENCE_SECONDS = 30.0
 HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
+JOINING_SECONDS = 4.0
 FIRING_SECONDS = 25.0
-EXPECTED_FAULT_SECONDS = 8.0
+EXPECTED_FAULT_SECONDS = 20.0
 
 
 class Torment:
@@ -91,9 +92,9 @@ class Torment:
         most = len(faults) + self._plan.failpoints
         began = time.monotonic()
         for number, kind in enumerate(faults):
-            spent = max(EXPECTED_FAULT_SECONDS, (time.monotonic() - began) / max(1, number))
+            spent = (time.monotonic() - began) / number if number else EXPECTED_FAULT_SECONDS
             left = self._sending.size - self._sending.sent
-            self._sending.rate = max(20.0, left / (spent * (most - number)))
+            self._sending.rate = left / (spent * (most - number))
             await self._do(kind, f"{number + 1}/{len(faults)}")
         await self._rest_of_failpoints()
         self._sending.rate = 0.0
@@ -202,7 +203,7 @@ class Torment:
             self._watcher.killed("rebalance", shards, at)
         else:
             spare.start()
-            await asyncio.sleep(EXPECTED_FAULT_SECONDS / 2)
+            await asyncio.sleep(JOINING_SECONDS)
         self.counts["rebalances"] += 1
 
     async def _stalls(self) -> None:
