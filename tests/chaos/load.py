@@ -5,17 +5,22 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
+from aiokafka.partitioner import DefaultPartitioner
+
 from tests.chaos.plan import DAYS, START, Plan
 from tests.histories import disturbed, history
 
 Said = dict[str, Any]
-# Leads that are never corrected: how many there are can only grow.
+# Leads that are never corrected: how many there are can only grow. Each shard's have a channel
+# of their own, so that what is published can be compared with the rows of that shard.
 CANARY = "canary"
-CANARY_KEY = f"lead_count|channel={CANARY}|day|"
+CANARY_KEY = f"lead_count|channel={CANARY}-"
 CANARY_AT = "2026-02-03T09:00:00Z"
 # Kafka's record header by which the verdict knows what was poison.
 MARK = "poison"
 BATCH = 60
+# As the gateway's producer chooses.
+_everywhere = DefaultPartitioner()
 
 
 class Poison(NamedTuple):
@@ -44,7 +49,7 @@ def load(plan: Plan) -> Load:
     random = Random(plan.seed + 2)
     canaries = round(plan.events * plan.canaries)
     told = history(plan.seed, plan.events - canaries, start=START, days=DAYS)
-    spread = [(random.random(), canary(number)) for number in range(canaries)]
+    spread = [(random.random(), canary(number, plan.partitions)) for number in range(canaries)]
     placed = [(number / len(told), said) for number, said in enumerate(told)] + spread
     placed.sort(key=lambda item: item[0])
     events = disturbed(
@@ -62,14 +67,15 @@ def load(plan: Plan) -> Load:
     return Load(batches, [KINDS[n % len(KINDS)](n) for n in range(count)])
 
 
-def canary(number: int) -> Said:
-    """Make one lead that nothing else is ever said about."""
+def canary(number: int, partitions: int = 1) -> Said:
+    """Make one lead that nothing else is ever said about; its channel names its shard."""
+    subject = f"{CANARY}-{number}"
     return {
         "id": "e1",
         "type": "lead.created",
         "at": CANARY_AT,
-        "subject": f"{CANARY}-{number}",
-        "channel": CANARY,
+        "subject": subject,
+        "channel": f"{CANARY}-{_everywhere(subject.encode(), [*range(partitions)], [])}",
     }
 
 

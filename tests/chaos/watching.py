@@ -48,8 +48,9 @@ class Watcher:
         self._at: dict[TopicPartition, int] = dict.fromkeys(self._partitions, 0)
         self._revisions: dict[bytes, int] = {}
         self._canaries: dict[bytes, int] = {}
-        self._rows: set[bytes] = set()
-        self._ahead: deque[tuple[float, int]] = deque()
+        # By shard: rows committed, and counts that wait to be compared with them.
+        self._rows: dict[int, set[bytes]] = {n: set() for n in range(settings.partitions)}
+        self._ahead: deque[tuple[float, int, int]] = deque()
         self._positions: dict[tuple[str, str], int] = {}
         self._interrupted_at = 0.0
 
@@ -111,17 +112,18 @@ class Watcher:
         if revision <= self._revisions.get(key, 0):
             self._wrong(f"{key!r}: revision {revision} after {self._revisions[key]}")
         self._revisions[key] = revision
-        if key.startswith(CANARY_KEY.encode()):
+        if key.startswith(CANARY_KEY.encode()) and b"|day|" in key:
             count = orjson.loads(value)["parts"]["count"]
             if count < self._canaries.get(key, 0):
                 self._wrong(f"{key!r}: {count} canaries after {self._canaries[key]}")
             self._canaries[key] = count
-            self._ahead.append((time.monotonic(), count))
+            shard = int(key[len(CANARY_KEY) :].partition(b"|")[0])
+            self._ahead.append((time.monotonic(), shard, count))
 
     def _row(self, record: ConsumerRecord) -> None:
         key = record.key
         if CANARY.encode() in key:
-            self._rows.add(key)
+            self._rows[record.partition].add(key)
         elif key == b"p":
             self._rises(f"state of shard {record.partition}", orjson.loads(record.value)["source"])
 
@@ -163,9 +165,10 @@ class Watcher:
         """Compare canaries published some seconds ago with the rows committed by now."""
         now = time.monotonic()
         while self._ahead and self._ahead[0][0] < now - APART_SECONDS:
-            _, count = self._ahead.popleft()
-            if count > len(self._rows) and self._interrupted_at < now - 4 * APART_SECONDS:
-                self._wrong(f"{count} canaries published, rows of {len(self._rows)} committed")
+            _, shard, count = self._ahead.popleft()
+            rows = len(self._rows[shard])
+            if count > rows and self._interrupted_at < now - 4 * APART_SECONDS:
+                self._wrong(f"shard {shard}: {count} canaries published, rows of {rows} committed")
 
     def _wrong(self, what: str) -> None:
         if len(self.violations) < KEPT:
