@@ -96,7 +96,8 @@ async def run(
                 if child is not None:
                     await child.stop()
             watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching  # what it failed with, if it did, is a failure of the run
     found.wrong += [f"reader: {what}" for what in play.watcher.violations]
     return report(play, found, mutant, sent_s, time.monotonic() - began)
 

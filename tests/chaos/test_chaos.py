@@ -1,6 +1,9 @@
 """A small plan in every test run: `make chaos` and `make chaos-long` are the same with more."""
 
+import logging
 from pathlib import Path
+
+import pytest
 
 from tests.chaos.plan import tiny
 from tests.chaos.run import run
@@ -8,7 +11,10 @@ from tests.chaos.run import run
 SEED = 20260302
 
 
-async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(tmp_path: Path) -> None:
+async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, logger="aiokafka")  # Kafka is away on purpose
     plan = tiny(SEED)
     said = await run(plan, tmp_path)
     assert said["wrong"] == []

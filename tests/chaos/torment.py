@@ -28,7 +28,9 @@ PATIENCE_SECONDS = 30.0
 HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
 JOINING_SECONDS = 4.0
 FIRING_SECONDS = 25.0
-EXPECTED_FAULT_SECONDS = 20.0
+FAULT_SECONDS = 15.0
+# Most failpoints fire among the other faults; the rest need kills of their own.
+FAILPOINT_SHARE = 0.5
 
 
 class Torment:
@@ -57,6 +59,8 @@ class Torment:
         self._failpoints = plan.failpoint_settings()
         self._stop_next: str | None = None
         self._last: dict[str, str] = {}
+        self._began = 0.0
+        self._done = 0
 
     def failpoint_for(self, worker: Child) -> str:
         """Say where the next process of a worker is to kill itself; never twice running."""
@@ -89,12 +93,8 @@ class Torment:
     async def run(self) -> None:
         """Do all faults of the plan; the load's rate is kept so that it lasts as long."""
         faults = self._plan.faults
-        most = len(faults) + self._plan.failpoints
-        began = time.monotonic()
+        self._began = time.monotonic()
         for number, kind in enumerate(faults):
-            spent = (time.monotonic() - began) / number if number else EXPECTED_FAULT_SECONDS
-            left = self._sending.size - self._sending.sent
-            self._sending.rate = left / (spent * (most - number))
             await self._do(kind, f"{number + 1}/{len(faults)}")
         await self._rest_of_failpoints()
         self._sending.rate = 0.0
@@ -110,8 +110,17 @@ class Torment:
         """Carry out one fault and wait for its consequences."""
         if self.say is not None:
             self.say(f"{time.strftime('%H:%M:%S')} {kind} {which}, {self._sending.sent} accepted")
+        self._sending.rate = self._steady_rate()
         await getattr(self, f"_{kind}")()
         await self._recover()
+        self._done += 1
+
+    def _steady_rate(self) -> float:
+        """Say how fast to send so that the load lasts as long as the faults."""
+        spent = (time.monotonic() - self._began) / self._done if self._done else FAULT_SECONDS
+        planned = len(self._plan.faults) + FAILPOINT_SHARE * self._plan.failpoints
+        faults = max(2.0, planned - self._done)
+        return (self._sending.size - self._sending.sent) / (spent * faults)
 
     async def _recover(self) -> None:
         """Wait until every shard has committed again, or long enough: every other time not long."""

@@ -67,7 +67,8 @@ def ask_oracle(verdict: Verdict, live: Path, accepted: Path, now: int, timezone:
         return
     verdict.is_oracle_asked = True
     wanted = told_by_oracle(told, now=now, timezone=timezone)
-    there = {key_of(record): record for record in map(orjson.loads, live.open("rb"))}
+    read = map(orjson.loads, live.read_bytes().splitlines())
+    there = {key_of(record): record for record in read}
     found = [
         f"{key}: {what}"
         for key in sorted(wanted.keys() | there.keys())
