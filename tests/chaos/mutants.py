@@ -165,7 +165,7 @@ def _replace(owner: Any, **named: Any) -> None:
 
 LATE_ENDS = MappingProxyType({"late_ends": 6})
 ZOMBIES = MappingProxyType({"zombies": 4})
-KILLS = MappingProxyType({"killed": 3, "failpoints": 3})
+KILLS = MappingProxyType({"killed": 2, "failpoints": 4})
 
 MUTANTS = {
     "no-fence": Mutant("one transactional.id a shard and stage", fence_nobody, ZOMBIES),

@@ -29,8 +29,8 @@ HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
 JOINING_SECONDS = 4.0
 FIRING_SECONDS = 25.0
 FAULT_SECONDS = 15.0
-# Most failpoints fire among the other faults; the rest need kills of their own.
-FAILPOINT_SHARE = 0.5
+# Failpoints fire among the other faults, or need kills of their own, which takes longer.
+FAILPOINT_SHARE = 1.5
 
 
 class Torment:

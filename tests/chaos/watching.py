@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.ledger import MARK
+from tests.chaos.claims import Claims
 from tests.chaos.load import CANARY, CANARY_KEY
 
 POLL_MS = 200
@@ -28,7 +29,8 @@ class Watcher:
 
     - revisions of a key only rise;
     - the count of canaries only rises, and is never ahead of the rows committed;
-    - the position of a shard, and of a partition of stage 2, only rises.
+    - the position of a shard, and of a partition of stage 2, only rises;
+    - stage 2 publishes nothing that is not committed.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -53,6 +55,7 @@ class Watcher:
         self._ahead: deque[tuple[float, int, int]] = deque()
         self._positions: dict[tuple[str, str], int] = {}
         self._interrupted_at = 0.0
+        self._claims = Claims(settings, APART_SECONDS)
 
     def interrupted(self) -> None:
         """Kafka is away: commits under way may take until it is back."""
@@ -65,10 +68,14 @@ class Watcher:
 
     async def run(self) -> None:
         """Read until cancelled, whatever happens to the broker."""
-        while True:
-            with contextlib.suppress(KafkaError):
-                await self._read()
-            await asyncio.sleep(AGAIN_SECONDS)
+        looking = asyncio.create_task(self._claims.follow())
+        try:
+            while True:
+                with contextlib.suppress(KafkaError):
+                    await self._read()
+                await asyncio.sleep(AGAIN_SECONDS)
+        finally:
+            looking.cancel()
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -133,6 +140,7 @@ class Watcher:
         stage, _, number = name.partition("/")
         if stage == "kpis":
             self._rises(name, {"partials": said["partials"]})
+            self._claims.add(int(number), said["partials"])
             return
         self._rises(name, said["source"])
         waiting = self._waiting.pop(int(number), [])
@@ -164,10 +172,14 @@ class Watcher:
     def _check_ahead(self) -> None:
         """Compare canaries published some seconds ago with the rows committed by now."""
         now = time.monotonic()
+        is_interrupted = self._interrupted_at > now - 4 * APART_SECONDS
+        for early in self._claims.early():
+            if not is_interrupted:
+                self._wrong(early)
         while self._ahead and self._ahead[0][0] < now - APART_SECONDS:
             _, shard, count = self._ahead.popleft()
             rows = len(self._rows[shard])
-            if count > rows and self._interrupted_at < now - 4 * APART_SECONDS:
+            if count > rows and not is_interrupted:
                 self._wrong(f"shard {shard}: {count} canaries published, rows of {rows} committed")
 
     def _wrong(self, what: str) -> None:
