@@ -16,16 +16,16 @@ LOOK_SECONDS = 1.0
 
 
 class Claims:
-    """Finds claims about partials that were not committed, and would not be for a while.
+    """Finds claims about partials that are not committed.
 
-    A dead worker's transaction stays open until another has taken its shard, which is after
-    its session: longer than `patience_s`.
+    A reader of committed records never gets past the last stable offset, which only rises: what
+    it is after a claim was seen can never be below the claim. A dead worker's transaction holds
+    it back until another has taken the shard, some seconds at least.
     """
 
-    def __init__(self, settings: Settings, patience_s: float) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Know of none."""
         self._settings = settings
-        self._patience_s = patience_s
         self._waiting: deque[tuple[float, int, int]] = deque()
         self._stable: dict[int, int] = {}
         self._looked_at = 0.0
@@ -47,7 +47,7 @@ class Claims:
     def early(self) -> list[str]:
         """Give the claims that were found to be early, once each."""
         found = []
-        while self._waiting and self._waiting[0][0] + self._patience_s < self._looked_at:
+        while self._waiting and self._waiting[0][0] < self._looked_at:
             _, partition, offset = self._waiting.popleft()
             stable = self._stable.get(partition, offset)
             if stable < offset:
