@@ -12,6 +12,7 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from streams.engine.catalogue import CHURN_WEIGHTS
+from streams.failpoint import POINTS, is_known
 from streams.logs import FORMS
 
 PREFIX = "SALES_KPIS_"
@@ -72,6 +73,7 @@ class Settings:
     churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
     rules: Path | None = None
     log: str = "text"
+    failpoint: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
@@ -96,6 +98,11 @@ class Settings:
             raise BadSetting(
                 f"{PREFIX}KAFKA_SECURITY={self.kafka_security} needs {PREFIX}KAFKA_USER and"
                 f" {PREFIX}KAFKA_PASSWORD (or {PREFIX}KAFKA_PASSWORD_FILE)"
+            )
+        if not is_known(self.failpoint):
+            raise BadSetting(
+                f"{PREFIX}FAILPOINT={self.failpoint!r} is not like after_rows:3;"
+                f" known: {', '.join(POINTS)}"
             )
         for name, low, high in (
             ("week_start", 0, 6),

@@ -71,6 +71,9 @@ class Ownership:
         self._tenures: dict[Unit, Tenure] = {}
         self._open: set[TP] = set()
         self._is_rebalancing = False
+        # The group may change again while the last change is still being followed.
+        self._changes = 0
+        self._following = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reader: Reader | None = None
         self._received_at = time.monotonic()
@@ -104,25 +107,38 @@ class Ownership:
 
     async def revoked(self) -> None:
         """Pause all; returns when every transaction under way is through."""
+        self._changes += 1
         self._is_rebalancing = True
         self._open.clear()
         await asyncio.gather(*(tenure.pause() for tenure in self._tenures.values()))
 
     async def assigned(self, tps: Collection[TP]) -> None:
-        """Hand over what went elsewhere, go on with what stays, begin to take what is new."""
-        units = self._units(tps)
-        lost = [self._tenures.pop(unit) for unit in list(self._tenures) if unit not in units]
-        await asyncio.gather(*(tenure.end() for tenure in lost))
-        self._is_rebalancing = False
-        for tenure in self._tenures.values():
-            if tenure.is_restored:
-                await self._resume(tenure)
-        self._gain([unit for unit in sorted(units) if unit not in self._tenures])
-        self._health.held(stage for stage, _ in self._tenures)
-        self._note_ready()
+        """Hand over what went elsewhere, go on with what stays, begin to take what is new.
+
+        What is no longer so when its turn comes is left to the call that says what is.
+        """
+        self._changes += 1
+        change, units = self._changes, self._units(tps)
+        async with self._following:
+            if change != self._changes:
+                return
+            lost = [self._tenures.pop(unit) for unit in list(self._tenures) if unit not in units]
+            await asyncio.gather(*(tenure.end() for tenure in lost))
+            if change != self._changes:
+                return
+            self._is_rebalancing = False
+            for tenure in list(self._tenures.values()):
+                if tenure.is_restored:
+                    await self._resume(tenure)
+            if change != self._changes:
+                return
+            self._gain([unit for unit in sorted(units) if unit not in self._tenures])
+            self._health.held(stage for stage, _ in self._tenures)
+            self._note_ready()
 
     async def stop(self) -> None:
         """Finish the transactions under way and let everything go."""
+        self._changes += 1
         self._open.clear()
         await asyncio.gather(*(tenure.end() for tenure in self._tenures.values()))
         self._tenures.clear()
@@ -198,17 +214,22 @@ class Ownership:
     async def _resume(self, tenure: Tenure) -> None:
         """Let a tenure's partitions be read from where it is, if the group still says so."""
         reader = self._reader
-        unit = tenure.owner.stage, tenure.owner.number
-        if reader is None or self._is_rebalancing or self._tenures.get(unit) is not tenure:
+        if reader is None or not self._may_go_on(tenure):
             return  # `assigned` comes back to it, if it stays
         seeks = {TP(*place): offset for place, offset in tenure.owner.seeks().items()}
         if not seeks.keys() <= reader.assignment():
             return
         await reader.seek_wait(seeks)
+        if not self._may_go_on(tenure):
+            return
         tenure.resume()
         self._open |= seeks.keys()
         reader.resume_partitions(seeks.keys())
         self._note_ready()
+
+    def _may_go_on(self, tenure: Tenure) -> bool:
+        unit = tenure.owner.stage, tenure.owner.number
+        return not self._is_rebalancing and self._tenures.get(unit) is tenure
 
     def _note_ready(self) -> None:
         if self._tenures and all(not tenure.is_paused for tenure in self._tenures.values()):

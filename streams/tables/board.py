@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from aiokafka import TopicPartition
 
 from streams.engine.rendering import NO_TAIL
+from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
@@ -55,6 +56,7 @@ class OwnedBoard:
         self.position = 0
         self._settings = settings
         self._watch = watch
+        self._passing = armed(settings.failpoint)
         self._pace = pace
         self._zone = ZoneInfo(settings.timezone)
         self._interval = settings.publish_interval_ms / 1000
@@ -261,8 +263,10 @@ class OwnedBoard:
         await self._transactions.begin([*([self._output] if pairs else []), *claims])
         if pairs:
             await self._transactions.send({self._output: pairs})
+            self._passing("while_publishing")
         for to in claims:
             await self._transactions.send({to: [self._say_how_far()]})
+        self._passing("before_stage2_commit")
         await self._transactions.commit()
         self._committed_at = time.monotonic()
         self._watch.published(len(pairs))

@@ -15,6 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from streams.engine.fates import Element
 from streams.engine.moving import Move
 from streams.events import SOURCE_TOPICS, Event, Rejected, SubjectErased, SubjectMerged, decode
+from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
 from streams.tables.alerts import RECENT, AlertLog, EndOf, nothing_more
@@ -66,6 +67,7 @@ class OwnedShard:
         self._settings = settings
         self._core = core
         self._watch = watch
+        self._passing = armed(settings.failpoint)
         self._cells = core.shard(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
@@ -107,6 +109,7 @@ class OwnedShard:
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 kept.take(record)
+            self._passing("during_restore")
         await self._fold_kept(kept, published.moved)
         self.position, self._goal, self._care = kept.position, kept.goal, kept.care
         await self._check_sources()
@@ -319,6 +322,7 @@ class OwnedShard:
             changed, moves = self._cells.settle(clock), self._cells.moves()
         if self._published is None:
             return list(changed.items()), moves
+        self._passing("during_reconcile")
         known, self._published = self._published, None
         # A torn transaction may have moved what its rows lack, or have rows without their moves.
         moves = moved.difference(self._cells.standing_moves(), known.moved.said)
@@ -354,13 +358,12 @@ class OwnedShard:
         self._rows, letters, self._letters = [], self._letters, []
         first, last = parts[:1], parts[1:]
         outgoing = self._outgoing(*first[0]) if first else {}
-        if letters:
-            outgoing[deadletters.DESTINATION] = letters
         if alerts:
             outgoing[self._alerts.place] = alerts
-        await self._transact(state, outgoing, claim and not last, clock)
+        await self._transact(letters, state, outgoing, claim and not last, clock)
         for number, part in enumerate(last, 1):
-            await self._transact([], self._outgoing(*part), claim and number == len(last), clock)
+            is_end = number == len(last)
+            await self._transact([], [], self._outgoing(*part), claim and is_end, clock)
         self._committed, self._committed_at = position, began
         if claim:
             self._claimed, self._claimed_at = position, began
@@ -395,26 +398,36 @@ class OwnedShard:
 
     async def _transact(
         self,
+        letters: list[Pair],
         state: list[Pair],
         outgoing: Outgoing,
         claim: bool,
         clock: int,
     ) -> None:
+        kept = {deadletters.DESTINATION: letters} if letters else {}
+        rows = {self._state: state} if state else {}
         claims = [progress.destination(self._settings)] if claim else []
-        await self._transactions.begin([*([self._state] if state else []), *outgoing, *claims])
+        await self._transactions.begin([*kept, *rows, *outgoing, *claims])
+        # Before the position that passes them: a torn transaction may show one twice, and
+        # never loses one.
+        if kept:
+            await self._transactions.send(kept)
         # Rows and position are with the broker before the first partial or move leaves, so that
         # no part of a torn transaction shows one without the rows behind it.
-        if state:
-            await self._transactions.send({self._state: state})
+        if rows:
+            await self._transactions.send(rows)
+            self._passing("after_rows")
         if outgoing:
             for to, offset in (await self._transactions.send(outgoing)).items():
                 if to.topic == topics.PARTIALS:
                     self._reached[to.partition] = offset
                 elif to.topic == self._moved:
                     self._moved_to[to.partition] = offset
+            self._passing("after_partials")
         for to in claims:
             said = progress.of_journeys(
                 self.number, self.position, self._reached, self._moved_to, clock
             )
             await self._transactions.send({to: [said]})
+        self._passing("before_commit")
         await self._transactions.commit()
