@@ -34,7 +34,8 @@ class Shard:
 
     def live(self) -> Life:
         """Take the shard, then work until the end."""
-        yield from self.me.fence()
+        if self.rules.fence_first:
+            yield from self.me.fence()
         yield DONE
         ends = [partition.end for partition in self.topics.partials]
         yield from self._wait_for(ends)
@@ -42,6 +43,8 @@ class Shard:
         yield DONE
         self._read_state()
         yield DONE
+        if not self.rules.fence_first:
+            yield from self.me.fence()
         self.published = published
         if not self.rules.reconcile or not self.rules.absolute:
             self.published = self._cells()
