@@ -90,7 +90,7 @@ class Board:
             self._targets,
             dependents,
         )
-        forms = {kpi.name: self.records.form(kpi) for kpi in catalogue.published}
+        forms = {kpi.name: self.records.form(kpi, place) for place, kpi in enumerate(self.kpis)}
         rule = catalogue.off_pace
         self._pace = rule and PaceReader(rule, forms, self._targets, self.sight, self.records)
         self._shares: dict[tuple[int, str], Vector] = {}
@@ -166,7 +166,10 @@ class Board:
         if slot != self._slot:
             self._slot = slot
             for place in self._targets:
-                self._marks.add_running(place)
+                for window in self._marks.running(place):
+                    # Nothing has changed but the time, so nothing else follows from it.
+                    waiting = self._waiting.setdefault(window, {})
+                    waiting[place.scope] = waiting.get(place.scope, 0) | self._bit[place.kpi]
 
     def alerts(self, clock: int) -> dict[str, bytes]:
         """Give the alerts about targets that stand, by key.

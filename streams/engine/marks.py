@@ -50,7 +50,8 @@ class Marks:
 
     def add(self, scope: str, windows: Iterable[Window], bits: int) -> None:
         """Mark KPIs of a scope in some windows."""
-        bits &= self._noted[scope.partition("=")[0]]
+        # What ends is marked for all as well, which may be another board's family.
+        bits &= self._noted.get(scope.partition("=")[0], 0)
         if bits:
             dirty = self._dirty
             for window in windows:
@@ -84,13 +85,15 @@ class Marks:
                 for scope in self._sums.scopes(window):
                     self.add(scope, (window,), self._dependents.running_only)
         for place in self._targets:
-            self.add_running(place)
+            self.add(place.scope, self.running(place), self._bit[place.kpi])
 
-    def add_running(self, place: Place) -> None:
-        """Mark the record of a target in the window that runs now."""
-        for window in self._sight.running():
-            if window == place.window or (place.window is None and window.kind == place.kind):
-                self.add(place.scope, (window,), self._bit[place.kpi])
+    def running(self, place: Place) -> list[Window]:
+        """Give the windows of a target that run now: one or none."""
+        return [
+            window
+            for window in self._sight.running()
+            if window == place.window or (place.window is None and window.kind == place.kind)
+        ]
 
     def add_days(self, before: int, today: int) -> None:
         """Mark what begins or ends when another day has come, and is not marked otherwise."""

@@ -1,14 +1,15 @@
 """Who is how good: members of a dimension, sorted by what they come to in a window."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
 
 from streams.engine.calendar import Window
 
 Number = int | float
-Group = tuple[str, str]
-RANKED = frozenset({"rep", "team", "partner"})
+# A KPI's number times so many, and a dimension's: short to hash, and asked for very often.
+Group = int
+RANKED = {"rep": 0, "team": 1, "partner": 2}
 # With so large a part of a group changed at once, sorting it anew is faster.
 MANY = 4
 
@@ -35,43 +36,51 @@ class Ranking:
             return bisect_left(self._values, number) + 1
         return len(self._values) - bisect_right(self._values, number) + 1
 
-    def put(self, changes: Mapping[str, Number | None], is_lower_better: bool) -> Iterator[str]:
+    def put(self, changes: Mapping[str, Number | None], is_lower_better: bool) -> Iterable[str]:
         """Take new values, None for no value, and give those whose rank is another now.
 
         Those who changed themselves may be among them or not.
         """
         numbers = self._numbers
         moved = [
-            (old, new) for member, new in changes.items() if (old := numbers.get(member)) != new
+            (member, old, new)
+            for member, new in changes.items()
+            if (old := numbers.get(member)) != new
         ]
         if not moved:
-            return
-        if len(moved) * MANY > len(numbers):
-            self._sort_anew(changes)
-        else:
-            for member, number in changes.items():
-                self._move(member, number)
+            return ()
         # Who is strictly better changes only for those between the old value and the new one.
         missing = inf if is_lower_better else -inf
         find = bisect_right if is_lower_better else bisect_left
+        if len(moved) == 1:
+            ((member, old, new),) = moved
+            self._move(member, old, new)
+            low, high = missing if old is None else old, missing if new is None else new
+            if low > high:
+                low, high = high, low
+            return self._members[find(self._values, low) : find(self._values, high)]
+        if len(moved) * MANY > len(numbers):
+            self._sort_anew(changes)
+        else:
+            for member, old, new in moved:
+                self._move(member, old, new)
+        found: list[str] = []
         begun = 0
-        for low, high in _joined(moved, missing):
+        for low, high in _joined(((old, new) for _, old, new in moved), missing):
             begin = max(begun, find(self._values, low))
             begun = max(begin, find(self._values, high))
-            yield from self._members[begin:begun]
+            found += self._members[begin:begun]
+        return found
 
-    def _move(self, member: str, number: Number | None) -> None:
-        old = self._numbers.get(member)
-        if old == number:
-            return
+    def _move(self, member: str, old: Number | None, new: Number | None) -> None:
         if old is not None:
             index = self._index(member, old)
             del self._values[index], self._members[index], self._numbers[member]
-        if number is not None:
-            index = self._index(member, number)
-            self._values.insert(index, number)
+        if new is not None:
+            index = self._index(member, new)
+            self._values.insert(index, new)
             self._members.insert(index, member)
-            self._numbers[member] = number
+            self._numbers[member] = new
 
     def _index(self, member: str, number: Number) -> int:
         low = bisect_left(self._values, number)
@@ -103,11 +112,13 @@ class Rankings:
         is_lower_better: bool,
     ) -> Iterable[str]:
         """Take what members of a group come to, and give those whose rank is another now."""
-        groups = self._groups.setdefault(window, {})
+        groups = self._groups.get(window)
+        if groups is None:
+            groups = self._groups[window] = {}
         ranking = groups.get(group)
         if ranking is None:
             ranking = groups[group] = Ranking()
-        moved = list(ranking.put(changes, is_lower_better))
+        moved = ranking.put(changes, is_lower_better)
         if not ranking:
             del groups[group]
             if not groups:

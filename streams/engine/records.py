@@ -52,6 +52,7 @@ class Form(NamedTuple):
     """
 
     kpi: Kpi | Derived
+    place: int
     name: str
     body: bytes
     number: Callable[[Quotient | float | None], Number | None]
@@ -92,13 +93,14 @@ class Records:
             return False
         return clock >= self.calendar.bounds(window)[1] + self.lateness_ms
 
-    def form(self, kpi: Kpi | Derived) -> Form:
-        """Prepare to write a KPI's records."""
+    def form(self, kpi: Kpi | Derived, place: int) -> Form:
+        """Prepare to write the records of a KPI, the one at this place among all."""
         measure = kpi.measure if isinstance(kpi, Kpi) else None
         unit = MONEY_UNITS[kpi.unit] % self.currency if kpi.unit in MONEY_UNITS else kpi.unit
         body = BODY.replace(b"KPI", kpi.name.encode()).replace(b"UNIT", unit.encode())
         return Form(
             kpi,
+            place,
             kpi.name,
             body,
             _number(kpi),

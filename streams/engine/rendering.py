@@ -55,8 +55,8 @@ class Page:
         self.final = b"true" if records.is_final(window, clock) else b"false"
         self.tail = records.as_of(window, clock)
         self.name, self.text = records.window(window)
-        self.changes: dict[tuple[str, str], dict[str, Number | None]] = {}
-        self.ranks: Mapping[tuple[str, str], Ranking] = {}
+        self.changes: dict[int, dict[str, Number | None]] = {}
+        self.ranks: Mapping[int, Ranking] = {}
 
 
 class Rendering:
@@ -74,8 +74,7 @@ class Rendering:
         dependents: Dependents,
     ) -> None:
         """Take what is written, `shown` by dimension, and where it is read."""
-        self._forms = [records.form(kpi) for kpi in kpis]
-        self._numbers = {kpi.name: number for number, kpi in enumerate(kpis)}
+        self._forms = [records.form(kpi, place) for place, kpi in enumerate(kpis)]
         self._shown = shown
         self._records = records
         self._sight = sight
@@ -119,7 +118,7 @@ class Rendering:
             if dimension in RANKED:
                 self._take_part(page, dimension, scope, mask)
         for group, numbers in page.changes.items():
-            own = self._numbers[group[0]]
+            own = group // len(RANKED)
             is_lower_better = self._forms[own].is_lower_better
             for scope in self._rankings.put(window, group, numbers, is_lower_better):
                 found[scope] = found.get(scope, 0) | 1 << own
@@ -148,7 +147,7 @@ class Rendering:
         for form in self.of(mask):
             key = form.name + where
             if due is not None and not due(key):
-                late |= 1 << self._numbers[form.name]
+                late |= 1 << form.place
                 continue
             reading = self._reading(page, form, scope)
             if reading is None:
@@ -156,7 +155,8 @@ class Rendering:
                 continue
             rank = b"null"
             if is_ranked and reading[0] is not None:
-                rank = b"%d" % page.ranks[form.name, dimension].rank(scope, form.is_lower_better)
+                ranking = page.ranks[form.place * len(RANKED) + RANKED[dimension]]
+                rank = b"%d" % ranking.rank(scope, form.is_lower_better)
             plan = self._targets.of(form.name, scope, page.window) if self._targets else None
             body = self._records.body(form, scope, page.text, reading, rank, plan, page.final)
             tail = page.tail
@@ -191,7 +191,7 @@ class Rendering:
     def _take_part(self, page: Page, dimension: str, scope: str, mask: int) -> None:
         """Note what a member comes to in every KPI."""
         own = page.now.get(scope, NOTHING)
-        changes = page.changes
+        changes, nth = page.changes, RANKED[dimension]
         for form in self.of(mask):
             number: Number | None
             if form.measure is None or form.steps or not page.is_open:
@@ -204,7 +204,7 @@ class Rendering:
                     number = self._sight.number(form, scope, page.window)
                 else:
                     number = None
-            group = form.name, dimension
+            group = form.place * len(RANKED) + nth
             numbers = changes.get(group)
             if numbers is None:
                 numbers = changes[group] = {}

@@ -138,6 +138,13 @@ def spent(at: str, amount: str, **fields: Any) -> Said:
     return said("spend.recorded", at, amount=amount, **({"currency": "EUR"} | fields))
 
 
+def target(kpi: str, value: str, window: str = "month", **fields: Any) -> Said:
+    """A KPI is to come to a value in all windows of a kind, or in one that `start` names."""
+    usual = {"at": "01-01 00:00", "scope": {}}
+    given = usual | fields
+    return said("target.set", given.pop("at"), kpi=kpi, window=window, value=value, **given)
+
+
 def member(rep: str, at: str = "01-01 00:00", **groups: str) -> Said:
     """A rep's place in the organisation: team, department, unit."""
     return said("rep.set", at, rep=rep, **groups)

@@ -98,7 +98,19 @@ class Stream:
                 for board in self.boards:
                     board.hear(event)
             elif isinstance(event, Event):
-                self.shards[crc32(event.subject.encode()) % SHARDS].add(event)
+                self.shards[home(event.subject)].add(event)
+        self._deliver()
         for number, shard in enumerate(self.shards):
             for cell, vector in shard.settle(clock).items():
                 self.boards[family(cell)].put(number, cell, vector)
+
+    def _deliver(self) -> None:
+        """Let merged subjects' events go round until each is where it stays."""
+        while moves := [move for shard in self.shards for move in shard.moves()]:
+            for move in moves:
+                self.shards[home(move.subject)].receive(move)
+
+
+def home(subject: str) -> int:
+    """Number the shard of a subject."""
+    return crc32(subject.encode()) % SHARDS

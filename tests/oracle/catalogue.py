@@ -52,8 +52,11 @@ class Kpi:
 
     @property
     def adds_up_over_time(self) -> bool:
-        """Tell whether half a window's worth is half of it: not so for rates and for stocks."""
-        return self.measure in ("count", "sum", "counts", "forecast")
+        """Tell whether half a window's worth is half of it.
+
+        Not so for rates and for stocks, nor for a forecast, which is of the whole window.
+        """
+        return self.measure in ("count", "sum", "counts")
 
 
 LOW_IS_BETTER = (

@@ -31,7 +31,7 @@ class Company:
     def of(self, name: str, scope: Scope) -> Series:
         """Give one KPI in one scope."""
         if name == "forecast":
-            return Forecast(self.prospect, scope)
+            return Forecast(self.prospect, self.targets, scope)
         if name == "delivery_sales_lag":
             return DeliverySalesLag(self)
         return Derived(self, name, scope) if name in FORMULAS else self.book.of(name, scope)
@@ -40,7 +40,7 @@ class Company:
         """List the scopes that the KPI may have a record in."""
         found = set(self.targets.scopes(name))
         if name == "forecast":
-            found.update(self.book.scopes("revenue_won"))
+            found.update(self.book.scopes("revenue_won"), self.targets.scopes("revenue_won"))
             found.update(scope for deal in self.prospect.open_deals for scope in deal.scopes)
         elif name in FORMULAS:
             for ingredient in KPIS[name].ingredients:
@@ -51,7 +51,12 @@ class Company:
 
     def published(self, name: str, scope: Scope) -> set[Window]:
         """List the windows that there is a record of."""
-        return set(self.of(name, scope).published()) | self.targets.windows(name, scope)
+        found = set(self.of(name, scope).published()) | self.targets.windows(name, scope)
+        if name == "forecast":
+            won = self.published("revenue_won", scope)
+            found |= {window for window in won if window.kind in KPIS[name].kinds}
+            return {window for window in found if window.end > self.book.now}
+        return found
 
     def target_minor(self, name: str, scope: Scope, window: Window) -> int | None:
         """Give the target of a KPI of money in minor units."""

@@ -11,6 +11,7 @@ from tests.oracle.facts import Fact, Reporting
 from tests.oracle.journeys import Deal
 from tests.oracle.money import round_half_up
 from tests.oracle.series import Counted
+from tests.oracle.targets import Targets
 from tests.oracle.windows import Window
 
 KINDS = ("week", "month", "quarter", "year")
@@ -18,9 +19,9 @@ KINDS = ("week", "month", "quarter", "year")
 
 @dataclass(frozen=True)
 class OpenDeal:
-    """A deal that is open now, has a price and is expected to close."""
+    """A deal that is open now, in a stage, has a price and is expected to close."""
 
-    stage: str | None
+    stage: str
     minor: int
     due: date
     scopes: Sequence[Scope]
@@ -51,15 +52,14 @@ class Prospect:
                 sum(stage in deal.entries and deal.won is not None for deal in closed),
                 sum(stage in deal.entries for deal in closed),
             )
-            for stage in {deal.stage for deal in self.open_deals if deal.stage is not None}
+            for stage in {deal.stage for deal in self.open_deals}
         }
 
     def open_deal(self, deal: Deal) -> OpenDeal | None:
-        """Read a deal as one to come; None where it is closed, not priced or not expected."""
-        is_open = deal.closed is None or deal.closed > self.book.now
-        if deal.created > self.book.now or not is_open or deal.expected_close is None:
+        """Read a deal as one to come; None where it is closed, in no stage, not priced, not due."""
+        if deal.created > self.book.now or deal.closed is not None or deal.expected_close is None:
             return None
-        if deal.amount is None or deal.currency is None:
+        if deal.amount is None or deal.currency is None or deal.stage is None:
             return None
         day = self.reporting.local_date(deal.created)
         minor = self.reporting.rates.minor(deal.amount, deal.currency, day)
@@ -91,28 +91,33 @@ class Prospect:
 class Forecast:
     """The forecast in one scope."""
 
-    def __init__(self, prospect: Prospect, scope: Scope) -> None:
+    def __init__(self, prospect: Prospect, targets: Targets, scope: Scope) -> None:
         """`prospect` is the whole company's."""
         self.prospect = prospect
+        self.aimed = targets.windows("revenue_won", scope)
         self.scope = scope
         self.revenue = prospect.book.of("revenue_won", scope)
 
     def published(self) -> list[Window]:
-        """List the running windows with a win or an open deal."""
+        """List the running windows with a win, with a target for wins, or with an open deal."""
         book = self.prospect.book
         assert isinstance(self.revenue, Counted)
         return [
             window
             for window in book.calendar.windows_of(book.now, hourly=False)
             if window.kind in KINDS
-            and (window in self.revenue.totals or self.prospect.due(self.scope, window))
+            and (
+                window in self.revenue.totals
+                or window in self.aimed
+                or self.prospect.due(self.scope, window)
+            )
         ]
 
     def parts(self, window: Window) -> dict[str, Any]:
         """Give what is won, and the open deals by stage with what is known of the stage."""
         by_stage: dict[str, list[int]] = {}
         for deal in self.prospect.due(self.scope, window):
-            if deal.stage is not None and self.prospect.chance(deal.stage) is not None:
+            if self.prospect.chance(deal.stage) is not None:
                 by_stage.setdefault(deal.stage, []).append(deal.minor)
         return {
             "revenue_won": self.revenue.parts(window),

@@ -130,3 +130,21 @@ def test_stage_with_too_few_closed_deals_and_no_rate_of_its_own_is_left_out() ->
     closed = deal("2026-03-03T09:00:00Z", {"deal": "d1", "stage": "offer"} | WON)
     found = reported([closed, expected("d4", "100", "offer")])
     assert found[f"forecast|all|{MONTH}"]["value"] == "150.00"
+
+
+def test_forecast_exists_where_there_is_a_target_for_wins() -> None:
+    found = reported([target("revenue_won", "month", "500")])
+    assert values(found, "forecast|") == {f"all|{MONTH}": "0.00"}
+
+
+def test_forecast_is_held_against_the_whole_target_while_its_window_runs() -> None:
+    aims = [target("forecast", "month", "300"), deal("2026-04-02T09:00:00Z", WON)]
+    aims.append(target("forecast", "month", "200", start="2026-03-01"))
+    found = reported(aims, HALF)
+    assert plan(found[f"forecast|all|{APRIL}"]) == ["300.00", 0.5, "300.00", 0.5, "150.00"]
+    assert f"forecast|all|{MONTH}" not in found
+
+
+def test_deal_in_no_stage_is_no_deal_to_come() -> None:
+    fields = {"amount": "100", "currency": "EUR", "expected_close": "2026-03-25"}
+    assert not values(reported([deal("2026-03-02T09:00:00Z", fields)]), "forecast|")

@@ -220,3 +220,64 @@ def test_names_clash_with_nobody_elses() -> None:
     registry, _, _ = showing([])
     with pytest.raises(ValueError, match="Duplicated"):
         Counter("sales_deal_count", "Another.", registry=registry)
+
+
+def aim(kpi: str, value: str, scope: str = "{}") -> bytes:
+    """A target for all months."""
+    return (
+        b'{"id":"%b","type":"target.set","at":"2026-01-01T00:00:00Z","kpi":"%b","scope":%b,'
+        b'"window":"month","value":"%b"}'
+    ) % (kpi.encode(), kpi.encode(), scope.encode(), value.encode())
+
+
+MONTH = {"window": "month", "dimension": "all", "member": ""}
+
+
+def test_target_attainment_and_pace_are_gauges_told_apart_by_kpi() -> None:
+    registry, _, _ = showing([won("d1", "200.00"), aim("revenue_won", "1000.00")])
+    where = {**MONTH, "kpi": "revenue_won"}
+    assert registry.get_sample_value("sales_kpi_target", where) == 1000
+    assert registry.get_sample_value("sales_kpi_attainment_ratio", where) == 0.2
+    # Three and a half of 31 days are over.
+    pace = registry.get_sample_value("sales_kpi_pace_ratio", where)
+    assert pace == pytest.approx(0.2 * 31 / 3.5, abs=1e-4)
+    assert registry.get_sample_value("sales_kpi_target", {**MONTH, "kpi": "deal_count"}) is None
+
+
+def test_target_is_in_the_unit_of_its_kpis_gauge() -> None:
+    registry, _, _ = showing([*LEAD, aim("response_time", "60000")])
+    where = {**MONTH, "kpi": "response_time"}
+    assert registry.get_sample_value("sales_kpi_target", where) == 60.0
+    assert registry.get_sample_value("sales_response_time_seconds", MONTH) == 30.5
+
+
+def test_targets_are_shown_for_as_many_members_as_values_are() -> None:
+    events = [won(rep, "1.00", rep=rep) for rep in ("ann", "bob")]
+    aims = [
+        aim("revenue_won", "5", scope=f'{{"rep":"{rep}"}}').replace(
+            b'"id":"', b'"id":"' + rep.encode()
+        )
+        for rep in ("ann", "bob")
+    ]
+    registry, _, _ = showing([*events, *aims], members=1)
+    assert members(registry, "sales_kpi_target") == {"ann"}
+
+
+def test_record_that_only_a_target_made_has_no_percentiles_to_show() -> None:
+    registry, _, _ = showing([aim("response_time", "60000")])
+    assert registry.get_sample_value("sales_response_time_p50_seconds", MONTH) is None
+    where = {**MONTH, "kpi": "response_time"}
+    assert registry.get_sample_value("sales_kpi_target", where) == 60.0
+
+
+def test_derived_kpis_are_gauges_like_others() -> None:
+    events = [
+        won("d1", "300.00", when="2026-03-02T12:00:00+00:00", partner="north", status="open"),
+        won("d1", "300.00", partner="north", id="2"),
+        won("d2", "1.00", partner="north", status="open"),
+    ]
+    registry, _, _ = showing(events)
+    # One open deal x 1 of 1 won x 300 / (45 of 24 hours).
+    assert registry.get_sample_value("sales_sales_velocity_per_day_eur", MONTH) == 160.0
+    where = {"window": "month", "dimension": "partner", "member": "north"}
+    assert registry.get_sample_value("sales_partner_quality_score", where) == 100.0

@@ -1,0 +1,161 @@
+"""Targets on a board while time passes: what is written again, and when."""
+
+import json
+
+from streams.engine.board import FAMILIES, Board, family
+from streams.engine.records import OVER, slot_of
+from streams.engine.shard import Shard
+from streams.events import Event, ReferenceRecord, decode
+from streams.kpis import catalogue
+from streams.settings import Settings
+from tests.kpis.story import MINUTE, Said, instant, target, won
+
+NOON = instant("03-20 12:00")
+SLOT = 15 * MINUTE
+MARCH = "revenue_won|all|month|2026-03-01T00:00:00+00:00"
+FEBRUARY = "revenue_won|all|month|2026-02-01T00:00:00+00:00"
+
+
+def board_of(*events: Said, clock: int = NOON, families: list[int] | None = None) -> Board:
+    """Give a board that has taken some events in."""
+    terms = catalogue(Settings())
+    shard, board = Shard(terms, clock), Board(terms, clock, families)
+    for said in events:
+        event = decode(json.dumps(said).encode())
+        if isinstance(event, ReferenceRecord):
+            board.hear(event)
+        else:
+            assert isinstance(event, Event)
+            shard.add(event)
+    for cell, vector in shard.settle(clock).items():
+        if families is None or family(cell) in families:
+            board.put(0, cell, vector)
+    board.advance(clock)
+    return board
+
+
+def taken(board: Board) -> dict[str, tuple[bytes | None, str, int | None]]:
+    """Give what a board has to say, by key: body, tail and slot."""
+    found = [(key, body, tail.text, tail.slot) for key, body, tail in board.take()]
+    assert len({key for key, *_ in found}) == len(found)
+    return {key: (body, text, slot) for key, body, text, slot in found}
+
+
+def test_record_with_a_target_goes_out_every_quarter_of_an_hour() -> None:
+    board = board_of(won("03-10 09:00"), target("revenue_won", "1000"))
+    body, text, slot = taken(board)[MARCH]
+    assert slot == NOON // SLOT
+    board.advance(NOON + SLOT - 1)
+    assert taken(board) == {}
+    board.advance(NOON + SLOT)
+    ((key, (same, later, next_slot)),) = taken(board).items()
+    assert (key, same, next_slot) == (MARCH, body, NOON // SLOT + 1)
+    assert '"expected":"629.03"' in text
+    assert '"expected":"629.37"' in later  # a quarter of an hour of 1,000 in 31 days: 34 cents
+
+
+def test_with_a_fixed_clock_nothing_moves() -> None:
+    board = board_of(won("03-10 09:00"), target("revenue_won", "1000"))
+    assert taken(board)
+    board.advance(NOON)
+    assert taken(board) == {}
+
+
+def test_record_without_a_target_waits_for_a_change() -> None:
+    board = board_of(won("03-10 09:00"))
+    assert {slot for _, _, slot in taken(board).values()} == {None}
+    board.advance(NOON + SLOT)
+    assert taken(board) == {}
+
+
+def test_slot_is_found_in_a_record_as_published() -> None:
+    board = board_of(won("02-10 09:00"), won("03-10 09:00", "b"), target("revenue_won", "1000"))
+    found = taken(board)
+    for key, slot in ((MARCH, NOON // SLOT), (FEBRUARY, OVER)):
+        body, text, said = found[key]
+        assert body is not None
+        assert slot_of(body, b',"revision":1,' + text.encode()) == said == slot
+    body, text, said = found[MARCH.replace("revenue_won", "deal_count")]
+    assert body is not None
+    assert slot_of(body, b',"revision":1,' + text.encode()) is said is None
+    assert slot_of(b'{"kpi":"a"', b',"revision":1,"as_of":"x"') is None  # as it once was
+
+
+def test_window_that_ends_says_so_once_and_its_record_goes_if_only_a_target_made_it() -> None:
+    board = board_of(target("revenue_won", "1000"), target("deal_count", "5", start="2026-03-02"))
+    assert taken(board)[MARCH][0] is not None
+    board.advance(instant("04-01 00:00"))
+    found = taken(board)
+    assert found[MARCH][0] is None
+    count = found[MARCH.replace("revenue_won", "deal_count")]
+    assert count[0] is not None
+    assert (count[2], b'"final":false' in count[0]) == (OVER, True)
+    board.advance(instant("04-02 00:00"))
+    final = taken(board)[MARCH.replace("revenue_won", "deal_count")][0]
+    assert final is not None
+    assert b'"final":true' in final
+
+
+def test_target_that_begins_later_makes_its_record_then() -> None:
+    board = board_of(target("revenue_won", "1000", start="2026-04-15"))
+    april = MARCH.replace("03-01", "04-01")
+    assert {body for body, _, _ in taken(board).values()} <= {None}
+    board.advance(instant("04-01 00:00"))
+    assert taken(board)[april][0] is not None
+
+
+def test_target_moved_on_the_way_is_written_anew() -> None:
+    board = board_of(won("03-10 09:00"), target("revenue_won", "1000"))
+    taken(board)
+    for said in (
+        target("revenue_won", "500", at="02-01 00:00"),
+        target("revenue_won", "900", at="01-15 00:00"),
+    ):
+        record = decode(json.dumps(said).encode())
+        assert isinstance(record, ReferenceRecord)
+        board.hear(record)
+        found = taken(board)
+        if said["value"] == "500":
+            body = found[MARCH][0]
+            assert body is not None
+            assert b'"target":"500.00"' in body
+        else:
+            assert found == {}
+
+
+def test_only_the_board_of_a_scopes_family_hears_its_targets() -> None:
+    aim = target("revenue_won", "1000", scope={"partner": "north"})
+    partner = MARCH.replace("all", "partner=north")
+    for number in range(len(FAMILIES)):
+        found = taken(board_of(aim, families=[number]))
+        keys = {key for key, (body, _, _) in found.items() if body}
+        assert keys == (
+            {partner, partner.replace("revenue_won", "partner_quality")} if number == 3 else set()
+        )
+
+
+def test_who_falls_behind_is_written_with_the_one_who_passes() -> None:
+    sold = [
+        won("03-10 09:00", name, amount, rep=name)
+        for name, amount in (("ann", "100"), ("bob", "200"), ("cyd", "300"))
+    ]
+    terms = catalogue(Settings())
+    shard, board = Shard(terms, NOON), Board(terms, NOON)
+
+    def ranks(*events: Said) -> dict[str, int]:
+        for said in events:
+            event = decode(json.dumps(said).encode())
+            assert isinstance(event, Event)
+            shard.add(event)
+        for cell, vector in shard.settle(NOON).items():
+            board.put(0, cell, vector)
+        bodies = {key: body for key, (body, _, _) in taken(board).items() if body}
+        return {
+            name: json.loads(body + b"}")["rank"]
+            for name in ("ann", "bob", "cyd")
+            if (body := bodies.get(MARCH.replace("all", f"rep={name}")))
+        }
+
+    assert ranks(*sold) == {"ann": 3, "bob": 2, "cyd": 1}
+    # Ann passes bob and nobody else: cyd's record stays as it is.
+    assert ranks(won("03-11 09:00", "more", "150", rep="ann")) == {"ann": 2, "bob": 3}
