@@ -141,6 +141,30 @@ def apply(bootstrap: str | None) -> None:
         click.echo(line)
 
 
+@topics.command()
+@KAFKA
+@click.option("--partitions", type=click.IntRange(1, 1_000), required=True, help="How many.")
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where all events are kept on the way; a new file, which stays.",
+)
+@click.option("--yes", is_flag=True, help="Do it; else say what would be done.")
+@stops_quietly
+def repartition(bootstrap: str | None, partitions: int, file: Path, yes: bool) -> None:
+    """Move all events to topics with another number of partitions.
+
+    Workers, gateway and all senders have to be stopped first. All events are written to a file,
+    the topics deleted and made anew, and the events sent again; KPIs come out as before.
+    """
+    from streams.cli_export import say_repartition
+
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: say_repartition(where, partitions, file, is_wanted=yes)):
+        sys.exit(1)
+
+
 @topics.command("rights")
 @click.option("--principal", default="User:{role}", show_default=True, help="Whom to allow.")
 def list_rights(principal: str) -> None:
@@ -154,14 +178,16 @@ def list_rights(principal: str) -> None:
 @main.command()
 @KAFKA
 @HOST
-@click.option("--metrics-port", type=int, help="Serve /metrics and /healthz here.")
+@click.option("--metrics-port", type=int, help="Serve /metrics, /livez and /readyz here.")
 @click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
 def worker(bootstrap: str | None, host: str, metrics_port: int | None, supervise: bool) -> None:
     """Run one worker; more workers, the same command."""
     where = settings(bootstrap=bootstrap)
     if supervise:
+        from streams import logs
         from streams.supervising import Supervisor
 
+        logs.set_up(where.log, logging.WARNING)
         given = [text for text in sys.argv[1:] if text != "--supervise"]
         sys.exit(Supervisor(given).run())
     from streams.working import run_worker
@@ -212,6 +238,18 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
 
 @main.command()
 @KAFKA
+@stops_quietly
+def verify(bootstrap: str | None) -> None:
+    """Work all KPIs out again beside the workers and compare; exit 1 if one is published wrong."""
+    from streams.cli_verify import say_verdict
+
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: say_verdict(where)):
+        sys.exit(1)
+
+
+@main.command()
+@KAFKA
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @stops_quietly
 def ingest(bootstrap: str | None, file: Path) -> None:
@@ -227,6 +265,20 @@ def ingest(bootstrap: str | None, file: Path) -> None:
         raise click.ClickException(str(error)) from error
     report(result, Console(stderr=True))
     sys.exit(result.exit_code)
+
+
+@main.command()
+@KAFKA
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--incomplete", is_flag=True, help="Even if Kafka has deleted some.")
+@stops_quietly
+def export(bootstrap: str | None, file: Path, incomplete: bool) -> None:
+    """Write all events to a new file that `ingest` and `replay` read."""
+    from streams.cli_export import say_export
+
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: say_export(where, file, incomplete=incomplete)):
+        sys.exit(1)
 
 
 @main.command()

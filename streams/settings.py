@@ -12,6 +12,8 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from streams.engine.catalogue import CHURN_WEIGHTS
+from streams.failpoint import POINTS, is_known
+from streams.logs import FORMS
 
 PREFIX = "SALES_KPIS_"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +72,8 @@ class Settings:
     churn_threshold: int = 5
     churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
     rules: Path | None = None
+    log: str = "text"
+    failpoint: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
@@ -81,7 +85,11 @@ class Settings:
             ) from error
         if not re.fullmatch("[A-Z]{3}", self.currency):
             raise BadSetting(f"{PREFIX}CURRENCY={self.currency!r} is no ISO 4217 code; try EUR")
-        for name, words in (("kafka_security", SECURITY), ("kafka_mechanism", MECHANISMS)):
+        for name, words in (
+            ("kafka_security", SECURITY),
+            ("kafka_mechanism", MECHANISMS),
+            ("log", FORMS),
+        ):
             if getattr(self, name) not in words:
                 raise BadSetting(
                     f"{PREFIX}{name.upper()}={getattr(self, name)!r} is none of {', '.join(words)}"
@@ -90,6 +98,11 @@ class Settings:
             raise BadSetting(
                 f"{PREFIX}KAFKA_SECURITY={self.kafka_security} needs {PREFIX}KAFKA_USER and"
                 f" {PREFIX}KAFKA_PASSWORD (or {PREFIX}KAFKA_PASSWORD_FILE)"
+            )
+        if not is_known(self.failpoint):
+            raise BadSetting(
+                f"{PREFIX}FAILPOINT={self.failpoint!r} is not like after_rows:3;"
+                f" known: {', '.join(POINTS)}"
             )
         for name, low, high in (
             ("week_start", 0, 6),

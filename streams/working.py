@@ -18,8 +18,8 @@ from streams.tables.topics import ALERTS
 def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
     """Run one worker in this process until it is told to stop.
 
-    With a port it serves `/metrics` and `/healthz`, where one reader of each output topic feeds
-    the KPIs and the alerts: every worker shows all of them.
+    With a port it serves `/metrics`, `/livez` and `/readyz`, where one reader of each output
+    topic feeds the KPIs and the alerts: every worker shows all of them.
     """
 
     async def observed(health: Health, trouble: Callable[[], str | None]) -> None:

@@ -16,6 +16,7 @@ from streams.agents.ownership import Ownership
 from streams.agents.transport import Transport
 from streams.settings import Settings
 from streams.tables.core import Core
+from streams.tables.crashes import Crashed
 from streams.tables.fatal import Fatal
 from streams.tables.topics import PARTIALS, sources
 
@@ -52,7 +53,9 @@ class App(faust.App):
 def leave(error: BaseException) -> None:
     """End the process at once, saying why. Nothing is committed or aborted on the way out."""
     if isinstance(error, Fatal):
-        log.critical("stopping: %s", error)
+        # Of a KPI that failed whoever mends it needs to see where.
+        cause = error.__cause__ if isinstance(error, Crashed) else None
+        log.critical("stopping: %s", error, exc_info=cause)
     else:
         log.critical("stopping: %r", error, exc_info=error)
     logging.shutdown()

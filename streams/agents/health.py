@@ -1,10 +1,12 @@
 """What this worker counts and measures, for Prometheus."""
 
+import logging
 from collections.abc import Iterable, Mapping
 
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+log = logging.getLogger(__name__)
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 RESTORE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 SIZES = (1, 10, 50, 100, 500, 1_000, 2_000, 4_000, 8_000, 20_000)
@@ -51,8 +53,9 @@ class Health:
         kind = reason.partition(":")[0].partition("`")[0].partition("'")[0]
         self._rejected.labels(topic, kind[:KIND_LENGTH].strip()).inc()
 
-    def gap(self, topic: str, partition: int, missing: int) -> None:  # noqa: ARG002 - of Watch
-        """Count offsets that were not there to be read."""
+    def gap(self, topic: str, partition: int, missing: int) -> None:
+        """Count offsets that were not there to be read, and say so: events may be lost."""
+        log.warning("gap: %d offsets of %s/%d were not there", missing, topic, partition)
         self._gaps.labels(topic).inc(missing)
 
     def committed(self, stage: str, records: int, seconds: float) -> None:

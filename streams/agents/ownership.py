@@ -13,7 +13,7 @@ from faust.types import TP
 from streams.agents.assignor import Unit, stage_of
 from streams.agents.batches import Lists
 from streams.agents.health import Health
-from streams.agents.tenure import Tenure
+from streams.agents.tenure import Tenure, refuse_stuck
 from streams.settings import Settings
 from streams.tables import partials, topics
 from streams.tables.board import OwnedBoard
@@ -26,7 +26,8 @@ from streams.tables.shard import OwnedShard
 
 log = logging.getLogger(__name__)
 LAG_SECONDS = 1.0
-# So long without a list although there is something to read: the client is stuck.
+# So long without a list although there is something to read, or amid a step without getting
+# anything done: the client is stuck.
 STUCK_SECONDS = 60.0
 
 
@@ -70,6 +71,9 @@ class Ownership:
         self._tenures: dict[Unit, Tenure] = {}
         self._open: set[TP] = set()
         self._is_rebalancing = False
+        # The group may change again while the last change is still being followed.
+        self._changes = 0
+        self._following = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reader: Reader | None = None
         self._received_at = time.monotonic()
@@ -103,25 +107,38 @@ class Ownership:
 
     async def revoked(self) -> None:
         """Pause all; returns when every transaction under way is through."""
+        self._changes += 1
         self._is_rebalancing = True
         self._open.clear()
         await asyncio.gather(*(tenure.pause() for tenure in self._tenures.values()))
 
     async def assigned(self, tps: Collection[TP]) -> None:
-        """Hand over what went elsewhere, go on with what stays, begin to take what is new."""
-        units = self._units(tps)
-        lost = [self._tenures.pop(unit) for unit in list(self._tenures) if unit not in units]
-        await asyncio.gather(*(tenure.end() for tenure in lost))
-        self._is_rebalancing = False
-        for tenure in self._tenures.values():
-            if tenure.is_restored:
-                await self._resume(tenure)
-        self._gain([unit for unit in sorted(units) if unit not in self._tenures])
-        self._health.held(stage for stage, _ in self._tenures)
-        self._note_ready()
+        """Hand over what went elsewhere, go on with what stays, begin to take what is new.
+
+        What is no longer so when its turn comes is left to the call that says what is.
+        """
+        self._changes += 1
+        change, units = self._changes, self._units(tps)
+        async with self._following:
+            if change != self._changes:
+                return
+            lost = [self._tenures.pop(unit) for unit in list(self._tenures) if unit not in units]
+            await asyncio.gather(*(tenure.end() for tenure in lost))
+            if change != self._changes:
+                return
+            self._is_rebalancing = False
+            for tenure in list(self._tenures.values()):
+                if tenure.is_restored:
+                    await self._resume(tenure)
+            if change != self._changes:
+                return
+            self._gain([unit for unit in sorted(units) if unit not in self._tenures])
+            self._health.held(stage for stage, _ in self._tenures)
+            self._note_ready()
 
     async def stop(self) -> None:
         """Finish the transactions under way and let everything go."""
+        self._changes += 1
         self._open.clear()
         await asyncio.gather(*(tenure.end() for tenure in self._tenures.values()))
         self._tenures.clear()
@@ -133,6 +150,11 @@ class Ownership:
         units = {(stage_of(tp.topic), tp.partition) for tp in tps}
         for stage, number in units:
             missing = {TP(topic, number) for topic in topics.sources(self._settings)} - set(tps)
+            if stage == "journeys" and number >= self._settings.partitions:
+                raise Fatal(
+                    f"a topic of events has more than {self._settings.partitions} partitions now:"
+                    " stop all workers and senders, then run: sales-kpis topics repartition"
+                )
             if stage == "journeys" and missing:
                 raise Fatal(f"shard {number} was assigned without {min(missing).topic}")
         return units
@@ -192,17 +214,22 @@ class Ownership:
     async def _resume(self, tenure: Tenure) -> None:
         """Let a tenure's partitions be read from where it is, if the group still says so."""
         reader = self._reader
-        unit = tenure.owner.stage, tenure.owner.number
-        if reader is None or self._is_rebalancing or self._tenures.get(unit) is not tenure:
+        if reader is None or not self._may_go_on(tenure):
             return  # `assigned` comes back to it, if it stays
         seeks = {TP(*place): offset for place, offset in tenure.owner.seeks().items()}
         if not seeks.keys() <= reader.assignment():
             return
         await reader.seek_wait(seeks)
+        if not self._may_go_on(tenure):
+            return
         tenure.resume()
         self._open |= seeks.keys()
         reader.resume_partitions(seeks.keys())
         self._note_ready()
+
+    def _may_go_on(self, tenure: Tenure) -> bool:
+        unit = tenure.owner.stage, tenure.owner.number
+        return not self._is_rebalancing and self._tenures.get(unit) is tenure
 
     def _note_ready(self) -> None:
         if self._tenures and all(not tenure.is_paused for tenure in self._tenures.values()):
@@ -230,11 +257,12 @@ class Ownership:
         task.add_done_callback(over)
 
     async def _measure(self) -> None:
-        """Show lag once a second; a reader that does not move although it could is stuck."""
+        """Show lag once a second; who does not move although it could is stuck: Fatal."""
         while True:
             await asyncio.sleep(LAG_SECONDS)
             lags = self._lags()
             self._health.lags(lags)
+            refuse_stuck(self._tenures.values(), STUCK_SECONDS)
             idle = time.monotonic() - self._received_at
             if any(lags.values()) and not self._is_pressed() and idle > STUCK_SECONDS:
                 raise Fatal(

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from aiokafka import TopicPartition
 
 from streams.agents.inbox import Inbox
+from streams.tables.fatal import Fatal
 from streams.tables.reading import Records
 
 TICK_SECONDS = 0.1
@@ -32,6 +33,10 @@ class Owner(Protocol):
     @property
     def due_in(self) -> float:
         """Seconds until it wants to `rest`, if nothing comes before."""
+
+    @property
+    def progressed_at(self) -> float:
+        """When it last got something done, by the monotonic clock."""
 
     def seeks(self) -> dict[TopicPartition, int]:
         """Where reading goes on."""
@@ -61,6 +66,7 @@ class Tenure:
         self._restore = restore
         self._step = asyncio.Lock()
         self._began = 0.0
+        self._is_working = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self, on_restored: Callable[["Tenure"], Awaitable[None]]) -> asyncio.Task[None]:
@@ -72,6 +78,13 @@ class Tenure:
     def name(self) -> str:
         """What it is called in the log."""
         return f"{self.owner.stage}/{self.owner.number}"
+
+    @property
+    def stuck_s(self) -> float:
+        """Seconds since the step under way began or last got something done; 0 between steps."""
+        if not self._is_working:
+            return 0.0
+        return time.monotonic() - max(self._began, self.owner.progressed_at)
 
     def resume(self) -> None:
         """Go on; lists may come."""
@@ -105,10 +118,12 @@ class Tenure:
                 if self.is_paused:
                     continue
                 self._began = time.monotonic()
+                self._is_working = True
                 if lists := self.inbox.take():
                     await self.owner.work(lists)
                 else:
                     await self.owner.rest()
+                self._is_working = False
 
     async def _wait(self) -> None:
         """Wait for lists, but not past the next tick; let some gather if there are few."""
@@ -120,3 +135,10 @@ class Tenure:
         wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.inbox.arrived.wait(), wait_s)
+
+
+def refuse_stuck(tenures: Iterable[Tenure], limit_s: float) -> None:
+    """Raise Fatal if one of them has got nothing done for too long amid a step."""
+    for tenure in tenures:
+        if tenure.stuck_s > limit_s:
+            raise Fatal(f"{tenure.name} has been stuck in one step for {tenure.stuck_s:.0f} s")

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,6 +11,7 @@ import faust
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
+from streams import logs
 from streams.agents.app import App, create_app, leave
 from streams.agents.health import Health
 from streams.settings import Settings
@@ -33,7 +33,7 @@ def run_worker(settings: Settings, beside: Beside | None = None, core: Core | No
     Creates nothing in Kafka: without its topics it ends and says what to run. If `beside`
     fails, the worker ends too. `core` replaces the product's own.
     """
-    set_up_logging()
+    set_up_logging(settings.log)
     gc.set_threshold(COLLECT_AFTER, 50, 1_000)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -73,16 +73,12 @@ def run_app(app: App, loop: asyncio.AbstractEventLoop) -> None:
     worker.execute_from_commandline()
 
 
-def set_up_logging() -> None:
+def set_up_logging(form: str) -> None:
     """Log to standard error: what this product says, and warnings of the libraries.
 
     Levels are raised rather than records filtered, so that no debug record is even built.
     """
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="%(asctime)s %(levelname)s %(message)s",
-    )
+    logs.set_up(form, logging.WARNING)
     logging.getLogger("streams").setLevel(logging.INFO)
     logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says when a batch was long
     logging.getLogger("aiokafka.producer.sender").addFilter(is_worth_a_line)

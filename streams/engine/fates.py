@@ -1,6 +1,8 @@
 """What became of subjects as a whole: merged into another, erased. Kept without their names."""
 
 import hmac
+from collections.abc import Iterable
+from copy import copy
 from functools import lru_cache
 from typing import Final
 
@@ -60,6 +62,17 @@ class Fates:
     def of(self, owner: str) -> Fate:
         """Give the fate of an owner's set."""
         return self._known.get(self._digest(owner), UNTOUCHED)
+
+    def is_of(self, name: bytes, owner: str) -> bool:
+        """Tell whether an element is an owner's fate."""
+        return name == MARK + self._digest(owner)
+
+    def only(self, owners: Iterable[str]) -> "Fates":
+        """Give a copy that knows the fates of some owners."""
+        made = copy(self)
+        digests = {self._digest(owner) for owner in owners}
+        made._known = {digest: self._known[digest] for digest in digests & self._known.keys()}
+        return made
 
     def decide(self, owner: str, fate: Fate) -> Element:
         """Set a fate; returns the element to keep."""

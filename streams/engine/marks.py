@@ -50,7 +50,8 @@ class Marks:
 
     def add(self, scope: str, windows: Iterable[Window], bits: int) -> None:
         """Mark KPIs of a scope in some windows."""
-        bits &= self._noted[scope.partition("=")[0]]
+        # What ends is marked for all as well, which may be another board's family.
+        bits &= self._noted.get(scope.partition("=")[0], 0)
         if bits:
             dirty = self._dirty
             for window in windows:

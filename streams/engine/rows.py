@@ -120,6 +120,44 @@ class Rows(ABC):
         if entry is not None:
             self._keep(move.target, move.target, entry, Passage(move.path, move.id))
 
+    def follow(self, key: bytes, value: bytes | None) -> None:
+        """Take an element that came after `fold`, written by whoever holds these rows.
+
+        Cells follow at the next `settle`. WrongErasureKey as `restore`.
+        """
+        if key[:1] == MARK:
+            owners = [name for name in self._rows if self._moving.fates.is_of(key, name)]
+            for name in owners:
+                self._touch(name)
+            self.restore(key, value)
+            for name in owners:
+                self._drop_erased(name)
+            return
+        if value is None:
+            owner, event_id = element_of(key)
+            names = {self._held(owner, owner, event_id)}
+        else:
+            event = unpack(value)
+            owner, name = self._place(event)
+            names = {name, self._held(owner, name, event.id)}
+        for name in names:
+            self._touch(name)
+        self.restore(key, value)
+
+    def borrow(self, other: "Rows", owner: str) -> None:
+        """Begin with a copy of the rows of one set, as another holds them."""
+        names = {owner, *other._spread.get(owner, {}).values()}
+        self._rows = {name: dict(row) for name in names if (row := other._rows.get(name))}
+        self._spread = {owner: dict(other._spread[owner])} if owner in other._spread else {}
+        self._moving.is_idle = other._moving.is_idle
+        self._moving.fates = other._moving.fates.only(names)
+
+    def _drop_erased(self, owner: str) -> None:
+        """Drop what came to a set from others and was erased with it."""
+        for place, entry in list(self._rows.get(owner, {}).items()):
+            if isinstance(place, Passage) and self._moving.is_erased(owner, entry.at):
+                self._drop(owner, owner, place)
+
     def _entries(self, name: str) -> list[Entry]:
         """Give the entries that count in a row, in their order."""
         row = self._rows.get(name)

@@ -16,15 +16,18 @@ from streams.engine.contributions import Contributions, Share, Shares, differenc
 from streams.engine.entries import Entry
 from streams.engine.measures import Vector
 from streams.engine.money import Rates
+from streams.engine.moving import Move
 from streams.engine.rows import Rows, entry_of, stands
 from streams.engine.standing import Standing
-from streams.events import AccountSet, RateSet, ReferenceRecord, RepSet, SpendRecorded
+from streams.events import AccountSet, Event, RateSet, ReferenceRecord, RepSet, SpendRecorded
 
 Cell = defaultdict[str, int]
 # Shares of this many rows are remembered, so that a row touched again soon is not read twice.
 REMEMBERED = 30_000
 # The shard that counts what belongs to no subject.
 FIRST = 0
+# After whatever can come of an event: the year 2300.
+AFTER_ALL = 10_413_792_000_000
 
 
 class Shard(Rows):
@@ -100,6 +103,25 @@ class Shard(Rows):
         }
         self._changed.clear()
         return changed
+
+    def check(self, what: Event | Move) -> None:
+        """Raise whatever would be raised if an event or a move were taken and settled now.
+
+        Nothing of it stays, for it is tried on a copy of the rows it is about. What they let
+        wait for its time is tried, too.
+        """
+        trial = Shard(self._catalogue, self.clock, self.number)
+        trial.terms, trial._contributions = self.terms, self._contributions
+        if isinstance(what, Move):
+            trial.borrow(self, what.target)
+            trial.receive(what)
+        else:
+            trial.borrow(self, self._place(what)[0])
+            trial.add(what)
+        trial.moves()
+        trial.settle(self.clock)
+        trial.alerts(self.clock)
+        trial.settle(AFTER_ALL)
 
     def alerts(self, clock: int) -> dict[str, bytes | None]:
         """Give the alerts that changed since the last call, None for one that holds no more.

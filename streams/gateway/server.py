@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import ClientPayloadError, hdrs, web
 
+from streams import logs
 from streams.gateway import canonical, cloudevents
 from streams.gateway.bounds import BODY_BYTES, Room, too_large
 from streams.gateway.delivery import DEADLINE_SECONDS, Delivery, quiet_client
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 15.0
 # A request in hand has its body to be read and its records to be acknowledged.
 END_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
-PATHS = ("/events", "/healthz", "/readyz", "/metrics")
+PATHS = ("/events", "/livez", "/healthz", "/readyz", "/metrics")
 
 IN_HAND = web.AppKey("in_hand", InHand)
 DELIVERY = web.AppKey("delivery", Delivery)
@@ -65,6 +66,7 @@ def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
     app.add_routes(
         [
             web.post("/events", take_events),
+            web.get("/livez", is_alive),
             web.get("/healthz", is_alive),
             web.get("/readyz", is_ready),
             web.get("/metrics", tell_metrics),
@@ -217,7 +219,7 @@ def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.
     then events are answered with 503 until it is there. Raises BadSetting as `make_app` does,
     OSError if the port is taken.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.set_up(settings.log, logging.INFO)
     port = settings.gateway_port if port is None else port
     with quiet_client():
         asyncio.run(_until_signalled(settings, port, host))

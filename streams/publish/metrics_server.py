@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus and `/healthz` for whoever asks whether this process is well."""
+"""`/metrics` for Prometheus; `/livez` and `/readyz` for whoever looks after this process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -35,12 +35,20 @@ async def serve(
     """Answer on a port (0: any free one) from the running event loop.
 
     The registry is asked and written out on another thread, so a large scrape holds nothing
-    up; its collectors must bear that. `trouble` says in a line what is wrong,
-    None if nothing is; `/healthz` answers 503 with it, or 200. Raises OSError if the port is
-    taken.
+    up; its collectors must bear that. `trouble` says in a line what is wrong, None if nothing
+    is; `/readyz`, and `/healthz` as ever, answer 503 with it, or 200. `/livez` answers 200 as
+    long as the event loop turns: where it does not, only starting again helps. Raises OSError
+    if the port is taken.
     """
     app = web.Application()
-    app.add_routes([web.get("/metrics", _metrics(registry)), web.get("/healthz", _health(trouble))])
+    app.add_routes(
+        [
+            web.get("/metrics", _metrics(registry)),
+            web.get("/livez", _health(lambda: None)),
+            web.get("/readyz", _health(trouble)),
+            web.get("/healthz", _health(trouble)),
+        ]
+    )
     runner = web.AppRunner(
         app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_SECONDS
     )

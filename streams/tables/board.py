@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from aiokafka import TopicPartition
 
 from streams.engine.rendering import NO_TAIL
+from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
@@ -55,6 +56,7 @@ class OwnedBoard:
         self.position = 0
         self._settings = settings
         self._watch = watch
+        self._passing = armed(settings.failpoint)
         self._pace = pace
         self._zone = ZoneInfo(settings.timezone)
         self._interval = settings.publish_interval_ms / 1000
@@ -74,7 +76,7 @@ class OwnedBoard:
         self._began = time.monotonic() - self._interval * number / topics.FAMILY_PARTITIONS
         self._is_crowded_until = 0.0
         self._advanced_at = 0.0
-        self._busy_s = 0.0
+        self._busy_s = self._worked_at = 0.0
         self._due_at = inf
         self._slow_at = -inf
         self._claimed: object = None
@@ -101,6 +103,11 @@ class OwnedBoard:
         await self._publish_all()
         if self.number == catalogue.KEEPER:
             await self._describe()
+
+    @property
+    def progressed_at(self) -> float:
+        """When something was last got done, in seconds of a clock that never goes back."""
+        return max(self._worked_at, self._transactions.answered_at)
 
     def seeks(self) -> dict[TopicPartition, int]:
         """Say where reading has to go on."""
@@ -149,6 +156,7 @@ class OwnedBoard:
             self._board.put(shard, cell, partials.decode(value))
             self._busy_s += time.monotonic() - began
             if number % PARTIALS_AT_ONCE == 0:
+                self._worked_at = time.monotonic()
                 await asyncio.sleep(0)
 
     def _hear(self) -> None:
@@ -242,6 +250,7 @@ class OwnedBoard:
                     rendered, is_more = self._render(publications, now)
                     self._busy_s += time.monotonic() - turn
                 pairs += rendered
+                self._worked_at = time.monotonic()
                 # What is rendered in one go keeps the event loop from everything else.
                 await asyncio.sleep(0)
             claim = not is_more and self._claim()
@@ -254,8 +263,10 @@ class OwnedBoard:
         await self._transactions.begin([*([self._output] if pairs else []), *claims])
         if pairs:
             await self._transactions.send({self._output: pairs})
+            self._passing("while_publishing")
         for to in claims:
             await self._transactions.send({to: [self._say_how_far()]})
+        self._passing("before_stage2_commit")
         await self._transactions.commit()
         self._committed_at = time.monotonic()
         self._watch.published(len(pairs))

@@ -31,6 +31,12 @@ class ShardCore(Protocol):
     def add(self, event: Event) -> Sequence[Element]:
         """Apply an event; give the elements to keep, None for one to forget, in their order."""
 
+    def check(self, what: Event | Move) -> None:
+        """Raise what taking it and settling would raise; nothing of it stays."""
+
+    def follow(self, key: bytes, value: bytes | None) -> None:
+        """Take an element as `restore` does, after `fold`; cells follow at the next `settle`."""
+
     def receive(self, move: Move) -> None:
         """Take what another row says of one of its events; cells and moves follow."""
 

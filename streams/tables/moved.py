@@ -29,7 +29,19 @@ class Moved:
     said: dict[bytes, Move] = field(default_factory=dict)
     reached: dict[int, int] = field(default_factory=dict)  # partition: offset of the last word
     heard: dict[bytes, Move] = field(default_factory=dict)
+    heard_at: dict[bytes, int] = field(default_factory=dict)  # key: offset of the last word
     position: int = 0  # all below it is in `heard`
+
+    @property
+    def next_offset(self) -> int:
+        """The offset after the last word heard."""
+        return max(self.heard_at.values(), default=-1) + 1
+
+    def before(self, offset: int) -> dict[bytes, Move]:
+        """Leave out of `heard` what was said from an offset on."""
+        if offset >= self.next_offset:
+            return self.heard
+        return {key: move for key, move in self.heard.items() if self.heard_at[key] < offset}
 
 
 def partitions(settings: Settings) -> list[TopicPartition]:
@@ -81,6 +93,7 @@ async def moved(settings: Settings, shards: Collection[int]) -> dict[int, Moved]
             writer, move = read(record)
             if reader is not None:
                 _note(reader.heard, record.key, move)
+                reader.heard_at[record.key] = record.offset
             if writer in found:
                 _note(found[writer].said, move.key, move)
                 found[writer].reached[place.partition] = record.offset

@@ -12,14 +12,18 @@ from math import inf
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from streams.engine.fates import Element, WrongErasureKey
+from streams.engine.fates import Element
 from streams.engine.moving import Move
 from streams.events import SOURCE_TOPICS, Event, Rejected, SubjectErased, SubjectMerged, decode
+from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
 from streams.tables.alerts import RECENT, AlertLog, EndOf, nothing_more
 from streams.tables.core import Core, Vector
+from streams.tables.crashes import NOTE, Care, Crashed, Note, named, refusal, told
 from streams.tables.fatal import Fatal
+from streams.tables.kept import GOAL, POSITION, ROW, Kept
+from streams.tables.moved import Moved
 from streams.tables.partials import Published
 from streams.tables.position import Position
 from streams.tables.reading import Records, beginnings, ends, read_to
@@ -28,7 +32,6 @@ from streams.tables.transactions import Pair, Transactions
 from streams.tables.watch import Watch
 
 STAGE = "journeys"
-ROW, GOAL, POSITION = b"r", b"g", b"p"
 HEARTBEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.1
 # More would outlast the transaction's time or the client's memory.
@@ -64,11 +67,14 @@ class OwnedShard:
         self._settings = settings
         self._core = core
         self._watch = watch
+        self._passing = armed(settings.failpoint)
         self._cells = core.shard(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
         self._alerts = AlertLog(settings, number, end_of)
         self._goal: dict[str, int] = {}
+        self._care = Care()
+        self._folded_at = 0.0
         # What readers of the partials know; None once the difference has been published.
         self._published: Published | None = Published()
         self._reached: dict[int, int] = {}
@@ -98,19 +104,16 @@ class OwnedShard:
         await self._alerts.restore()
         # Reference data first: rows are read once, and right.
         self._take_reference()
+        kept = Kept(self._settings, self._cells, self.number)
         stops = await ends(self._settings, [self._state])
         async for _, records in read_to(self._settings, stops):
             for record in records:
-                self._restore(record)
-        sources = topics.sources(self._settings)
-        self.position.raise_to(dict.fromkeys(sources, 0))
+                kept.take(record)
+            self._passing("during_restore")
+        await self._fold_kept(kept, published.moved)
+        self.position, self._goal, self._care = kept.position, kept.goal, kept.care
         await self._check_sources()
-        # Not from the state: that topic is itself all that has to be known of it.
-        for move in published.moved.heard.values():
-            self._cells.restore_move(move)
-        self.position.source[self._moved] = published.moved.position
         self._moved_to = published.moved.reached
-        self._cells.fold(self._settings.clock())
         self._unseen = set(SOURCE_TOPICS)
         self._committed = self.position.encode()
         await self._commit()
@@ -123,6 +126,11 @@ class OwnedShard:
             return inf
         return (due - self._settings.clock()) / 1000
 
+    @property
+    def progressed_at(self) -> float:
+        """When something was last got done, in seconds of a clock that never goes back."""
+        return max(self._folded_at, self._transactions.answered_at)
+
     def seeks(self) -> dict[TopicPartition, int]:
         """Say where reading has to go on in each source partition."""
         return {
@@ -131,16 +139,21 @@ class OwnedShard:
         }
 
     async def work(self, lists: Sequence[Records]) -> None:
-        """Fold fetched lists, each of one partition in the order of its offsets, and commit."""
+        """Fold fetched lists, each of one partition in the order of its offsets, and commit.
+
+        If a KPI raises, which of them were being folded is noted for the next owner: Crashed.
+        """
+        since, to = dict(self.position.source), dict[str, int]()
         for records in lists:
-            fold = self._receive if records[0].topic == self._moved else self._fold
-            unread = self._unread(records)
-            for first in range(0, len(unread), EVENTS_AT_ONCE):
-                fold(unread[first : first + EVENTS_AT_ONCE])
-                await asyncio.sleep(0)
-            if unread:
-                self.position.source[unread[0].topic] = unread[-1].offset + 1
-        await self._commit()
+            to[records[0].topic] = records[-1].offset + 1
+        try:
+            await self._fold_all(lists)
+            await self._commit()
+        except Crashed as crash:
+            await self._leave_note(Note(since, to, told(crash.__cause__ or crash)))
+            raise Crashed(
+                f"{crash}; noted: the next owner looks for the event and sets it aside"
+            ) from crash.__cause__
 
     async def rest(self) -> None:
         """Let time pass: publish what has matured, and now and then show that one is alive."""
@@ -150,22 +163,43 @@ class OwnedShard:
         """Let go of the connections."""
         await self._transactions.close()
 
-    def _restore(self, record: ConsumerRecord) -> None:
-        key, value = record.key, record.value
-        if not key or (value is None and key[:1] != ROW):
-            raise Fatal(f"{self._state.topic}/{self.number} holds a record that is none of ours")
-        if key[:1] == ROW:
-            try:
-                self._cells.restore(key[1:], value)
-            except WrongErasureKey as error:
-                raise Fatal(
-                    f"{self._state.topic} was written with another SALES_KPIS_ERASURE_KEY: with"
-                    " this one nobody merged or erased would be recognised; set the earlier one"
-                ) from error
-        elif key == POSITION:
-            self.position = Position.decode(value)
-        elif key == GOAL:
-            self._goal = Position.decode(value).source
+    async def _fold_all(self, lists: Sequence[Records]) -> None:
+        for records in lists:
+            fold = self._receive if records[0].topic == self._moved else self._fold
+            unread = self._unread(records)
+            for first in range(0, len(unread), EVENTS_AT_ONCE):
+                with named(self.number):
+                    fold(unread[first : first + EVENTS_AT_ONCE])
+                self._folded_at = time.monotonic()
+                await asyncio.sleep(0)
+            if unread:
+                self.position.source[unread[0].topic] = unread[-1].offset + 1
+
+    async def _fold_kept(self, kept: Kept, said: Moved) -> None:
+        """Fold what the state holds, and what was moved here since.
+
+        Not the state tells what was moved: that topic is itself all that has to be known of it.
+        """
+        since, note = dict(kept.position.source), kept.care.note
+        known = said.position if note is None else note.since.get(self._moved, 0)
+        try:
+            kept.fold(said.before(known), self._settings.clock())
+        except Crashed as crash:
+            if note is None:
+                # It may be a move that nobody has folded before.
+                to = {**since, self._moved: said.next_offset}
+                await self._leave_note(Note(since, to, told(crash.__cause__ or crash)))
+            raise
+        kept.position.source[self._moved] = known
+        if known < said.next_offset:
+            # What is tried one by one was folded once, and cells of it may be published.
+            kept.goal[self._moved] = said.next_offset
+
+    async def _leave_note(self, note: Note) -> None:
+        """Say in the state what was being folded; nothing that was folded is written."""
+        await self._transactions.begin([self._state])
+        await self._transactions.send({self._state: [(NOTE, note.encode())]})
+        await self._transactions.commit()
 
     async def _check_sources(self) -> None:
         """Compare the position with what the source partitions still hold."""
@@ -207,14 +241,26 @@ class OwnedShard:
         return records
 
     def _receive(self, records: Records) -> None:
+        care, receive = self._care, self._cells.receive
         for record in records:
-            self._cells.receive(moved.read(record)[1])
+            move = moved.read(record)[1]
+            if care.covers(self._moved, record.offset) and (
+                why := refusal(self._cells.check, move)
+            ):
+                self._refuse(record, why)
+                self._rows.append(care.set_aside(record.key, move))
+                # What was said before under the same key counts no longer.
+                move = move._replace(value=None)
+            elif care.aside:
+                self._rows += care.replace(record.key)
+            receive(move)
 
     def _fold(self, records: Records) -> None:
         add, rows, refused = self._cells.add, self._rows, 0
         now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
         old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
         late = past = 0
+        is_careful = self._care.covers(records[0].topic, records[0].offset)
         for record in records:
             event = decode(record.value)
             if isinstance(event, Event) and record.key != event.subject.encode():
@@ -224,6 +270,10 @@ class OwnedShard:
             elif isinstance(event, Event):
                 if type(event) in WHOLE:
                     event = msgspec.structs.replace(event, on_topic=record.topic)
+                if is_careful and (why := self._crash_of(record, event)):
+                    refused += 1
+                    self._refuse(record, why)
+                    continue
                 for key, value in add(event):
                     rows.append((ROW + key, value))
                 late += event.at < old
@@ -233,6 +283,11 @@ class OwnedShard:
                 self._refuse(record, event)
         self._alerts.quiet.folded(past, time.monotonic())
         self._watch.folded(records[0].topic, len(records) - refused, late)
+
+    def _crash_of(self, record: ConsumerRecord, event: Event) -> Rejected | None:
+        if not self._care.covers(record.topic, record.offset):
+            return None
+        return refusal(self._cells.check, event)
 
     def _refuse(self, record: ConsumerRecord, what: object) -> None:
         why = what if isinstance(what, Rejected) else Rejected("does not belong here", "type")
@@ -263,16 +318,19 @@ class OwnedShard:
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
-        changed, moves = self._cells.settle(clock), self._cells.moves()
+        with named(self.number):
+            changed, moves = self._cells.settle(clock), self._cells.moves()
         if self._published is None:
             return list(changed.items()), moves
+        self._passing("during_reconcile")
         known, self._published = self._published, None
         # A torn transaction may have moved what its rows lack, or have rows without their moves.
         moves = moved.difference(self._cells.standing_moves(), known.moved.said)
         return list(partials.difference(self._cells.cells(), known.cells)), moves
 
     def _raised(self, clock: int, now: float) -> list[Pair]:
-        return self._alerts.news(self._cells, self._from_outside(self.seeks()), clock, now)
+        with named(self.number):
+            return self._alerts.news(self._cells, self._from_outside(self.seeks()), clock, now)
 
     def _from_outside(self, offsets: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
         """Leave out what shards tell each other: its ends are those of transactions."""
@@ -288,9 +346,8 @@ class OwnedShard:
         alerts = self._raised(clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
-        state = self._state_records(position) if self._rows or self._letters or is_due else []
-        if not state and position != self._committed:
-            state = [(POSITION, position)]
+        is_news = bool(self._rows or self._letters) or position != self._committed
+        state = self._state_records(position) if is_news or is_due else []
         claim = self._claim(position, began, is_due)
         parts = [
             (changes[first : first + CELLS_AT_ONCE], moves[first : first + CELLS_AT_ONCE])
@@ -301,13 +358,12 @@ class OwnedShard:
         self._rows, letters, self._letters = [], self._letters, []
         first, last = parts[:1], parts[1:]
         outgoing = self._outgoing(*first[0]) if first else {}
-        if letters:
-            outgoing[deadletters.DESTINATION] = letters
         if alerts:
             outgoing[self._alerts.place] = alerts
-        await self._transact(state, outgoing, claim and not last, clock)
+        await self._transact(letters, state, outgoing, claim and not last, clock)
         for number, part in enumerate(last, 1):
-            await self._transact([], self._outgoing(*part), claim and number == len(last), clock)
+            is_end = number == len(last)
+            await self._transact([], [], self._outgoing(*part), claim and is_end, clock)
         self._committed, self._committed_at = position, began
         if claim:
             self._claimed, self._claimed_at = position, began
@@ -325,12 +381,13 @@ class OwnedShard:
         The goal is the first and the position the last record of them all, so that any part of
         a torn transaction tells a new owner where it has to get before it may publish.
         """
+        last = [*self._care.passed(self.position.source), (POSITION, position)]
         if not self._rows:
-            return [(POSITION, position)]
+            return last
         for topic, offset in self.position.source.items():
             self._goal[topic] = max(offset, self._goal.get(topic, 0))
         goal = Position(dict(self._goal)).encode()
-        return [(GOAL, goal), *self._rows, (POSITION, position)]
+        return [(GOAL, goal), *self._rows, *last]
 
     def _claim(self, position: bytes, now: float, is_due: bool) -> bool:
         """Tell whether to say how far the shard is: not for every commit, but soon after."""
@@ -341,26 +398,36 @@ class OwnedShard:
 
     async def _transact(
         self,
+        letters: list[Pair],
         state: list[Pair],
         outgoing: Outgoing,
         claim: bool,
         clock: int,
     ) -> None:
+        kept = {deadletters.DESTINATION: letters} if letters else {}
+        rows = {self._state: state} if state else {}
         claims = [progress.destination(self._settings)] if claim else []
-        await self._transactions.begin([*([self._state] if state else []), *outgoing, *claims])
+        await self._transactions.begin([*kept, *rows, *outgoing, *claims])
+        # Before the position that passes them: a torn transaction may show one twice, and
+        # never loses one.
+        if kept:
+            await self._transactions.send(kept)
         # Rows and position are with the broker before the first partial or move leaves, so that
         # no part of a torn transaction shows one without the rows behind it.
-        if state:
-            await self._transactions.send({self._state: state})
+        if rows:
+            await self._transactions.send(rows)
+            self._passing("after_rows")
         if outgoing:
             for to, offset in (await self._transactions.send(outgoing)).items():
                 if to.topic == topics.PARTIALS:
                     self._reached[to.partition] = offset
                 elif to.topic == self._moved:
                     self._moved_to[to.partition] = offset
+            self._passing("after_partials")
         for to in claims:
             said = progress.of_journeys(
                 self.number, self.position, self._reached, self._moved_to, clock
             )
             await self._transactions.send({to: [said]})
+        self._passing("before_commit")
         await self._transactions.commit()

@@ -1,7 +1,7 @@
 """The topics of one installation: what they are called, how they are kept, making and checking."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -131,6 +131,31 @@ async def apply(settings: Settings) -> list[str]:
         await admin.close()
 
 
+async def delete(settings: Settings, names: Collection[str]) -> None:
+    """Delete topics with all they hold; returns when they are gone. Missing ones are gone."""
+    admin = AIOKafkaAdminClient(**client(settings))
+    await admin.start()
+    try:
+        there = set(names) & set(await admin.list_topics())
+        if there:
+            await admin.delete_topics(sorted(there))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while there & set(await admin.list_topics()):
+                await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        await admin.close()
+
+
+async def counts(settings: Settings, names: Collection[str]) -> dict[str, int]:
+    """Say how many partitions topics have; those that do not exist are left out."""
+    admin = AIOKafkaAdminClient(**client(settings))
+    await admin.start()
+    try:
+        return await _counts(admin, names)
+    finally:
+        await admin.close()
+
+
 async def check(settings: Settings) -> None:
     """Raise TopicsMissing unless every topic is there with its number of partitions."""
     admin = AIOKafkaAdminClient(**client(settings))
@@ -147,20 +172,24 @@ async def check(settings: Settings) -> None:
 
 
 async def _compare(admin: AIOKafkaAdminClient, settings: Settings) -> tuple[list[Topic], list[str]]:
-    there = set(await admin.list_topics())
     topics = wanted(settings)
-    known = [topic.name for topic in topics if topic.name in there]
-    counts = {
-        found["topic"]: len(found["partitions"])
-        for found in (await admin.describe_topics(known) if known else [])
-    }
+    there = await _counts(admin, [topic.name for topic in topics])
     wrong = [
-        f"{topic.name} has {counts[topic.name]} partitions and needs {topic.partitions}:"
-        " set SALES_KPIS_PARTITIONS to what it has, or begin with new topics"
+        f"{topic.name} has {there[topic.name]} partitions and needs {topic.partitions}:"
+        " set SALES_KPIS_PARTITIONS to what it has, or move all events to another number of"
+        " partitions with: sales-kpis topics repartition"
         for topic in topics
-        if topic.name in counts and counts[topic.name] != topic.partitions
+        if topic.name in there and there[topic.name] != topic.partitions
     ]
-    return [topic for topic in topics if topic.name not in counts], wrong
+    return [topic for topic in topics if topic.name not in there], wrong
+
+
+async def _counts(admin: AIOKafkaAdminClient, names: Collection[str]) -> dict[str, int]:
+    there = set(await admin.list_topics())
+    known = [name for name in names if name in there]
+    described = await admin.describe_topics(known) if known else []
+    found = {each["topic"]: len(each["partitions"]) for each in described}
+    return {name: found[name] for name in known if name in found}
 
 
 async def _await_there(admin: AIOKafkaAdminClient, settings: Settings) -> None:

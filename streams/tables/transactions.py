@@ -1,6 +1,7 @@
 """One fenced, idempotent producer a shard and stage, and its transactions."""
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NoReturn, Self
 
@@ -79,6 +80,8 @@ class Transactions:
         self.name = f"{settings.app}-{stage}-{partition}"
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        # When the broker last answered, by a clock that never goes back.
+        self.answered_at = time.monotonic()
 
     async def take(self) -> Self:
         """Fence every earlier owner and end its open transaction; only then read anything."""
@@ -131,9 +134,11 @@ class Transactions:
         """
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                return await self._send(writes)
+                last = await self._send(writes)
         except (KafkaError, TimeoutError) as error:
             self._fail("could not write", error)
+        self.answered_at = time.monotonic()
+        return last
 
     async def commit(self) -> None:
         """Make everything since `begin` visible at once."""
@@ -142,6 +147,7 @@ class Transactions:
                 await self._open().commit_transaction()
         except (KafkaError, TimeoutError, AssertionError) as error:
             self._fail("could not commit", error)
+        self.answered_at = time.monotonic()
 
     async def close(self) -> None:
         """Let the connections go. The shard stays with its last owner until another takes it."""

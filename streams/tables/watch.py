@@ -23,3 +23,25 @@ class Watch(Protocol):
 
     def published(self, records: int) -> None:
         """Count records written to the output."""
+
+
+class Nobody:
+    """A `Watch` of whom nothing is asked."""
+
+    def folded(self, topic: str, events: int, late: int) -> None:
+        """Take no note."""
+
+    def rejected(self, topic: str, reason: str) -> None:
+        """Take no note."""
+
+    def gap(self, topic: str, partition: int, missing: int) -> None:
+        """Take no note."""
+
+    def committed(self, stage: str, records: int, seconds: float) -> None:
+        """Take no note."""
+
+    def restored(self, stage: str, seconds: float) -> None:
+        """Take no note."""
+
+    def published(self, records: int) -> None:
+        """Take no note."""

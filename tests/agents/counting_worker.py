@@ -1,4 +1,4 @@
-"""A worker whose core only counts: `python -m tests.agents.counting_worker [WEIGHT]`."""
+"""A worker whose core only counts: `python -m tests.agents.counting_worker [WEIGHT [POISON]]`."""
 
 import sys
 
@@ -8,4 +8,5 @@ from tests.tables.counting import Counting
 
 if __name__ == "__main__":
     weight = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    run_worker(Settings.from_environment(), None, Counting(weight))
+    poison = sys.argv[2] if len(sys.argv) > 2 else ""
+    run_worker(Settings.from_environment(), None, Counting(weight, poison=poison))

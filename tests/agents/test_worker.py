@@ -149,6 +149,24 @@ async def test_bad_input_goes_to_the_dead_letters_and_nothing_stops(
     assert sorted(letter["topic"] for letter in letters) == ["crm.lead", "crm.lead", "crm.rep"]
 
 
+async def test_worker_that_an_event_makes_fail_goes_on_without_it_once_started_again(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with crew(settings, tmp_path) as workers:
+        worker = await workers.start("1", "e77").is_ready()
+        await produce(settings, [event(number) for number in range(200)])
+        assert await worker.ended() == 1
+        assert "stopping: shard" in worker.said()
+        assert "a KPI failed with ZeroDivisionError: e77 cannot be counted" in worker.said()
+        again = workers.start("1", "e77")
+        assert await _settled(settings) == {"crm.lead": 199}
+        await produce(settings, [event(200 + number) for number in range(100)])
+        assert await _settled(settings) == {"crm.lead": 299}
+        assert again.process.poll() is None
+    (letter,) = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
+    assert letter["reason"].startswith("crashes the KPIs: ZeroDivisionError")
+
+
 async def test_worker_without_topics_says_what_to_run(settings: Settings, tmp_path: Path) -> None:
     with crew(replace(settings, app="nowhere"), tmp_path) as workers:
         worker = workers.start()

@@ -85,9 +85,16 @@ async def test_what_is_published_is_scraped_and_what_is_taken_back_is_not(
 async def test_health_says_what_is_wrong() -> None:
     trouble: list[str] = []
     async with serving(CollectorRegistry(), trouble) as server:
-        assert (await get(server, "/healthz"))[::2] == (200, "ok\n")
+        for path in ("/readyz", "/healthz"):
+            assert (await get(server, path))[::2] == (200, "ok\n")
         trouble.append("no shard yet")
-        assert (await get(server, "/healthz"))[::2] == (503, "no shard yet\n")
+        for path in ("/readyz", "/healthz"):
+            assert (await get(server, path))[::2] == (503, "no shard yet\n")
+
+
+async def test_process_in_trouble_is_alive_all_the_same() -> None:
+    async with serving(CollectorRegistry(), ["no shard yet"]) as server:
+        assert (await get(server, "/livez"))[::2] == (200, "ok\n")
 
 
 async def test_content_type_is_the_text_formats() -> None:

@@ -13,8 +13,11 @@ from streams.engine.derived import Derived
 from streams.events import EVENT_TYPES, Rejected, decode
 from streams.events.model import Common
 from streams.kpis import catalogue
+from streams.publish.examples import RULES
 from streams.publish.keys import WINDOWS
 from streams.replay import replay
+from streams.rules import parse
+from streams.rules.table import read_table
 from streams.schemas import files, schema_file, write
 from streams.settings import Settings, instant
 from tests.histories import history, lines
@@ -111,7 +114,8 @@ def test_what_replay_prints_is_valid() -> None:
     schema = validator("kpi-record.json")
     settings = Settings(now=instant("2026-06-15T12:00:00+02:00", "now"), timezone="Europe/Berlin")
     events = lines(history(1, 1_500, start=date(2026, 4, 1), days=60)).splitlines()
-    found = [orjson.loads(line) for line in replay(events, settings)]
+    paid = parse(read_table(RULES, "rules.toml"))
+    found = [orjson.loads(line) for line in replay(events, settings, rules=paid)]
     # A few of each KPI and window: validating takes a hundred times as long as computing.
     some: dict[tuple[str, str], list[Any]] = {}
     for record in found:

@@ -24,9 +24,13 @@ def cells_of(event: Event) -> list[str]:
 class CountingShard:
     """Events by subject and id, cells as counts; an event counts from its `at` on."""
 
-    def __init__(self, clock: int, weight: int) -> None:
-        """Count each event `weight` times; a rate replaces the weight."""
+    def __init__(self, clock: int, weight: int, poison: str = "") -> None:
+        """Count each event `weight` times; a rate replaces the weight.
+
+        Counting an event with the id `poison` fails.
+        """
         self.weight = weight
+        self.poison = poison
         self.events: dict[bytes, Event] = {}
         self.clock = clock
         self.known: dict[str, Vector] = {}
@@ -57,6 +61,18 @@ class CountingShard:
             return []
         self.events[key] = event
         return [(key, pack(event))]
+
+    def follow(self, key: bytes, value: bytes | None) -> None:
+        """Take an event back late."""
+        self.restore(key, value)
+
+    def check(self, what: Event | Move) -> None:
+        """Count all with one more event."""
+        assert isinstance(what, Event)
+        trial = CountingShard(self.clock, self.weight, self.poison)
+        trial.events = dict(self.events)
+        trial.add(what)
+        trial.count()
 
     def receive(self, move: Move) -> None:
         """Nothing is ever merged here."""
@@ -94,6 +110,8 @@ class CountingShard:
         """Count what has happened by now; weight 0 counts nothing."""
         counts: defaultdict[str, int] = defaultdict(int)
         for event in self.events.values():
+            if event.id == self.poison:
+                raise ZeroDivisionError(f"{event.id} cannot be counted\nfor it is poison")
             if instant(event) <= self.clock:
                 for cell in cells_of(event):
                     counts[cell] += self.weight
@@ -174,10 +192,11 @@ class Counting:
 
     weight: int = 1
     said: Mapping[str, bytes] = field(default_factory=dict)
+    poison: str = ""
 
     def shard(self, clock: int, number: int) -> CountingShard:  # noqa: ARG002 - all shards count alike
         """Make a shard."""
-        return CountingShard(clock, self.weight)
+        return CountingShard(clock, self.weight, self.poison)
 
     def board(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
         """Make a board."""

@@ -8,6 +8,7 @@ import pytest
 from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables.board import OwnedBoard
+from streams.tables.shard import OwnedShard
 from streams.tables.topics import ALERTS
 from tests.tables.installation import event, eventually, installed, later, produce, records
 from tests.tables.owning import Hands, hands
@@ -47,32 +48,37 @@ async def alerts(settings: Settings) -> list[tuple[str, bool]]:
     return [(it.key.decode(), it.value is not None) for it in found]
 
 
-async def until(settings: Settings, board: OwnedBoard, said: list[tuple[str, bool]]) -> None:
-    """Let the board rest until all that was ever said is this."""
+async def until(
+    settings: Settings, said: list[tuple[str, bool]], *owners: OwnedBoard | OwnedShard
+) -> None:
+    """Let the owners rest until all that was ever said is this."""
 
     async def is_said() -> bool:
-        await board.rest()
+        for owner in owners:
+            await owner.rest()
         return await alerts(settings) == said
 
     await eventually(is_said)
 
 
-async def all_is_folded(own: Hands, settings: Settings) -> None:
+async def all_is_folded(own: Hands, settings: Settings) -> OwnedShard:
     """Let the one shard there is read all there is."""
-    await own.read(await own.shard(0, real_core(settings)))
+    shard = await own.shard(0, real_core(settings))
+    await own.read(shard)
+    return shard
 
 
 async def test_target_is_off_pace_until_enough_has_come_in(settings: Settings) -> None:
     await produce(settings, [target()])
     async with hands(settings) as own:
         board = await own.board(0, real_core(settings))
-        await until(settings, board, [(KEY, True)])
+        await until(settings, [(KEY, True)], board)
         (record,) = await records(settings, ALERTS, 0)
         assert orjson.loads(record.value)["since"] == "2026-06-08T12:00:00+00:00"
         await produce(settings, [won("900")])
-        await all_is_folded(own, settings)
+        shard = await all_is_folded(own, settings)
         await own.read(board)
-        await until(settings, board, [(KEY, True), (KEY, False)])
+        await until(settings, [(KEY, True), (KEY, False)], board, shard)
 
 
 async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
@@ -82,7 +88,7 @@ async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
     for _ in range(2):
         async with hands(settings) as own:
             board = await own.board(0, real_core(settings))
-            await until(settings, board, [(KEY, True)])
+            await until(settings, [(KEY, True)], board)
             for _ in range(LOOKS):
                 await board.rest()
             # The board of reps knows nothing of the company's targets.
@@ -97,6 +103,6 @@ async def test_nothing_is_off_pace_while_a_shard_has_events_to_read(settings: Se
         for _ in range(LOOKS):
             await board.rest()
         assert await alerts(settings) == []
-        await all_is_folded(own, settings)
+        shard = await all_is_folded(own, settings)
         await own.read(board)
-        await until(settings, board, [(KEY, True)])
+        await until(settings, [(KEY, True)], board, shard)

@@ -1,0 +1,61 @@
+"""`sales-kpis verify`, as it looks in a terminal."""
+
+import asyncio
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from streams.agents.core import real_core
+from streams.logs import escaped
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.verify import Verdict, verify
+
+# The rest is counted: one bug can make every cell wrong.
+LISTED = 50
+TEXT_LENGTH = 200
+
+
+def say_verdict(settings: Settings) -> bool:
+    """Verify everything, with a bar where there is a terminal; True if nothing is wrong."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("verifying")
+
+        async def work() -> Verdict:
+            await topics.check(settings)
+            return await verify(
+                settings,
+                real_core(settings),
+                lambda done, total: progress.update(task, completed=done, total=total),
+            )
+
+        verdict = asyncio.run(work())
+    _say(verdict)
+    return not verdict.wrong
+
+
+def _say(verdict: Verdict) -> None:
+    for number in verdict.unready:
+        click.echo(f"shard {number} is reading again after a crash: its cells were not compared")
+    for difference in verdict.wrong[:LISTED]:
+        found, wanted = _short(difference.found), _short(difference.wanted)
+        place = f"{difference.topic} {escaped(difference.key)}"
+        click.echo(f"{place}\n  holds  {found}\n  wanted {wanted}")
+    if len(verdict.wrong) > LISTED:
+        click.echo(f"and {len(verdict.wrong) - LISTED:,} more")
+    told = f"{verdict.cells:,} cells and {verdict.records:,} records verified"
+    click.echo(f"{told}: {len(verdict.wrong):,} wrong" if verdict.wrong else f"{told}: all right")
+
+
+def _short(text: str | None) -> str:
+    if text is None:
+        return "nothing"
+    return escaped(text if len(text) <= TEXT_LENGTH else f"{text[:TEXT_LENGTH]}...")

@@ -1,0 +1,52 @@
+"""Places where a worker can be told to die, so that tests kill it where it hurts most."""
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from functools import cache
+
+POINTS = (
+    "during_restore",
+    "during_reconcile",
+    "after_rows",
+    "after_partials",
+    "before_commit",
+    "while_publishing",
+    "before_stage2_commit",
+)
+_SETTING = re.compile(rf"({'|'.join(POINTS)}):([1-9][0-9]{{0,5}})(:stop)?")
+Pass = Callable[[str], None]
+
+
+def is_known(setting: str) -> bool:
+    """Tell whether a setting names a point and which passing of it, such as `after_rows:3`."""
+    return not setting or _SETTING.fullmatch(setting) is not None
+
+
+@cache
+def armed(setting: str) -> Pass:
+    """Give what is to be called with the name of each point as it is passed.
+
+    At the passing named by the setting the process kills itself (SIGKILL), or with `:stop` at
+    its end is stopped (SIGSTOP) until somebody continues it. Passings are counted over the
+    whole process. Without a setting nothing ever happens.
+    """
+    found = _SETTING.fullmatch(setting)
+    if found is None:
+        return _nothing
+    fatal, left = found[1], int(found[2])
+    signal_number = signal.SIGSTOP if found[3] else signal.SIGKILL
+
+    def passing(point: str) -> None:
+        nonlocal left
+        if point == fatal:
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal_number)
+
+    return passing
+
+
+def _nothing(_: str) -> None:
+    pass

@@ -1,0 +1,78 @@
+"""The group may change again while the last change is still being followed."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from aiokafka import TopicPartition
+from faust.types import TP
+from prometheus_client import CollectorRegistry
+
+from streams.agents.health import Health
+from streams.agents.ownership import Ownership
+from streams.events import SOURCE_TOPICS
+from streams.settings import Settings
+from tests.tables.counting import Counting
+from tests.tables.installation import eventually
+
+SHARD_0, SHARD_1 = ([TP(topic, number) for topic in SOURCE_TOPICS] for number in (0, 1))
+
+
+class Group:
+    """A consumer's answers, and a seek that can be held up as a slow broker would."""
+
+    def __init__(self) -> None:
+        """Hold nothing up."""
+        self.assigned: set[TP] = set()
+        self.is_seeking = asyncio.Event()
+        self.may_seek = asyncio.Event()
+        self.may_seek.set()
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Take as long as it is told to."""
+        assert partitions
+        self.is_seeking.set()
+        await self.may_seek.wait()
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Deliver nothing."""
+
+    def assignment(self) -> set[TP]:
+        """Say what was assigned last."""
+        return self.assigned
+
+    def highwater(self, tp: TP) -> int | None:
+        """Know nothing: nothing was read."""
+        del tp
+        return None
+
+
+async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Settings) -> None:
+    failures: list[BaseException] = []
+    group = Group()
+    own = Ownership(settings, Counting(), Health(CollectorRegistry()), failures.append)
+    own.start(group)
+
+    async def change(tps: list[TP]) -> None:
+        await own.revoked()
+        group.assigned = set(tps)
+        await own.assigned(tps)
+
+    async def is_open(place: TopicPartition) -> bool:
+        return own.is_open(TP(*place))
+
+    try:
+        await change(SHARD_0)
+        await eventually(lambda: is_open(SHARD_0[0]))
+        group.may_seek.clear()
+        group.is_seeking.clear()
+        slow = asyncio.create_task(change([*SHARD_0, *SHARD_1]))
+        await group.is_seeking.wait()
+        quick = asyncio.create_task(change([]))
+        await asyncio.sleep(0)
+        group.may_seek.set()
+        await asyncio.gather(slow, quick)
+        assert own.trouble() is None
+        assert not own.is_open(SHARD_0[0])
+    finally:
+        await own.stop()
+    assert failures == []

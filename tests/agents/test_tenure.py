@@ -1,0 +1,94 @@
+"""One owner run step by step, and what is noticed when a step does not end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.agents.tenure import Tenure, refuse_stuck
+from streams.tables.fatal import Fatal
+from streams.tables.reading import Records
+from tests.tables.installation import eventually
+
+
+class Hanging:
+    """An owner whose step lasts until it is let go."""
+
+    stage = "journeys"
+    number = 3
+    due_in = 0.0
+
+    def __init__(self) -> None:
+        """Hang at the first step."""
+        self.is_let_go = asyncio.Event()
+        self.steps = 0
+        self.progressed_at = 0.0
+
+    def seeks(self) -> dict[TopicPartition, int]:
+        """Read nothing."""
+        return {}
+
+    async def take(self) -> None:
+        """Need no fence."""
+
+    async def work(self, lists: list[Records]) -> None:
+        """Never called: nothing is read."""
+        raise AssertionError(lists)
+
+    async def rest(self) -> None:
+        """Hang."""
+        self.steps += 1
+        await self.is_let_go.wait()
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+async def test_step_that_gets_nothing_done_is_stuck() -> None:
+    async with running() as (tenure, _):
+
+        async def is_stuck() -> bool:
+            return tenure.stuck_s > 0.1
+
+        await eventually(is_stuck)
+        with pytest.raises(Fatal, match="journeys/3 has been stuck in one step for 0 s"):
+            refuse_stuck([tenure], 0.1)
+
+
+async def test_step_that_gets_on_is_not_stuck() -> None:
+    async with running() as (tenure, owner):
+        owner.progressed_at = time.monotonic() + 1000
+        refuse_stuck([tenure], 0.0)
+
+
+async def test_tenure_between_its_steps_is_not_stuck() -> None:
+    async with running() as (tenure, owner):
+        owner.is_let_go.set()
+        await tenure.pause()
+        assert tenure.stuck_s == 0.0
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[tuple[Tenure, Hanging]]:
+    """Give a tenure in the midst of its first step."""
+    owner = Hanging()
+
+    async def restore() -> None:
+        """Need nothing."""
+
+    async def resume(tenure: Tenure) -> None:
+        tenure.resume()
+
+    tenure = Tenure(owner, restore)
+    tenure.start(resume)
+
+    async def has_begun() -> bool:
+        return owner.steps > 0
+
+    await eventually(has_begun)
+    yield tenure, owner
+    owner.is_let_go.set()
+    await tenure.end()

@@ -1,0 +1,186 @@
+"""Workers in which one rule of the commit protocol is broken, by replacing methods in tests only.
+
+Each is what somebody could write by mistake; `become` breaks the rule in this process for good.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.agents import transport
+from streams.engine.moving import Move
+from streams.settings import Settings
+from streams.tables import board, deadletters, reading
+from streams.tables.kept import POSITION
+from streams.tables.position import Position
+from streams.tables.shard import Change, OwnedShard
+from streams.tables.transactions import Pair, Transactions
+
+Writes = Mapping[TopicPartition, Iterable[Pair]]
+
+
+class Mutant(NamedTuple):
+    """One broken rule, and the faults under which it has to show."""
+
+    rule: str
+    become: Callable[[], None]
+    faults: Mapping[str, int]
+    points: tuple[str, ...] = ()
+
+
+def read_before_the_fence() -> None:
+    """Restore first, and call InitProducerId when all is read."""
+    check = OwnedShard._check_sources
+
+    async def take(_: OwnedShard) -> None:
+        """Leave it for later."""
+
+    async def check_sources(self: OwnedShard) -> None:
+        await check(self)
+        await self._transactions.take()
+
+    _replace(OwnedShard, take=take, _check_sources=check_sources)
+
+
+def fence_nobody() -> None:
+    """Give every process transactional ids of its own."""
+    begin = Transactions.__init__
+
+    def named(self: Transactions, settings: Settings, stage: str, partition: int) -> None:
+        begin(self, settings, stage, partition)
+        self.name += f"-{os.getpid()}"
+
+    _replace(Transactions, __init__=named)
+
+
+def position_first() -> None:
+    """Write the position, and when it is acknowledged the rows."""
+    send = Transactions.send
+
+    async def in_two(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
+        if (state := _rows_of(writes)) is None:
+            return await send(self, writes)
+        to, pairs = state
+        await send(self, {to: pairs[-1:]})
+        return await send(self, {to: pairs[:-1]})
+
+    _replace(Transactions, send=in_two)
+
+
+def partials_first() -> None:
+    """Write the partials, and when they are acknowledged the rows behind them."""
+    send, commit = Transactions.send, Transactions.commit
+    held: dict[Transactions, Writes] = {}
+
+    async def later(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
+        if _rows_of(writes) is not None:
+            held[self] = writes
+            return {}
+        sent = await send(self, writes)
+        if self in held:
+            await send(self, held.pop(self))
+        return sent
+
+    async def all_sent(self: Transactions) -> None:
+        if self in held:
+            await send(self, held.pop(self))
+        await commit(self)
+
+    _replace(Transactions, send=later, commit=all_sent)
+
+
+def letters_last() -> None:
+    """Write dead letters after the position that passes what they are about."""
+    send, commit = Transactions.send, Transactions.commit
+    held: dict[Transactions, Writes] = {}
+
+    async def later(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
+        if deadletters.DESTINATION in writes:
+            held[self] = writes
+            return {}
+        return await send(self, writes)
+
+    async def all_sent(self: Transactions) -> None:
+        if self in held:
+            await send(self, held.pop(self))
+        await commit(self)
+
+    _replace(Transactions, send=later, commit=all_sent)
+
+
+def stage_2_reads_uncommitted() -> None:
+    """Let stage 2 see what is never committed."""
+    real = AIOKafkaConsumer
+
+    def uncommitted(*rest: Any, **named: Any) -> AIOKafkaConsumer:
+        return real(*rest, **{**named, "isolation_level": "read_uncommitted"})
+
+    _replace(transport, AIOKafkaConsumer=uncommitted)
+
+    async def ends(settings: Settings, places: Any, *, committed: bool = False) -> Any:
+        del committed
+        return await reading.ends(settings, places, committed=False)
+
+    _replace(board, ends=ends)
+
+
+def no_reconciliation() -> None:
+    """Take it for granted that the partials published are what the rows give."""
+    real = OwnedShard._changes
+
+    def changes(self: OwnedShard, clock: int) -> tuple[list[Change], list[Move]]:
+        if self._published is not None:
+            self._published = None
+            real(self, clock)
+            return [], []
+        return real(self, clock)
+
+    _replace(OwnedShard, _changes=changes)
+
+
+def no_goal() -> None:
+    """Publish although the rows may be ahead of the position."""
+
+    def reaches(_: Position, goal: Mapping[str, int]) -> bool:
+        del goal
+        return True
+
+    _replace(Position, reaches=reaches)
+
+
+def _rows_of(writes: Writes) -> tuple[TopicPartition, list[Pair]] | None:
+    """Give the rows with goal and position, if that is what is written."""
+    for to, pairs in writes.items():
+        listed = list(pairs)
+        if len(listed) > 1 and listed[-1][0] == POSITION:
+            return to, listed
+    return None
+
+
+def _replace(owner: Any, **named: Any) -> None:
+    for name, other in named.items():
+        setattr(owner, name, other)
+
+
+LATE_ENDS = MappingProxyType({"late_ends": 6})
+ZOMBIES = MappingProxyType({"zombies": 4})
+KILLS = MappingProxyType({"killed": 2, "failpoints": 4})
+
+MUTANTS = {
+    "no-fence": Mutant("one transactional.id a shard and stage", fence_nobody, ZOMBIES),
+    "read-first": Mutant("InitProducerId before anything is read", read_before_the_fence, ZOMBIES),
+    "position-first": Mutant("the position is the last record", position_first, LATE_ENDS),
+    "partials-first": Mutant("rows are acknowledged before partials", partials_first, LATE_ENDS),
+    "letters-last": Mutant("dead letters are acknowledged first", letters_last, LATE_ENDS),
+    "no-reconcile": Mutant("a new owner compares and republishes", no_reconciliation, LATE_ENDS),
+    "uncommitted": Mutant(
+        "stage 2 reads committed records only",
+        stage_2_reads_uncommitted,
+        KILLS,
+        points=("after_partials",),
+    ),
+    "no-goal": Mutant("short of the goal nothing is published", no_goal, LATE_ENDS),
+}

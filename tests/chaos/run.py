@@ -1,0 +1,195 @@
+"""One run: start everything, send and break, wait until it is quiet, judge."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from streams.broker.embedded import EmbeddedKafka
+from streams.broker.ports import free_port
+from streams.settings import Settings, instant
+from streams.tables import topics
+from tests.chaos import verdict as judging
+from tests.chaos.children import Child
+from tests.chaos.load import load
+from tests.chaos.plan import NOW, TIMEZONE, Plan
+from tests.chaos.proxy import Proxy
+from tests.chaos.report import recovery
+from tests.chaos.sending import Sending
+from tests.chaos.torment import Torment
+from tests.chaos.verdict import Verdict
+from tests.chaos.watching import Watcher
+
+CLI = "streams.cli"
+SETTLE_SECONDS = 240.0
+START_RATE = 200.0
+
+
+@dataclass
+class Scene:
+    """Everything that runs beside the torment."""
+
+    plan: Plan
+    folder: Path
+    settings: Settings
+    broker: EmbeddedKafka
+    proxy: Proxy
+    watcher: Watcher
+    sending: Sending
+    torment: Torment
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Give the settings as processes read them."""
+        return {
+            "SALES_KPIS_BOOTSTRAP": self.settings.bootstrap,
+            "SALES_KPIS_NOW": NOW,
+            "SALES_KPIS_TIMEZONE": TIMEZONE,
+            "SALES_KPIS_PARTITIONS": str(self.plan.partitions),
+            "SALES_KPIS_GATEWAY_PORT": str(self.settings.gateway_port),
+        }
+
+    async def command(self, *arguments: str, out: Path | None = None) -> int:
+        """Run one of the product's commands to its end."""
+        with (out or self.folder / "commands.out").open("wb") as output:
+            with (self.folder / "commands.log").open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    CLI,
+                    *arguments,
+                    stdout=output,
+                    stderr=log,
+                    env={**os.environ, **self.environment},
+                )
+            return await process.wait()
+
+
+async def run(
+    plan: Plan, folder: Path, mutant: str = "", say: Callable[[str], None] | None = None
+) -> dict[str, Any]:
+    """Carry out a plan and give the report; `wrong` in it is empty if all is exact.
+
+    `say` is told of every fault as it begins.
+    """
+    began = time.monotonic()
+    async with scene(plan, folder) as play:
+        play.torment.say = say
+        started = time.monotonic()
+        populate(play, mutant)
+        watching = asyncio.create_task(play.watcher.run())
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(play.sending.run())
+                both.create_task(play.torment.run())
+            sent_s = time.monotonic() - started
+            found = await judge(play)
+        finally:
+            for child in [*play.torment.workers, play.torment.gateway]:
+                if child is not None:
+                    await child.stop()
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching  # what it failed with, if it did, is a failure of the run
+    found.wrong += [f"reader: {what}" for what in play.watcher.violations]
+    return report(play, found, mutant, sent_s, time.monotonic() - began)
+
+
+@contextlib.asynccontextmanager
+async def scene(plan: Plan, folder: Path) -> AsyncIterator[Scene]:
+    """Start Kafka with its topics, and the way to it."""
+    quiet = Console(stderr=True, quiet=True)
+    broker = EmbeddedKafka(data=folder / "kafka", console=quiet)
+    await asyncio.to_thread(broker.start)
+    proxy = Proxy(broker.host, broker.port)
+    try:
+        settings = Settings(
+            bootstrap=broker.bootstrap,
+            partitions=plan.partitions,
+            gateway_port=free_port(broker.host),
+        )
+        await topics.apply(settings)
+        await proxy.open()
+        watcher = Watcher(settings)
+        sending = Sending(load(plan), settings, folder / "accepted.jsonl", START_RATE)
+        torment = Torment(plan, broker, proxy, watcher, sending)
+        yield Scene(plan, folder, settings, broker, proxy, watcher, sending, torment)
+    finally:
+        await proxy.close()
+        await asyncio.to_thread(broker.stop)
+
+
+def populate(play: Scene, mutant: str) -> None:
+    """Start the gateway and the workers under their supervisors; the last worker is a spare."""
+    worker = ["tests.chaos.worker", str(play.proxy.port)]
+    command = [*worker, mutant] if mutant else worker
+    torment = play.torment
+
+    def prepare(child: Child) -> dict[str, str]:
+        if child is torment.gateway:
+            return play.environment
+        return {**play.environment, "SALES_KPIS_FAILPOINT": torment.failpoint_for(child)}
+
+    torment.gateway = Child(
+        "gateway", [CLI, "gateway"], play.folder / "gateway.log", prepare, torment.ended
+    )
+    for number in range(play.plan.workers + 1):
+        name = f"worker-{number}"
+        torment.workers.append(
+            Child(name, command, play.folder / f"{name}.log", prepare, torment.ended)
+        )
+    for child in (torment.gateway, *torment.workers[:-1]):
+        child.start()
+
+
+async def judge(play: Scene) -> Verdict:
+    """Wait until all is published, and compare."""
+    found = Verdict()
+    live, replayed = play.folder / "live.jsonl", play.folder / "replayed.jsonl"
+    accepted = play.folder / "accepted.jsonl"
+    if await play.command("status", "--wait", "--timeout", str(SETTLE_SECONDS)):
+        found.wrong.append(f"not quiet after {SETTLE_SECONDS:g} s")
+        return found
+    if await play.command("dump", out=live) or await play.command(
+        "replay", str(accepted), out=replayed
+    ):
+        found.wrong.append(f"dump or replay failed: {play.folder / 'commands.log'}")
+        return found
+    judging.compare(found, live, replayed)
+    judging.ask_oracle(found, live, accepted, instant(NOW, "NOW"), TIMEZONE)
+    judging.check_letters(found, *await judging.poison_and_letters(play.settings))
+    judging.check_logs(found, (worker.log for worker in play.torment.workers if worker.lives))
+    return found
+
+
+def report(
+    play: Scene, found: Verdict, mutant: str, sent_s: float, total_s: float
+) -> dict[str, Any]:
+    """Put the figures together."""
+    sending, torment = play.sending, play.torment
+    return {
+        "title": f"seed {play.plan.seed}" + (f", mutant: {mutant}" if mutant else ""),
+        "events accepted": sending.sent,
+        "requests": sending.attempts,
+        "requests sent again": sending.refused,
+        "poisoned records": len(sending._load.poison),
+        "dead letters": found.letters,
+        "records compared": found.records,
+        "records seen by the reader": play.watcher.records,
+        "oracle asked": found.is_oracle_asked,
+        "faults": dict(torment.counts),
+        "killed at": {k: v for k, v in torment.ends.items() if "_" in k},
+        "processes ended": {k: v for k, v in torment.ends.items() if "_" not in k},
+        "recovery": recovery(play.watcher.recoveries),
+        "events/s while breaking": round(sending.sent / sending.seconds) if sending.seconds else 0,
+        "seconds until sent and broken": round(sent_s, 1),
+        "seconds in all": round(total_s, 1),
+        "wrong": found.wrong,
+    }

@@ -1,0 +1,25 @@
+"""A small plan in every test run: `make chaos` and `make chaos-long` are the same with more."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.plan import tiny
+from tests.chaos.run import run
+
+SEED = 20260302
+
+
+async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, logger="aiokafka")  # Kafka is away on purpose
+    plan = tiny(SEED)
+    said = await run(plan, tmp_path)
+    assert said["wrong"] == []
+    assert said["faults"]["workers killed"] >= plan.killed
+    assert said["faults"]["zombies"] == plan.zombies
+    assert said["faults"]["brokers killed"] == plan.brokers
+    assert said["dead letters"] == said["poisoned records"] >= 5
+    assert said["oracle asked"]

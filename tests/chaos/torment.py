@@ -1,0 +1,235 @@
+"""Breaks things, one fault after the other, and lets the supervisors mend them."""
+
+import asyncio
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from streams.broker.embedded import EmbeddedKafka
+from tests.chaos.children import Child, Life
+from tests.chaos.plan import Plan
+from tests.chaos.proxy import Proxy
+from tests.chaos.sending import Sending
+from tests.chaos.watching import Watcher
+
+LOOK_SECONDS = 0.1
+STOP = ":stop"
+# A zombie sleeps past its session (6 s): about until others take its shards, or until they have
+# them, which may last until its transaction's time is up (15 s).
+ZOMBIE_SECONDS = (6.5, 11.0)
+LONG_ZOMBIE_SECONDS = 25.0
+# So much faster events come in while a worker is to be frozen with work waiting.
+BURST = 8
+STALL_SECONDS = (2.0, 14.0)
+# So long a fault's consequences are waited for before the next one comes anyway.
+PATIENCE_SECONDS = 30.0
+HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
+JOINING_SECONDS = 4.0
+FIRING_SECONDS = 25.0
+FAULT_SECONDS = 15.0
+# Failpoints fire among the other faults, or need kills of their own, which takes longer.
+FAILPOINT_SHARE = 1.5
+
+
+class Torment:
+    """Carries out a plan's faults. `counts` says what was really done, by kind."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        broker: EmbeddedKafka,
+        proxy: Proxy,
+        watcher: Watcher,
+        sending: Sending,
+    ) -> None:
+        """Break nothing yet."""
+        self.counts: Counter[str] = Counter()
+        self.ends: Counter[str] = Counter()
+        self.workers: list[Child] = []
+        self.gateway: Child | None = None
+        self.say: Callable[[str], None] | None = None
+        self._plan = plan
+        self._broker = broker
+        self._proxy = proxy
+        self._watcher = watcher
+        self._sending = sending
+        self._random = Random(plan.seed + 3)
+        self._failpoints = plan.failpoint_settings()
+        self._stop_next: str | None = None
+        self._last: dict[str, str] = {}
+        self._began = 0.0
+        self._done = 0
+
+    def failpoint_for(self, worker: Child) -> str:
+        """Say where the next process of a worker is to kill itself; never twice running."""
+        if self._stop_next is not None:
+            point, self._stop_next = self._stop_next, None
+        elif self._last.get(worker.name) or not self._failpoints or not worker.lives:
+            point = ""
+        else:
+            point = self._failpoints.pop()
+        self._last[worker.name] = point
+        return point
+
+    def ended(self, child: Child, life: Life) -> None:
+        """Take note of a process's end, whoever brought it about."""
+        if child is self.gateway or not child.is_wanted:
+            return
+        has_fired = life.status == -signal.SIGKILL and not life.was_killed
+        if life.failpoint and not has_fired and not life.failpoint.endswith(STOP):
+            self._failpoints.append(life.failpoint)
+        if has_fired:
+            self.counts["killed at a failpoint"] += 1
+            self.ends[life.failpoint.partition(":")[0]] += 1
+            child.life = life
+            self._watcher.killed("failpoint", child.shards(), time.time())
+        elif life.status == -signal.SIGKILL:
+            self.ends["killed"] += 1
+        else:
+            self.ends["left by itself" if life.status else "told to stop"] += 1
+
+    async def run(self) -> None:
+        """Do all faults of the plan; the load's rate is kept so that it lasts as long."""
+        faults = self._plan.faults
+        self._began = time.monotonic()
+        for number, kind in enumerate(faults):
+            await self._do(kind, f"{number + 1}/{len(faults)}")
+        await self._rest_of_failpoints()
+        self._sending.rate = 0.0
+
+    async def _rest_of_failpoints(self) -> None:
+        """Go on killing until enough workers have killed themselves where they were told to."""
+        for _ in range(2 * self._plan.failpoints):
+            if self.counts["killed at a failpoint"] >= self._plan.failpoints:
+                return
+            await self._do("killed", "for a failpoint")
+
+    async def _do(self, kind: str, which: str) -> None:
+        """Carry out one fault and wait for its consequences."""
+        if self.say is not None:
+            self.say(f"{time.strftime('%H:%M:%S')} {kind} {which}, {self._sending.sent} accepted")
+        self._sending.rate = self._steady_rate()
+        await getattr(self, f"_{kind}")()
+        await self._recover()
+        self._done += 1
+
+    def _steady_rate(self) -> float:
+        """Say how fast to send so that the load lasts as long as the faults."""
+        spent = (time.monotonic() - self._began) / self._done if self._done else FAULT_SECONDS
+        planned = len(self._plan.faults) + FAILPOINT_SHARE * self._plan.failpoints
+        faults = max(2.0, planned - self._done)
+        return (self._sending.size - self._sending.sent) / (spent * faults)
+
+    async def _recover(self) -> None:
+        """Wait until every shard has committed again, or long enough: every other time not long."""
+        is_hasty = self._random.random() < HASTY_SHARE
+        deadline = time.monotonic() + (HASTE_SECONDS if is_hasty else PATIENCE_SECONDS)
+        while self._watcher.is_waiting and time.monotonic() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(self._random.uniform(0.2, 2.0))
+
+    async def _victim(self) -> Child:
+        while True:
+            running = [w for w in self.workers if w.is_wanted and w.is_running]
+            holding = [w for w in running if w.shards()]
+            if holding:
+                return self._random.choice(holding)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _killed(self) -> None:
+        victim = await self._victim()
+        self._watcher.killed("worker", victim.shards(), time.time())
+        victim.kill()
+        self.counts["workers killed"] += 1
+
+    async def _zombies(self) -> None:
+        """Freeze a worker while others take over, and let it wake up believing it is the owner.
+
+        Every second one is frozen with a transaction open, right before it would commit. Two of
+        four wake up once others have committed for their shards, two about when others take them.
+        """
+        number = self.counts["zombies"]
+        victim = await self._victim()
+        shards = victim.shards()
+        if number % 2:
+            shards = await self._frozen_at_a_point(victim)
+        else:
+            victim.signal(signal.SIGSTOP)
+        victim.is_frozen = True
+        self._watcher.killed("zombie", shards, time.time())
+        self.counts["zombies"] += 1
+        if number % 4 in (0, 3):
+            await self._taken_over(shards)
+        else:
+            await asyncio.sleep(self._random.uniform(*ZOMBIE_SECONDS))
+        victim.is_frozen = False
+        victim.signal(signal.SIGCONT)
+
+    async def _taken_over(self, shards: list[int]) -> None:
+        deadline = time.monotonic() + LONG_ZOMBIE_SECONDS
+        while self._watcher.waits_for(shards) and time.monotonic() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(self._random.uniform(0.0, 2.0))
+
+    async def _frozen_at_a_point(self, victim: Child) -> list[int]:
+        """Freeze a worker in the midst of a transaction, with more to do waiting."""
+        point = self._random.choice(("before_commit", "after_rows", "before_stage2_commit"))
+        self._stop_next = f"{point}:{self._random.randint(5, 20)}{STOP}"
+        await victim.restart()
+        rate, self._sending.rate = self._sending.rate, self._sending.rate * BURST
+        deadline = time.monotonic() + FIRING_SECONDS
+        while not victim.is_stopped():
+            if time.monotonic() > deadline:
+                victim.signal(signal.SIGSTOP)
+            await asyncio.sleep(LOOK_SECONDS)
+        self._sending.rate = rate
+        self.counts["zombies within a transaction"] += time.monotonic() <= deadline
+        return victim.shards()
+
+    async def _brokers(self) -> None:
+        everywhere = list(range(self._plan.partitions))
+        self._watcher.killed("broker", everywhere, time.time())
+        await asyncio.to_thread(self._broker.kill)
+        self._watcher.interrupted()
+        await asyncio.sleep(self._random.uniform(0.0, 2.0))
+        await asyncio.to_thread(self._broker.start)
+        self._watcher.interrupted()
+        self.counts["brokers killed"] += 1
+
+    async def _gateways(self) -> None:
+        assert self.gateway is not None
+        self.gateway.kill()
+        self.counts["gateways killed"] += 1
+
+    async def _rebalances(self) -> None:
+        spare = self.workers[-1]
+        if spare.is_wanted:
+            shards = spare.shards()
+            at = time.time()
+            await spare.stop()
+            self._watcher.killed("rebalance", shards, at)
+        else:
+            spare.start()
+            await asyncio.sleep(JOINING_SECONDS)
+        self.counts["rebalances"] += 1
+
+    async def _stalls(self) -> None:
+        self._watcher.interrupted()
+        await self._proxy.stall(self._random.uniform(*STALL_SECONDS))
+        self._watcher.interrupted()
+        self.counts["stalls"] += 1
+
+    async def _late_ends(self) -> None:
+        before = len(self._proxy.late_ends)
+        stage = "journeys" if self.counts["late EndTxn"] % 4 < 3 else "kpis"
+        # Letters, where there are any, leave in a request before that with the rows.
+        self._proxy.let_an_end_be_late(stage, after=1 + self.counts["late EndTxn"] % 2)
+        deadline = time.monotonic() + FIRING_SECONDS
+        while len(self._proxy.late_ends) == before and time.monotonic() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+        for client in self._proxy.late_ends[before:]:
+            if stage == "journeys":
+                self._watcher.killed("late EndTxn", [int(client.rpartition("-")[2])], time.time())
+            self.counts["late EndTxn"] += 1

@@ -1,0 +1,189 @@
+"""A read_committed reader that follows everything all through, and what must never be seen."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+
+import orjson
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.ledger import MARK
+from tests.chaos.claims import Claims
+from tests.chaos.load import CANARY, CANARY_KEY
+
+POLL_MS = 200
+AT_ONCE = 20_000
+AGAIN_SECONDS = 0.3
+# The markers of one commit reach its partitions one after the other. Much longer, and what
+# was published had not been committed; a new owner cannot be there before a session is over.
+APART_SECONDS = 3.0
+# So long after Kafka was away nothing is said about what was ahead of what.
+INTERRUPTED_SECONDS = 15.0
+KEPT = 50
+
+
+class Watcher:
+    """Collects violations of what is promised to readers, and when each shard last committed.
+
+    - revisions of a key only rise;
+    - the count of canaries only rises, and is never ahead of the rows committed;
+    - the position of a shard, and of a partition of stage 2, only rises;
+    - stage 2 publishes nothing that is not committed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """See nothing yet."""
+        self.violations: list[str] = []
+        self.records = 0
+        self.last_progress = time.time()
+        # Kills that wait for their shard's next commit: shard -> [(kind, instant)].
+        self.recoveries: list[tuple[str, float]] = []
+        self._waiting: dict[int, list[tuple[str, float]]] = {}
+        self._settings = settings
+        self._partitions = [
+            *(TopicPartition(topics.KPIS, n) for n in range(topics.FAMILY_PARTITIONS)),
+            *(TopicPartition(topics.state(settings), n) for n in range(settings.partitions)),
+            TopicPartition(topics.progress(settings), 0),
+        ]
+        self._at: dict[TopicPartition, int] = dict.fromkeys(self._partitions, 0)
+        self._revisions: dict[bytes, int] = {}
+        self._canaries: dict[bytes, int] = {}
+        # By shard: rows committed, and counts that wait to be compared with them.
+        self._rows: dict[int, set[bytes]] = {n: set() for n in range(settings.partitions)}
+        self._ahead: deque[tuple[float, int, int]] = deque()
+        self._positions: dict[tuple[str, str], int] = {}
+        self._interrupted_at = 0.0
+        self._claims = Claims(settings)
+
+    def interrupted(self) -> None:
+        """Kafka is away: commits under way may take until it is back."""
+        self._interrupted_at = time.monotonic()
+
+    def killed(self, kind: str, shards: list[int], at: float) -> None:
+        """Begin to measure how long these shards take to commit again."""
+        for shard in shards:
+            self._waiting.setdefault(shard, []).append((kind, at))
+
+    async def run(self) -> None:
+        """Read until cancelled, whatever happens to the broker."""
+        looking = asyncio.create_task(self._claims.follow())
+        try:
+            while True:
+                with contextlib.suppress(KafkaError):
+                    await self._read()
+                await asyncio.sleep(AGAIN_SECONDS)
+        finally:
+            looking.cancel()
+
+    async def _read(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.bootstrap,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=POLL_MS,
+        )
+        try:
+            await consumer.start()
+            consumer.assign(self._partitions)
+            for partition, offset in self._at.items():
+                consumer.seek(partition, offset)
+            while True:
+                found = await consumer.getmany(timeout_ms=POLL_MS, max_records=AT_ONCE)
+                for partition, records in found.items():
+                    self._take(partition, records)
+                self._check_ahead()
+                await asyncio.sleep(0)
+        finally:
+            await consumer.stop()
+
+    def _take(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
+        if partition.topic == topics.KPIS:
+            take = self._published
+        elif partition.topic == topics.progress(self._settings):
+            take = self._progress
+        else:
+            take = self._row
+        for record in records:
+            take(record)
+        self._at[partition] = records[-1].offset + 1
+
+    def _published(self, record: ConsumerRecord) -> None:
+        self.records += 1
+        key, value = record.key, record.value
+        if value is None:
+            return
+        start = value.rindex(MARK) + len(MARK)
+        revision = int(value[start : value.index(b",", start)])
+        if revision <= self._revisions.get(key, 0):
+            self._wrong(f"{key!r}: revision {revision} after {self._revisions[key]}")
+        self._revisions[key] = revision
+        if key.startswith(CANARY_KEY.encode()) and b"|day|" in key:
+            count = orjson.loads(value)["parts"]["count"]
+            if count < self._canaries.get(key, 0):
+                self._wrong(f"{key!r}: {count} canaries after {self._canaries[key]}")
+            self._canaries[key] = count
+            shard = int(key[len(CANARY_KEY) :].partition(b"|")[0])
+            self._ahead.append((time.monotonic(), shard, count))
+
+    def _row(self, record: ConsumerRecord) -> None:
+        key = record.key
+        if CANARY.encode() in key:
+            self._rows[record.partition].add(key)
+        elif key == b"p":
+            self._rises(f"state of shard {record.partition}", orjson.loads(record.value)["source"])
+
+    def _progress(self, record: ConsumerRecord) -> None:
+        said = orjson.loads(record.value)
+        name = record.key.decode()
+        stage, _, number = name.partition("/")
+        if stage == "kpis":
+            self._rises(name, {"partials": said["partials"]})
+            self._claims.add(int(number), said["partials"])
+            return
+        self._rises(name, said["source"])
+        waiting = self._waiting.pop(int(number), [])
+        now = time.time()
+        for kind, at in waiting:
+            # The dead cannot have written this: it was made after their end.
+            if record.timestamp / 1000 > at:
+                self.recoveries.append((kind, now - at))
+            else:
+                self._waiting.setdefault(int(number), []).append((kind, at))
+        self.last_progress = now
+
+    def waits_for(self, shards: list[int]) -> bool:
+        """Whether one of some shards has not committed since a kill."""
+        return not self._waiting.keys().isdisjoint(shards)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some shard has not committed since a kill."""
+        return bool(self._waiting)
+
+    def _rises(self, name: str, position: dict[str, int]) -> None:
+        for topic, offset in position.items():
+            before = self._positions.get((name, topic), 0)
+            if offset < before:
+                self._wrong(f"{name}: {topic} at {offset} after {before}")
+            self._positions[name, topic] = offset
+
+    def _check_ahead(self) -> None:
+        """Compare canaries published some seconds ago with the rows committed by now."""
+        now = time.monotonic()
+        is_interrupted = self._interrupted_at > now - INTERRUPTED_SECONDS
+        for early in self._claims.early():
+            if not is_interrupted:
+                self._wrong(early)
+        while self._ahead and self._ahead[0][0] < now - APART_SECONDS:
+            _, shard, count = self._ahead.popleft()
+            rows = len(self._rows[shard])
+            if count > rows and not is_interrupted:
+                self._wrong(f"shard {shard}: {count} canaries published, rows of {rows} committed")
+
+    def _wrong(self, what: str) -> None:
+        if len(self.violations) < KEPT:
+            self.violations.append(f"{time.strftime('%H:%M:%S')} {what}")

@@ -1,0 +1,78 @@
+"""Whoever follows a shard's elements has its cells, and trying an event changes nothing.
+
+Any history with merges and erasures; one shard, which hears its own moves.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.engine.shard import Shard
+from streams.events import Event
+from streams.kpis import catalogue
+from streams.settings import Settings
+from tests.laws.merging import decoded, stories
+from tests.laws.published import Said
+
+
+@given(stories(), st.integers(0, 30))
+def test_followed_from_anywhere_the_cells_are_the_same(
+    story: tuple[list[Said], dict[str, Any], int], since: int
+) -> None:
+    said, reporting, now = story
+    owner, follower = _shards(reporting, now)
+    is_folded = False
+    for number, event in enumerate(decoded(said)):
+        if not isinstance(event, Event):
+            continue
+        if number >= since and not is_folded:
+            follower.fold(now)
+            is_folded = True
+        for element in owner.add(event):
+            (follower.follow if is_folded else follower.restore)(*element)
+        owner.settle(now)
+        # Moves reach the follower as they reach a new owner, or one that goes on.
+        for move in _heard_by(owner):
+            (follower.receive if is_folded else follower.restore_move)(move)
+        owner.settle(now)
+        if is_folded:
+            follower.settle(now)
+            follower.moves()
+            assert follower.cells() == owner.cells()
+
+
+@given(stories())
+def test_event_that_was_tried_first_counts_the_same(
+    story: tuple[list[Said], dict[str, Any], int],
+) -> None:
+    said, reporting, now = story
+    tried, untried = _shards(reporting, now)
+    for event in decoded(said):
+        if isinstance(event, Event):
+            tried.check(event)
+            for shard in (tried, untried):
+                shard.add(event)
+                for move in shard.moves():
+                    if shard is tried:
+                        shard.check(move)
+                    shard.receive(move)
+            assert tried.settle(now) == untried.settle(now)
+            assert tried.alerts(now) == untried.alerts(now)
+    assert tried.cells() == untried.cells()
+
+
+def _shards(reporting: dict[str, Any], now: int) -> tuple[Shard, Shard]:
+    terms = catalogue(replace(Settings(now=now), **reporting))
+    return Shard(terms, now), Shard(terms, now)
+
+
+def _heard_by(shard: Shard) -> list[Any]:
+    """Let a shard hear its own moves until it has no more to say; give them all."""
+    heard = []
+    while moves := shard.moves():
+        for move in moves:
+            shard.receive(move)
+        heard += moves
+    return heard

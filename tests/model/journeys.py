@@ -1,0 +1,158 @@
+"""Stage 1 of the model: events into rows, and in one transaction rows, position and cells."""
+
+from collections.abc import Sequence
+from random import Random
+
+from tests.model.broker import Partition
+from tests.model.facts import CELLS, TOPICS, Cell, Cells, Event, Row, Rows, added, fold, plus
+from tests.model.member import DONE, WAITING, Life, Member, Sends
+from tests.model.steps import COMMIT, Step, row_order
+from tests.model.topics import Topics
+
+Position = tuple[int, ...]
+START: Position = (0,) * TOPICS
+POSITION, GOAL = "position", "goal"
+AT_ONCE = 3
+
+
+class Shard:
+    """What an owner of a shard has in memory."""
+
+    def __init__(self, member: Member, topics: Topics) -> None:
+        """Know nothing yet."""
+        self.me, self.rules = member, member.rules
+        self.topics, self.number = topics, member.place.number
+        self.state = topics.state[self.number]
+        self.source = topics.source[self.number]
+        self.rows: Rows = {}
+        self.position = self.goal = START
+        self.published: Cells = {}
+        self.is_fresh = True
+        self._folded: tuple[Rows, int, Cells] | None = None
+        partials_come_after = COMMIT.index(Step.PARTIALS) > COMMIT.index(Step.ROWS)
+        assert partials_come_after, "the model writes rows first"
+
+    def live(self) -> Life:
+        """Take the shard, then work until the end."""
+        if self.rules.fence_first:
+            yield from self.me.fence()
+        yield DONE
+        ends = [partition.end for partition in self.topics.partials]
+        yield from self._wait_for(ends)
+        published = self._read_partials()
+        yield DONE
+        self._read_state()
+        yield DONE
+        if not self.rules.fence_first:
+            yield from self.me.fence()
+        self.published = published
+        if not self.rules.reconcile or not self.rules.absolute:
+            self.published = self._cells()
+        while True:
+            yield from self._turn()
+
+    def _wait_for(self, ends: Sequence[int]) -> Life:
+        """Wait until all is decided that was in the partials when the shard was taken."""
+        while self.rules.reconcile and any(
+            partition.stable_end < end
+            for partition, end in zip(self.topics.partials, ends, strict=True)
+        ):
+            yield WAITING
+
+    def _read_partials(self) -> Cells:
+        return {
+            record.key[0]: record.value[0]
+            for partition in self.topics.partials
+            for record in partition.read(0, partition.stable_end)
+            if record.key[1] == self.number
+        }
+
+    def _read_state(self) -> None:
+        records = self.state.read(0, self.state.stable_end)
+        found = {record.key: record.value for record in records}
+        self.position = found.pop(POSITION, START)
+        self.goal = self._aim(found.pop(GOAL, START))
+        self.rows = {subject: value[0] for subject, value in found.items()}
+
+    def _aim(self, goal: Position) -> Position:
+        if not self.rules.goal:
+            return self.position
+        return tuple(map(max, goal, self.position))
+
+    def _cells(self) -> Cells:
+        """Fold the rows, unless neither they nor the time have changed."""
+        now = self.topics.clock - self.me.skew
+        if self._folded is None or self._folded[0] is not self.rows or self._folded[1] != now:
+            self._folded = self.rows, now, fold(self.rows, now, self.me.version)
+        return self._folded[2]
+
+    def _turn(self) -> Life:
+        """Read a batch, if there is one, and commit what came of it and of time."""
+        before = self.rows, self.position, self.goal
+        unread = [t for t in range(TOPICS) if self.position[t] < len(self.source[t])]
+        # A fresh owner reconciles before it reads on.
+        is_reading = bool(unread) and not (self.is_fresh and self.position == self.goal)
+        now = self.topics.clock - self.me.skew
+        changed = self._read(self.me.random.choice(unread)) if is_reading else {}
+        self.is_fresh = False
+        cells = self._cells()
+        news = {
+            cell: cells.get(cell)
+            for cell in CELLS
+            if cells.get(cell) != self.published.get(cell) and self.position == self.goal
+        }
+        if not is_reading and not news:
+            yield DONE if unread else self.me.rest()
+            return
+        sends = self._sends(changed, is_reading, news, now)
+        yield from self._aside("before", is_reading)
+        if (yield from self.me.transact(sends)):
+            self.published = {**self.published, **news}  # type: ignore[dict-item]  # None: gone
+            yield from self._aside("after", is_reading)
+        else:
+            self.rows, self.position, self.goal = before
+
+    def _read(self, topic: int) -> dict[str, Row]:
+        start = self.position[topic]
+        batch: list[Event] = self.source[topic][start : start + self.me.random.randint(1, AT_ONCE)]
+        changed: dict[str, Row] = {}
+        for event in batch:
+            row = changed.get(event.subject) or self.rows.get(event.subject, {})
+            new = added(row, event, self.rules.sets)
+            if new != row:
+                changed[event.subject] = new
+        self.rows = {**self.rows, **changed}
+        self.position = tuple(
+            offset + len(batch) * (number == topic) for number, offset in enumerate(self.position)
+        )
+        self.goal = self._aim(self.goal)
+        return changed
+
+    def _sends(
+        self, changed: dict[str, Row], is_reading: bool, news: dict[str, Cell | None], now: int
+    ) -> Sends:
+        """Put a transaction's records in the order that code and model share."""
+        of_step: dict[Step, Sends] = {
+            Step.GOAL: [(self.state, GOAL, self.goal)] if self.rules.goal and changed else [],
+            Step.ROWS: [(self.state, subject, (row,)) for subject, row in changed.items()],
+            Step.POSITION: [(self.state, POSITION, self.position)] if is_reading else [],
+        }
+        sends = [send for step in row_order(self.rules.position) for send in of_step[step]]
+        for cell, value in news.items():
+            said = value if self.rules.absolute else plus(value, self.published.get(cell), -1)
+            told = said, (self.position, now, self.me.version)
+            sends.append((self.topics.partials[CELLS[cell]], (cell, self.number), told))
+        return sends if self.rules.ordered else shuffled(sends, self.me.random)
+
+    def _aside(self, when: str, is_reading: bool) -> Life:
+        """Write the position outside the transaction, which is a mutant's way."""
+        if self.rules.position == when and is_reading:
+            yield from self.me.transact([(self.state, POSITION, self.position)], False)
+
+
+def shuffled(sends: Sends, random: Random) -> Sends:
+    """Mix partitions; within each the order stays. So may arrive what nobody waited for."""
+    queues: dict[Partition, Sends] = {}
+    for send in sends:
+        queues.setdefault(send[0], []).append(send)
+    return [queues[partition].pop(0) for partition, *_ in random.sample(sends, len(sends))]

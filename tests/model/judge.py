@@ -1,0 +1,104 @@
+"""What a schedule's readers saw, against a slow and plain computation of the same."""
+
+from collections import Counter
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from tests.model.broker import Partition
+from tests.model.facts import CELLS, Cell, Cells, fold, plus, rows_of
+from tests.model.rules import Rules
+from tests.model.world import World
+
+LEAST, MOST = 100, 900
+
+
+@dataclass(frozen=True)
+class Found:
+    """In how many schedules which promise was broken."""
+
+    wrong: int = 0  # when all is quiet the output is not what the events give
+    wrong_after_restart: int = 0  # nor after everything was started anew
+    restless: int = 0  # quiet never came
+    unexplained: int = 0  # a committed value that no prefix of each shard's events gives
+    went_back: int = 0  # a shard's prefix in one cell went back
+
+    def __add__(self, other: "Found") -> "Found":
+        """Add up."""
+        return Found(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every promise was kept."""
+        return not any(astuple(self))
+
+
+def play(rules: Rules, seed: int) -> tuple[Found, Counter[str]]:
+    """Play one schedule to its end, and again after restarting everything."""
+    world = World(rules, seed)
+    for _ in range(world.random.randint(LEAST, MOST)):
+        world.fault()
+    world.quieten()
+    judge = Judge(world)
+    first = world.settle()
+    is_wrong = first and judge.is_wrong()
+    world.members.clear()
+    second = world.settle()
+    is_wrong_again = second and judge.is_wrong()
+    world.members.clear()
+    unexplained, went_back = judge.promises()
+    found = Found(is_wrong, is_wrong_again, not (first and second), unexplained, went_back)
+    return found, world.seen
+
+
+class Judge:
+    """Knows what is right in one world."""
+
+    def __init__(self, world: World) -> None:
+        """Look at a world whose faults are over."""
+        self._world = world
+        self._known: dict[Any, Cells] = {}
+
+    def prefix(self, shard: int, position: tuple[int, ...], now: int, version: int) -> Cells:
+        """Give a shard's cells after the first events of each of its topics."""
+        key = shard, position, now, version
+        if key not in self._known:
+            topics = self._world.topics.source[shard]
+            rows = rows_of(topic[:stop] for topic, stop in zip(topics, position, strict=True))
+            self._known[key] = fold(rows, now, version)
+        return self._known[key]
+
+    def is_wrong(self) -> bool:
+        """Compare what a reader finds in the output with the fold of all events."""
+        world = self._world
+        whole: dict[str, Cell | None] = {}
+        for shard, topics in enumerate(world.topics.source):
+            position = tuple(map(len, topics))
+            cells = self.prefix(shard, position, world.topics.clock, world.versions[0])
+            for cell, value in cells.items():
+                whole[cell] = plus(whole.get(cell), value)
+        view: dict[str, Cell | None] = {}
+        for partition in world.topics.output:
+            world.compact(partition, 1)
+            for record in partition.read(0, partition.stable_end):
+                view[record.key] = record.value[0]
+        return any(view.get(cell) != whole.get(cell) for cell in CELLS)
+
+    def promises(self) -> tuple[bool, bool]:
+        """Tell whether a readable value was unexplained, and whether a prefix went back."""
+        found = [self._promises_of(partition) for partition in self._world.topics.output]
+        return any(a for a, _ in found), any(b for _, b in found)
+
+    def _promises_of(self, output: Partition) -> tuple[bool, bool]:
+        is_unexplained = has_gone_back = False
+        floor: dict[tuple[str, int], tuple[int, ...]] = {}
+        for record in sorted(output.committed, key=lambda record: record.offset):
+            value, ghosts = record.value
+            total: Cell | None = None
+            for shard, (position, now, version) in ghosts.items():
+                cells = self.prefix(shard, position, now, version)
+                total = plus(total, cells.get(record.key))
+                before = floor.get((record.key, shard), position)
+                high = floor[record.key, shard] = tuple(map(max, before, position))
+                has_gone_back |= high != position
+            is_unexplained |= total != value
+        return is_unexplained, has_gone_back

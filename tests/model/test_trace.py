@@ -1,0 +1,111 @@
+"""What the code does to Kafka comes in the order that the model plays."""
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Self
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.settings import Settings
+from streams.tables import board, partials, shard, topics
+from streams.tables.transactions import Pair, Transactions
+from tests.model.steps import COMMIT, PUBLISH, TAKE_BOARD, TAKE_SHARD, Step
+from tests.tables.installation import event, installed, produce, produce_bytes
+from tests.tables.owning import hands
+
+ROWS = {b"g": Step.GOAL, b"r": Step.ROWS, b"p": Step.POSITION}
+TOPICS = {
+    topics.PARTIALS: Step.PARTIALS,
+    topics.DEAD_LETTERS: Step.LETTERS,
+    topics.KPIS: Step.PUBLISH,
+}
+
+
+class Trace:
+    """Writes down what owners do; they go on doing it to a real Kafka."""
+
+    def __init__(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Listen in from now on."""
+        self.steps: list[Step] = []
+        self._settings = settings
+        note, written = self.steps.append, self._written
+
+        class Traced(Transactions):
+            async def take(self) -> Self:
+                note(Step.FENCE)
+                return await super().take()
+
+            async def begin(self, partitions: Collection[TopicPartition] = ()) -> None:
+                note(Step.BEGIN)
+                await super().begin(partitions)
+
+            async def send(
+                self, writes: Mapping[TopicPartition, Iterable[Pair]]
+            ) -> dict[TopicPartition, int]:
+                listed = {to: list(pairs) for to, pairs in writes.items()}
+                written(listed)
+                last = await super().send(listed)
+                note(Step.ACKNOWLEDGED)
+                return last
+
+            async def commit(self) -> None:
+                note(Step.END)
+                await super().commit()
+
+        for module in (shard, board):
+            monkeypatch.setattr(module, "Transactions", Traced)
+            self._trace_reading(module, monkeypatch)
+        self._trace_reading(partials, monkeypatch)
+
+    def taken(self) -> list[Step]:
+        """Give what was done since the last time, repetitions left out."""
+        steps = [step for step, _ in itertools.groupby(self.steps)]
+        self.steps.clear()
+        return steps
+
+    def _trace_reading(self, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        read_to = module.read_to
+        names = {
+            topics.PARTIALS: Step.READ_PARTIALS,
+            topics.KPIS: Step.READ_OUTPUT,
+            topics.state(self._settings): Step.READ_STATE,
+        }
+
+        def traced(settings: Settings, stops: Mapping[TopicPartition, int]) -> Any:
+            self.steps += {names[partition.topic] for partition in stops}
+            return read_to(settings, stops)
+
+        monkeypatch.setattr(module, "read_to", traced)
+
+    def _written(self, writes: Mapping[TopicPartition, list[Pair]]) -> None:
+        for to, pairs in writes.items():
+            self.steps += [self._kind(to, key) for key, _ in pairs]
+
+    def _kind(self, to: TopicPartition, key: bytes) -> Step:
+        if to.topic == topics.state(self._settings):
+            return ROWS[key[:1]]
+        return TOPICS.get(to.topic, Step.CLAIM)
+
+
+async def test_commits_of_both_stages_come_in_the_order_of_the_model(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = await installed(kafka, partitions=1)
+    await produce(settings, [event(number) for number in range(20)])
+    await produce_bytes(settings, "crm.lead", b"poison")
+    trace = Trace(settings, monkeypatch)
+    monkeypatch.setattr(shard, "PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr(board, "PROGRESS_SECONDS", -1.0)
+    async with hands(settings) as own:
+        owner = await own.shard()
+        assert tuple(trace.taken()[: len(TAKE_SHARD)]) == TAKE_SHARD
+        await own.read(owner)
+        assert tuple(trace.taken()) == COMMIT
+        found = []
+        for number in range(topics.FAMILY_PARTITIONS):
+            await own.board(number)
+            found.append(tuple(trace.taken()))
+        # Most of them have nothing to publish.
+        assert TAKE_BOARD + PUBLISH in found
+        assert {steps[: len(TAKE_BOARD)] for steps in found} == {TAKE_BOARD}
