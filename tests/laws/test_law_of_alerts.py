@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.engine.moving import Move
 from streams.engine.shard import Shard
 from streams.events import Event, ReferenceRecord, decode
 from streams.kpis import catalogue
@@ -24,6 +25,8 @@ class Reader:
         self.standing: Standing = {}
         self.raised: list[str] = []
         self.elements: dict[bytes, bytes | None] = {}
+        # What merged subjects' rows said to others, of which the newest stands.
+        self.moved: dict[bytes, Move] = {}
 
     def take_in(self, events: list[Any], clock: int) -> None:
         """Let events arrive and time pass, and read what changed."""
@@ -34,6 +37,7 @@ class Reader:
                 self.elements |= dict(self.shard.add(event))
         while moves := self.shard.moves():
             for move in moves:
+                self.moved[move.key] = move
                 self.shard.receive(move)
         self.shard.settle(clock)
         self.read(clock)
@@ -93,6 +97,8 @@ def test_a_restored_shard_has_the_same_alerts_standing(data: st.DataObject) -> N
             after.shard.hear(event)
     for key, value in before.elements.items():
         after.shard.restore(key, value)
+    for move in before.moved.values():
+        after.shard.restore_move(move)
     after.shard.fold(now)
     after.read(now)
     assert after.standing == before.standing
