@@ -40,8 +40,9 @@ lock:
 soak: install
 	WHOLE_EVENTS=100000 $(BIN)/python -m pytest tests/whole $(ARGS)
 
-# Two years of 200,000 events against the oracle, every record.
+# 500 histories of each family of KPIs, and two years of 200,000 events, against the oracle.
 oracle: install
+	$(BIN)/python -m pytest tests/laws/test_law_of_the_oracle.py --hypothesis-profile=families $(ARGS)
 	ORACLE_EVENTS=200000 $(BIN)/python -m pytest tests/laws/test_long_history.py $(ARGS)
 
 # Breaks workers, gateway and Kafka while events come in; see docs/exactness.md. `--seed N` repeats.

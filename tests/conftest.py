@@ -8,10 +8,16 @@ from hypothesis import HealthCheck, settings
 from streams.broker.embedded import EmbeddedKafka
 
 # Shared machines are slow at times: what counts is what is found, not how fast. More examples:
-# `make test ARGS="tests/laws --hypothesis-profile=thorough"`.
+# `make test ARGS="tests/laws --hypothesis-profile=thorough"`, or 500 of each family of KPIs
+# against the oracle: `make oracle`.
 settings.register_profile(
-    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "default",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    max_examples=40,
 )
+settings.register_profile("families", settings.get_profile("default"), max_examples=500)
 settings.register_profile("many", settings.get_profile("default"), max_examples=500)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=1500)
 settings.load_profile("default")
