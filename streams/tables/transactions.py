@@ -7,7 +7,7 @@ from typing import NoReturn, Self
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import CoordinationType
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, Sender
 from aiokafka.producer.transaction_manager import TransactionResult
@@ -122,7 +122,7 @@ class Transactions:
             await producer.begin_transaction()
             for partition in partitions:
                 producer._txn_manager.maybe_add_partition_to_txn(partition)
-        except (KafkaError, AssertionError) as error:
+        except (KafkaError, IllegalOperation, AssertionError) as error:
             self._fail("could not begin", error)
 
     async def send(
@@ -135,7 +135,7 @@ class Transactions:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 last = await self._send(writes)
-        except (KafkaError, TimeoutError) as error:
+        except (KafkaError, IllegalOperation, TimeoutError) as error:
             self._fail("could not write", error)
         self.answered_at = time.monotonic()
         return last
@@ -145,7 +145,7 @@ class Transactions:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await self._open().commit_transaction()
-        except (KafkaError, TimeoutError, AssertionError) as error:
+        except (KafkaError, IllegalOperation, TimeoutError, AssertionError) as error:
             self._fail("could not commit", error)
         self.answered_at = time.monotonic()
 
@@ -178,10 +178,19 @@ class Transactions:
         return self._producer
 
     def _fail(self, what: str, error: BaseException) -> NoReturn:
+        error = self._cause(error)
         if isinstance(error, ProducerFenced | InvalidProducerEpoch):
             raise Fenced(f"{self.name}: another worker has taken over") from error
         said = str(error) or type(error).__name__
         raise Fatal(f"{self.name} {what}: {said}") from error
+
+    def _cause(self, error: BaseException) -> BaseException:
+        """Give what failed between two calls, where that is why the client refuses to go on."""
+        if isinstance(error, IllegalOperation) and self._producer is not None:
+            ended = self._producer._txn_manager.wait_for_transaction_end()
+            cause: BaseException | None = ended.exception() if ended.done() else None
+            return cause or error
+        return error
 
 
 def _batches(producer: AIOKafkaProducer, pairs: Iterable[Pair]) -> Iterator[BatchBuilder]:

@@ -7,7 +7,7 @@ from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.fatal import Fatal, Fenced
 from streams.tables.transactions import Transactions
-from tests.tables.installation import records
+from tests.tables.installation import eventually, records
 
 
 async def test_nothing_shows_before_the_commit_and_then_all_at_once(settings: Settings) -> None:
@@ -57,6 +57,22 @@ async def test_shards_and_stages_do_not_fence_each_other(settings: Settings) -> 
         await owner.commit()
         await owner.close()
     assert len(await records(settings, topics.state(settings))) == 4
+
+
+async def test_fence_that_is_met_between_two_calls_is_told_as_such(settings: Settings) -> None:
+    zombie = await Transactions(settings, "journeys", 0).take()
+    owner = await Transactions(settings, "journeys", 0).take()
+    await zombie.begin([_state(settings)])
+
+    async def is_refused() -> bool:
+        assert zombie._producer is not None
+        return bool(zombie._producer._txn_manager.is_fatal_error())
+
+    await eventually(is_refused)
+    with pytest.raises(Fenced):
+        await zombie.send({_state(settings): [(b"a", b"1")]})
+    await zombie.close()
+    await owner.close()
 
 
 async def test_what_was_not_taken_cannot_be_written_to(settings: Settings) -> None:
