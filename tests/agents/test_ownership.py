@@ -9,12 +9,15 @@ from prometheus_client import CollectorRegistry
 
 from streams.agents.health import Health
 from streams.agents.ownership import Ownership
-from streams.events import SOURCE_TOPICS
 from streams.settings import Settings
+from streams.tables import topics
 from tests.tables.counting import Counting
 from tests.tables.installation import eventually
 
-SHARD_0, SHARD_1 = ([TP(topic, number) for topic in SOURCE_TOPICS] for number in (0, 1))
+
+def shard(settings: Settings, number: int) -> list[TP]:
+    """Give the partitions that a shard is assigned with."""
+    return [TP(topic, number) for topic in topics.sources(settings)]
 
 
 class Group:
@@ -48,6 +51,7 @@ class Group:
 
 async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Settings) -> None:
     failures: list[BaseException] = []
+    first, second = shard(settings, 0), shard(settings, 1)
     group = Group()
     own = Ownership(settings, Counting(), Health(CollectorRegistry()), failures.append)
     own.start(group)
@@ -61,18 +65,18 @@ async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Se
         return own.is_open(TP(*place))
 
     try:
-        await change(SHARD_0)
-        await eventually(lambda: is_open(SHARD_0[0]))
+        await change(first)
+        await eventually(lambda: is_open(first[0]))
         group.may_seek.clear()
         group.is_seeking.clear()
-        slow = asyncio.create_task(change([*SHARD_0, *SHARD_1]))
+        slow = asyncio.create_task(change([*first, *second]))
         await group.is_seeking.wait()
         quick = asyncio.create_task(change([]))
         await asyncio.sleep(0)
         group.may_seek.set()
         await asyncio.gather(slow, quick)
         assert own.trouble() is None
-        assert not own.is_open(SHARD_0[0])
+        assert not own.is_open(first[0])
     finally:
         await own.stop()
     assert failures == []

@@ -73,7 +73,7 @@ async def test_each_type_goes_to_its_topic_and_reference_records_to_their_keys(
     assert {(one.topic, one.key) for one in await written.records()} == {
         ("crm.call", b"rep:ann"),
         ("crm.rep", b"ann"),
-        ("crm.rate", b"USD,2026-03-01"),
+        ("crm.rate", b"USD|2026-03-01"),
     }
 
 

@@ -14,7 +14,7 @@ from streams.settings import Settings
 # Settings that no number depends on, or that nobody is told.
 UNTOLD = {
     *("bootstrap", "app", "now", "publish_interval_ms", "partitions", "replication", "token"),
-    *("gateway_port", "metrics_port", "data", "rules", "erasure_key", "log"),
+    *("gateway_port", "metrics_port", "data", "rules", "erasure_key", "log", "failpoint"),
     *("kafka_security", "kafka_mechanism", "kafka_user", "kafka_password"),
     *("kafka_ca", "kafka_certificate", "kafka_key"),
 }

@@ -145,7 +145,7 @@ class Streams:
 
     def read(self, now: int) -> dict[str, bytes]:
         """Give what a reader of the output holds."""
-        boards = [Board(self.terms, now) for _ in FAMILIES]
+        boards = [Board(self.terms, now, [number]) for number, _ in enumerate(FAMILIES)]
         for record in self.references:
             for board in boards:
                 board.hear(record)

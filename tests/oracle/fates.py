@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tests.oracle.events import Event, last_of
+from tests.oracle.events import Event, last_of, standing
 
 FATES = ("subject.merged", "subject.erased")
 ACCOUNT_TOPICS = ("crm.order", "crm.invoice", "crm.ticket")
@@ -19,7 +19,7 @@ class Fates:
         self.erased: dict[str, int] = {}
         for subject in {event.said["subject"] for event in mine}:
             of_subject = [event for event in mine if event.said["subject"] == subject]
-            merged = last_of(event for event in of_subject if event.type == "subject.merged")
+            merged = last_of(standing(of_subject, {"subject.merged"}))
             if merged is not None and not is_of_rep(subject) and not is_of_rep(merged.said["into"]):
                 self.into[subject] = merged.said["into"]
             erased = [event.at for event in of_subject if event.type == "subject.erased"]

@@ -12,4 +12,6 @@ if __name__ == "__main__":
     settings = Settings.from_environment()
     today = catalogue(settings)
     kpis = tuple(kpi for kpi in today.kpis if kpi.name != sys.argv[1])
-    run_worker(settings, None, core=Engine(replace(today, kpis=kpis), settings))
+    derived = tuple(kpi for kpi in today.derived if sys.argv[1] not in kpi.ingredients)
+    yesterday = replace(today, kpis=kpis, derived=derived)
+    run_worker(settings, None, core=Engine(yesterday, settings))
