@@ -15,7 +15,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
-    max_examples=40,
+    max_examples=25,
 )
 settings.register_profile("families", settings.get_profile("default"), max_examples=500)
 settings.register_profile("many", settings.get_profile("default"), max_examples=500)
