@@ -70,14 +70,17 @@ async def test_whoever_waits_finds_everything_produced_before(settings: Settings
         shards = [await own.shard(number) for number in range(settings.partitions)]
         boards = [await own.board(number) for number in range(FAMILY_PARTITIONS)]
         working = asyncio.create_task(_work_on(own, [*shards, *boards]))
-        for number in range(1, 4):
-            first = 100 * number
-            await produce(settings, [event(first + n, "call.ended") for n in range(100)])
-            assert (await await_settled(settings, 20)).is_settled
-            found = await output(settings, at_once=True)
-            assert found["crm.call"]["value"] == 100 * number
-        working.cancel()
-        await asyncio.wait([working])
+        try:
+            for number in range(1, 4):
+                first = 100 * number
+                await produce(settings, [event(first + n, "call.ended") for n in range(100)])
+                assert (await await_settled(settings, 60)).is_settled
+                found = await output(settings, at_once=True)
+                assert found["crm.call"]["value"] == 100 * number
+        finally:
+            # Whoever still works cannot be closed.
+            working.cancel()
+            await asyncio.wait([working])
 
 
 async def test_whoever_waits_too_long_is_told_what_is_missing(settings: Settings) -> None:
