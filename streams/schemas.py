@@ -14,11 +14,10 @@ from streams.engine.derived import Derived
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS
 from streams.events.model import Common
 from streams.kpis import catalogue
-from streams.kpis.describing import SETTINGS, entries, in_force
+from streams.kpis.describing import SETTINGS, entries, in_force, percentiles
 from streams.publish.alert_record import Alert, alert_examples
 from streams.publish.entry import Entry
 from streams.publish.examples import event_examples, record_examples
-from streams.publish.naming import percentiles
 from streams.publish.plans import PLAN_PARTS
 from streams.publish.record import PARTS as KIND_PARTS
 from streams.publish.record import Count, Milliseconds, Money, Number, Record

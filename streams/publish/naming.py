@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from streams.engine.catalogue import Kpi
 from streams.engine.derived import Derived
-from streams.engine.measures import SPREAD
+from streams.kpis.describing import percentiles
 
-PERCENTILES = ("p50", "p90")
 _SUFFIX = {
     "ms": "_seconds",
     "count": "",
@@ -49,13 +48,6 @@ class Naming:
             self.name: self.text,
             **{name: f"The {p} of: {self.text}" for p, name in self.percentiles.items()},
         }
-
-
-def percentiles(kpi: Kpi | Derived) -> tuple[str, ...]:
-    """Name the percentiles that a KPI's records have."""
-    if isinstance(kpi, Derived):
-        return kpi.percentiles
-    return PERCENTILES if kpi.measure is SPREAD else ()
 
 
 def naming(kpi: Kpi | Derived, currency: str) -> Naming:
