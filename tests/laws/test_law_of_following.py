@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.engine.moving import Move
 from streams.engine.shard import Shard
 from streams.events import Event
 from streams.kpis import catalogue
@@ -24,18 +25,23 @@ def test_followed_from_anywhere_the_cells_are_the_same(
     said, reporting, now = story
     owner, follower = _shards(reporting, now)
     is_folded = False
+    heard: dict[bytes, Move] = {}
     for number, event in enumerate(decoded(said)):
         if not isinstance(event, Event):
             continue
         if number >= since and not is_folded:
+            # A new owner is told what stands of the moves, after all elements.
+            for move in heard.values():
+                follower.restore_move(move)
             follower.fold(now)
             is_folded = True
         for element in owner.add(event):
             (follower.follow if is_folded else follower.restore)(*element)
         owner.settle(now)
-        # Moves reach the follower as they reach a new owner, or one that goes on.
         for move in _heard_by(owner):
-            (follower.receive if is_folded else follower.restore_move)(move)
+            heard[move.key] = move
+            if is_folded:
+                follower.receive(move)
         owner.settle(now)
         if is_folded:
             follower.settle(now)

@@ -7,8 +7,9 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
+from streams.tables import board as board_module
 from streams.tables import topics
-from streams.tables.board import SLOW_SECONDS, OwnedBoard
+from streams.tables.board import OwnedBoard
 from streams.tables.fatal import Fenced
 from streams.tables.partials import encode
 from streams.tables.transactions import Transactions
@@ -106,14 +107,18 @@ async def test_last_change_always_goes_out(settings: Settings) -> None:
         assert await values(settings) == {"rep=ann": 3}
 
 
-async def test_slow_key_goes_out_at_once_and_then_every_five_seconds(settings: Settings) -> None:
+async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with hands(settings) as own:
         board = await own.board(REPS)
+        monkeypatch.setattr(board_module, "SLOW_SECONDS", 3600.0)
         for number in (1, 2, 3):
             await _publish_shares(settings, {"0|rep=slow": number, "0|rep=ann": number})
             await own.read(board)
         assert (await values(settings))["rep=slow"] == 1
-        assert 0 < board.due_in <= SLOW_SECONDS
+        assert board.due_in <= 3600.0
+        monkeypatch.setattr(board_module, "SLOW_SECONDS", 0.0)
         await _read_until_quiet(own, board)
         assert await values(settings) == {"rep=slow": 3, "rep=ann": 3}
         revisions = {key: each["revision"] for key, each in (await output(settings)).items()}
