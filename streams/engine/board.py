@@ -197,6 +197,8 @@ class Board:
         put_off = 0 if with_slow else self._slow_bits
         waiting, self._waiting = self._waiting, {}
         for window in {**dirty, **waiting}:
+            if not self._has_begun(window):
+                continue
             reached, later = self._rendering.reached(window, dirty.get(window, {}), put_off)
             if later:
                 _join(self._slow.setdefault(window, {}), later)
@@ -206,6 +208,10 @@ class Board:
                 late = yield from self._rendering.written(page, scope, mask, due)
                 if late:
                     self._waiting.setdefault(window, {})[scope] = late
+
+    def _has_begun(self, window: Window) -> bool:
+        """Tell whether a window may have records: one still to come has none, whatever it holds."""
+        return window.start <= (self.clock if window.kind == "hour" else self._sums.today)
 
     def _add(self, when: str, scope: str, change: Grouped) -> None:
         """Add a change to every window of a day or to an hour, and mark what it moves."""

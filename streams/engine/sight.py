@@ -14,6 +14,8 @@ from streams.engine.records import Form, Reading, Records
 from streams.engine.targets import Targets
 from streams.engine.windows import WindowSums
 
+# A figure is asked for up to three times: for a rank, a record, and the next one's `previous`.
+REMEMBERED = 10_000
 NO_PERCENTILES = {"p50": None, "p90": None}
 
 
@@ -36,6 +38,7 @@ class BoardSight:
         self._targets = targets
         self._records = records
         self._bests: dict[tuple[str, str, Window, tuple[str, ...]], int] = {}
+        self._figures: dict[tuple[str, str, Window], Figure] = {}
 
     def reading(self, form: Form, scope: str, window: Window) -> Reading | None:
         """Read a KPI; None where it has no record."""
@@ -122,6 +125,7 @@ class BoardSight:
     def forget(self) -> None:
         """Forget what is only true until the sums change."""
         self._bests.clear()
+        self._figures.clear()
 
     def ever(self, name: str, scope: str) -> Vector:
         """Give the company's vector over all time up to now, of a KPI that keeps it."""
@@ -218,5 +222,12 @@ class BoardSight:
         return False
 
     def _figure(self, kpi: Derived, scope: str, window: Window) -> Figure:
-        result = kpi.formula(Given(kpi, self, scope, window))
-        return result if isinstance(result, Figure) else Figure(result)
+        at = kpi.name, scope, window
+        found = self._figures.get(at)
+        if found is None:
+            result = kpi.formula(Given(kpi, self, scope, window))
+            found = result if isinstance(result, Figure) else Figure(result)
+            if len(self._figures) >= REMEMBERED:
+                self._figures.clear()
+            self._figures[at] = found
+        return found
