@@ -12,7 +12,7 @@ from streams.engine.dependents import Dependents
 from streams.engine.derived import Derived
 from streams.engine.levels import Levels
 from streams.engine.marks import Marks
-from streams.engine.measures import Grouped, Vector, add, by_kpi
+from streams.engine.measures import Grouped, add_grouped, change, negative
 from streams.engine.off_pace import PaceReader
 from streams.engine.organisation import Organisation
 from streams.engine.records import AGAIN_MS, Records
@@ -93,7 +93,10 @@ class Board:
         forms = {kpi.name: self.records.form(kpi, place) for place, kpi in enumerate(self.kpis)}
         rule = catalogue.off_pace
         self._pace = rule and PaceReader(rule, forms, self._targets, self.sight, self.records)
-        self._shares: dict[tuple[int, str], Vector] = {}
+        self._shares: dict[tuple[int, str], Grouped] = {}
+        # By day or hour and scope, what was put and is in no window yet. A cell changes in many
+        # shards, and a team in many reps, until the windows are asked for.
+        self._news: dict[tuple[str, str], Grouped] = {}
         # Keys that were not due: nothing about them has changed since they were read.
         self._waiting: dict[Window, dict[str, int]] = {}
         # Marks that were put off: what they will come to is not known yet.
@@ -103,30 +106,45 @@ class Board:
 
     @property
     def dirty(self) -> int:
-        """How many windows of a scope wait to be taken."""
-        return len(self._marks) + sum(map(len, self._waiting.values())) + self.slow
+        """How many windows of a scope wait to be taken, or cells to be put in theirs."""
+        waiting = sum(map(len, self._waiting.values()))
+        return len(self._news) + len(self._marks) + waiting + self.slow
 
     @property
     def slow(self) -> int:
         """How many of them wait for a `take` with slow KPIs."""
         return sum(map(len, self._slow.values()))
 
-    def put(self, shard: int, cell: str, vector: Vector) -> None:
-        """Take a shard's whole share of a cell; {} takes it away."""
-        change = dict(vector)
-        add(change, self._shares.get((shard, cell), {}), -1)
-        if vector:
-            self._shares[shard, cell] = vector
+    def put(self, shard: int, cell: str, vectors: Grouped) -> None:
+        """Take a shard's whole share of a cell, to be left as it is; {} takes it away."""
+        steps = change(self._shares.get((shard, cell), {}), vectors)
+        if vectors:
+            self._shares[shard, cell] = vectors
         else:
             self._shares.pop((shard, cell), None)
-        when, _, scope = cell.partition("|")
-        if change:
-            grouped = by_kpi(change)
-            for target in (scope, *self.organisation.groups(scope)):
-                self._add(when, target, grouped)
+        if steps:
+            when, _, scope = cell.partition("|")
+            known = self._news.get((when, scope))
+            if known is None:
+                self._news[when, scope] = steps
+            else:
+                add_grouped(known, steps)
+
+    def _place_news(self) -> None:
+        """Add what was put to its windows, a rep's also to those of what it belongs to."""
+        news, self._news = self._news, {}
+        of_groups: dict[tuple[str, str], Grouped] = {}
+        for (when, scope), steps in news.items():
+            for group in self.organisation.groups(scope):
+                add_grouped(of_groups.setdefault((when, group), {}), steps)
+        for placed in (news, of_groups):
+            for (when, scope), steps in placed.items():
+                if steps:
+                    self._add(when, scope, steps)
 
     def hear(self, record: ReferenceRecord) -> None:
         """Take a reference record, in any order."""
+        self._place_news()
         if isinstance(record, RepSet):
             self._set_rep(record)
         elif isinstance(record, TargetSet):
@@ -144,15 +162,16 @@ class Board:
         if before == after:
             return
         cells = [(cell, v) for (_, cell), v in self._shares.items() if of(cell) == scope]
-        for cell, vector in cells:
+        for cell, vectors in cells:
             when = cell.partition("|")[0]
             for group in before:
-                self._add(when, group, by_kpi({name: -n for name, n in vector.items()}))
+                self._add(when, group, {kpi: negative(each) for kpi, each in vectors.items()})
             for group in after:
-                self._add(when, group, by_kpi(vector))
+                self._add(when, group, vectors)
 
     def advance(self, clock: int) -> None:
         """Let time pass: rolling and running windows move on, windows become final."""
+        self._place_news()
         self.clock = max(self.clock, clock)
         for window in self._sums.ended(self.clock):
             self._marks.add_ended(window)
@@ -188,6 +207,7 @@ class Board:
         where there was none. Keys that are not due stay for a later call, and all keys of slow
         KPIs for one `with_slow`. Nothing else may be called until the iterator is used up.
         """
+        self._place_news()
         self.sight.forget()
         dirty = self._marks.take()
         if with_slow:
@@ -213,21 +233,21 @@ class Board:
         """Tell whether a window may have records: one still to come has none, whatever it holds."""
         return window.start <= (self.clock if window.kind == "hour" else self._sums.today)
 
-    def _add(self, when: str, scope: str, change: Grouped) -> None:
-        """Add a change to every window of a day or to an hour, and mark what it moves."""
-        bits = self._bits(change)
+    def _add(self, when: str, scope: str, steps: Grouped) -> None:
+        """Add steps to every window of a day or to an hour, and mark what they move."""
+        bits = self._bits(steps)
         if bits & self._ever_bits:
             kept = self._rendering.of(bits & self._ever_bits)
-            self._sums.add_ever(scope, {kpi.name: change[kpi.name] for kpi in kept})
+            self._sums.add_ever(scope, {kpi.name: steps[kpi.name] for kpi in kept})
             self._marks.add_history(bits)
         if when[0] == "h":
-            windows: Iterable[Window] = self._sums.add_hour(int(when[1:]), scope, change)
+            windows: Iterable[Window] = self._sums.add_hour(int(when[1:]), scope, steps)
             bits &= ~self._level_bits
         else:
             day = int(when)
-            windows = self._sums.add_day(day, scope, change)
+            windows = self._sums.add_day(day, scope, steps)
             levels = [kpi.name for kpi in self._rendering.of(bits & self._level_bits)]
-            self._levels.add(day, scope, levels, change)
+            self._levels.add(day, scope, levels, steps)
         self._marks.add(scope, windows, bits)
         # The window after has a new `previous`; the levels see to that themselves.
         following = [self.calendar.following(w) for w in windows if w.kind not in ROLLING_DAYS]

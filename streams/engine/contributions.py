@@ -39,7 +39,7 @@ class Contributions:
         # KPIs that are told apart by the same dimensions reach the same scopes. Places are the
         # same objects for every catalogue, and so are the numbers under which they note scopes.
         self._groups = [_numbered.setdefault(own, len(_numbered)) for own in self._told_apart]
-        self._names: dict[tuple[int, Any], Pairs] = {}
+        self._pairs: dict[tuple[int, Any], Pairs] = {}
         self._follows_owners = catalogue.definitions.readings.owner == "event"
         self.is_hourly = [kpi.hourly for kpi in self.kpis]
 
@@ -109,15 +109,13 @@ class Contributions:
         return found
 
     def components(self, number: int, value: Any) -> Pairs:
-        """Give the components of a value, named `kpi.component`."""
+        """Give the components of a value of a KPI."""
         key = (number, value)
-        found = self._names.get(key)
+        found = self._pairs.get(key)
         if found is None:
-            if len(self._names) > 200_000:
-                self._names.clear()
-            kpi = self.kpis[number]
-            pairs = kpi.measure.components(value)
-            found = self._names[key] = tuple((f"{kpi.name}.{name}", n) for name, n in pairs)
+            if len(self._pairs) > 200_000:
+                self._pairs.clear()
+            found = self._pairs[key] = self.kpis[number].measure.components(value)
         return found
 
 

@@ -61,23 +61,25 @@ def add(into: Vector, other: Mapping[str, int], sign: int = 1) -> None:
             into.pop(name, None)
 
 
-@lru_cache(maxsize=200_000)
-def split(name: str) -> tuple[str, str]:
-    """Split `kpi.component`."""
-    kpi, _, component = name.partition(".")
-    return kpi, component
+def change(old: Mapping[str, Vector], new: Mapping[str, Vector]) -> Grouped:
+    """Give what has to be added to the old vectors to have the new ones, KPI by KPI."""
+    found: Grouped = {}
+    for kpi, vector in new.items():
+        before = old.get(kpi)
+        if before is None:
+            found[kpi] = dict(vector)
+        elif before != vector:
+            found[kpi] = steps = dict(vector)
+            add(steps, before, -1)
+    for kpi, vector in old.items():
+        if kpi not in new:
+            found[kpi] = negative(vector)
+    return found
 
 
-def by_kpi(vector: Mapping[str, int]) -> Grouped:
-    """Part a cell's vector by KPI."""
-    grouped: Grouped = {}
-    for name, number in vector.items():
-        kpi, component = split(name)
-        own = grouped.get(kpi)
-        if own is None:
-            own = grouped[kpi] = {}
-        own[component] = number
-    return grouped
+def negative(vector: Mapping[str, int]) -> Vector:
+    """Give what takes a vector away."""
+    return {component: -number for component, number in vector.items()}
 
 
 def add_grouped(into: Grouped, other: Grouped) -> None:

@@ -14,14 +14,13 @@ from streams.engine.calendar import milliseconds
 from streams.engine.catalogue import Catalogue, Terms
 from streams.engine.contributions import Contributions, Share, Shares, difference
 from streams.engine.entries import Entry
-from streams.engine.measures import Vector
+from streams.engine.measures import Grouped
 from streams.engine.money import Rates
 from streams.engine.moving import Move
 from streams.engine.rows import Rows, entry_of, stands
 from streams.engine.standing import Standing
 from streams.events import AccountSet, Event, RateSet, ReferenceRecord, RepSet, SpendRecorded
 
-Cell = defaultdict[str, int]
 # Shares of this many rows are remembered, so that a row touched again soon is not read twice.
 REMEMBERED = 30_000
 # The shard that counts what belongs to no subject.
@@ -58,7 +57,8 @@ class Shard(Rows):
         self._standing = Standing(catalogue)
         self._shares: dict[str, Shares] = {}
         self._touched: dict[str, Shares] = {}
-        self._cells: defaultdict[int | str, defaultdict[str, Cell]] = defaultdict(_empty_scopes)
+        self._names = [kpi.name for kpi in catalogue.kpis]
+        self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         self._changed: defaultdict[int | str, set[str]] = defaultdict(set)
         self._heap: list[tuple[int, int, Share]] = []
         self._pending: dict[Share, int] = {}
@@ -84,7 +84,7 @@ class Shard(Rows):
                 self._apply((share, 1) for share in shares)
         self._changed.clear()
 
-    def settle(self, clock: int) -> dict[str, Vector]:
+    def settle(self, clock: int) -> dict[str, Grouped]:
         """Bring the cells up to an instant and to the events added since.
 
         Returns every cell that changed with its whole new value, {} for one that is gone.
@@ -132,13 +132,13 @@ class Shard(Rows):
         self.clock = max(self.clock, clock)
         return self._standing.changes(self.clock)
 
-    def cells(self) -> Mapping[str, Vector]:
+    def cells(self) -> Mapping[str, Grouped]:
         """Give every cell that is not empty."""
         return {
-            f"{at}|{scope}": vector
+            f"{at}|{scope}": vectors
             for at, scopes in list(self._cells.items())
             for scope in list(scopes)
-            if (vector := self._copy(at, scope))
+            if (vectors := self._copy(at, scope))
         }
 
     def hear(self, record: ReferenceRecord) -> None:
@@ -224,7 +224,7 @@ class Shard(Rows):
 
         Everything the shard does ends here, so look-ups are spelled out instead of called.
         """
-        clock, day_of, cells = self.clock, self.calendar.day, self._cells
+        clock, day_of, cells, names = self.clock, self.calendar.day, self._cells, self._names
         contributions = self._contributions
         hourly, scopes_of = contributions.is_hourly, contributions.scopes
         components = contributions.components
@@ -234,6 +234,7 @@ class Shard(Rows):
                 continue
             pairs = components(number, value)
             scopes = scopes_of(number, dimensions)
+            name = names[number]
             day = day_of(at)
             keys = (day, f"h{self.calendar.hour(at)}") if hourly[number] else (day,)
             for key in keys:
@@ -241,12 +242,17 @@ class Shard(Rows):
                 reached = cells[key]
                 for scope in scopes:
                     cell = reached[scope]
-                    for name, component in pairs:
-                        total = cell[name] + times * component
+                    vector = cell.get(name)
+                    if vector is None:
+                        vector = cell[name] = {}
+                    for component, n in pairs:
+                        total = vector.get(component, 0) + times * n
                         if total:
-                            cell[name] = total
+                            vector[component] = total
                         else:
-                            del cell[name]
+                            vector.pop(component, None)
+                    if not vector:
+                        del cell[name]
 
     def _wait(self, share: Share, since: int, times: int) -> None:
         """Keep a share until its time; one taken back before that leaves its slot at 0."""
@@ -261,18 +267,14 @@ class Shard(Rows):
             if times:
                 self._apply(((share, times),))
 
-    def _copy(self, at: int | str, scope: str) -> Vector:
+    def _copy(self, at: int | str, scope: str) -> Grouped:
         """Give a cell as it is now; one that is empty is forgotten."""
         cells = self._cells[at]
-        vector = dict(cells[scope])
-        if not vector:
+        vectors = {name: vector.copy() for name, vector in cells[scope].items()}
+        if not vectors:
             del cells[scope]
-        return vector
+        return vectors
 
 
-def _empty_cell() -> Cell:
-    return defaultdict(int)
-
-
-def _empty_scopes() -> defaultdict[str, Cell]:
-    return defaultdict(_empty_cell)
+def _no_scopes() -> defaultdict[str, Grouped]:
+    return defaultdict(dict)

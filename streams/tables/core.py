@@ -9,6 +9,8 @@ from streams.engine.records import Tail
 from streams.events import Event, ReferenceRecord
 
 Vector = dict[str, int]
+# One cell's vectors by KPI.
+Vectors = dict[str, Vector]
 Publication = tuple[str, bytes | None, Tail]
 
 
@@ -46,7 +48,7 @@ class ShardCore(Protocol):
     def standing_moves(self) -> list[Move]:
         """Give all that rows elsewhere have to know of, said or not."""
 
-    def settle(self, clock: int) -> dict[str, Vector]:
+    def settle(self, clock: int) -> dict[str, Vectors]:
         """Give the cells that changed since the last call, {} for one that is gone."""
 
     def alerts(self, clock: int) -> dict[str, bytes | None]:
@@ -56,7 +58,7 @@ class ShardCore(Protocol):
         Events count after the `settle` or `fold` that follows them.
         """
 
-    def cells(self) -> Mapping[str, Vector]:
+    def cells(self) -> Mapping[str, Vectors]:
         """Give every cell that is not empty."""
 
     def hear(self, record: ReferenceRecord) -> None:
@@ -74,8 +76,8 @@ class BoardCore(Protocol):
     def slow(self) -> int:
         """How many of them wait for a `take` `with_slow`."""
 
-    def put(self, shard: int, cell: str, vector: Vector) -> None:
-        """Replace one shard's share of a cell; {} removes it."""
+    def put(self, shard: int, cell: str, vectors: Vectors) -> None:
+        """Replace one shard's share of a cell; {} removes it. It must not change any more."""
 
     def hear(self, record: ReferenceRecord) -> None:
         """Take a reference record; what it changes comes with the next `take`."""

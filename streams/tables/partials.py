@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 import orjson
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
-from streams.tables.core import Core, Vector
+from streams.tables.core import Core, Vectors
 from streams.tables.fatal import Fatal
 from streams.tables.moved import Moved, moved
 from streams.tables.reading import ends, read_to
@@ -16,28 +17,29 @@ from streams.tables.topics import FAMILY_PARTITIONS, PARTIALS
 from streams.tables.transactions import Pair
 
 PARTITIONS = tuple(TopicPartition(PARTIALS, number) for number in range(FAMILY_PARTITIONS))
+# Not strict, for numbers past 64 bits are texts.
+_decode = msgspec.json.Decoder(Vectors, strict=False).decode
 
 
-def encode(vector: Vector) -> bytes | None:
+def encode(vectors: Vectors) -> bytes | None:
     """Write a share; None, a tombstone, for one that is empty."""
-    if not vector:
+    if not vectors:
         return None
     try:
-        return orjson.dumps(vector)
+        return orjson.dumps(vectors)
     except TypeError:
         # Past 64 bits, which no JSON reader can be trusted with: as text.
-        return orjson.dumps({name: str(number) for name, number in vector.items()})
+        return orjson.dumps(
+            {
+                kpi: {component: str(number) for component, number in vector.items()}
+                for kpi, vector in vectors.items()
+            }
+        )
 
 
-def decode(value: bytes | None) -> Vector:
-    """Read a share; {} for a tombstone."""
-    if value is None:
-        return {}
-    vector: Vector = orjson.loads(value)
-    for name, number in vector.items():
-        if type(number) is not int:
-            vector[name] = int(number)
-    return vector
+def decode(value: bytes | None) -> Vectors:
+    """Read a share; {} for a tombstone, ValueError for what is none."""
+    return {} if value is None else _decode(value)
 
 
 def locate(key: bytes) -> tuple[int, str]:
@@ -47,14 +49,14 @@ def locate(key: bytes) -> tuple[int, str]:
 
 
 def writes(
-    core: Core, shard: int, cells: Iterable[tuple[str, Vector]]
+    core: Core, shard: int, cells: Iterable[tuple[str, Vectors]]
 ) -> dict[TopicPartition, list[Pair]]:
     """Sort the shares to publish by the partition that each belongs in."""
     sorted_out: defaultdict[TopicPartition, list[Pair]] = defaultdict(list)
     prefix = f"{shard}|"
-    for cell, vector in cells:
+    for cell, vectors in cells:
         to = PARTITIONS[core.family(cell) % FAMILY_PARTITIONS]
-        sorted_out[to].append(((prefix + cell).encode(), encode(vector)))
+        sorted_out[to].append(((prefix + cell).encode(), encode(vectors)))
     return dict(sorted_out)
 
 
@@ -62,15 +64,15 @@ def writes(
 class Published:
     """What a shard has published so far, as readers find it, and what it moved and was moved."""
 
-    cells: dict[str, Vector] = field(default_factory=dict)
+    cells: dict[str, Vectors] = field(default_factory=dict)
     reached: dict[int, int] = field(default_factory=dict)  # partition: offset of the last record
     moved: Moved = field(default_factory=Moved)
 
-    def take(self, partition: int, offset: int, cell: str, vector: Vector) -> None:
+    def take(self, partition: int, offset: int, cell: str, vectors: Vectors) -> None:
         """Note one record."""
         self.reached[partition] = offset
-        if vector:
-            self.cells[cell] = vector
+        if vectors:
+            self.cells[cell] = vectors
         else:
             self.cells.pop(cell, None)
 
@@ -97,12 +99,12 @@ async def published(settings: Settings, shards: Collection[int]) -> dict[int, Pu
 
 
 def difference(
-    cells: Mapping[str, Vector], known: Mapping[str, Vector]
-) -> Iterable[tuple[str, Vector]]:
+    cells: Mapping[str, Vectors], known: Mapping[str, Vectors]
+) -> Iterable[tuple[str, Vectors]]:
     """Give what has to be published so that readers who know one set have the other."""
-    for cell, vector in cells.items():
-        if known.get(cell) != vector:
-            yield cell, vector
+    for cell, vectors in cells.items():
+        if known.get(cell) != vectors:
+            yield cell, vectors
     for cell in known:
         if cell not in cells:
             yield cell, {}

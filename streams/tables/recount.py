@@ -10,7 +10,7 @@ from streams.engine.moving import Move
 from streams.events import ReferenceRecord
 from streams.settings import Settings
 from streams.tables import topics
-from streams.tables.core import Core, Vector
+from streams.tables.core import Core, Vectors
 from streams.tables.kept import Kept
 
 
@@ -40,8 +40,8 @@ class Recount:
         self._spoken = 0
         self._since = since
         self._moved = topics.moved(settings)
-        self._standing: Mapping[str, Vector] | None = None
-        self._later: defaultdict[str, list[Vector]] = defaultdict(list)
+        self._standing: Mapping[str, Vectors] | None = None
+        self._later: defaultdict[str, list[Vectors]] = defaultdict(list)
 
     def hear(self, records: Iterable[ReferenceRecord]) -> None:
         """Take reference records; the first before any record of the state."""
@@ -67,7 +67,7 @@ class Recount:
         self._settle()
         return self._kept.position.reaches(self._kept.goal)
 
-    def wrong(self, published: Mapping[str, Vector | str]) -> dict[str, Vector]:
+    def wrong(self, published: Mapping[str, Vectors | str]) -> dict[str, Vectors]:
         """Give the cells that are published as they never were, with their latest value."""
         standing = self._standing or {}
         found = {}
@@ -91,8 +91,8 @@ class Recount:
         self._standing = dict(self._cells.cells())
 
     def _settle(self) -> None:
-        for cell, vector in self._cells.settle(self._settings.clock()).items():
-            self._later[cell].append(vector)
+        for cell, vectors in self._cells.settle(self._settings.clock()).items():
+            self._later[cell].append(vectors)
         self._cells.moves()
 
     def _spoken_by_now(self) -> Iterable[Word]:

@@ -19,7 +19,7 @@ from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
 from streams.tables.alerts import RECENT, AlertLog, EndOf, nothing_more
-from streams.tables.core import Core, Vector
+from streams.tables.core import Core, Vectors
 from streams.tables.crashes import NOTE, Care, Crashed, Note, named, refusal, told
 from streams.tables.fatal import Fatal
 from streams.tables.kept import GOAL, POSITION, ROW, Kept
@@ -40,7 +40,7 @@ CELLS_AT_ONCE = 20_000
 EVENTS_AT_ONCE = 500
 # Which subject these are about, the record's own topic says.
 WHOLE = (SubjectMerged, SubjectErased)
-Change = tuple[str, Vector]
+Change = tuple[str, Vectors]
 Outgoing = dict[TopicPartition, list[Pair]]
 
 

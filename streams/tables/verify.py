@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 
 from streams.settings import Settings
 from streams.tables import moved, partials, topics
-from streams.tables.core import Core, Vector
+from streams.tables.core import Core, Vectors
 from streams.tables.ledger import MARK
 from streams.tables.partials import PARTITIONS
 from streams.tables.progress import KPI_PARTITIONS
@@ -30,7 +30,7 @@ from streams.tables.watch import Nobody
 # Before each further look; the last is longer than the slowest KPI may wait for its turn.
 PAUSES_SECONDS = (2.0, 6.0)
 Place = tuple[str, str]  # topic and key
-Shares = dict[int, dict[str, Vector | str]]
+Shares = dict[int, dict[str, Vectors | str]]
 Progressed = Callable[[int, int], object]
 
 
@@ -147,9 +147,9 @@ class Look:
         async for _, records in self._read(stops):
             for record in records:
                 shard, cell = partials.locate(record.key or b"")
-                vector = _read(record.value)
-                if vector:
-                    shares[shard][cell] = vector
+                vectors = _read(record.value)
+                if vectors:
+                    shares[shard][cell] = vectors
                 else:
                     shares[shard].pop(cell, None)
         return shares
@@ -167,7 +167,7 @@ class Look:
         place: TopicPartition,
         since: int,
         stop: int,
-        shares: dict[str, Vector | str],
+        shares: dict[str, Vectors | str],
         words: list[Word],
     ) -> None:
         recount = Recount(self._settings, self._core, place.partition, words, since)
@@ -208,10 +208,10 @@ class Look:
         for said in self._reference.records:
             board.hear(said)
         for shard, cells in shares.items():
-            for cell, vector in cells.items():
+            for cell, vectors in cells.items():
                 is_own = self._core.family(cell) % topics.FAMILY_PARTITIONS == number
-                if is_own and isinstance(vector, dict):
-                    board.put(shard, cell, vector)
+                if is_own and isinstance(vectors, dict):
+                    board.put(shard, cell, vectors)
         board.advance(clock)
         return {key: body.decode() for key, body, _ in board.take() if body is not None}
 
@@ -236,14 +236,14 @@ class Look:
             self._progressed(self._done, self._total)
 
 
-def _read(value: bytes | None) -> Vector | str:
+def _read(value: bytes | None) -> Vectors | str:
     try:
         return partials.decode(value)
-    except (ValueError, AttributeError):
+    except ValueError:
         return (value or b"").decode(errors="replace")
 
 
-def _text(vector: Vector | str | None) -> str | None:
-    if not vector:
+def _text(vectors: Vectors | str | None) -> str | None:
+    if not vectors:
         return None
-    return vector if isinstance(vector, str) else orjson.dumps(vector).decode()
+    return vectors if isinstance(vectors, str) else orjson.dumps(vectors).decode()

@@ -16,7 +16,7 @@ from tests.kpis.story import instant, member
 
 NOW = instant("03-20 12:00")
 DAY = date(2026, 3, 20).toordinal()
-CALL = {"call_count.n": 1}
+CALL = {"call_count": {"n": 1}}
 
 
 def record(rep: str, at: str = "01-01 00:00", **groups: str) -> RepSet:

@@ -8,7 +8,7 @@ from zlib import crc32
 from streams.engine.moving import Move
 from streams.engine.records import Tail
 from streams.events import Event, RateSet, ReferenceRecord, RepSet, pack, unpack
-from streams.tables.core import Publication, Vector
+from streams.tables.core import Publication, Vectors
 
 # The key of a rep whose sum takes long to work out.
 SLOW = "rep=slow"
@@ -19,6 +19,11 @@ def cells_of(event: Event) -> list[str]:
     """Name the cells an event counts in."""
     rep = getattr(event, "rep", None)
     return [event.topic, *([f"rep={rep}"] if rep else [])]
+
+
+def counted(count: int) -> Vectors:
+    """Write a count as a cell's value."""
+    return {"all": {"n": count}}
 
 
 class CountingShard:
@@ -33,7 +38,7 @@ class CountingShard:
         self.poison = poison
         self.events: dict[bytes, Event] = {}
         self.clock = clock
-        self.known: dict[str, Vector] = {}
+        self.known: dict[str, Vectors] = {}
         self.touched = True
 
     @property
@@ -86,7 +91,7 @@ class CountingShard:
 
     standing_moves = moves
 
-    def settle(self, clock: int) -> dict[str, Vector]:
+    def settle(self, clock: int) -> dict[str, Vectors]:
         """Count all again and compare."""
         self.clock = clock
         before, self.known = self.known, self.count()
@@ -97,7 +102,7 @@ class CountingShard:
         """Raise none."""
         return {}
 
-    def cells(self) -> Mapping[str, Vector]:
+    def cells(self) -> Mapping[str, Vectors]:
         """Give all counts."""
         return self.known
 
@@ -106,7 +111,7 @@ class CountingShard:
         if isinstance(record, RateSet):
             self.weight = int(record.rate)
 
-    def count(self) -> dict[str, Vector]:
+    def count(self) -> dict[str, Vectors]:
         """Count what has happened by now; weight 0 counts nothing."""
         counts: defaultdict[str, int] = defaultdict(int)
         for event in self.events.values():
@@ -115,7 +120,7 @@ class CountingShard:
             if instant(event) <= self.clock:
                 for cell in cells_of(event):
                     counts[cell] += self.weight
-        return {cell: {"count": n} for cell, n in counts.items() if n}
+        return {cell: counted(n) for cell, n in counts.items() if n}
 
 
 class CountingBoard:
@@ -124,7 +129,7 @@ class CountingBoard:
     def __init__(self, clock: int) -> None:
         """Begin empty."""
         self.clock = clock
-        self.shares: dict[tuple[str, int], Vector] = {}
+        self.shares: dict[tuple[str, int], Vectors] = {}
         self.teams: dict[str, str] = {}
         self.waiting: dict[str, None] = {}
 
@@ -138,10 +143,10 @@ class CountingBoard:
         """Slow keys that wait."""
         return int(SLOW in self.waiting)
 
-    def put(self, shard: int, cell: str, vector: Vector) -> None:
+    def put(self, shard: int, cell: str, vectors: Vectors) -> None:
         """Replace a share."""
-        if vector:
-            self.shares[cell, shard] = vector
+        if vectors:
+            self.shares[cell, shard] = vectors
         else:
             self.shares.pop((cell, shard), None)
         self.waiting[cell] = None
@@ -175,8 +180,8 @@ class CountingBoard:
                 self.waiting[key] = None
                 continue
             total = sum(
-                vector["count"]
-                for (cell, _), vector in self.shares.items()
+                vectors["all"]["n"]
+                for (cell, _), vectors in self.shares.items()
                 if key in (cell, self.teams.get(cell))
             )
             yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW

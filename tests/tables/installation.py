@@ -156,7 +156,7 @@ async def partials(settings: Settings) -> dict[str, int]:
             if record.value is None:
                 standing.pop(key, None)
             else:
-                standing[key] = orjson.loads(record.value)["count"]
+                standing[key] = orjson.loads(record.value)["all"]["n"]
     return standing
 
 

@@ -13,7 +13,7 @@ from streams.tables.board import OwnedBoard
 from streams.tables.fatal import Fenced
 from streams.tables.partials import encode
 from streams.tables.transactions import Transactions
-from tests.tables.counting import Counting
+from tests.tables.counting import Counting, counted
 from tests.tables.installation import event, output, produce, records, sizes, values
 from tests.tables.owning import Hands, hands
 
@@ -139,9 +139,7 @@ async def test_change_that_is_taken_back_in_time_is_not_published(settings: Sett
 async def test_uncommitted_partials_are_not_published(settings: Settings) -> None:
     writer = await Transactions(settings, "somebody", 0).take()
     await writer.begin()
-    await writer.send(
-        {TopicPartition(topics.PARTIALS, REPS): [(b"0|rep=ann", encode({"count": 1}))]}
-    )
+    await writer.send({TopicPartition(topics.PARTIALS, REPS): [(b"0|rep=ann", encode(counted(1)))]})
     async with hands(settings) as own:
         await own.board(REPS)
     await writer.close()
@@ -190,7 +188,7 @@ async def _publish_shares(settings: Settings, shares: dict[str, int]) -> None:
     await writer.send(
         {
             TopicPartition(topics.PARTIALS, REPS): [
-                (key.encode(), encode({"count": count} if count else {}))
+                (key.encode(), encode(counted(count) if count else {}))
                 for key, count in shares.items()
             ]
         }

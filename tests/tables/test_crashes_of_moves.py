@@ -108,7 +108,7 @@ async def _calls(settings: Settings) -> dict[str, int]:
         standing = {r.key: r.value for r in await records(settings, topics.PARTIALS, number)}
         for key, value in standing.items():
             shard, _, cell = key.decode().partition("|")
-            count = orjson.loads(value).get("call_count.n", 0) if value else 0
+            count = orjson.loads(value).get("call_count", {}).get("n", 0) if value else 0
             if cell.endswith("|") and not cell.startswith("h") and count:
                 found[shard] = found.get(shard, 0) + count
     return found

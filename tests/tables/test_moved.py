@@ -198,7 +198,7 @@ async def calls(settings: Settings) -> dict[int, int]:
     found: dict[int, int] = {}
     for key, value in (await standing(settings, topics.PARTIALS)).items():
         number, _, cell = key.decode().partition("|")
-        count = orjson.loads(value).get("call_count.n", 0)
+        count = orjson.loads(value).get("call_count", {}).get("n", 0)
         if cell.endswith("|") and not cell.startswith("h") and count:
             found[int(number)] = found.get(int(number), 0) + count
     return found
