@@ -17,8 +17,9 @@ install: .venv/installed
 demo: install
 	$(BIN)/sales-kpis demo $(ARGS)
 
+# Much of a run is waiting for processes, so two go side by side, each with brokers of its own.
 test: install
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 check: install
 	$(BIN)/ruff format --check .

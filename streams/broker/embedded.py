@@ -117,7 +117,8 @@ class EmbeddedKafka:
 
     def _launch(self, java: list[str], log: Path) -> None:
         config = self.data / "server.properties"
-        written = properties(self.host, self.port, free_port(self.host), more=self._more)
+        among_brokers = free_port(self.host, but=(self.port,))
+        written = properties(self.host, self.port, among_brokers, more=self._more)
         config.write_text(written, encoding="ascii")
         folder = "" if self._temporary is None else self._temporary.name
         broker = [*java, "kafka.Kafka", config.name]

@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from collections.abc import Collection
 
 # Below the ports that systems hand out for outgoing connections. A client that goes on
 # trying the port of a dead broker could otherwise be given that very port for itself.
@@ -22,10 +23,10 @@ def is_free(host: str, port: int) -> bool:
         return True
 
 
-def free_port(host: str) -> int:
-    """Choose a port where nobody listens; an OSError if none is found."""
+def free_port(host: str, but: Collection[int] = ()) -> int:
+    """Choose a port where nobody listens, none of `but`; an OSError if none is found."""
     for _ in range(TRIES):
         port = secrets.choice(PORTS)
-        if is_free(host, port):
+        if port not in but and is_free(host, port):
             return port
     raise OSError(f"no free port on {host} in {TRIES} tries")

@@ -53,7 +53,7 @@ def secured(folder: Path) -> Iterator[Secured]:
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS",
     }
-    with EmbeddedKafka(more=more) as broker:
+    with EmbeddedKafka(port=free_port(HOST, but=(port,)), more=more) as broker:
         yield Secured(f"{HOST}:{port}", broker.bootstrap, folder / "ca.pem")
 
 

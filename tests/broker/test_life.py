@@ -149,3 +149,7 @@ def test_broker_that_fails_to_start_says_why(tmp_path: Path) -> None:
 
 def test_free_port_is_none_that_an_outgoing_connection_gets() -> None:
     assert free_port(HOST) in PORTS
+
+
+def test_ports_of_one_broker_differ() -> None:
+    assert free_port(HOST, but=PORTS[:6_000]) in PORTS[6_000:]

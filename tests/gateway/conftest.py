@@ -12,7 +12,7 @@ from tests.gateway.sending import TOKEN, Sender, gateway
 from tests.gateway.written import Written
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def broker() -> Iterator[EmbeddedKafka]:
     """A real Kafka of this room's own: its tests write events that mean nothing, and stop it."""
     with EmbeddedKafka() as broker:

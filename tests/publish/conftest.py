@@ -14,7 +14,7 @@ from tests.publish.writing import Writer, writing
 _names = count()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """A real Kafka of this room's own: its tests write records of no streams to `sales.kpis`."""
     with EmbeddedKafka() as broker:
