@@ -4,7 +4,7 @@ Every window's vector is kept by adding and removing, the same way for a first f
 correction and a rep who changes team. Windows that changed are marked; `take` reads them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from streams.engine.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue import ROLLED_UP, Catalogue, Kpi
@@ -22,6 +22,7 @@ from streams.engine.targets import Targets
 from streams.engine.windows import WindowSums
 from streams.events import ReferenceRecord, RepSet, TargetSet
 
+Scopes = dict[Window, dict[str, int]]
 FAMILIES = (
     ("",),
     ("rep", *ROLLED_UP),
@@ -31,6 +32,8 @@ FAMILIES = (
     ("stage",),
     ("account",),
 )
+# Whatever changes in a day changes these, too, each of which is one of many days.
+WIDE = {"month", "quarter", "year", "last_15d", "last_30d", "last_90d"}
 _FAMILY = {dimension: number for number, family in enumerate(FAMILIES) for dimension in family}
 
 
@@ -97,18 +100,24 @@ class Board:
         # By day or hour and scope, what was put and is in no window yet. A cell changes in many
         # shards, and a team in many reps, until the windows are asked for.
         self._news: dict[tuple[str, str], Grouped] = {}
-        # Keys that were not due: nothing about them has changed since they were read.
-        self._waiting: dict[Window, dict[str, int]] = {}
+        # Records to write again although nothing but the time has changed.
+        self._again: Scopes = {}
         # Marks that were put off: what they will come to is not known yet.
-        self._slow: dict[Window, dict[str, int]] = {}
+        self._wide: Scopes = {}
+        self._slow: Scopes = {}
         self._slow_bits = self._mask(kpi.name for kpi in catalogue.derived if kpi.is_slow)
         self._slot = clock // AGAIN_MS
 
     @property
     def dirty(self) -> int:
         """How many windows of a scope wait to be taken, or cells to be put in theirs."""
-        waiting = sum(map(len, self._waiting.values()))
-        return len(self._news) + len(self._marks) + waiting + self.slow
+        again = sum(map(len, self._again.values()))
+        return len(self._news) + len(self._marks) + again + self.wide + self.slow
+
+    @property
+    def wide(self) -> int:
+        """How many of them wait for a `take` with wide windows."""
+        return sum(map(len, self._wide.values()))
 
     @property
     def slow(self) -> int:
@@ -187,8 +196,8 @@ class Board:
             for place in self._targets:
                 for window in self._marks.running(place):
                     # Nothing has changed but the time, so nothing else follows from it.
-                    waiting = self._waiting.setdefault(window, {})
-                    waiting[place.scope] = waiting.get(place.scope, 0) | self._bit[place.kpi]
+                    again = self._again.setdefault(window, {})
+                    again[place.scope] = again.get(place.scope, 0) | self._bit[place.kpi]
 
     def alerts(self, clock: int) -> dict[str, bytes]:
         """Give the alerts about targets that stand, by key.
@@ -198,36 +207,44 @@ class Board:
         self.advance(clock)
         return self._pace.standing(self.clock) if self._pace else {}
 
-    def take(
-        self, due: Callable[[str], bool] | None = None, with_slow: bool = True
-    ) -> Iterator[Published]:
+    def take(self, with_wide: bool = True, with_slow: bool = True) -> Iterator[Published]:
         """Give (key, body, tail) of what changed since it was last taken, each key once.
 
         The body lacks revision, tail and its closing brace; None means the record goes, also
-        where there was none. Keys that are not due stay for a later call, and all keys of slow
-        KPIs for one `with_slow`. Nothing else may be called until the iterator is used up.
+        where there was none. Without wide ones, the wide windows of single members stay for a
+        later call, and so do slow KPIs. Nothing else may be called until the iterator is used
+        up.
         """
         self._place_news()
         self.sight.forget()
         dirty = self._marks.take()
+        if with_wide:
+            self._wide = _take_back(self._wide, dirty)
+        else:
+            self._put_off_wide(dirty)
         if with_slow:
-            slow, self._slow = self._slow, {}
-            for window, scopes in slow.items():
-                _join(dirty.setdefault(window, {}), scopes)
+            self._slow = _take_back(self._slow, dirty)
         put_off = 0 if with_slow else self._slow_bits
-        waiting, self._waiting = self._waiting, {}
-        for window in {**dirty, **waiting}:
+        again, self._again = self._again, {}
+        for window in {**dirty, **again}:
             if not self._has_begun(window):
                 continue
             reached, later = self._rendering.reached(window, dirty.get(window, {}), put_off)
             if later:
                 _join(self._slow.setdefault(window, {}), later)
             page, scopes = self._rendering.page(window, reached, self.clock)
-            _join(scopes, waiting.get(window, {}))
+            _join(scopes, again.get(window, {}))
             for scope, mask in scopes.items():
-                late = yield from self._rendering.written(page, scope, mask, due)
-                if late:
-                    self._waiting.setdefault(window, {})[scope] = late
+                yield from self._rendering.written(page, scope, mask)
+
+    def _put_off_wide(self, dirty: Scopes) -> None:
+        """Let the members' wide windows wait; of all there is one each, which may go on."""
+        for window in [window for window in dirty if window.kind in WIDE]:
+            members = dirty.pop(window)
+            if of_all := members.pop("", 0):
+                dirty[window] = {"": of_all}
+            if members:
+                _join(self._wide.setdefault(window, {}), members)
 
     def _has_begun(self, window: Window) -> bool:
         """Tell whether a window may have records: one still to come has none, whatever it holds."""
@@ -263,6 +280,13 @@ class Board:
         for name in vectors:
             mask |= self._bit.get(name, 0)
         return mask
+
+
+def _take_back(put_off: Scopes, dirty: Scopes) -> Scopes:
+    """Add what was put off to what is to be done, and leave nothing."""
+    for window, scopes in put_off.items():
+        _join(dirty.setdefault(window, {}), scopes)
+    return {}
 
 
 def _join(into: dict[str, int], scopes: Mapping[str, int]) -> None:

@@ -1,6 +1,6 @@
 """From marks to records: ranks first, then every text that has to be written again."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from streams.engine.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue import Kpi
@@ -15,7 +15,6 @@ from streams.engine.targets import Targets
 from streams.engine.windows import WindowSums
 
 Published = tuple[str, bytes | None, Tail]
-Due = Callable[[str], bool] | None
 NO_TAIL = Tail("")
 NOTHING: Grouped = {}
 NO_FACTS: Vector = {}
@@ -133,22 +132,13 @@ class Rendering:
             mask ^= bit
             yield forms[bit.bit_length() - 1]
 
-    def written(
-        self, page: Page, scope: str, mask: int, due: Due
-    ) -> Generator[Published, None, int]:
-        """Write a scope's records that are due, and return the KPIs that are not.
-
-        None in place of a text: the record is gone.
-        """
-        late = 0
+    def written(self, page: Page, scope: str, mask: int) -> Iterator[Published]:
+        """Write a scope's records; None in place of a text: the record is gone."""
         dimension = scope.partition("=")[0]
         is_ranked = dimension in RANKED
         where = f"|{scope or 'all'}|{page.name}"
         for form in self.of(mask):
             key = form.name + where
-            if due is not None and not due(key):
-                late |= 1 << form.place
-                continue
             reading = self._reading(page, form, scope)
             if reading is None:
                 yield key, None, NO_TAIL
@@ -163,7 +153,6 @@ class Rendering:
             if plan is not None:
                 tail = self._records.tail(form, page.window, reading[0], plan, page.clock)
             yield key, body, tail
-        return late
 
     def _reading(self, page: Page, form: Form, scope: str) -> Reading | None:
         """Read a KPI and its `previous`; the usual ways are spelled out, for there are many."""

@@ -16,7 +16,7 @@ from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
 from streams.tables.ledger import MARK, Ledger
 from streams.tables.off_pace import PaceLog
-from streams.tables.pace import Pace
+from streams.tables.pace import Pace, Rounds
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.reference import Reference
 from streams.tables.transactions import Pair, Transactions
@@ -26,16 +26,13 @@ STAGE = "kpis"
 HEARTBEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.1
 ADVANCE_SECONDS = 1.0
-# With so many keys waiting for the end of an interval, looking for one that is due costs more
-# than it is worth: a key's first change then waits as well.
-CROWD = 200
 RECORDS_AT_ONCE = 100
 RECORDS_A_TRANSACTION = 10_000
-# Of its time a board may be busy with merging and publishing so much, or it waits longer than
-# the publish interval.
-SHARE = 0.1
-# What takes long to work out is worked out so often at most.
-SLOW_SECONDS = 5.0
+# Of its time a board may be busy with merging and publishing so much; members' wide windows,
+# and what takes long to work out, come on top.
+SHARE, WIDE_SHARE, SLOW_SHARE = 0.1, 0.05, 0.1
+# However much there is, nothing waits longer.
+WIDE_SECONDS, SLOW_SECONDS = 10.0, 5.0
 PARTIALS_AT_ONCE = 40
 
 
@@ -59,7 +56,6 @@ class OwnedBoard:
         self._passing = armed(settings.failpoint)
         self._pace = pace
         self._zone = ZoneInfo(settings.timezone)
-        self._interval = settings.publish_interval_ms / 1000
         self._board = core.board(settings.clock(), number)
         self._described = core.described()
         self._source = TopicPartition(topics.PARTIALS, number)
@@ -72,13 +68,12 @@ class OwnedBoard:
         self._reference = Reference(settings, watch)
         self._heard = 0
         self._reference_position: dict[str, int] = {}
-        # Boards begin their intervals one after the other, not all at once.
-        self._began = time.monotonic() - self._interval * number / topics.FAMILY_PARTITIONS
-        self._is_crowded_until = 0.0
+        interval_s = settings.publish_interval_ms / 1000
+        self._rounds = Rounds(SHARE, interval_s)
+        self._wide_rounds = Rounds(WIDE_SHARE, interval_s, WIDE_SECONDS)
+        self._slow_rounds = Rounds(SLOW_SHARE, interval_s, SLOW_SECONDS)
         self._advanced_at = 0.0
         self._busy_s = self._worked_at = 0.0
-        self._due_at = inf
-        self._slow_at = -inf
         self._claimed: object = None
         self._committed_at = self._claimed_at = 0.0
 
@@ -136,7 +131,13 @@ class OwnedBoard:
     @property
     def due_in(self) -> float:
         """Seconds until something that waits may be published; infinite if nothing waits."""
-        return self._due_at - time.monotonic()
+        if self._news or self._board.dirty > self._board.slow:
+            at = self._rounds.next_at
+        elif self._board.slow:
+            at = max(self._rounds.next_at, self._slow_rounds.next_at)
+        else:
+            at = inf
+        return at - time.monotonic()
 
     def _note(self, records: Records) -> None:
         """Take what was read; a share that changed again before it is merged is merged once."""
@@ -177,7 +178,7 @@ class OwnedBoard:
                 if key not in seen:
                     yield key, None, NO_TAIL
 
-        await self._write(noted(), time.monotonic())
+        await self._write(noted())
 
     async def _describe(self) -> None:
         """Say what the KPIs are, where consumers have been told otherwise."""
@@ -188,47 +189,32 @@ class OwnedBoard:
             await self._transactions.commit()
 
     async def _publish(self) -> None:
-        """Publish the changes that are due.
+        """Publish what changed, in rounds: after a pause the first change goes out at once.
 
-        A key's first change goes out at once, and all others of the same interval with its
-        end. The intervals are the board's, so that keys that often change share transactions.
+        Whoever looks at one day sees it soon, however much changes. Members' wide windows and
+        slow KPIs have rounds of their own, and come at once when nothing else has changed.
         """
         self._hear()
-        now = time.monotonic()
-        passed = now - self._began
-        begun = now - passed % self._interval if self._interval else now
-        published_at = self._ledger.published_at
-        waiting = 0
-
-        def is_due(key: str) -> bool:
-            nonlocal waiting
-            if published_at(key) < begun:
-                return True
-            waiting += 1
-            return False
-
-        if now < self._is_crowded_until:
+        began = time.monotonic()
+        if began < self._rounds.next_at:
             return
         self._busy_s = 0.0
         await self._merge()
-        if not self._board.dirty:
-            await self._write(iter(()), now)
-            self._due_at = inf
-        else:
-            await self._write(self._board.take(is_due, with_slow=False), now)
-            if self._board.slow and now - self._slow_at >= SLOW_SECONDS:
-                self._slow_at = now
-                await self._write(self._board.take(is_due), now)
-            self._due_at = begun + self._interval if waiting else inf
-            if self._board.slow:
-                self._due_at = min(self._due_at, self._slow_at + SLOW_SECONDS)
-            if waiting > CROWD:
-                self._is_crowded_until = self._due_at
-            if self._busy_s > self._interval * SHARE:
-                # Much to publish: less often, so that what is read first is not held up.
-                rested = time.monotonic() + self._busy_s * (1 / SHARE - 1)
-                self._is_crowded_until = max(self._is_crowded_until, rested)
-                self._due_at = self._is_crowded_until
+        board = self._board
+        is_quiet = board.dirty == board.wide + board.slow
+        if not is_quiet:
+            await self._write(board.take(with_wide=False, with_slow=False))
+            self._rounds.done(began, self._busy_s)
+        if board.wide and (is_quiet or began >= self._wide_rounds.next_at):
+            self._busy_s = 0.0
+            await self._write(board.take(with_slow=False))
+            self._wide_rounds.done(began, self._busy_s)
+        if board.slow and began >= self._slow_rounds.next_at:
+            self._busy_s = 0.0
+            await self._write(board.take())
+            self._slow_rounds.done(began, self._busy_s)
+        if self._claim():
+            await self._commit([], True)
 
     async def _alert(self) -> None:
         """Say which targets are off their pace, once all that was read is on the board."""
@@ -239,7 +225,7 @@ class OwnedBoard:
             await self._transactions.commit()
             self._committed_at = time.monotonic()
 
-    async def _write(self, publications: Iterator[Publication], now: float) -> None:
+    async def _write(self, publications: Iterator[Publication]) -> None:
         is_more = True
         while is_more:
             began = time.monotonic()
@@ -247,7 +233,7 @@ class OwnedBoard:
             while is_more and len(pairs) < RECORDS_A_TRANSACTION:
                 async with self._pace.turn():
                     turn = time.monotonic()
-                    rendered, is_more = self._render(publications, now)
+                    rendered, is_more = self._render(publications)
                     self._busy_s += time.monotonic() - turn
                 pairs += rendered
                 self._worked_at = time.monotonic()
@@ -271,7 +257,7 @@ class OwnedBoard:
         self._committed_at = time.monotonic()
         self._watch.published(len(pairs))
 
-    def _render(self, publications: Iterator[Publication], now: float) -> tuple[list[Pair], bool]:
+    def _render(self, publications: Iterator[Publication]) -> tuple[list[Pair], bool]:
         """Turn the next publications into records, those that readers have left out."""
         pairs: list[Pair] = []
         updated_at = self._instant()
@@ -281,7 +267,7 @@ class OwnedBoard:
             if publication is None:
                 return pairs, False
             key, body, tail = publication
-            revision = publish(key, body, now, tail.slot)
+            revision = publish(key, body, tail.slot)
             if revision and body is None:
                 pairs.append((key.encode(), None))
             elif revision and body is not None:

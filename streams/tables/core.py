@@ -1,6 +1,6 @@
 """What the shell asks of the pure core: the engine's shard and board, or a stand-in."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from streams.engine.fates import Element
@@ -73,6 +73,10 @@ class BoardCore(Protocol):
         """How many keys wait for `take`."""
 
     @property
+    def wide(self) -> int:
+        """How many of them wait for a `take` `with_wide`."""
+
+    @property
     def slow(self) -> int:
         """How many of them wait for a `take` `with_slow`."""
 
@@ -91,16 +95,14 @@ class BoardCore(Protocol):
         A body is JSON without its closing brace.
         """
 
-    def take(
-        self, due: Callable[[str], bool] | None = None, with_slow: bool = True
-    ) -> Iterator[Publication]:
+    def take(self, with_wide: bool = True, with_slow: bool = True) -> Iterator[Publication]:
         """Give each waiting key with its body and what it says of the instant it is read at.
 
         A body is JSON without its closing brace, so that fields can be added; None is a
         tombstone, also where there was nothing. A record that readers have already goes out
-        again only if its tail has another slot. A key that is not due goes on waiting, and so
-        does one that takes long to work out until a call `with_slow`. Nothing else of the board
-        may be called until the iterator is used up.
+        again only if its tail has another slot. A key of a wide window goes on waiting until a
+        call `with_wide`, one that takes long to work out until a call `with_slow`. Nothing else
+        of the board may be called until the iterator is used up.
         """
 
 

@@ -1,7 +1,6 @@
-"""What has been published under each key, and when: what the next record is compared with."""
+"""What has been published under each key: what the next record is compared with."""
 
 from dataclasses import dataclass
-from math import inf
 
 from streams.engine.records import slot_of
 
@@ -10,11 +9,10 @@ MARK = b',"revision":'
 
 @dataclass(slots=True)
 class Entry:
-    """One key: revision, digest and slot of its last record, and when that went out."""
+    """One key: revision, digest and slot of its last record."""
 
     revision: int
     digest: int | None  # None: a tombstone
-    at: float
     slot: int | None = None
 
 
@@ -29,7 +27,7 @@ class Ledger:
         """Take a record found in the output; a later one of the same key replaces it."""
         entry = self.entries.get(key)
         if entry is None:
-            entry = self.entries[key] = Entry(0, None, -inf)
+            entry = self.entries[key] = Entry(0, None)
         if value is None:
             entry.digest = None
             return
@@ -39,12 +37,7 @@ class Ledger:
         entry.digest = hash(value[:end])
         entry.slot = slot_of(value[:end], value[end:])
 
-    def published_at(self, key: str) -> float:
-        """Say when a key was last published; -inf if that was not by this owner."""
-        entry = self.entries.get(key)
-        return -inf if entry is None else entry.at
-
-    def publish(self, key: str, body: bytes | None, now: float, slot: int | None = None) -> int:
+    def publish(self, key: str, body: bytes | None, slot: int | None = None) -> int:
         """Note what is going out; 0 if readers have that already, else the record's revision.
 
         What a record says of its instant goes out anew with every slot (see `Tail`).
@@ -55,13 +48,12 @@ class Ledger:
         if entry is None:
             if body is None:
                 return 0
-            entry = self.entries[key] = Entry(0, None, now)
+            entry = self.entries[key] = Entry(0, None)
         elif entry.digest == digest and (body is None or entry.slot == slot):
             return 0
         entry.revision += 1
         entry.slot = slot
         entry.digest = digest
-        entry.at = now
         return entry.revision
 
     def standing(self) -> list[str]:

@@ -1,13 +1,34 @@
-"""Keeps publishing from crowding out reading when there is more to do than time."""
+"""Keep publishing from crowding out reading when there is more to do than time."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 
 # After d seconds of publishing, nothing is published for ten times as long.
 REST = 10.0
 LOOK_SECONDS = 0.01
+
+
+class Rounds:
+    """When a work that is done again and again may be done next.
+
+    It may take so much of the time, and no more: after d seconds of it follows a pause of
+    d / share, within bounds.
+    """
+
+    def __init__(self, share: float, least_s: float, most_s: float = inf) -> None:
+        """Begin at once; `least_s` and `most_s` bound the time from one round to the next."""
+        self._share = share
+        self._least_s = least_s
+        self._most_s = most_s
+        self.next_at = -inf
+
+    def done(self, began: float, busy_s: float) -> None:
+        """Note a round that began at an instant of the monotonic clock."""
+        pause_s = max(self._least_s, busy_s / self._share)
+        self.next_at = began + min(pause_s, self._most_s)
 
 
 class Pace:

@@ -1,7 +1,7 @@
 """A core that counts events by topic and rep: small enough to know every answer by heart."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -12,6 +12,8 @@ from streams.tables.core import Publication, Vectors
 
 # The key of a rep whose sum takes long to work out.
 SLOW = "rep=slow"
+# The key of a rep who stands for a wide window.
+WIDE = "rep=wide"
 NOW = Tail('"as_of":"now"')
 
 
@@ -143,6 +145,11 @@ class CountingBoard:
         """Slow keys that wait."""
         return int(SLOW in self.waiting)
 
+    @property
+    def wide(self) -> int:
+        """Wide keys that wait."""
+        return int(WIDE in self.waiting)
+
     def put(self, shard: int, cell: str, vectors: Vectors) -> None:
         """Replace a share."""
         if vectors:
@@ -169,14 +176,11 @@ class CountingBoard:
         """Raise none."""
         return {}
 
-    def take(
-        self, due: Callable[[str], bool] | None = None, with_slow: bool = True
-    ) -> Iterator[Publication]:
+    def take(self, with_wide: bool = True, with_slow: bool = True) -> Iterator[Publication]:
         """Give what waits."""
         waiting, self.waiting = self.waiting, {}
         for key in waiting:
-            is_put_off = key == SLOW and not with_slow
-            if is_put_off or (due is not None and not due(key)):
+            if (key == SLOW and not with_slow) or (key == WIDE and not with_wide):
                 self.waiting[key] = None
                 continue
             total = sum(

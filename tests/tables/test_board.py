@@ -13,11 +13,13 @@ from streams.tables.board import OwnedBoard
 from streams.tables.fatal import Fenced
 from streams.tables.partials import encode
 from streams.tables.transactions import Transactions
-from tests.tables.counting import Counting, counted
+from tests.tables.counting import SLOW, WIDE, Counting, counted
 from tests.tables.installation import event, output, produce, records, sizes, values
 from tests.tables.owning import Hands, hands
 
 REPS = 0  # the partition of the reps' family
+LONG = 3600.0
+NEARLY_NO_TIME = 1e-9
 
 
 async def test_counts_of_all_shards_come_out_as_one(settings: Settings) -> None:
@@ -110,19 +112,33 @@ async def test_last_change_always_goes_out(settings: Settings) -> None:
 async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(board_module, "SLOW_SECONDS", LONG)
+    monkeypatch.setattr(board_module, "SLOW_SHARE", NEARLY_NO_TIME)
     async with hands(settings) as own:
         board = await own.board(REPS)
-        monkeypatch.setattr(board_module, "SLOW_SECONDS", 3600.0)
         for number in (1, 2, 3):
-            await _publish_shares(settings, {"0|rep=slow": number, "0|rep=ann": number})
+            await _publish_shares(settings, {f"0|{SLOW}": number, "0|rep=ann": number})
             await own.read(board)
-        assert (await values(settings))["rep=slow"] == 1
-        assert board.due_in <= 3600.0
-        monkeypatch.setattr(board_module, "SLOW_SECONDS", 0.0)
+            await _rest_while_due_before(board, LONG / 2)
+        assert await values(settings) == {SLOW: 1, "rep=ann": 3}
+        assert LONG / 2 < board.due_in <= LONG
+
+
+async def test_wide_key_waits_while_others_change_and_goes_out_when_none_does(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "WIDE_SECONDS", LONG)
+    monkeypatch.setattr(board_module, "WIDE_SHARE", NEARLY_NO_TIME)
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {f"0|{WIDE}": number, "0|rep=ann": number})
+            await own.read(board)
+            # The next round may begin.
+            await asyncio.sleep(settings.publish_interval_ms / 1000)
+        assert await values(settings) == {WIDE: 1, "rep=ann": 3}
         await _read_until_quiet(own, board)
-        assert await values(settings) == {"rep=slow": 3, "rep=ann": 3}
-        revisions = {key: each["revision"] for key, each in (await output(settings)).items()}
-        assert revisions["rep=slow"] == 2
+        assert await values(settings) == {WIDE: 3, "rep=ann": 3}
 
 
 async def test_change_that_is_taken_back_in_time_is_not_published(settings: Settings) -> None:
@@ -199,6 +215,10 @@ async def _publish_shares(settings: Settings, shares: dict[str, int]) -> None:
 
 async def _read_until_quiet(own: Hands, board: OwnedBoard) -> None:
     await own.read(board)
-    while board.due_in < 60:
+    await _rest_while_due_before(board, 60.0)
+
+
+async def _rest_while_due_before(board: OwnedBoard, seconds: float) -> None:
+    while board.due_in < seconds:
         await asyncio.sleep(max(0.0, board.due_in))
         await board.rest()
