@@ -14,9 +14,6 @@ from streams.tables.reading import Records
 
 TICK_SECONDS = 0.1
 SOONEST_SECONDS = 0.005
-# Each transaction costs a few milliseconds however little is in it; this many a second and
-# shard are enough, unless there is a full one's worth waiting.
-APART_SECONDS = 0.04
 
 
 class Owner(Protocol):
@@ -33,6 +30,10 @@ class Owner(Protocol):
     @property
     def due_in(self) -> float:
         """Seconds until it wants to `rest`, if nothing comes before."""
+
+    @property
+    def gathers_for(self) -> float:
+        """Seconds for which what comes may still gather, unless it is a transaction's worth."""
 
     @property
     def progressed_at(self) -> float:
@@ -128,9 +129,8 @@ class Tenure:
     async def _wait(self) -> None:
         """Wait for lists, but not past the next tick; let some gather if there are few."""
         if self.inbox.arrived.is_set() and not self.is_paused:
-            gone_s = time.monotonic() - self._began
-            is_full = self.inbox.is_full
-            await asyncio.sleep(0 if is_full else max(0.0, APART_SECONDS - gone_s))
+            gathers_s = 0.0 if self.inbox.is_full else self.owner.gathers_for
+            await asyncio.sleep(min(TICK_SECONDS, max(0.0, gathers_s)))
             return
         wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
         with contextlib.suppress(TimeoutError):

@@ -31,6 +31,10 @@ JVM = (
     "-Xms256m",
     "-Xmx512m",
     "-XX:+ExitOnOutOfMemoryError",
+    # A broker of this kind lives for minutes beside the program it serves: optimising its code
+    # for hours to come would take more of the machine than running it.
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",

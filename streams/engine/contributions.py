@@ -120,39 +120,17 @@ class Contributions:
 
 
 def difference(before: Shares, after: Shares) -> Iterator[tuple[Share, int]]:
-    """Give the shares to remove (-1) and to add (1) to get from one row state to the next."""
+    """Give which shares to add, so many times, or (negative) to remove to get to the next state."""
     old, new = _unequal(before, after)
-    while old and new:
-        yield from _steps(old.pop(), new.pop())
-    for shares in old:
-        for share in shares:
-            yield share, -1
+    # A thing that changed has most of its shares still.
+    steps: dict[Share, int] = {}
     for shares in new:
         for share in shares:
-            yield share, 1
-
-
-def _steps(old: list[Share], new: list[Share]) -> Iterator[tuple[Share, int]]:
-    """Go through two things' shares side by side; both are ordered by KPI."""
-    i, j, ends, begins = 0, 0, len(old), len(new)
-    while i < ends and j < begins:
-        was, now = old[i], new[j]
-        if was == now:
-            i, j = i + 1, j + 1
-        elif was[0] < now[0]:
-            i += 1
-            yield was, -1
-        elif now[0] < was[0]:
-            j += 1
-            yield now, 1
-        else:
-            i, j = i + 1, j + 1
-            yield was, -1
-            yield now, 1
-    for share in old[i:]:
-        yield share, -1
-    for share in new[j:]:
-        yield share, 1
+            steps[share] = steps.get(share, 0) + 1
+    for shares in old:
+        for share in shares:
+            steps[share] = steps.get(share, 0) - 1
+    return ((share, times) for share, times in steps.items() if times)
 
 
 def _unequal(before: Shares, after: Shares) -> tuple[Shares, Shares]:

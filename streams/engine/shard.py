@@ -14,7 +14,7 @@ from streams.engine.calendar import milliseconds
 from streams.engine.catalogue import Catalogue, Terms
 from streams.engine.contributions import Contributions, Share, Shares, difference
 from streams.engine.entries import Entry
-from streams.engine.measures import Grouped
+from streams.engine.measures import Grouped, Vector
 from streams.engine.money import Rates
 from streams.engine.moving import Move
 from streams.engine.rows import Rows, entry_of, stands
@@ -27,6 +27,7 @@ REMEMBERED = 30_000
 FIRST = 0
 # After whatever can come of an event: the year 2300.
 AFTER_ALL = 10_413_792_000_000
+NOTHING: Vector = {}
 
 
 class Shard(Rows):
@@ -59,7 +60,8 @@ class Shard(Rows):
         self._touched: dict[str, Shares] = {}
         self._names = [kpi.name for kpi in catalogue.kpis]
         self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
-        self._changed: defaultdict[int | str, set[str]] = defaultdict(set)
+        # The vectors that changed since the last `settle`: nobody else has been given these.
+        self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         self._heap: list[tuple[int, int, Share]] = []
         self._pending: dict[Share, int] = {}
         self._serial = count()
@@ -87,7 +89,8 @@ class Shard(Rows):
     def settle(self, clock: int) -> dict[str, Grouped]:
         """Bring the cells up to an instant and to the events added since.
 
-        Returns every cell that changed with its whole new value, {} for one that is gone.
+        Returns every cell that changed with its whole new value, {} for one that is gone. What
+        is returned stays as it is, and must be left so.
         """
         self.clock = max(self.clock, clock)
         self._mature()
@@ -133,7 +136,7 @@ class Shard(Rows):
         return self._standing.changes(self.clock)
 
     def cells(self) -> Mapping[str, Grouped]:
-        """Give every cell that is not empty."""
+        """Give every cell that is not empty; the same holds as for `settle`."""
         return {
             f"{at}|{scope}": vectors
             for at, scopes in list(self._cells.items())
@@ -238,21 +241,22 @@ class Shard(Rows):
             day = day_of(at)
             keys = (day, f"h{self.calendar.hour(at)}") if hourly[number] else (day,)
             for key in keys:
-                self._changed[key].update(scopes)
-                reached = cells[key]
+                reached, changed = cells[key], self._changed[key]
                 for scope in scopes:
-                    cell = reached[scope]
-                    vector = cell.get(name)
+                    cell, own = reached[scope], changed[scope]
+                    vector = own.get(name)
                     if vector is None:
-                        vector = cell[name] = {}
+                        vector = own[name] = cell.get(name, NOTHING).copy()
                     for component, n in pairs:
                         total = vector.get(component, 0) + times * n
                         if total:
                             vector[component] = total
                         else:
                             vector.pop(component, None)
-                    if not vector:
-                        del cell[name]
+                    if vector:
+                        cell[name] = vector
+                    else:
+                        cell.pop(name, None)
 
     def _wait(self, share: Share, since: int, times: int) -> None:
         """Keep a share until its time; one taken back before that leaves its slot at 0."""
@@ -270,7 +274,7 @@ class Shard(Rows):
     def _copy(self, at: int | str, scope: str) -> Grouped:
         """Give a cell as it is now; one that is empty is forgotten."""
         cells = self._cells[at]
-        vectors = {name: vector.copy() for name, vector in cells[scope].items()}
+        vectors = cells[scope].copy()
         if not vectors:
             del cells[scope]
         return vectors

@@ -26,14 +26,17 @@ STAGE = "kpis"
 HEARTBEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.1
 ADVANCE_SECONDS = 1.0
-RECORDS_AT_ONCE = 100
+RECORDS_AT_ONCE = 25
 RECORDS_A_TRANSACTION = 10_000
+# The board of everything has few keys, and each of them changes with every event. All others
+# have rounds so many times further apart.
+ALL, MEMBERS = 0, 10
 # Of its time a board may be busy with merging and publishing so much; members' wide windows,
 # and what takes long to work out, come on top.
-SHARE, WIDE_SHARE, SLOW_SHARE = 0.1, 0.05, 0.1
+SHARE, WIDE_SHARE, SLOW_SHARE = 0.05, 0.025, 0.1
 # However much there is, nothing waits longer.
 WIDE_SECONDS, SLOW_SECONDS = 10.0, 5.0
-PARTIALS_AT_ONCE = 40
+PARTIALS_AT_ONCE = 10
 
 
 class OwnedBoard:
@@ -69,6 +72,8 @@ class OwnedBoard:
         self._heard = 0
         self._reference_position: dict[str, int] = {}
         interval_s = settings.publish_interval_ms / 1000
+        if number != ALL:
+            interval_s *= MEMBERS
         self._rounds = Rounds(SHARE, interval_s)
         self._wide_rounds = Rounds(WIDE_SHARE, interval_s, WIDE_SECONDS)
         self._slow_rounds = Rounds(SLOW_SHARE, interval_s, SLOW_SECONDS)
@@ -138,6 +143,11 @@ class OwnedBoard:
         else:
             at = inf
         return at - time.monotonic()
+
+    @property
+    def gathers_for(self) -> float:
+        """Seconds until what comes can be published at the earliest; negative if it can be now."""
+        return self._rounds.next_at - time.monotonic()
 
     def _note(self, records: Records) -> None:
         """Take what was read; a share that changed again before it is merged is merged once."""
@@ -237,8 +247,9 @@ class OwnedBoard:
                     self._busy_s += time.monotonic() - turn
                 pairs += rendered
                 self._worked_at = time.monotonic()
-                # What is rendered in one go keeps the event loop from everything else.
-                await asyncio.sleep(0)
+                # What is rendered in one go keeps the event loop from everything else, and what
+                # waits there has many steps to take.
+                await asyncio.sleep(0 if self.number == ALL else self._worked_at - turn)
             claim = not is_more and self._claim()
             if pairs or claim:
                 await self._commit(pairs, claim)

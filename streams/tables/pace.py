@@ -1,4 +1,4 @@
-"""Keep publishing from crowding out reading when there is more to do than time."""
+"""Keeps publishing from crowding out reading when there is more to do than time."""
 
 import asyncio
 import time

@@ -38,6 +38,9 @@ PROGRESS_SECONDS = 0.1
 CELLS_AT_ONCE = 20_000
 # After so many events others on the event loop get their turn.
 EVENTS_AT_ONCE = 500
+# Each transaction costs a few milliseconds however little is in it, and writes whole cells:
+# this many a second and shard are enough, unless there is a full one's worth waiting.
+APART_SECONDS = 0.08
 # Which subject these are about, the record's own topic says.
 WHOLE = (SubjectMerged, SubjectErased)
 Change = tuple[str, Vectors]
@@ -125,6 +128,11 @@ class OwnedShard:
         if due is None or self._settings.now is not None:
             return inf
         return (due - self._settings.clock()) / 1000
+
+    @property
+    def gathers_for(self) -> float:
+        """Seconds until events may be committed again; negative if they may be now."""
+        return self._committed_at + APART_SECONDS - time.monotonic()
 
     @property
     def progressed_at(self) -> float:

@@ -20,6 +20,7 @@ class Hanging:
     stage = "journeys"
     number = 3
     due_in = 0.0
+    gathers_for = 0.0
 
     def __init__(self) -> None:
         """Hang at the first step."""

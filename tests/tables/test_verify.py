@@ -100,11 +100,11 @@ async def test_partial_that_somebody_changed_is_named(settings: Settings) -> Non
     number = 0 if await records(settings, "crm.lead", 0) else 1
     key = f"{number}|crm.lead"
     place = Counting().family("crm.lead") % topics.FAMILY_PARTITIONS
-    await _write(settings, TopicPartition(topics.PARTIALS, place), key, b'{"count":31}')
+    await _write(settings, TopicPartition(topics.PARTIALS, place), key, b'{"all":{"n":31}}')
     wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
     # The record that comes of it is right no longer, either.
     assert wrong == (
-        Difference(topics.PARTIALS, key, '{"count":31}', '{"count":30}'),
+        Difference(topics.PARTIALS, key, '{"all":{"n":31}}', '{"all":{"n":30}}'),
         Difference(
             topics.KPIS,
             "crm.lead",
@@ -120,11 +120,11 @@ async def test_partial_written_with_the_owners_rights_is_named(settings: Setting
         await own.read_all()
     thief = await Transactions(settings, "journeys", 0).take()
     await thief.begin()
-    await thief.send({TopicPartition(topics.PARTIALS, 3): [(b"0|rep=nobody", b'{"count":1}')]})
+    await thief.send({TopicPartition(topics.PARTIALS, 3): [(b"0|rep=nobody", b'{"all":{"n":1}}')]})
     await thief.commit()
     await thief.close()
     wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
-    assert wrong[0] == Difference(topics.PARTIALS, "0|rep=nobody", '{"count":1}', None)
+    assert wrong[0] == Difference(topics.PARTIALS, "0|rep=nobody", '{"all":{"n":1}}', None)
 
 
 async def test_partial_that_is_no_number_is_named(settings: Settings) -> None:

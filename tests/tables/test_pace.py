@@ -1,0 +1,15 @@
+"""When a work that is done again and again may be done next."""
+
+from math import inf
+
+import pytest
+
+from streams.tables.pace import Rounds
+
+
+def test_round_is_followed_by_a_pause_in_proportion_to_it_within_bounds() -> None:
+    rounds = Rounds(share=0.1, least_s=1.0, most_s=30.0)
+    assert rounds.next_at == -inf
+    for busy_s, pause_s in ((0.01, 1.0), (0.5, 5.0), (9.0, 30.0)):
+        rounds.done(100.0, busy_s)
+        assert rounds.next_at == pytest.approx(100.0 + pause_s)
