@@ -30,12 +30,12 @@ RECORDS_AT_ONCE = 25
 RECORDS_A_TRANSACTION = 10_000
 # The board of everything has few keys, and each of them changes with every event. All others
 # have rounds so many times further apart.
-ALL, MEMBERS = 0, 10
+ALL, MEMBERS = 0, 5
 # Of its time a board may be busy with merging and publishing so much; members' wide windows,
 # and what takes long to work out, come on top.
 SHARE, WIDE_SHARE, SLOW_SHARE = 0.05, 0.025, 0.1
 # However much there is, nothing waits longer.
-WIDE_SECONDS, SLOW_SECONDS = 10.0, 5.0
+SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 PARTIALS_AT_ONCE = 10
 
 
@@ -74,7 +74,7 @@ class OwnedBoard:
         interval_s = settings.publish_interval_ms / 1000
         if number != ALL:
             interval_s *= MEMBERS
-        self._rounds = Rounds(SHARE, interval_s)
+        self._rounds = Rounds(SHARE, interval_s, max(interval_s, SECONDS))
         self._wide_rounds = Rounds(WIDE_SHARE, interval_s, WIDE_SECONDS)
         self._slow_rounds = Rounds(SLOW_SHARE, interval_s, SLOW_SECONDS)
         self._advanced_at = 0.0

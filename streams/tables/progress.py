@@ -21,6 +21,8 @@ KPI_PARTITIONS = tuple(
     TopicPartition(topics.KPIS, number) for number in range(topics.FAMILY_PARTITIONS)
 )
 Offsets = dict[TopicPartition, int]
+Word = Mapping[str, Any]
+Words = Mapping[int, Word]
 
 
 def destination(settings: Settings) -> TopicPartition:
@@ -79,7 +81,7 @@ class Behind:
 
 async def behind(settings: Settings) -> Behind:
     """Compare what is in the crm topics now with what the shards say they have published."""
-    return _compare(settings, await _targets(settings), await _said(settings))
+    return Awaited(settings, await _targets(settings)).behind(await _said(settings))
 
 
 async def await_settled(settings: Settings, timeout_s: float) -> Behind:
@@ -89,9 +91,9 @@ async def await_settled(settings: Settings, timeout_s: float) -> Behind:
     finds it all. Otherwise the time was up, and the result says what is missing.
     """
     deadline = asyncio.get_running_loop().time() + timeout_s
-    targets = await _targets(settings)
+    awaited = Awaited(settings, await _targets(settings))
     while True:
-        found = _compare(settings, targets, await _said(settings))
+        found = awaited.behind(await _said(settings))
         if found.is_settled or asyncio.get_running_loop().time() > deadline:
             break
         await asyncio.sleep(LOOK_SECONDS)
@@ -115,40 +117,63 @@ async def _said(settings: Settings) -> dict[str, dict[str, Any]]:
     return said
 
 
-def _compare(settings: Settings, targets: Offsets, said: Mapping[str, Mapping[str, Any]]) -> Behind:
-    shards = {p: said.get(f"journeys/{p}", {}) for p in range(settings.partitions)}
-    boards = {p.partition: said.get(f"kpis/{p.partition}", {}) for p in PARTITIONS}
-    events = {}
-    for target, end in targets.items():
-        if target.topic in SOURCE_TOPICS:
-            done = shards[target.partition].get("source", {}).get(target.topic, 0)
-            if done < end:
-                events[f"{target.topic}/{target.partition}"] = end - done
-    unpublished = tuple(
-        number
-        for number, board in boards.items()
-        if board.get("partials", -1) <= _last("partials", number, shards)
-    )
-    # Each shard's word is of one moment of it: events, and all it has moved because of them. So
-    # whatever is still on its way comes from later events than were asked about.
-    between = tuple(
-        number
-        for number, shard in shards.items()
-        if shard.get("source", {}).get(topics.moved(settings), 0) <= _last("moved", number, shards)
-    )
-    deaf = tuple(
-        f"{stage}/{number}"
-        for stage, owners in (("journeys", shards), ("kpis", boards))
-        for number, owner in owners.items()
-        if any(
-            owner.get("reference", {}).get(topic, 0) < targets[TopicPartition(topic, 0)]
-            for topic in REFERENCE_TOPICS
+class Awaited:
+    """What was produced up to some offsets, on its way into the output.
+
+    Once all of it is folded, what the shards have written by then is all that has to be published:
+    what goes on coming is not waited for.
+    """
+
+    def __init__(self, settings: Settings, targets: Offsets) -> None:
+        """Wait for everything before these offsets of the source and reference topics."""
+        self._settings = settings
+        self._targets = targets
+        self._folded: Words | None = None
+
+    def behind(self, said: Mapping[str, Word]) -> Behind:
+        """Give what is missing by what all owners said last, each by `stage/number`."""
+        settings, targets = self._settings, self._targets
+        shards = self._folded or {
+            p: said.get(f"journeys/{p}", {}) for p in range(settings.partitions)
+        }
+        boards = {p.partition: said.get(f"kpis/{p.partition}", {}) for p in PARTITIONS}
+        events = {}
+        for target, end in targets.items():
+            if target.topic in SOURCE_TOPICS:
+                done = shards[target.partition].get("source", {}).get(target.topic, 0)
+                if done < end:
+                    events[f"{target.topic}/{target.partition}"] = end - done
+        # Each shard's word is of one moment of it: events, and all it has moved because of them.
+        # So whatever is still on its way comes from later events than were asked about.
+        between = tuple(
+            number
+            for number, shard in shards.items()
+            if shard.get("source", {}).get(topics.moved(settings), 0)
+            <= _last("moved", number, shards)
         )
-    )
-    return Behind(events, unpublished, deaf, between)
+        deaf_shards = self._deaf("journeys", shards)
+        if not (events or between or deaf_shards):
+            self._folded = shards
+        unpublished = tuple(
+            number
+            for number, board in boards.items()
+            if board.get("partials", -1) <= _last("partials", number, shards)
+        )
+        return Behind(events, unpublished, (*deaf_shards, *self._deaf("kpis", boards)), between)
+
+    def _deaf(self, stage: str, owners: Words) -> tuple[str, ...]:
+        """Name who has not heard all reference records."""
+        return tuple(
+            f"{stage}/{number}"
+            for number, owner in owners.items()
+            if any(
+                owner.get("reference", {}).get(topic, 0) < self._targets[TopicPartition(topic, 0)]
+                for topic in REFERENCE_TOPICS
+            )
+        )
 
 
-def _last(what: str, partition: int, shards: Mapping[int, Mapping[str, Any]]) -> int:
+def _last(what: str, partition: int, shards: Words) -> int:
     """Give the offset of the last record that a shard says it wrote to a partition."""
     return max(
         (shard.get(what, {}).get(str(partition), -1) for shard in shards.values()), default=-1

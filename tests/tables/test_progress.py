@@ -2,13 +2,19 @@
 
 import asyncio
 
+from aiokafka import TopicPartition
+
+from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.settings import Settings
+from streams.tables import topics
 from streams.tables.board import OwnedBoard
-from streams.tables.progress import await_settled, behind
+from streams.tables.progress import Awaited, await_settled, behind
 from streams.tables.shard import OwnedShard
 from streams.tables.topics import FAMILY_PARTITIONS
 from tests.tables.installation import event, eventually, output, produce
 from tests.tables.owning import Hands, hands
+
+REFERENCES = [TopicPartition(topic, 0) for topic in REFERENCE_TOPICS]
 
 
 async def test_fresh_owners_with_nothing_to_do_are_settled(settings: Settings) -> None:
@@ -81,6 +87,23 @@ async def test_whoever_waits_finds_everything_produced_before(settings: Settings
             # Whoever still works cannot be closed.
             working.cancel()
             await asyncio.wait([working])
+
+
+def test_what_comes_later_is_not_waited_for() -> None:
+    settings = Settings(partitions=1)
+    crm = dict.fromkeys((TopicPartition(topic, 0) for topic in SOURCE_TOPICS), 3)
+    awaited = Awaited(settings, crm | dict.fromkeys(REFERENCES, 0))
+
+    def is_settled(read: int, written: int, published: int) -> bool:
+        boards = {f"kpis/{number}": {"partials": published} for number in range(FAMILY_PARTITIONS)}
+        source = {**dict.fromkeys(SOURCE_TOPICS, read), topics.moved(settings): 0}
+        shard = {"source": source, "partials": {"0": written}}
+        return awaited.behind({"journeys/0": shard, **boards}).is_settled
+
+    assert not is_settled(read=2, written=7, published=8)
+    assert not is_settled(read=3, written=9, published=8)
+    assert not is_settled(read=30, written=99, published=9)
+    assert is_settled(read=40, written=120, published=10)
 
 
 async def test_whoever_waits_too_long_is_told_what_is_missing(settings: Settings) -> None:
