@@ -1,0 +1,137 @@
+"""What is changed later is as if it had always been so, in every window that was published.
+
+Each law puts one change at the end of a small history, and beside it writes the history in which
+it had always been so. Whoever followed the live stream has to end where a replay of that one does.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from streams.settings import Settings
+from tests.histories.strategies import milliseconds, nows, settings_of_reporting, small_histories
+from tests.laws.published import Reader, Said, bodies
+from tests.laws.test_law_of_sets import Stream
+
+FOCUSES = ("deals", "advances", "targets")
+# What comes last, and the history that stands for all of it.
+Change = tuple[list[Said], list[Said]]
+Changing = Callable[[list[Said], Said], Change]
+
+
+def histories(focus: st.SearchStrategy[str]) -> st.SearchStrategy[list[Said]]:
+    """Draw histories in which no event is a version of one about something else."""
+    return focus.flatmap(small_histories).map(
+        lambda events: [
+            event | {"id": "-".join((event["id"], event["type"], event.get("deal", "")))}
+            for event in events
+        ]
+    )
+
+
+def at_the_end(events: list[Said], *said: Said) -> list[Said]:
+    """Say something after everything else, a second apart."""
+    end = max(milliseconds(event["at"]) for event in events)
+    found = []
+    for number, each in enumerate(said, 1):
+        at = datetime.fromtimestamp(end // 1000 + number + 1, UTC)
+        found.append({"id": f"last-{number}", "at": at.isoformat(), **each})
+    return found
+
+
+def is_of(event: Said, deal: Said) -> bool:
+    """Tell whether an event is one of a deal's own."""
+    is_deals = event["type"] in ("deal.changed", "deal.deleted")
+    return is_deals and all(event[field] == deal[field] for field in ("subject", "deal"))
+
+
+def patched(field: str, value: str) -> Changing:
+    """Let a field of a deal change."""
+
+    def change(events: list[Said], deal: Said) -> Change:
+        last = at_the_end(events, {**deal, "type": "deal.changed", field: value})
+        always = [
+            event | {field: value} if is_of(event, deal) and field in event else event
+            for event in events
+        ]
+        return last, [*always, *last]
+
+    return change
+
+
+def deleted(events: list[Said], deal: Said) -> Change:
+    """Let a deal go: it never was."""
+    last = at_the_end(events, {**deal, "type": "deal.deleted"})
+    return last, [event for event in events if not is_of(event, deal)]
+
+
+def revived(events: list[Said], deal: Said) -> Change:
+    """Let a deal go and come back: it was never gone."""
+    back = {**deal, "type": "deal.changed", "stage": "offer"}
+    last = at_the_end(events, {**deal, "type": "deal.deleted"}, back)
+    always = [e for e in events if not (is_of(e, deal) and e["type"] == "deal.deleted")]
+    return last, [*always, last[1]]
+
+
+CHANGES: dict[str, Changing] = {
+    "owner": patched("rep", "dan"),
+    "amount": patched("amount", "777.70"),
+    "currency": patched("currency", "USD"),
+    "re-opened": patched("status", "open"),
+    "deleted": deleted,
+    "revived": revived,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@given(data=st.data())
+def test_changed_deal_has_always_been_so(change: Changing, data: st.DataObject) -> None:
+    events = data.draw(histories(st.sampled_from(FOCUSES)))
+    told = [event for event in events if event["type"] == "deal.changed"]
+    assume(told)
+    chosen = data.draw(st.sampled_from(told))
+    deal = {field: chosen[field] for field in ("subject", "deal")}
+    end_the_same(data, events, *change(events, deal))
+
+
+@given(data=st.data())
+def test_rep_who_changes_team_has_always_been_there(data: st.DataObject) -> None:
+    events = data.draw(histories(st.sampled_from(FOCUSES)))
+    assume(events)
+    now_in = {"type": "rep.set", "rep": "ann", "team": "new", "unit": "abroad"}
+    last = at_the_end(events, now_in)
+    others = [e for e in events if not (e["type"] == "rep.set" and e["rep"] == "ann")]
+    end_the_same(data, events, last, [*others, *last])
+
+
+@given(data=st.data())
+def test_rate_that_is_mended_has_always_been_so(data: st.DataObject) -> None:
+    events = data.draw(histories(st.just("deals")))
+    rates = [event for event in events if event["type"] == "rate.set"]
+    assume(rates)
+    of = {field: data.draw(st.sampled_from(rates))[field] for field in ("currency", "date")}
+    last = at_the_end(events, {"type": "rate.set", **of, "rate": "1.7321"})
+    others = [
+        event
+        for event in events
+        if not (event["type"] == "rate.set" and all(event[it] == of[it] for it in of))
+    ]
+    end_the_same(data, events, last, [*others, *last])
+
+
+def end_the_same(
+    data: st.DataObject, events: list[Said], last: list[Said], always: list[Said]
+) -> None:
+    """Follow a history live, then its change, and compare with the other one's replay."""
+    options = data.draw(settings_of_reporting())
+    now = data.draw(nows([*events, *last]))
+    settings = Settings(now=now, **options)
+    stream, reader = Stream(replace(Settings(), **options), now), Reader()
+    for some in (events, last):
+        stream.take_in(some, now)
+        reader.read(stream.boards)
+    assert reader.records == bodies(always, settings)
