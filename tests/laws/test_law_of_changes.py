@@ -64,9 +64,15 @@ def patched(field: str, value: str) -> Changing:
 
 
 def deleted(events: list[Said], deal: Said) -> Change:
-    """Let a deal go: it never was."""
-    last = at_the_end(events, {**deal, "type": "deal.deleted"})
-    return last, [event for event in events if not is_of(event, deal)]
+    """Let a deal go: it never was.
+
+    That it went is heard of its subject nevertheless, whose other deals are less stale for it:
+    so something else is said at the end.
+    """
+    call = {"type": "call.ended", "subject": deal["subject"], "rep": "ann"}
+    call |= {"direction": "outbound", "outcome": "busy"}
+    last = at_the_end(events, {**deal, "type": "deal.deleted"}, call)
+    return last, [*(event for event in events if not is_of(event, deal)), last[1]]
 
 
 def revived(events: list[Said], deal: Said) -> Change:
