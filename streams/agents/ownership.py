@@ -15,7 +15,7 @@ from streams.agents.batches import Lists
 from streams.agents.health import Health
 from streams.agents.tenure import Tenure, refuse_stuck
 from streams.settings import Settings
-from streams.tables import partials, topics
+from streams.tables import partials, standing, topics
 from streams.tables.board import OwnedBoard
 from streams.tables.core import Core
 from streams.tables.fatal import Fatal
@@ -79,11 +79,12 @@ class Ownership:
         self._received_at = time.monotonic()
 
     def start(self, reader: Reader) -> None:
-        """Begin reading reference data and measuring lag; once is enough."""
+        """Begin reading reference data, watching topics and measuring lag; once is enough."""
         if self._reader is not None:
             return
         self._reader = reader
         self._watch_over(asyncio.create_task(self._reference.read(), name="reference"))
+        self._watch_over(asyncio.create_task(standing.watch(self._settings), name="topics"))
         self._watch_over(asyncio.create_task(self._measure(), name="lag"))
 
     def trouble(self) -> str | None:
@@ -156,7 +157,10 @@ class Ownership:
                     " stop all workers and senders, then run: sales-kpis topics repartition"
                 )
             if stage == "journeys" and missing:
-                raise Fatal(f"shard {number} was assigned without {min(missing).topic}")
+                raise topics.TopicsMissing(
+                    f"topic {min(missing).topic} is missing, or its partition {number} is;"
+                    " run: sales-kpis topics apply"
+                )
         return units
 
     def _gain(self, units: list[Unit]) -> None:
