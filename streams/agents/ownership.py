@@ -84,7 +84,9 @@ class Ownership:
             return
         self._reader = reader
         self._watch_over(asyncio.create_task(self._reference.read(), name="reference"))
-        self._watch_over(asyncio.create_task(standing.watch(self._settings), name="topics"))
+        self._watch_over(
+            asyncio.create_task(standing.watch(self._settings, self._reached), name="topics")
+        )
         self._watch_over(asyncio.create_task(self._measure(), name="lag"))
 
     def trouble(self) -> str | None:
@@ -277,6 +279,15 @@ class Ownership:
         """Say where a partition ends, by the last fetch from it; None if it is not read."""
         is_read = self._reader is not None and TP(*place) in self._open
         return self._reader.highwater(TP(*place)) if self._reader and is_read else None
+
+    def _reached(self) -> dict[TopicPartition, int]:
+        """Say up to where partitions were read or written by what is held and ready."""
+        reached: dict[TopicPartition, int] = {}
+        for tenure in self._tenures.values():
+            if tenure.is_restored:
+                for place, offset in tenure.owner.reached().items():
+                    reached[place] = max(offset, reached.get(place, 0))
+        return reached
 
     def _lags(self) -> dict[TopicPartition, int]:
         """Say how far each crm topic is ahead; the topic of moves ends with no record of ours."""

@@ -1,6 +1,7 @@
 """Topics are there when a worker starts, and have to stay: a look at all of them now and then."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -16,18 +17,19 @@ ANSWER_SECONDS = 10.0
 Ends = dict[TopicPartition, int]
 
 
-async def watch(settings: Settings) -> None:
-    """Go on looking, for ever.
+async def watch(settings: Settings, known: Callable[[], Ends]) -> None:
+    """Go on looking, for ever; `known` says up to where partitions were read or written.
 
-    Raises TopicsMissing when a topic is gone, and Fatal when one was made anew: its end went
-    back, which nothing that is written does.
+    Raises TopicsMissing when a topic is gone, and Fatal when one was made anew: it ends before
+    what is known of it, or before where it has ended, which nothing that is written can do.
     """
     reached: Ends = {}
     while True:
+        wanted = {**reached, **known()}
         found = await look(settings)
         for place, end in found.items():
-            if end < reached.get(place, 0):
-                raise Fatal(anew(place, reached[place], end))
+            if end < wanted.get(place, 0):
+                raise Fatal(anew(place, wanted[place], end))
         reached |= found
         await asyncio.sleep(LOOK_SECONDS)
 

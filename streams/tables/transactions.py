@@ -82,7 +82,8 @@ class Transactions:
         self._producer: AIOKafkaProducer | None = None
         # When the broker last answered, by a clock that never goes back.
         self.answered_at = time.monotonic()
-        self._reached: dict[TopicPartition, int] = {}
+        # The offset after the last record written to each partition.
+        self.reached: dict[TopicPartition, int] = {}
 
     async def take(self) -> Self:
         """Fence every earlier owner and end its open transaction; only then read anything."""
@@ -173,9 +174,9 @@ class Transactions:
             if base < 0:
                 raise Fatal(f"{self.name}: the broker did not say where it wrote to {to.topic}")
             last[to] = base + count - 1
-            if last[to] <= self._reached.get(to, -1):
-                raise Fatal(anew(to, self._reached[to] + 1, base))
-        self._reached |= last
+            if base < self.reached.get(to, 0):
+                raise Fatal(anew(to, self.reached[to], base))
+            self.reached[to] = base + count
         return last
 
     def _open(self) -> AIOKafkaProducer:
