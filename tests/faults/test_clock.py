@@ -1,19 +1,18 @@
 """A worker's clock jumps an hour ahead and back: what was seen stays seen."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables import topics
+from tests.faults.reading import published, without
 from tests.kpis.story import HOUR, MINUTE, call, deal, instant, lead
 from tests.laws.published import Reader, Said, bodies, replayed
 from tests.laws.test_law_of_sets import Stream
-from tests.tables.installation import eventually, installed, output, produce, sizes
+from tests.tables.installation import eventually, installed, produce, sizes
 from tests.tables.owning import hands
 
 NOON = instant("06-01 12:00")
@@ -25,7 +24,6 @@ AFTER = [
     call("06-01 12:01"),
     deal("06-01 12:02", "d1", subject="lead-1", status="won", amount="100"),
 ]
-ASIDE = ("revision", "as_of", "updated_at")
 SEEN_LAST = Settings(now=NOON + HOUR)
 
 
@@ -110,13 +108,3 @@ def replayed_at(events: list[Said], now: int) -> dict[str, Said]:
     """Give what a replay publishes."""
     found = replayed(events, Settings(now=now))
     return {key: without(record) for key, record in found.items()}
-
-
-async def published(settings: Settings) -> dict[str, Said]:
-    """Give what stands in the output."""
-    return {key: without(record) for key, record in (await output(settings)).items()}
-
-
-def without(record: Mapping[str, Any]) -> Said:
-    """Leave out which record of its key it is, and when it was worked out and written."""
-    return {name: value for name, value in record.items() if name not in ASIDE}
