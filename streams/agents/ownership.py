@@ -283,10 +283,9 @@ class Ownership:
     def _reached(self) -> dict[TopicPartition, int]:
         """Say up to where partitions were read or written by what is held and ready."""
         reached: dict[TopicPartition, int] = {}
-        for tenure in self._tenures.values():
-            if tenure.is_restored:
-                for place, offset in tenure.owner.reached().items():
-                    reached[place] = max(offset, reached.get(place, 0))
+        for owner in (tenure.owner for tenure in self._tenures.values() if tenure.is_restored):
+            for place, offset in owner.reached().items():
+                reached[place] = max(offset, reached.get(place, 0))
         return reached
 
     def _lags(self) -> dict[TopicPartition, int]:
