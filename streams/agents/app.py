@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.app import BootStrategy
 from prometheus_client import CollectorRegistry
 from yarl import URL
@@ -56,6 +57,8 @@ def leave(error: BaseException) -> None:
         # Of a KPI that failed whoever mends it needs to see where.
         cause = error.__cause__ if isinstance(error, Crashed) else None
         log.critical("stopping: %s", error, exc_info=cause)
+    elif isinstance(error, KafkaError):
+        log.critical("stopping: Kafka failed: %r; `sales-kpis doctor` looks", error)
     else:
         log.critical("stopping: %r", error, exc_info=error)
     logging.shutdown()

@@ -15,7 +15,7 @@ from streams.agents.batches import Lists
 from streams.agents.health import Health
 from streams.agents.tenure import Tenure, refuse_stuck
 from streams.settings import Settings
-from streams.tables import partials, topics
+from streams.tables import partials, standing, topics
 from streams.tables.board import OwnedBoard
 from streams.tables.core import Core
 from streams.tables.fatal import Fatal
@@ -79,11 +79,14 @@ class Ownership:
         self._received_at = time.monotonic()
 
     def start(self, reader: Reader) -> None:
-        """Begin reading reference data and measuring lag; once is enough."""
+        """Begin reading reference data, watching topics and measuring lag; once is enough."""
         if self._reader is not None:
             return
         self._reader = reader
         self._watch_over(asyncio.create_task(self._reference.read(), name="reference"))
+        self._watch_over(
+            asyncio.create_task(standing.watch(self._settings, self._reached), name="topics")
+        )
         self._watch_over(asyncio.create_task(self._measure(), name="lag"))
 
     def trouble(self) -> str | None:
@@ -156,7 +159,10 @@ class Ownership:
                     " stop all workers and senders, then run: sales-kpis topics repartition"
                 )
             if stage == "journeys" and missing:
-                raise Fatal(f"shard {number} was assigned without {min(missing).topic}")
+                raise topics.TopicsMissing(
+                    f"topic {min(missing).topic} is missing, or its partition {number} is;"
+                    " run: sales-kpis topics apply"
+                )
         return units
 
     def _gain(self, units: list[Unit]) -> None:
@@ -273,6 +279,14 @@ class Ownership:
         """Say where a partition ends, by the last fetch from it; None if it is not read."""
         is_read = self._reader is not None and TP(*place) in self._open
         return self._reader.highwater(TP(*place)) if self._reader and is_read else None
+
+    def _reached(self) -> dict[TopicPartition, int]:
+        """Say up to where partitions were read or written by what is held and ready."""
+        reached: dict[TopicPartition, int] = {}
+        for owner in (tenure.owner for tenure in self._tenures.values() if tenure.is_restored):
+            for place, offset in owner.reached().items():
+                reached[place] = max(offset, reached.get(place, 0))
+        return reached
 
     def _lags(self) -> dict[TopicPartition, int]:
         """Say how far each crm topic is ahead; the topic of moves ends with no record of ours."""

@@ -42,6 +42,9 @@ class Owner(Protocol):
     def seeks(self) -> dict[TopicPartition, int]:
         """Where reading goes on."""
 
+    def reached(self) -> dict[TopicPartition, int]:
+        """Up to where it has read or written partitions."""
+
     async def take(self) -> None:
         """Fence the earlier owner."""
 

@@ -22,6 +22,17 @@ from streams.tables.fatal import Fatal
 # Rows stay for good: looking for garbage among them costs time and finds none.
 COLLECT_AFTER = 100_000
 STOP_SECONDS = 9.0
+# Who of the Kafka client repeats itself, and how often it may; of so many texts it is known.
+CLIENT_LOGS = (
+    "aiokafka",
+    "aiokafka.cluster",
+    "aiokafka.conn",
+    "aiokafka.consumer.fetcher",
+    "aiokafka.consumer.group_coordinator",
+    "aiokafka.producer.sender",
+)
+AGAIN_SECONDS = 10.0
+TEXTS = 1_000
 # What runs beside the agents on their loop: it is given the health and what is wrong, if
 # anything is.
 Beside = Callable[[Health, Callable[[], str | None]], Coroutine[Any, Any, None]]
@@ -40,13 +51,21 @@ def run_worker(settings: Settings, beside: Beside | None = None, core: Core | No
     try:
         loop.run_until_complete(topics.check(settings))
     except (Fatal, KafkaError) as error:
-        leave(error if isinstance(error, Fatal) else Fatal(f"no Kafka there: {error}"))
+        leave(error if isinstance(error, Fatal) else no_kafka(settings, error))
     health = Health(CollectorRegistry())
     app = create_app(settings, health, core)
     if beside is not None:
         task = loop.create_task(beside(health, app.ownership.trouble))
         task.add_done_callback(leave_if_failed)
     run_app(app, loop)
+
+
+def no_kafka(settings: Settings, error: KafkaError) -> Fatal:
+    """Say that Kafka is not there, and what to do."""
+    return Fatal(
+        f"no Kafka there at {settings.bootstrap} ({type(error).__name__}): start it, or set"
+        " SALES_KPIS_BOOTSTRAP to where it is; `sales-kpis doctor` looks"
+    )
 
 
 def leave_if_failed(task: "asyncio.Task[None]") -> None:
@@ -82,11 +101,37 @@ def set_up_logging(form: str) -> None:
     logging.getLogger("streams").setLevel(logging.INFO)
     logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says when a batch was long
     logging.getLogger("aiokafka.producer.sender").addFilter(is_worth_a_line)
+    once = Sparing()
+    for name in CLIENT_LOGS:
+        logging.getLogger(name).addFilter(once)
 
 
 def is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Drop the refusals a broker gives while it still ends the last transaction.
+    """Drop what the client's producer says although nobody has to know.
 
-    They are harmless, retried at once, and there is one in every few transactions.
+    The refusals a broker gives while it still ends the last transaction are harmless, retried
+    at once, and there is one in every few transactions. What it gives up with, a traceback
+    included, is said by whoever asked for it and ends the worker.
     """
-    return "NotEnoughReplicas" not in record.getMessage()
+    return "NotEnoughReplicas" not in record.getMessage() and not record.exc_info
+
+
+class Sparing(logging.Filter):
+    """Lets the same text through once in a while: while Kafka is away each of a worker's clients
+    would say so up to two hundred times a second.
+    """
+
+    def __init__(self) -> None:
+        """Have heard nothing yet."""
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is to be shown."""
+        text = record.getMessage()
+        if record.created - self._said.get(text, -AGAIN_SECONDS) < AGAIN_SECONDS:
+            return False
+        if len(self._said) >= TEXTS:
+            self._said.clear()
+        self._said[text] = record.created
+        return True

@@ -113,6 +113,10 @@ class OwnedBoard:
         """Say where reading has to go on."""
         return {self._source: self.position}
 
+    def reached(self) -> dict[TopicPartition, int]:
+        """Say up to where it has read or written partitions: none can end before that."""
+        return {**self._transactions.reached, **self.seeks()}
+
     async def work(self, lists: Sequence[Records]) -> None:
         """Merge fetched lists, and publish what is due."""
         for records in lists:

@@ -38,7 +38,9 @@ async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator
         await consumer.start()
         yield consumer
     except KafkaError as error:
-        raise Fatal(f"reading from Kafka failed: {error!r}") from error
+        raise Fatal(
+            f"reading from Kafka failed: {error!r}; is it there? `sales-kpis doctor` looks"
+        ) from error
     finally:
         await consumer.stop()
 

@@ -146,6 +146,10 @@ class OwnedShard:
             for topic, offset in self.position.source.items()
         }
 
+    def reached(self) -> dict[TopicPartition, int]:
+        """Say up to where it has read or written partitions: none can end before that."""
+        return {**self._transactions.reached, **self.seeks()}
+
     async def work(self, lists: Sequence[Records]) -> None:
         """Fold fetched lists, each of one partition in the order of its offsets, and commit.
 

@@ -82,6 +82,8 @@ class Transactions:
         self._producer: AIOKafkaProducer | None = None
         # When the broker last answered, by a clock that never goes back.
         self.answered_at = time.monotonic()
+        # The offset after the last record written to each partition.
+        self.reached: dict[TopicPartition, int] = {}
 
     async def take(self) -> Self:
         """Fence every earlier owner and end its open transaction; only then read anything."""
@@ -131,12 +133,14 @@ class Transactions:
         """Append records and wait until the broker has them all.
 
         Records of one partition keep their order. Returns the offset of each partition's last.
+        A partition that has lost what was written before is one of a topic made anew: Fatal.
         """
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 last = await self._send(writes)
         except (KafkaError, IllegalOperation, TimeoutError) as error:
-            self._fail("could not write", error)
+            names = ", ".join(sorted({to.topic for to in writes}))
+            self._fail(f"could not write to {names}", error)
         self.answered_at = time.monotonic()
         return last
 
@@ -170,6 +174,9 @@ class Transactions:
             if base < 0:
                 raise Fatal(f"{self.name}: the broker did not say where it wrote to {to.topic}")
             last[to] = base + count - 1
+            if base < self.reached.get(to, 0):
+                raise Fatal(anew(to, self.reached[to], base))
+            self.reached[to] = base + count
         return last
 
     def _open(self) -> AIOKafkaProducer:
@@ -181,8 +188,15 @@ class Transactions:
         error = self._cause(error)
         if isinstance(error, ProducerFenced | InvalidProducerEpoch):
             raise Fenced(f"{self.name}: another worker has taken over") from error
-        said = str(error) or type(error).__name__
-        raise Fatal(f"{self.name} {what}: {said}") from error
+        if isinstance(error, TimeoutError):
+            said = "no answer from Kafka in time"
+        else:
+            # The client wraps whatever went wrong in an error that says nothing of it.
+            said = str(error.__cause__ or error) or type(error).__name__
+        raise Fatal(
+            f"{self.name} {what}: {said}; is Kafka there, and is there room on its disks?"
+            " `sales-kpis doctor` looks"
+        ) from error
 
     def _cause(self, error: BaseException) -> BaseException:
         """Give what failed between two calls, where that is why the client refuses to go on."""
@@ -191,6 +205,14 @@ class Transactions:
             cause: BaseException | None = ended.exception() if ended.done() else None
             return cause or error
         return error
+
+
+def anew(place: TopicPartition, reached: int, end: int) -> str:
+    """Say that a partition no longer holds what it held, and what to do."""
+    return (
+        f"{place.topic}/{place.partition} had reached {reached} and now ends at {end}: it was"
+        " deleted and made anew; start the worker again: it sees what can be rebuilt"
+    )
 
 
 def _batches(producer: AIOKafkaProducer, pairs: Iterable[Pair]) -> Iterator[BatchBuilder]:

@@ -19,6 +19,13 @@ def test_rejections_of_one_kind_are_counted_together() -> None:
     assert line in shown(health)
 
 
+def test_gaps_are_counted_by_topic() -> None:
+    health = Health(CollectorRegistry())
+    health.gap("crm.lead", 0, 40)
+    health.gap("crm.lead", 1, 2)
+    assert 'sales_kpis_gaps_total{topic="crm.lead"} 42.0' in shown(health)
+
+
 def test_lag_of_a_partition_handed_over_is_no_longer_shown() -> None:
     health = Health(CollectorRegistry())
     health.lags({TopicPartition("crm.lead", 0): 5, TopicPartition("crm.lead", 1): 0})

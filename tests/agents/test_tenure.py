@@ -32,6 +32,10 @@ class Hanging:
         """Read nothing."""
         return {}
 
+    def reached(self) -> dict[TopicPartition, int]:
+        """Know of nothing."""
+        return {}
+
     async def take(self) -> None:
         """Need no fence."""
 

@@ -2,13 +2,9 @@
 
 import asyncio
 import gc
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -22,6 +18,7 @@ from streams.gateway.delivery import DEADLINE_SECONDS
 from streams.ingest import ingest
 from streams.settings import Settings
 from streams.tables.topics import apply
+from tests.gateway.processes import process
 from tests.gateway.samples import array, deal
 from tests.gateway.sending import TOKEN, Sender, gateway
 from tests.gateway.written import Written
@@ -134,33 +131,6 @@ async def test_a_request_that_breaks_off_leaves_no_room_taken(sender: Sender) ->
         return await sender.metric(name) == 1
 
     await until(is_counted)
-
-
-@asynccontextmanager
-async def process(settings: Settings) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """Run the gateway as a process and give it with its address."""
-    program = (
-        "from streams.gateway.server import run_gateway;"
-        "from streams.settings import Settings;"
-        "run_gateway(Settings.from_environment(), 0)"
-    )
-    environment = os.environ | {
-        "SALES_KPIS_BOOTSTRAP": settings.bootstrap,
-        "SALES_KPIS_TOKEN": settings.token,
-    }
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, env=environment, stdout=subprocess.PIPE
-    )
-    assert child.stdout is not None
-    try:
-        async with asyncio.timeout(SECONDS):
-            said = (await child.stdout.readline()).decode()
-        assert said.startswith("gateway http://127.0.0.1:")
-        yield child, said.removeprefix("gateway ").strip()
-    finally:
-        if child.returncode is None:
-            child.kill()
-        await child.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -63,6 +63,11 @@ class Worker:
         self._process.kill()
         self._process.wait()
 
+    def end(self) -> None:
+        """Leave nothing running."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
     def stop(self) -> int:
         """SIGTERM, and the exit code; killed if it takes more than 30 s."""
         assert self._process is not None

@@ -1,0 +1,1 @@
+"""Faults from outside, and that each ends as it should: real Kafka, real processes."""

@@ -1,0 +1,91 @@
+"""Topics that are deleted under a worker: it ends and names them, and nothing is counted wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Settings
+from streams.tables import topics
+from tests.agents.processes import Worker, crew
+from tests.tables.installation import event, eventually, produce, values
+
+
+async def test_worker_whose_events_are_deleted_names_the_topic_and_counts_no_less(
+    settings: Settings, tmp_path: Path
+) -> None:
+    await produce(settings, [event(number) for number in range(300)])
+    with crew(settings, tmp_path) as workers:
+        worker = await counting(settings, workers.start(), 300)
+        await topics.delete(settings, ["crm.lead"])
+        assert await worker.ended() == 1
+        assert is_named(worker, "crm.lead")
+    assert await values(settings) == {"crm.lead": 300}
+
+
+async def test_worker_whose_state_and_output_are_deleted_names_them_and_a_new_one_counts_again(
+    settings: Settings, tmp_path: Path
+) -> None:
+    await produce(settings, [event(number) for number in range(300)])
+    with crew(settings, tmp_path) as workers:
+        worker = await counting(settings, workers.start(), 300)
+        await topics.delete(settings, [topics.state(settings), topics.KPIS])
+        assert await worker.ended() == 1
+        assert is_named(worker, topics.state(settings))
+        assert is_named(worker, topics.KPIS)
+        await topics.apply(settings)
+        await produce(settings, [event(300 + number) for number in range(100)])
+        await counting(settings, workers.start(), 400)
+
+
+async def test_state_made_anew_within_a_moment_is_rebuilt_whole(
+    settings: Settings, tmp_path: Path
+) -> None:
+    await produce(settings, [event(number) for number in range(300)])
+    with crew(settings, tmp_path) as workers:
+        worker = await counting(settings, workers.start(), 300)
+        await topics.delete(settings, [topics.state(settings)])
+        await topics.apply(settings)
+        # Rows of these alone, in a new state, would be all that the next owner finds.
+        await produce(settings, [event(300 + number) for number in range(100)])
+        assert await worker.ended() == 1
+        assert topics.state(settings) in stopping(worker)
+        await counting(settings, workers.start(), 400)
+
+
+@pytest.mark.parametrize("emptied", ["crm.lead", "sales.kpis"])
+async def test_topic_made_anew_within_a_moment_ends_the_worker(
+    settings: Settings, tmp_path: Path, emptied: str
+) -> None:
+    await produce(settings, [event(number) for number in range(300)])
+    with crew(settings, tmp_path) as workers:
+        worker = await counting(settings, workers.start(), 300)
+        await topics.delete(settings, [emptied])
+        await topics.apply(settings)
+        assert await worker.ended() == 1
+        assert emptied in stopping(worker)
+
+
+async def counting(settings: Settings, worker: Worker, count: int) -> Worker:
+    """Wait until all that a worker has published is so many leads."""
+
+    async def are_counted() -> bool:
+        assert worker.process.poll() is None, worker.said()
+        return await values(settings) == {"crm.lead": count}
+
+    await eventually(are_counted)
+    return worker
+
+
+def stopping(worker: Worker) -> str:
+    """Give a worker's last words."""
+    (line,) = [line for line in worker.said().splitlines() if "stopping: " in line]
+    return line
+
+
+def is_named(worker: Worker, topic: str) -> bool:
+    """Tell whether a worker has ended over a topic, and has said what to do."""
+    said = stopping(worker)
+    assert topic in said, said
+    assert "run: sales-kpis topics apply" in said, said
+    assert "Traceback" not in worker.said()
+    return True

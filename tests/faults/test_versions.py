@@ -1,0 +1,97 @@
+"""Senders and workers of other versions: nothing is refused, and the version that stays decides."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from streams.kpis import catalogue
+from streams.settings import Settings
+from streams.tables import topics
+from tests.agents.processes import crew, environment
+from tests.faults.reading import Said, published, without
+from tests.histories import history
+from tests.laws.published import replayed
+from tests.tables.installation import event, eventually, produce, sizes, values
+from tests.whole.processes import COMMAND, Worker
+
+NEW = "deal_size"
+TODAY = [*COMMAND, "worker"]
+YESTERDAY = [sys.executable, "-m", "tests.whole.worker_without", NEW]
+EVENTS = 600
+PATIENCE_SECONDS = 90.0
+LOOK_SECONDS = 0.5
+
+
+async def test_event_with_fields_that_nobody_knows_yet_counts(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with crew(settings, tmp_path) as workers:
+        workers.start()
+        more: Said = {"mood": "good", "score": 0.25, "tags": [{"name": "x"}]}
+        await produce(settings, [event(number, **more) for number in range(100)])
+
+        async def are_counted() -> bool:
+            return await values(settings) == {"crm.lead": 100}
+
+        await eventually(are_counted)
+    assert await sizes(settings, topics.DEAD_LETTERS) == {topics.DEAD_LETTERS: 0}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(YESTERDAY, TODAY), (TODAY, YESTERDAY)], ids=["upgrade", "back"]
+)
+async def test_two_versions_work_side_by_side_and_the_one_that_stays_decides(
+    settings: Settings, tmp_path: Path, first: Sequence[str], second: Sequence[str]
+) -> None:
+    events = history(5, EVENTS, start=date(2026, 4, 20), days=40)
+    assert any(key.startswith(f"{NEW}|") for key in replayed(events, settings))
+    goes = Worker(environment(settings), tmp_path / "first.log", first)
+    stays = Worker(environment(settings), tmp_path / "second.log", second)
+    try:
+        await produce(settings, events[: EVENTS // 2])
+        for worker in (goes, stays):
+            worker.start()
+            await asyncio.to_thread(worker.await_ready)
+        await produce(settings, events[EVENTS // 2 :])
+        await until_published(settings, events, unknown_yesterday(settings))
+        assert await asyncio.to_thread(goes.stop) == 0
+        aside = unknown_yesterday(settings) if second is YESTERDAY else set()
+        await until_published(settings, events, aside, is_all=True)
+        assert await asyncio.to_thread(stays.stop) == 0
+    finally:
+        goes.end()
+        stays.end()
+
+
+async def until_published(
+    settings: Settings, events: list[Said], aside: set[str], *, is_all: bool = False
+) -> None:
+    """Wait until what is published, some KPIs aside, is what a replay publishes.
+
+    If that is to be all there is, nothing may stand of those aside.
+    """
+    wanted = {
+        key: without(record)
+        for key, record in replayed(events, settings).items()
+        if record["kpi"] not in aside
+    }
+
+    async def is_so() -> bool:
+        found = await published(settings)
+        return wanted == {
+            key: record for key, record in found.items() if is_all or record["kpi"] not in aside
+        }
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await is_so():  # no event tells of another process
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def unknown_yesterday(settings: Settings) -> set[str]:
+    """Name the KPIs that yesterday's version lacks."""
+    derived = catalogue(settings).derived
+    return {NEW, *(kpi.name for kpi in derived if NEW in kpi.ingredients)}

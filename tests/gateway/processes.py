@@ -1,0 +1,39 @@
+"""The gateway as a process."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from streams.settings import Settings
+
+SECONDS = 30.0
+
+
+@asynccontextmanager
+async def process(settings: Settings) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """Run the gateway as a process and give it with its address."""
+    program = (
+        "from streams.gateway.server import run_gateway;"
+        "from streams.settings import Settings;"
+        "run_gateway(Settings.from_environment(), 0)"
+    )
+    environment = os.environ | {
+        "SALES_KPIS_BOOTSTRAP": settings.bootstrap,
+        "SALES_KPIS_TOKEN": settings.token,
+    }
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, env=environment, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    try:
+        async with asyncio.timeout(SECONDS):
+            said = (await child.stdout.readline()).decode()
+        assert said.startswith("gateway http://127.0.0.1:")
+        yield child, said.removeprefix("gateway ").strip()
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.wait()
