@@ -3,26 +3,22 @@
 The order in which things happen here is the protocol; each step's reason is beside it.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from math import inf
 
-import msgspec
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
-from streams.engine.fates import Element
 from streams.engine.moving import Move
-from streams.events import SOURCE_TOPICS, Event, Rejected, SubjectErased, SubjectMerged, decode
 from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
-from streams.tables.alerts import RECENT, AlertLog, EndOf, nothing_more
+from streams.tables.alerts import AlertLog, EndOf, nothing_more
 from streams.tables.core import Core, Vectors
-from streams.tables.crashes import NOTE, Care, Crashed, Note, named, refusal, told
+from streams.tables.crashes import NOTE, Crashed, Note, named, told
 from streams.tables.fatal import Fatal
-from streams.tables.kept import GOAL, POSITION, ROW, Kept
+from streams.tables.intake import Intake
+from streams.tables.kept import GOAL, POSITION, Kept
 from streams.tables.moved import Moved
 from streams.tables.partials import Published
 from streams.tables.position import Position
@@ -36,13 +32,9 @@ HEARTBEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.1
 # More would outlast the transaction's time or the client's memory.
 CELLS_AT_ONCE = 20_000
-# After so many events others on the event loop get their turn.
-EVENTS_AT_ONCE = 500
 # Each transaction costs a few milliseconds however little is in it, and writes whole cells:
 # this many a second and shard are enough, unless there is a full one's worth waiting.
 APART_SECONDS = 0.08
-# Which subject these are about, the record's own topic says.
-WHOLE = (SubjectMerged, SubjectErased)
 Change = tuple[str, Vectors]
 Outgoing = dict[TopicPartition, list[Pair]]
 
@@ -66,7 +58,6 @@ class OwnedShard:
     ) -> None:
         """Own nothing yet; `end_of` says where a source partition ends, None if unknown."""
         self.number = number
-        self.position = Position()
         self._settings = settings
         self._core = core
         self._watch = watch
@@ -75,9 +66,8 @@ class OwnedShard:
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
         self._alerts = AlertLog(settings, number, end_of)
+        self._intake = Intake(settings, number, self._cells, watch, self._alerts.quiet)
         self._goal: dict[str, int] = {}
-        self._care = Care()
-        self._folded_at = 0.0
         # What readers of the partials know; None once the difference has been published.
         self._published: Published | None = Published()
         self._reached: dict[int, int] = {}
@@ -86,13 +76,9 @@ class OwnedShard:
         self._reference = Reference(settings, watch)
         self._heard = 0
         self._moved = topics.moved(settings)
-        self._rows: list[Element] = []
-        self._letters: list[Pair] = []
         self._committed = b""
         self._claimed = b""
         self._committed_at = self._claimed_at = 0.0
-        # Topics of which nothing was read since the restore.
-        self._unseen: set[str] = set()
 
     async def take(self) -> None:
         """Fence the shard's earlier owner. Nothing may be read before this."""
@@ -114,12 +100,17 @@ class OwnedShard:
                 kept.take(record)
             self._passing("during_restore")
         await self._fold_kept(kept, published.moved)
-        self.position, self._goal, self._care = kept.position, kept.goal, kept.care
+        self._goal = kept.goal
+        self._intake.begin(kept.position, kept.care)
         await self._check_sources()
         self._moved_to = published.moved.reached
-        self._unseen = set(SOURCE_TOPICS)
         self._committed = self.position.encode()
         await self._commit()
+
+    @property
+    def position(self) -> Position:
+        """Up to where events and reference records are folded."""
+        return self._intake.position
 
     @property
     def due_in(self) -> float:
@@ -137,7 +128,7 @@ class OwnedShard:
     @property
     def progressed_at(self) -> float:
         """When something was last got done, in seconds of a clock that never goes back."""
-        return max(self._folded_at, self._transactions.answered_at)
+        return max(self._intake.folded_at, self._transactions.answered_at)
 
     def seeks(self) -> dict[TopicPartition, int]:
         """Say where reading has to go on in each source partition."""
@@ -159,7 +150,7 @@ class OwnedShard:
         for records in lists:
             to[records[0].topic] = records[-1].offset + 1
         try:
-            await self._fold_all(lists)
+            await self._intake.fold(lists)
             await self._commit()
         except Crashed as crash:
             await self._leave_note(Note(since, to, told(crash.__cause__ or crash)))
@@ -174,18 +165,6 @@ class OwnedShard:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._transactions.close()
-
-    async def _fold_all(self, lists: Sequence[Records]) -> None:
-        for records in lists:
-            fold = self._receive if records[0].topic == self._moved else self._fold
-            unread = self._unread(records)
-            for first in range(0, len(unread), EVENTS_AT_ONCE):
-                with named(self.number):
-                    fold(unread[first : first + EVENTS_AT_ONCE])
-                self._folded_at = time.monotonic()
-                await asyncio.sleep(0)
-            if unread:
-                self.position.source[unread[0].topic] = unread[-1].offset + 1
 
     async def _fold_kept(self, kept: Kept, said: Moved) -> None:
         """Fold what the state holds, and what was moved here since.
@@ -228,84 +207,6 @@ class OwnedShard:
                 self._watch.gap(source.topic, self.number, first[source] - offset)
                 self.position.source[source.topic] = first[source]
 
-    def _unread(self, records: Records) -> Records:
-        """Drop what is below the position, and refuse a list that leaves something out."""
-        topic, number = records[0].topic, records[0].partition
-        expected = self.position.source[topic]
-        if records[0].offset < expected:
-            records = [record for record in records if record.offset >= expected]
-            if not records:
-                return records
-        if topic == self._moved:
-            # It comes in transactions, and is compacted: its offsets have holes.
-            return records
-        missing = records[-1].offset + 1 - expected - len(records)
-        if missing:
-            # Right after a restore the list comes straight from the log, so what is missing is
-            # missing there. Later, a list may have been lost on its way here.
-            if topic not in self._unseen:
-                raise Fatal(
-                    f"{missing} offsets of {topic}/{number} are missing after {expected}:"
-                    " they were deleted unread, or somebody writes there in transactions"
-                )
-            self._watch.gap(topic, number, missing)
-        self._unseen.discard(topic)
-        return records
-
-    def _receive(self, records: Records) -> None:
-        care, receive = self._care, self._cells.receive
-        for record in records:
-            move = moved.read(record)[1]
-            if care.covers(self._moved, record.offset) and (
-                why := refusal(self._cells.check, move)
-            ):
-                self._refuse(record, why)
-                self._rows.append(care.set_aside(record.key, move))
-                # What was said before under the same key counts no longer.
-                move = move._replace(value=None)
-            elif care.aside:
-                self._rows += care.replace(record.key)
-            receive(move)
-
-    def _fold(self, records: Records) -> None:
-        add, rows, refused = self._cells.add, self._rows, 0
-        now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
-        old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
-        late = past = 0
-        is_careful = self._care.covers(records[0].topic, records[0].offset)
-        for record in records:
-            event = decode(record.value)
-            if isinstance(event, Event) and record.key != event.subject.encode():
-                # Keyed otherwise, a subject's events would lie in several shards.
-                refused += 1
-                self._refuse(record, Rejected("the record's key is not its subject", "subject"))
-            elif isinstance(event, Event):
-                if type(event) in WHOLE:
-                    event = msgspec.structs.replace(event, on_topic=record.topic)
-                if is_careful and (why := self._crash_of(record, event)):
-                    refused += 1
-                    self._refuse(record, why)
-                    continue
-                for key, value in add(event):
-                    rows.append((ROW + key, value))
-                late += event.at < old
-                past += event.at < recent
-            else:
-                refused += 1
-                self._refuse(record, event)
-        self._alerts.quiet.folded(past, time.monotonic())
-        self._watch.folded(records[0].topic, len(records) - refused, late)
-
-    def _crash_of(self, record: ConsumerRecord, event: Event) -> Rejected | None:
-        if not self._care.covers(record.topic, record.offset):
-            return None
-        return refusal(self._cells.check, event)
-
-    def _refuse(self, record: ConsumerRecord, what: object) -> None:
-        why = what if isinstance(what, Rejected) else Rejected("does not belong here", "type")
-        self._letters.append(deadletters.letter(record, why, self._settings.clock()))
-        self._watch.rejected(record.topic, why.reason)
-
     def _take_reference(self) -> None:
         for record in self._reference.records[self._heard :]:
             self._cells.hear(record)
@@ -317,7 +218,7 @@ class OwnedShard:
         # Shard 0 keeps the reference topics' dead letters, each once: its position says which.
         if self.number == 0:
             known = self.position.reference
-            self._letters += [
+            self._intake.letters += [
                 pair
                 for topic, offset, pair in self._reference.rejected
                 if offset >= known.get(topic, 0)
@@ -358,7 +259,7 @@ class OwnedShard:
         alerts = self._raised(clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
-        is_news = bool(self._rows or self._letters) or position != self._committed
+        is_news = bool(self._intake.rows or self._intake.letters) or position != self._committed
         state = self._state_records(position) if is_news or is_due else []
         claim = self._claim(position, began, is_due)
         parts = [
@@ -367,7 +268,7 @@ class OwnedShard:
         ]
         if not (state or parts or alerts or claim):
             return
-        self._rows, letters, self._letters = [], self._letters, []
+        letters = self._intake.leave()
         first, last = parts[:1], parts[1:]
         outgoing = self._outgoing(*first[0]) if first else {}
         if alerts:
@@ -393,13 +294,14 @@ class OwnedShard:
         The goal is the first and the position the last record of them all, so that any part of
         a torn transaction tells a new owner where it has to get before it may publish.
         """
-        last = [*self._care.passed(self.position.source), (POSITION, position)]
-        if not self._rows:
+        rows = self._intake.rows
+        last = [*self._intake.care.passed(self.position.source), (POSITION, position)]
+        if not rows:
             return last
         for topic, offset in self.position.source.items():
             self._goal[topic] = max(offset, self._goal.get(topic, 0))
         goal = Position(dict(self._goal)).encode()
-        return [(GOAL, goal), *self._rows, *last]
+        return [(GOAL, goal), *rows, *last]
 
     def _claim(self, position: bytes, now: float, is_due: bool) -> bool:
         """Tell whether to say how far the shard is: not for every commit, but soon after."""
