@@ -19,7 +19,7 @@ demo: install
 
 # Much of a run is waiting for processes, so two go side by side, each with brokers of its own.
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: install
 	$(BIN)/ruff format --check .

@@ -80,6 +80,9 @@ def always_so(events: list[Said]) -> list[Said]:
     for event in decoded(events):
         if isinstance(event, SubjectMerged):
             of = subject_of(event)
+            # A rep is nobody's duplicate: what has no lead stays where it is.
+            if not of[0] and "rep:" in (of[1][:4], event.into[:4]):
+                continue
             if of not in merged or order(event) > order(merged[of]):
                 merged[of] = event
         elif isinstance(event, SubjectErased):
