@@ -4,7 +4,7 @@ Every window's vector is kept by adding and removing, the same way for a first f
 correction and a rep who changes team. Windows that changed are marked; `take` reads them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from streams.engine.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue import ROLLED_UP, Catalogue, Kpi
@@ -15,6 +15,7 @@ from streams.engine.marks import Marks
 from streams.engine.measures import Grouped, add_grouped, change, negative
 from streams.engine.off_pace import PaceReader
 from streams.engine.organisation import Organisation
+from streams.engine.putting_off import Scopes, join, join_all, take_back, without, without_wide
 from streams.engine.records import AGAIN_MS, Records
 from streams.engine.rendering import Published, Rendering
 from streams.engine.sight import BoardSight
@@ -22,7 +23,6 @@ from streams.engine.targets import Targets
 from streams.engine.windows import WindowSums
 from streams.events import ReferenceRecord, RepSet, TargetSet
 
-Scopes = dict[Window, dict[str, int]]
 FAMILIES = (
     ("",),
     ("rep", *ROLLED_UP),
@@ -32,8 +32,6 @@ FAMILIES = (
     ("stage",),
     ("account",),
 )
-# Whatever changes in a day changes these, too, each of which is one of many days.
-WIDE = {"month", "quarter", "year", "last_15d", "last_30d", "last_90d"}
 _FAMILY = {dimension: number for number, family in enumerate(FAMILIES) for dimension in family}
 
 
@@ -218,33 +216,27 @@ class Board:
         self._place_news()
         self.sight.forget()
         dirty = self._marks.take()
-        if with_wide:
-            self._wide = _take_back(self._wide, dirty)
-        else:
-            self._put_off_wide(dirty)
-        if with_slow:
-            self._slow = _take_back(self._slow, dirty)
-        put_off = 0 if with_slow else self._slow_bits
         again, self._again = self._again, {}
+        if with_wide:
+            self._wide = take_back(self._wide, dirty)
+        else:
+            join_all(self._wide, without_wide(dirty))
+            # Nothing of a window is written before what has changed in it is read.
+            self._again = without_wide(again)
+        if with_slow:
+            self._slow = take_back(self._slow, dirty)
+        put_off = 0 if with_slow else self._slow_bits
+        join_all(self._again, without(put_off, again))
         for window in {**dirty, **again}:
             if not self._has_begun(window):
                 continue
             reached, later = self._rendering.reached(window, dirty.get(window, {}), put_off)
             if later:
-                _join(self._slow.setdefault(window, {}), later)
+                join(self._slow.setdefault(window, {}), later)
             page, scopes = self._rendering.page(window, reached, self.clock)
-            _join(scopes, again.get(window, {}))
+            join(scopes, again.get(window, {}))
             for scope, mask in scopes.items():
                 yield from self._rendering.written(page, scope, mask)
-
-    def _put_off_wide(self, dirty: Scopes) -> None:
-        """Let the members' wide windows wait; of all there is one each, which may go on."""
-        for window in [window for window in dirty if window.kind in WIDE]:
-            members = dirty.pop(window)
-            if of_all := members.pop("", 0):
-                dirty[window] = {"": of_all}
-            if members:
-                _join(self._wide.setdefault(window, {}), members)
 
     def _has_begun(self, window: Window) -> bool:
         """Tell whether a window may have records: one still to come has none, whatever it holds."""
@@ -280,19 +272,6 @@ class Board:
         for name in vectors:
             mask |= self._bit.get(name, 0)
         return mask
-
-
-def _take_back(put_off: Scopes, dirty: Scopes) -> Scopes:
-    """Add what was put off to what is to be done, and leave nothing."""
-    for window, scopes in put_off.items():
-        _join(dirty.setdefault(window, {}), scopes)
-    return {}
-
-
-def _join(into: dict[str, int], scopes: Mapping[str, int]) -> None:
-    """Add the KPIs of other scopes, in place."""
-    for scope, mask in scopes.items():
-        into[scope] = into.get(scope, 0) | mask
 
 
 def _is_for(kpi: Kpi | Derived, dimension: str) -> bool:
