@@ -31,6 +31,8 @@ FEW_RECORDS = 500
 RECENT = timedelta(hours=1)
 FEW_OLD_EVENTS = 20
 CALM_SECONDS = 2.0
+# The first of a lot of history are few, too: what follows them comes within this time.
+BRIEF_SECONDS = 0.5
 Ends = Mapping[TopicPartition, int]
 EndOf = Callable[[TopicPartition], int | None]
 
@@ -65,6 +67,8 @@ class Quiet:
         self._old += old
         if self._old > FEW_OLD_EVENTS:
             self._until = now + CALM_SECONDS
+        elif old:
+            self._until = max(self._until, now + BRIEF_SECONDS)
 
     def is_over(self, position: Ends, now: float) -> bool:
         """Tell whether a shard that has read so far is up to date."""

@@ -76,9 +76,20 @@ async def test_event_withdraws_an_alert(kafka: str) -> None:
     async with hands(settings) as own:
         owner = await shard(own, settings)
         await own.read(owner)
-        assert (await standing(settings)).keys() == {UNANSWERED}
+
+        async def is_raised() -> bool:
+            await owner.rest()
+            return (await standing(settings)).keys() == {UNANSWERED}
+
+        await eventually(is_raised)
         await produce(settings, [call()])
         await own.read(owner)
+
+        async def is_withdrawn() -> bool:
+            await owner.rest()
+            return not await standing(settings)
+
+        await eventually(is_withdrawn)
     assert [(key, body is None) for key, body in await alerts(settings)] == [
         (UNANSWERED, False),
         (UNANSWERED, True),

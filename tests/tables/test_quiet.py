@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 
-from streams.tables.alerts import CALM_SECONDS, FEW_OLD_EVENTS, FEW_RECORDS, Quiet
+from streams.tables.alerts import BRIEF_SECONDS, CALM_SECONDS, FEW_OLD_EVENTS, FEW_RECORDS, Quiet
 
 LEADS = TopicPartition("crm.lead", 0)
 CALLS = TopicPartition("crm.call", 0)
@@ -47,8 +47,9 @@ def test_much_history_keeps_it_silent_until_there_has_been_none_for_a_while() ->
     assert shard.is_over({}, 10.0 + CALM_SECONDS * 1.5)
 
 
-def test_an_old_event_now_and_then_does_not_matter() -> None:
+def test_an_old_event_now_and_then_is_waited_for_a_moment_only() -> None:
     shard = quiet({})
     for second in range(100):
         shard.folded(1, float(second))
-        assert shard.is_over({}, float(second))
+        assert not shard.is_over({}, float(second))
+        assert shard.is_over({}, second + BRIEF_SECONDS)
