@@ -15,7 +15,7 @@ from streams.engine.marks import Marks
 from streams.engine.measures import Grouped, add_grouped, change, negative
 from streams.engine.off_pace import PaceReader
 from streams.engine.organisation import Organisation
-from streams.engine.putting_off import Scopes, join, join_all, take_back, without, without_wide
+from streams.engine.putting_off import PutOff, Scopes, count, join, without, without_wide
 from streams.engine.records import AGAIN_MS, Records
 from streams.engine.rendering import Published, Rendering
 from streams.engine.sight import BoardSight
@@ -101,26 +101,24 @@ class Board:
         # Records to write again although nothing but the time has changed.
         self._again: Scopes = {}
         # Marks that were put off: what they will come to is not known yet.
-        self._wide: Scopes = {}
-        self._slow: Scopes = {}
+        self._wide, self._slow = PutOff(), PutOff()
         self._slow_bits = self._mask(kpi.name for kpi in catalogue.derived if kpi.is_slow)
         self._slot = clock // AGAIN_MS
 
     @property
     def dirty(self) -> int:
         """How many windows of a scope wait to be taken, or cells to be put in theirs."""
-        again = sum(map(len, self._again.values()))
-        return len(self._news) + len(self._marks) + again + self.wide + self.slow
+        return len(self._news) + len(self._marks) + count(self._again) + self.wide + self.slow
 
     @property
     def wide(self) -> int:
         """How many of them wait for a `take` with wide windows."""
-        return sum(map(len, self._wide.values()))
+        return len(self._wide)
 
     @property
     def slow(self) -> int:
         """How many of them wait for a `take` with slow KPIs."""
-        return sum(map(len, self._slow.values()))
+        return len(self._slow)
 
     def put(self, shard: int, cell: str, vectors: Grouped) -> None:
         """Take a shard's whole share of a cell, to be left as it is; {} takes it away."""
@@ -194,8 +192,7 @@ class Board:
             for place in self._targets:
                 for window in self._marks.running(place):
                     # Nothing has changed but the time, so nothing else follows from it.
-                    again = self._again.setdefault(window, {})
-                    again[place.scope] = again.get(place.scope, 0) | self._bit[place.kpi]
+                    join(self._again.setdefault(window, {}), {place.scope: self._bit[place.kpi]})
 
     def alerts(self, clock: int) -> dict[str, bytes]:
         """Give the alerts about targets that stand, by key.
@@ -217,22 +214,23 @@ class Board:
         self.sight.forget()
         dirty = self._marks.take()
         again, self._again = self._again, {}
-        if with_wide:
-            self._wide = take_back(self._wide, dirty)
-        else:
-            join_all(self._wide, without_wide(dirty))
-            # Nothing of a window is written before what has changed in it is read.
-            self._again = without_wide(again)
-        if with_slow:
-            self._slow = take_back(self._slow, dirty)
         put_off = 0 if with_slow else self._slow_bits
-        join_all(self._again, without(put_off, again))
+        # Nothing of a window is written before what has changed in it is read, so what is only
+        # to be written again waits with the changes.
+        if with_slow:
+            self._slow.take_back(dirty, again)
+        else:
+            self._slow.add({}, without(put_off, again))
+        if with_wide:
+            self._wide.take_back(dirty, again)
+        else:
+            self._wide.add(without_wide(dirty), without_wide(again))
         for window in {**dirty, **again}:
             if not self._has_begun(window):
                 continue
             reached, later = self._rendering.reached(window, dirty.get(window, {}), put_off)
             if later:
-                join(self._slow.setdefault(window, {}), later)
+                self._slow.add({window: later}, {})
             page, scopes = self._rendering.page(window, reached, self.clock)
             join(scopes, again.get(window, {}))
             for scope, mask in scopes.items():

@@ -10,10 +10,28 @@ Scopes = dict[Window, dict[str, int]]
 WIDE = {"month", "quarter", "year", "last_15d", "last_30d", "last_90d"}
 
 
-def take_back(put_off: Scopes, dirty: Scopes) -> Scopes:
-    """Add what was put off to what is to be done, and leave nothing."""
-    join_all(dirty, put_off)
-    return {}
+class PutOff:
+    """What waits: windows in which something changed, and records only to be written again."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._changed: Scopes = {}
+        self._again: Scopes = {}
+
+    def __len__(self) -> int:
+        """Count the windows of a scope, one in which both is so twice."""
+        return count(self._changed) + count(self._again)
+
+    def add(self, changed: Scopes, again: Scopes) -> None:
+        """Let more wait."""
+        join_all(self._changed, changed)
+        join_all(self._again, again)
+
+    def take_back(self, changed: Scopes, again: Scopes) -> None:
+        """Add all that waits to what is to be done."""
+        join_all(changed, self._changed)
+        join_all(again, self._again)
+        self._changed, self._again = {}, {}
 
 
 def without_wide(dirty: Scopes) -> Scopes:
@@ -31,12 +49,17 @@ def without_wide(dirty: Scopes) -> Scopes:
 def without(mask: int, dirty: Scopes) -> Scopes:
     """Take some KPIs out."""
     taken: Scopes = {}
-    for window, scopes in dirty.items() if mask else ():
+    for window, scopes in dirty.items():
         for scope, kpis in scopes.items():
             if kpis & mask:
                 taken.setdefault(window, {})[scope] = kpis & mask
                 scopes[scope] = kpis & ~mask
     return taken
+
+
+def count(scopes: Scopes) -> int:
+    """Count the windows of a scope."""
+    return sum(map(len, scopes.values()))
 
 
 def join_all(into: Scopes, others: Scopes) -> None:

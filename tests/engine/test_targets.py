@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from streams.engine.board import FAMILIES, Board, family
 from streams.engine.records import OVER, slot_of
 from streams.engine.shard import Shard
@@ -52,6 +54,24 @@ def test_record_with_a_target_goes_out_every_quarter_of_an_hour() -> None:
     assert (key, same, next_slot) == (MARCH, body, NOON // SLOT + 1)
     assert '"expected":"629.03"' in text
     assert '"expected":"629.37"' in later  # a quarter of an hour of 1,000 in 31 days: 34 cents
+
+
+@pytest.mark.parametrize(
+    ("kpi", "scope", "waits"),
+    [("revenue_won", {"rep": "ann"}, "wide"), ("forecast", {"rep": "ann"}, "slow")],
+)
+def test_record_that_is_put_off_when_its_quarter_has_passed_is_seen_to_wait(
+    kpi: str, scope: dict[str, str], waits: str
+) -> None:
+    board = board_of(won("03-10 09:00", rep="ann"), target(kpi, "1000", scope=scope))
+    taken(board)
+    board.advance(NOON + SLOT)
+    assert [*board.take(with_wide=waits != "wide", with_slow=waits != "slow")] == []
+    assert (board.wide, board.slow) == ((1, 0) if waits == "wide" else (0, 1))
+    assert board.dirty == 1
+    (key,) = taken(board)
+    assert key.startswith(f"{kpi}|rep=ann|month|")
+    assert board.dirty == 0
 
 
 def test_with_a_fixed_clock_nothing_moves() -> None:
