@@ -1,15 +1,13 @@
 """`sales-kpis export` and `sales-kpis topics repartition`, as they look in a terminal."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from streams.export import Exported, Progressed
+from streams.cli.progress import bar
+from streams.export import Exported
 from streams.export import export as write
 from streams.ingest import IngestFailed, report
 from streams.repartition import dependent
@@ -19,7 +17,7 @@ from streams.settings import Settings
 
 def say_export(settings: Settings, file: Path, *, incomplete: bool) -> bool:
     """Export with a bar where there is a terminal; True if `ingest` would take all of it."""
-    with _bar("exporting") as progressed:
+    with bar("exporting") as progressed:
         try:
             found = asyncio.run(write(settings, file, progressed, incomplete=incomplete))
         except OSError as error:
@@ -37,7 +35,7 @@ def say_repartition(settings: Settings, partitions: int, file: Path, *, is_wante
         click.echo(f"and send all events again to {partitions} partitions; --yes does it")
         return True
     console = Console(stderr=True)
-    with _bar("exporting") as progressed:
+    with bar("exporting") as progressed:
         try:
             found = move(settings, partitions, file, console, progressed, click.echo)
         except (OSError, IngestFailed) as error:
@@ -58,17 +56,3 @@ def _say(found: Exported, file: Path) -> None:
         click.echo(f"{problem}: counted now, but `ingest` would refuse it", err=True)
     if found.refused > len(found.problems):
         click.echo(f"and {found.refused - len(found.problems):,} more", err=True)
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progressed]:
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

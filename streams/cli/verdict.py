@@ -3,10 +3,9 @@
 import asyncio
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from streams.agents.core import real_core
+from streams.cli.progress import bar
 from streams.logs import escaped
 from streams.settings import Settings
 from streams.tables import topics
@@ -19,23 +18,11 @@ TEXT_LENGTH = 200
 
 def say_verdict(settings: Settings) -> bool:
     """Verify everything, with a bar where there is a terminal; True if nothing is wrong."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("verifying")
+    with bar("verifying") as progressed:
 
         async def work() -> Verdict:
             await topics.check(settings)
-            return await verify(
-                settings,
-                real_core(settings),
-                lambda done, total: progress.update(task, completed=done, total=total),
-            )
+            return await verify(settings, real_core(settings), progressed)
 
         verdict = asyncio.run(work())
     _say(verdict)
