@@ -6,7 +6,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from streams.broker.embedded import EmbeddedKafka
 from streams.settings import Settings
 from tests.agents.processes import END_SECONDS, environment
 from tests.agents.supervised import Supervised, children, supervised
-from tests.faults.sending import counted, leads
+from tests.faults.sending import Leads, counted, leads
 from tests.gateway.sending import TOKEN
 from tests.tables.installation import installed
 
@@ -84,27 +85,22 @@ async def test_supervised_worker_comes_up_once_kafka_is_there(
 async def test_what_was_accepted_is_counted_once_after_kafka_was_away_for_long(
     broker: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:
-    with supervised(settings, tmp_path / "log") as under:
-        await under.until("ready: shards")
-        async with leads(settings) as sent:
-            assert await sent.send() == 202
-            began = time.monotonic()
-            await asyncio.to_thread(broker.kill)
-            try:
-                statuses = {await sent.send()}
-                while time.monotonic() - began < AWAY_SECONDS:
-                    statuses.add(await sent.send())
-                    await asyncio.sleep(0.5)
-                # By then the worker has given up, too.
-                await under.until("the worker ended with status 1; starting it again")
-            finally:
-                await asyncio.to_thread(broker.start)
-            assert statuses == {KAFKA_AWAY}
-            await until(lambda: is_accepted(sent.send_again))
-            await until(lambda: is_accepted(sent.send))
-            await until(lambda: are(settings, len(sent.accepted)))
-        assert_says_what_to_do(under)
-        assert await under.ended() == 0
+    async with at_work(settings, tmp_path) as (under, sent):
+        began = time.monotonic()
+        await asyncio.to_thread(broker.kill)
+        try:
+            statuses = {await sent.send()}
+            while time.monotonic() - began < AWAY_SECONDS:
+                statuses.add(await sent.send())
+                await asyncio.sleep(0.5)
+            # By then the worker has given up, too.
+            await under.until("the worker ended with status 1; starting it again")
+        finally:
+            await asyncio.to_thread(broker.start)
+        assert statuses == {KAFKA_AWAY}
+        await until(lambda: is_accepted(sent.send_again))
+        await until(lambda: is_accepted(sent.send))
+        await until(lambda: are(settings, len(sent.accepted)))
     assert AWAY_SECONDS > 2 * SESSION_SECONDS
 
 
@@ -112,23 +108,33 @@ async def test_what_was_accepted_is_counted_once_after_kafka_was_away_for_long(
 async def test_kafka_without_room_costs_nothing_that_was_accepted(
     broker: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:
-    with supervised(settings, tmp_path / "log") as under:
+    async with at_work(settings, tmp_path) as (under, sent):
+        try:
+            fill_up(broker)
+            statuses = await until_refused(sent.send)
+            await under.until("the worker ended with status 1; starting it again")
+        finally:
+            await asyncio.to_thread(broker.kill)
+            await asyncio.to_thread(broker.start)
+        assert statuses == {202, KAFKA_AWAY}
+        accepted = len(sent.accepted)
+        await until(lambda: are(settings, accepted))
+        await until(lambda: is_accepted(sent.send_again))
+        assert len(sent.accepted) > accepted
+        await until(lambda: are(settings, len(sent.accepted)))
+
+
+@asynccontextmanager
+async def at_work(settings: Settings, folder: Path) -> AsyncIterator[tuple[Supervised, Leads]]:
+    """Give a supervised worker, and a sender whose first leads were taken.
+
+    In the end the worker stops when told to, and each of its deaths has said what to do.
+    """
+    with supervised(settings, folder / "log") as under:
         await under.until("ready: shards")
         async with leads(settings) as sent:
             assert await sent.send() == 202
-            try:
-                fill_up(broker)
-                statuses = await until_refused(sent.send)
-                await under.until("the worker ended with status 1; starting it again")
-            finally:
-                await asyncio.to_thread(broker.kill)
-                await asyncio.to_thread(broker.start)
-            assert statuses == {202, KAFKA_AWAY}
-            accepted = len(sent.accepted)
-            await until(lambda: are(settings, accepted))
-            await until(lambda: is_accepted(sent.send_again))
-            assert len(sent.accepted) > accepted
-            await until(lambda: are(settings, len(sent.accepted)))
+            yield under, sent
         assert_says_what_to_do(under)
         assert await under.ended() == 0
 

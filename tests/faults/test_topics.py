@@ -1,21 +1,21 @@
 """Topics that are deleted under a worker: it ends and names them, and nothing is counted wrong."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from streams.settings import Settings
 from streams.tables import topics
-from tests.agents.processes import Worker, crew
+from tests.agents.processes import Crew, Worker, crew
 from tests.tables.installation import event, eventually, produce, values
 
 
 async def test_worker_whose_events_are_deleted_names_the_topic_and_counts_no_less(
     settings: Settings, tmp_path: Path
 ) -> None:
-    await produce(settings, [event(number) for number in range(300)])
-    with crew(settings, tmp_path) as workers:
-        worker = await counting(settings, workers.start(), 300)
+    async with at_work(settings, tmp_path) as (_, worker):
         await topics.delete(settings, ["crm.lead"])
         assert await worker.ended() == 1
         assert is_named(worker, "crm.lead")
@@ -25,9 +25,7 @@ async def test_worker_whose_events_are_deleted_names_the_topic_and_counts_no_les
 async def test_worker_whose_state_and_output_are_deleted_names_them_and_a_new_one_counts_again(
     settings: Settings, tmp_path: Path
 ) -> None:
-    await produce(settings, [event(number) for number in range(300)])
-    with crew(settings, tmp_path) as workers:
-        worker = await counting(settings, workers.start(), 300)
+    async with at_work(settings, tmp_path) as (workers, worker):
         await topics.delete(settings, [topics.state(settings), topics.KPIS])
         assert await worker.ended() == 1
         assert is_named(worker, topics.state(settings))
@@ -40,9 +38,7 @@ async def test_worker_whose_state_and_output_are_deleted_names_them_and_a_new_on
 async def test_state_made_anew_within_a_moment_is_rebuilt_whole(
     settings: Settings, tmp_path: Path
 ) -> None:
-    await produce(settings, [event(number) for number in range(300)])
-    with crew(settings, tmp_path) as workers:
-        worker = await counting(settings, workers.start(), 300)
+    async with at_work(settings, tmp_path) as (workers, worker):
         await topics.delete(settings, [topics.state(settings)])
         await topics.apply(settings)
         # Rows of these alone, in a new state, would be all that the next owner finds.
@@ -56,13 +52,19 @@ async def test_state_made_anew_within_a_moment_is_rebuilt_whole(
 async def test_topic_made_anew_within_a_moment_ends_the_worker(
     settings: Settings, tmp_path: Path, emptied: str
 ) -> None:
-    await produce(settings, [event(number) for number in range(300)])
-    with crew(settings, tmp_path) as workers:
-        worker = await counting(settings, workers.start(), 300)
+    async with at_work(settings, tmp_path) as (_, worker):
         await topics.delete(settings, [emptied])
         await topics.apply(settings)
         assert await worker.ended() == 1
         assert emptied in stopping(worker)
+
+
+@asynccontextmanager
+async def at_work(settings: Settings, folder: Path) -> AsyncIterator[tuple[Crew, Worker]]:
+    """Give workers that end with the test, and one of them that has published 300 leads."""
+    await produce(settings, [event(number) for number in range(300)])
+    with crew(settings, folder) as workers:
+        yield workers, await counting(settings, workers.start(), 300)
 
 
 async def counting(settings: Settings, worker: Worker, count: int) -> Worker:
