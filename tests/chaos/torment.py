@@ -29,8 +29,10 @@ HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
 JOINING_SECONDS = 4.0
 FIRING_SECONDS = 25.0
 FAULT_SECONDS = 15.0
-# Failpoints fire among the other faults, or need kills of their own, which takes longer.
-FAILPOINT_SHARE = 1.5
+# A worker that has not come to its failpoint in this time, its restore included, needs another.
+LAST_SECONDS = 60.0
+# A failpoint costs about this much of another fault's time: part of them fire while others do.
+FAILPOINT_SHARE = 0.5
 
 
 class Torment:
@@ -58,20 +60,21 @@ class Torment:
         self._random = Random(plan.seed + 3)
         self._failpoints = plan.failpoint_settings()
         self._stop_next: str | None = None
-        self._last: dict[str, str] = {}
         self._began = 0.0
         self._done = 0
 
     def failpoint_for(self, worker: Child) -> str:
-        """Say where the next process of a worker is to kill itself; never twice running."""
+        """Say where the next process of a worker is to kill itself, if it is to.
+
+        Failpoints are spread over the other faults; once those are done every process gets one,
+        until none is left.
+        """
         if self._stop_next is not None:
             point, self._stop_next = self._stop_next, None
-        elif self._last.get(worker.name) or not self._failpoints or not worker.lives:
-            point = ""
-        else:
-            point = self._failpoints.pop()
-        self._last[worker.name] = point
-        return point
+            return point
+        given = self._plan.failpoints - len(self._failpoints)
+        due = self._plan.failpoints * (self._done + 1) / len(self._plan.faults)
+        return self._failpoints.pop() if worker.lives and self._failpoints and given < due else ""
 
     def ended(self, child: Child, life: Life) -> None:
         """Take note of a process's end, whoever brought it about."""
@@ -102,9 +105,17 @@ class Torment:
     async def _rest_of_failpoints(self) -> None:
         """Go on killing until enough workers have killed themselves where they were told to."""
         for _ in range(2 * self._plan.failpoints):
+            deadline = time.monotonic() + LAST_SECONDS
+            while self._is_armed() and time.monotonic() < deadline:
+                await asyncio.sleep(LOOK_SECONDS)
             if self.counts["killed at a failpoint"] >= self._plan.failpoints:
                 return
             await self._do("killed", "for a failpoint")
+
+    def _is_armed(self) -> bool:
+        """Tell whether a worker is about to kill itself."""
+        lives = [worker.life for worker in self.workers if worker.is_wanted]
+        return any(life is not None and life.failpoint for life in lives)
 
     async def _do(self, kind: str, which: str) -> None:
         """Carry out one fault and wait for its consequences."""
