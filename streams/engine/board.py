@@ -135,8 +135,12 @@ class Board:
             else:
                 add_grouped(known, steps)
 
-    def _place_news(self) -> None:
-        """Add what was put to its windows, a rep's also to those of what it belongs to."""
+    def placing(self) -> Iterator[None]:
+        """Add what was put to its windows, a rep's also to those of what it belongs to.
+
+        A cell each time it is asked. Nothing else may be called until the iterator is used up;
+        whoever does without it has all done by the next call that needs it.
+        """
         news, self._news = self._news, {}
         of_groups: dict[tuple[str, str], Grouped] = {}
         for (when, scope), steps in news.items():
@@ -146,6 +150,11 @@ class Board:
             for (when, scope), steps in placed.items():
                 if steps:
                     self._add(when, scope, steps)
+                yield
+
+    def _place_news(self) -> None:
+        for _ in self.placing():
+            pass
 
     def hear(self, record: ReferenceRecord) -> None:
         """Take a reference record, in any order."""

@@ -6,7 +6,7 @@ order in which events came.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from itertools import count
 
@@ -76,14 +76,18 @@ class Shard(Rows):
         """The instant at which time alone will next change a cell."""
         return self._heap[0][0] if self._heap else None
 
-    def fold(self, clock: int) -> None:
-        """Add up every cell from the rows as of an instant."""
+    def folding(self, clock: int) -> Iterator[None]:
+        """Add up every cell from the rows as of an instant, a row each time it is asked.
+
+        Nothing else may be called until the iterator is used up.
+        """
         self.clock = max(self.clock, clock)
         # Reference records heard before the rows were back changed nothing that was added up.
         self._touched.clear()
         for name in self._rows:
             for shares in self._read(name):
                 self._apply((share, 1) for share in shares)
+            yield
         self._changed.clear()
 
     def settle(self, clock: int) -> dict[str, Grouped]:
@@ -129,7 +133,7 @@ class Shard(Rows):
     def alerts(self, clock: int) -> dict[str, bytes | None]:
         """Give the alerts that changed since the last call, None for one that holds no more.
 
-        Events count once `settle` or `fold` has read them. Alerts that came and went between
+        Events count once `settle` or `folding` has read them. Alerts that came and went between
         two calls are in neither.
         """
         self.clock = max(self.clock, clock)

@@ -36,7 +36,8 @@ ALL, MEMBERS = 0, 5
 SHARE, WIDE_SHARE, SLOW_SHARE = 0.05, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
-PARTIALS_AT_ONCE = 10
+# Partials that are merged, or cells that are added to their windows, in one go.
+STEPS_AT_ONCE = 10
 
 
 class OwnedBoard:
@@ -163,16 +164,23 @@ class OwnedBoard:
         self.position = max(self.position, records[-1].offset + 1)
 
     async def _merge(self) -> None:
-        """Put all that was read on the board."""
+        """Put all that was read on the board, a little at a time."""
+        began = time.monotonic()
+        for number, _ in enumerate(self._merging(), 1):
+            if number % STEPS_AT_ONCE == 0:
+                self._worked_at = time.monotonic()
+                self._busy_s += self._worked_at - began
+                await asyncio.sleep(0)
+                began = time.monotonic()
+        self._busy_s += time.monotonic() - began
+
+    def _merging(self) -> Iterator[None]:
         news, self._news = self._news, {}
-        for number, (key, value) in enumerate(news.items(), 1):
-            began = time.monotonic()
+        for key, value in news.items():
             shard, cell = partials.locate(key)
             self._board.put(shard, cell, partials.decode(value))
-            self._busy_s += time.monotonic() - began
-            if number % PARTIALS_AT_ONCE == 0:
-                self._worked_at = time.monotonic()
-                await asyncio.sleep(0)
+            yield
+        yield from self._board.placing()
 
     def _hear(self) -> None:
         for record in self._reference.records[self._heard :]:

@@ -22,13 +22,16 @@ class ShardCore(Protocol):
         """The instant in milliseconds at which time alone will next change a cell."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take back one element as it was written, in that order; `fold` must follow the last."""
+        """Take back one element as it was written, in that order; `folding` follows the last."""
 
     def restore_move(self, move: Move) -> None:
         """Take back what stands of what others said to this shard; after the last element."""
 
-    def fold(self, clock: int) -> None:
-        """Add up every cell from the rows as of an instant."""
+    def folding(self, clock: int) -> Iterator[None]:
+        """Add up every cell from the rows as of an instant, a little each time it is asked.
+
+        Nothing else may be called until the iterator is used up.
+        """
 
     def add(self, event: Event) -> Sequence[Element]:
         """Apply an event; give the elements to keep, None for one to forget, in their order."""
@@ -37,7 +40,7 @@ class ShardCore(Protocol):
         """Raise what taking it and settling would raise; nothing of it stays."""
 
     def follow(self, key: bytes, value: bytes | None) -> None:
-        """Take an element as `restore` does, after `fold`; cells follow at the next `settle`."""
+        """Take an element as `restore` does, once folded; cells follow at the next `settle`."""
 
     def receive(self, move: Move) -> None:
         """Take what another row says of one of its events; cells and moves follow."""
@@ -55,7 +58,7 @@ class ShardCore(Protocol):
         """Give the alerts that changed since the last call, all that stand the first time.
 
         By key; a body is JSON without its closing brace, None is for one that holds no more.
-        Events count after the `settle` or `fold` that follows them.
+        Events count after the `settle` or `folding` that follows them.
         """
 
     def cells(self) -> Mapping[str, Vectors]:
@@ -82,6 +85,12 @@ class BoardCore(Protocol):
 
     def put(self, shard: int, cell: str, vectors: Vectors) -> None:
         """Replace one shard's share of a cell; {} removes it. It must not change any more."""
+
+    def placing(self) -> Iterator[None]:
+        """Work out what was put, a little each time it is asked, so that `take` need not at once.
+
+        Nothing else may be called until the iterator is used up.
+        """
 
     def hear(self, record: ReferenceRecord) -> None:
         """Take a reference record; what it changes comes with the next `take`."""

@@ -1,6 +1,6 @@
 """One shard's state as its topic holds it, put back into the pure core."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -18,7 +18,7 @@ ROW, GOAL, POSITION = b"r", b"g", b"p"
 
 
 class Kept:
-    """What has been read of a shard's state; `take` each record in its order, then `fold`.
+    """What has been read of a shard's state: `take` each record in its order, then `folding`.
 
     Reference data has to be heard by the core before that: rows are read once, and right.
     """
@@ -53,14 +53,14 @@ class Kept:
             self.goal = Position.decode(value).source
         return False
 
-    def fold(self, heard: Mapping[bytes, Move], clock: int) -> None:
-        """Add up all cells, with what other shards have moved here."""
+    def folding(self, heard: Mapping[bytes, Move], clock: int) -> Iterator[None]:
+        """Add up all cells, with what other shards have moved here; as the core's `folding`."""
         self.position.raise_to(dict.fromkeys(self._sources, 0))
         with named(self._number):
             for key, move in heard.items():
                 if not self.care.is_aside(key, move):
                     self._cells.restore_move(move)
-            self._cells.fold(clock)
+            yield from self._cells.folding(clock)
         self._is_folded = True
 
     def _take_row(self, key: bytes, value: bytes | None) -> None:

@@ -64,17 +64,18 @@ def writes(
 class Published:
     """What a shard has published so far, as readers find it, and what it moved and was moved."""
 
-    cells: dict[str, Vectors] = field(default_factory=dict)
+    # As they are written, for most are superseded before anybody needs to know what they say.
+    cells: dict[str, bytes] = field(default_factory=dict)
     reached: dict[int, int] = field(default_factory=dict)  # partition: offset of the last record
     moved: Moved = field(default_factory=Moved)
 
-    def take(self, partition: int, offset: int, cell: str, vectors: Vectors) -> None:
+    def take(self, partition: int, offset: int, cell: str, value: bytes | None) -> None:
         """Note one record."""
         self.reached[partition] = offset
-        if vectors:
-            self.cells[cell] = vectors
-        else:
+        if value is None:
             self.cells.pop(cell, None)
+        else:
+            self.cells[cell] = value
 
 
 async def published(settings: Settings, shards: Collection[int]) -> dict[int, Published]:
@@ -94,16 +95,16 @@ async def published(settings: Settings, shards: Collection[int]) -> dict[int, Pu
                 raise Fatal(f"{PARTIALS}/{partition.partition} holds a record without a key")
             shard, cell = locate(record.key)
             if shard in found:
-                found[shard].take(partition.partition, record.offset, cell, decode(record.value))
+                found[shard].take(partition.partition, record.offset, cell, record.value)
     return found
 
 
 def difference(
-    cells: Mapping[str, Vectors], known: Mapping[str, Vectors]
+    cells: Mapping[str, Vectors], known: Mapping[str, bytes]
 ) -> Iterable[tuple[str, Vectors]]:
     """Give what has to be published so that readers who know one set have the other."""
     for cell, vectors in cells.items():
-        if known.get(cell) != vectors:
+        if decode(known.get(cell)) != vectors:
             yield cell, vectors
     for cell in known:
         if cell not in cells:

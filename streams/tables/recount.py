@@ -86,7 +86,8 @@ class Recount:
         for word in self._spoken_by_now():
             heard[word.key] = word.move
         standing = {key: move for key, move in heard.items() if move.value is not None}
-        self._kept.fold(standing, self._settings.clock())
+        for _ in self._kept.folding(standing, self._settings.clock()):
+            pass
         self._cells.moves()
         self._standing = dict(self._cells.cells())
 

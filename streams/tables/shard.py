@@ -25,6 +25,7 @@ from streams.tables.position import Position
 from streams.tables.reading import Records, beginnings, ends, read_to
 from streams.tables.reference import Reference
 from streams.tables.transactions import Pair, Transactions
+from streams.tables.turns import in_turns
 from streams.tables.watch import Watch
 
 STAGE = "journeys"
@@ -174,7 +175,7 @@ class OwnedShard:
         since, note = dict(kept.position.source), kept.care.note
         known = said.position if note is None else note.since.get(self._moved, 0)
         try:
-            kept.fold(said.before(known), self._settings.clock())
+            await in_turns(kept.folding(said.before(known), self._settings.clock()))
         except Crashed as crash:
             if note is None:
                 # It may be a move that nobody has folded before.

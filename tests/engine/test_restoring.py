@@ -29,6 +29,7 @@ def test_reference_heard_before_the_rows_are_back_counts_nothing_twice() -> None
     before.settle(NOW)
     for element in elements:
         after.restore(*element)
-    after.fold(NOW)
+    for _ in after.folding(NOW):
+        pass
     assert after.settle(NOW) == {}
     assert after.cells() == before.cells()

@@ -128,7 +128,8 @@ def test_id_that_changed_its_row_is_restored_in_the_last_one() -> None:
     before.settle(now)
     for key, value in elements.items():
         after.restore(key, value)
-    after.fold(now)
+    for _ in after.folding(now):
+        pass
     assert after.cells() == before.cells()
 
 
@@ -143,5 +144,6 @@ def test_id_that_changed_its_row_is_in_one_row_after_a_restore_of_all_its_versio
         for key, value in before.add(read):
             after.restore(key, value)
     before.settle(now)
-    after.fold(now)
+    for _ in after.folding(now):
+        pass
     assert after.cells() == before.cells()

@@ -33,7 +33,8 @@ def test_followed_from_anywhere_the_cells_are_the_same(
             # A new owner is told what stands of the moves, after all elements.
             for move in heard.values():
                 follower.restore_move(move)
-            follower.fold(now)
+            for _ in follower.folding(now):
+                pass
             is_folded = True
         for element in owner.add(event):
             (follower.follow if is_folded else follower.restore)(*element)

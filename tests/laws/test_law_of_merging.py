@@ -139,7 +139,8 @@ class Streams:
                 shard.restore(key, value)
             for move in self.heard[number].values():
                 shard.restore_move(move)
-            shard.fold(self.settings.clock())
+            for _ in shard.folding(self.settings.clock()):
+                pass
             assert shard.moves() == []
             assert shard.settle(self.settings.clock()) == {}
 

@@ -56,10 +56,11 @@ class CountingShard:
         assert isinstance(event, Event)
         self.events[key] = event
 
-    def fold(self, clock: int) -> None:
+    def folding(self, clock: int) -> Iterator[None]:
         """Count all."""
         self.clock = clock
         self.known = self.count()
+        yield
 
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""
@@ -158,6 +159,10 @@ class CountingBoard:
             self.shares.pop((cell, shard), None)
         self.waiting[cell] = None
         self._mark_team(cell)
+
+    def placing(self) -> Iterator[None]:
+        """Do nothing: all is done as it is put."""
+        return iter(())
 
     def hear(self, record: ReferenceRecord) -> None:
         """Move a rep to a team."""
