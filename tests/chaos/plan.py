@@ -41,8 +41,11 @@ class Plan:
 
     @property
     def faults(self) -> list[str]:
-        """Name every fault in the order in which they come; failpoints come with restarts."""
-        kinds = ("killed", "zombies", "brokers", "gateways", "rebalances", "stalls", "late_ends")
+        """Name every fault in the order in which they come."""
+        kinds = (
+            "killed", "failpoints", "zombies", "brokers", "gateways", "rebalances", "stalls",
+            "late_ends",
+        )  # fmt: skip
         drawn = [kind for kind in kinds for _ in range(getattr(self, kind))]
         Random(self.seed).shuffle(drawn)
         return drawn

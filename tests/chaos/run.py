@@ -135,7 +135,7 @@ def populate(play: Scene, mutant: str) -> None:
     def prepare(child: Child) -> dict[str, str]:
         if child is torment.gateway:
             return play.environment
-        return {**play.environment, "SALES_KPIS_FAILPOINT": torment.failpoint_for(child)}
+        return {**play.environment, "SALES_KPIS_FAILPOINT": torment.next_failpoint()}
 
     torment.gateway = Child(
         "gateway", [CLI, "gateway"], play.folder / "gateway.log", prepare, torment.ended

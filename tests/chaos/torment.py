@@ -29,10 +29,8 @@ HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
 JOINING_SECONDS = 4.0
 FIRING_SECONDS = 25.0
 FAULT_SECONDS = 15.0
-# A worker that has not come to its failpoint in this time, its restore included, needs another.
-LAST_SECONDS = 60.0
-# A failpoint costs about this much of another fault's time: part of them fire while others do.
-FAILPOINT_SHARE = 0.5
+# A worker that is to kill itself has this long to start, to restore and to come to its failpoint.
+FAILPOINT_SECONDS = 60.0
 
 
 class Torment:
@@ -58,23 +56,15 @@ class Torment:
         self._watcher = watcher
         self._sending = sending
         self._random = Random(plan.seed + 3)
-        self._failpoints = plan.failpoint_settings()
-        self._stop_next: str | None = None
+        self._points = plan.failpoint_settings()
+        self._next_point = ""
         self._began = 0.0
         self._done = 0
 
-    def failpoint_for(self, worker: Child) -> str:
-        """Say where the next process of a worker is to kill itself, if it is to.
-
-        Failpoints are spread over the other faults; once those are done every process gets one,
-        until none is left.
-        """
-        if self._stop_next is not None:
-            point, self._stop_next = self._stop_next, None
-            return point
-        given = self._plan.failpoints - len(self._failpoints)
-        due = self._plan.failpoints * (self._done + 1) / len(self._plan.faults)
-        return self._failpoints.pop() if worker.lives and self._failpoints and given < due else ""
+    def next_failpoint(self) -> str:
+        """Say where the process that starts now is to kill or to stop itself, if it is to."""
+        point, self._next_point = self._next_point, ""
+        return point
 
     def ended(self, child: Child, life: Life) -> None:
         """Take note of a process's end, whoever brought it about."""
@@ -82,7 +72,7 @@ class Torment:
             return
         has_fired = life.status == -signal.SIGKILL and not life.was_killed
         if life.failpoint and not has_fired and not life.failpoint.endswith(STOP):
-            self._failpoints.append(life.failpoint)
+            self._points.append(life.failpoint)
         if has_fired:
             self.counts["killed at a failpoint"] += 1
             self.ends[life.failpoint.partition(":")[0]] += 1
@@ -99,23 +89,10 @@ class Torment:
         self._began = time.monotonic()
         for number, kind in enumerate(faults):
             await self._do(kind, f"{number + 1}/{len(faults)}")
-        await self._rest_of_failpoints()
+        for _ in range(self._plan.failpoints):
+            if self._points:
+                await self._do("failpoints", "again")
         self._sending.rate = 0.0
-
-    async def _rest_of_failpoints(self) -> None:
-        """Go on killing until enough workers have killed themselves where they were told to."""
-        for _ in range(2 * self._plan.failpoints):
-            deadline = time.monotonic() + LAST_SECONDS
-            while self._is_armed() and time.monotonic() < deadline:
-                await asyncio.sleep(LOOK_SECONDS)
-            if self.counts["killed at a failpoint"] >= self._plan.failpoints:
-                return
-            await self._do("killed", "for a failpoint")
-
-    def _is_armed(self) -> bool:
-        """Tell whether a worker is about to kill itself."""
-        lives = [worker.life for worker in self.workers if worker.is_wanted]
-        return any(life is not None and life.failpoint for life in lives)
 
     async def _do(self, kind: str, which: str) -> None:
         """Carry out one fault and wait for its consequences."""
@@ -129,8 +106,7 @@ class Torment:
     def _steady_rate(self) -> float:
         """Say how fast to send so that the load lasts as long as the faults."""
         spent = (time.monotonic() - self._began) / self._done if self._done else FAULT_SECONDS
-        planned = len(self._plan.faults) + FAILPOINT_SHARE * self._plan.failpoints
-        faults = max(2.0, planned - self._done)
+        faults = max(2, len(self._plan.faults) - self._done)
         return (self._sending.size - self._sending.sent) / (spent * faults)
 
     async def _recover(self) -> None:
@@ -154,6 +130,19 @@ class Torment:
         self._watcher.killed("worker", victim.shards(), time.time())
         victim.kill()
         self.counts["workers killed"] += 1
+
+    async def _failpoints(self) -> None:
+        """Start a worker anew that is to kill itself at a step of the protocol, and wait for it."""
+        victim = await self._victim()
+        before = self.counts["killed at a failpoint"]
+        self._next_point = self._points.pop(0)
+        await victim.restart()
+        deadline = time.monotonic() + FAILPOINT_SECONDS
+        while self.counts["killed at a failpoint"] == before:
+            if time.monotonic() > deadline:
+                victim.kill()
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _zombies(self) -> None:
         """Freeze a worker while others take over, and let it wake up believing it is the owner.
@@ -187,7 +176,7 @@ class Torment:
     async def _frozen_at_a_point(self, victim: Child) -> list[int]:
         """Freeze a worker in the midst of a transaction, with more to do waiting."""
         point = self._random.choice(("before_commit", "after_rows", "before_stage2_commit"))
-        self._stop_next = f"{point}:{self._random.randint(5, 20)}{STOP}"
+        self._next_point = f"{point}:{self._random.randint(5, 20)}{STOP}"
         await victim.restart()
         rate, self._sending.rate = self._sending.rate, self._sending.rate * BURST
         deadline = time.monotonic() + FIRING_SECONDS
