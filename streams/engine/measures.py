@@ -7,7 +7,6 @@ a measure only says which components a value has and, last of all, how they are 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from streams.engine.buckets import bucket, percentiles
@@ -148,13 +147,20 @@ def _shares_parts(vector: Vector) -> Mapping[str, Any]:
     }
 
 
-@lru_cache(maxsize=100_000)
-def _index(name: str) -> int:
-    return int(name.removeprefix(BUCKET))
+class _Buckets(dict[str, int]):
+    """Which bucket a component counts; a record has hundreds, so each is read but once."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = index = int(name.removeprefix(BUCKET))
+        return index
+
+
+_BUCKETS = _Buckets()
 
 
 def _percentiles(vector: Vector) -> Mapping[str, int]:
-    counts = [(_index(name), n) for name, n in vector.items() if name[0] == "b"]
+    buckets = _BUCKETS
+    counts = [(buckets[name], n) for name, n in vector.items() if name[0] == "b"]
     p50, p90 = percentiles(counts, (50, 90))
     return {"p50": p50, "p90": p90}
 

@@ -32,8 +32,9 @@ RECORDS_A_TRANSACTION = 10_000
 # have rounds so many times further apart.
 ALL, MEMBERS = 0, 5
 # Of its time a board may be busy with merging and publishing so much; members' wide windows,
-# and what takes long to work out, come on top.
-SHARE, WIDE_SHARE, SLOW_SHARE = 0.05, 0.025, 0.1
+# and what takes long to work out, come on top. A round of the board of everything is short, and
+# everybody looks at it.
+ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 # Partials that are merged, or cells that are added to their windows, in one go.
@@ -75,7 +76,8 @@ class OwnedBoard:
         interval_s = settings.publish_interval_ms / 1000
         if number != ALL:
             interval_s *= MEMBERS
-        self._rounds = Rounds(SHARE, interval_s, max(interval_s, SECONDS))
+        share = ALL_SHARE if number == ALL else SHARE
+        self._rounds = Rounds(share, interval_s, max(interval_s, SECONDS))
         self._wide_rounds = Rounds(WIDE_SHARE, interval_s, WIDE_SECONDS)
         self._slow_rounds = Rounds(SLOW_SHARE, interval_s, SLOW_SECONDS)
         self._advanced_at = 0.0
