@@ -35,7 +35,7 @@ PROGRESS_SECONDS = 0.1
 CELLS_AT_ONCE = 20_000
 # Each transaction costs a few milliseconds however little is in it, and writes whole cells:
 # this many a second and shard are enough, unless there is a full one's worth waiting.
-APART_SECONDS = 0.08
+APART_SECONDS = 0.05
 Change = tuple[str, Vectors]
 Outgoing = dict[TopicPartition, list[Pair]]
 
