@@ -22,4 +22,4 @@ async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(
     assert said["faults"]["zombies"] == plan.zombies
     assert said["faults"]["brokers killed"] == plan.brokers
     assert said["dead letters"] == said["poisoned records"] >= 5
-    assert said["oracle asked"]
+    assert said["records told by the oracle"] == said["records compared"] > 0
