@@ -47,6 +47,8 @@ PARTNERS = ("Partner A", "Partner B", "Partner C")
 PRODUCTS = {"Starter": 900, "Team": 3_200, "Enterprise": 11_000}
 REASONS = ("price", "timing", "went elsewhere", "no budget", "")
 WANTED = ("single sign-on", "on-premises", "shorter terms", "")
+# What a month should come to, in units of the first currency where it is money.
+REVENUE, REVENUE_OF_A_REP, LEADS, IN_AN_HOUR = 400_000, 55_000, 1_000, 0.85
 # What one unit is worth, roughly and for ever, in one unit of the first.
 WORTH = {"EUR": 1.0, "USD": 0.92, "GBP": 1.17}
 
@@ -67,6 +69,27 @@ def organisation(at: str) -> Iterator[EventData]:
             "team": rep.team,
             "department": DEPARTMENTS[rep.team],
             "unit": UNIT,
+        }
+
+
+def targets(currency: str, at: str) -> Iterator[EventData]:
+    """Give a `target.set` for each thing the company has set out to do a month, as of `at`."""
+    home = WORTH.get(currency, 1.0)
+    aims: list[tuple[str, dict[str, str], float]] = [
+        ("revenue_won", {}, REVENUE / home),
+        ("lead_count", {}, LEADS),
+        ("response_within_hour", {}, IN_AN_HOUR),
+        *(("revenue_won", {"rep": rep.name}, REVENUE_OF_A_REP / home) for rep in REPS),
+    ]
+    for kpi, scope, value in aims:
+        yield {
+            "id": f"target-{kpi}-{scope.get('rep', 'all')}",
+            "type": "target.set",
+            "at": at,
+            "kpi": kpi,
+            "scope": scope,
+            "window": "month",
+            "value": f"{value:.2f}" if value < 1 else f"{value:.0f}",
         }
 
 

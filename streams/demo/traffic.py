@@ -8,7 +8,7 @@ from itertools import count
 from random import Random
 from typing import Literal, NamedTuple
 
-from streams.demo.company import REPS, EventData, organisation, rates, spends
+from streams.demo.company import REPS, EventData, organisation, rates, spends, targets
 from streams.demo.customers import customers, known, ordered
 from streams.demo.efforts import call, prospected
 from streams.demo.stories import QUICK, REAL, Happening, Market, Pace, Story
@@ -72,7 +72,7 @@ class Traffic:
         self._plan(start, self._customer_orders)
 
     def reference(self) -> list[EventData]:
-        """Give who works where, what currencies are worth, who buys again, what ads cost."""
+        """Give who works where, what a month should come to, who buys again, what ads cost."""
         calendar = self._market.calendar
         first = calendar.local(self._start - (HISTORY_DAYS + 7) * DAY_MS).date()
         today = calendar.local(self._start).date()
@@ -85,6 +85,7 @@ class Traffic:
         begun = first + timedelta(days=7)
         return [
             *organisation(at),
+            *targets(currency, at),
             *rates(currency, first, today, at),
             *known(currency, at),
             *spends(currency, begun, today, evening),

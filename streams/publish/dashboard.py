@@ -21,7 +21,7 @@ from streams.publish.grafana import (
 )
 from streams.publish.health_panels import health
 from streams.publish.keys import ALL, WINDOWS
-from streams.publish.naming import naming
+from streams.publish.naming import AIMED, ATTAINMENT, PACE, naming
 from streams.publish.prometheus import HIDDEN_DIMENSIONS, HIDDEN_WINDOWS
 from streams.settings import Settings
 
@@ -33,6 +33,8 @@ NEVER_CALLED_TWICE = 0.48
 HERE = 'window="$window",dimension="$dimension",member=~"$member"'
 # A stock is the same in every window that runs.
 NOW = 'window="day",dimension="$dimension",member=~"$member"'
+# Forecasts are of whole weeks, months, quarters and years.
+MONTH = 'window="month",dimension="$dimension",member=~"$member"'
 UNITS = {
     "ms": "s",
     "count": "short",
@@ -110,6 +112,7 @@ class Panels:
         yield Row("What is in the pipeline?", list(self._pipeline()))
         yield Row("How surely is it won?", list(self._closing()))
         yield Row("What does it bring in?", list(self._revenue()))
+        yield Row("Is the plan being met?", list(self._planning()))
         yield Row("Are the streams well?", list(health()))
 
     def _answering(self) -> Iterator[Panel]:
@@ -193,17 +196,39 @@ class Panels:
         yield self._line("Overdue", "overdue", where=NOW, empty="none")
         yield self._spread("Time to pay", "days_to_pay", empty="no invoice paid yet")
 
+    def _planning(self) -> Iterator[Panel]:
+        for title, name, limit in (("Of the target", ATTAINMENT, None), ("On pace", PACE, 1.0)):
+            yield Panel(
+                title,
+                "bargauge",
+                "percentunit",
+                [Query(aimed(name), "{{kpi}}, {{window}} {{member}}")],
+                AIMED[name],
+                width=8,
+                limit=limit,
+                is_floor=True,
+                empty="no target set",
+            )
+        yield self._spread(
+            "What the month will come to",
+            "forecast",
+            where=MONTH,
+            width=8,
+            empty="nothing to expect yet",
+        )
+
     def _line(self, title: str, kpi: str, *, where: str = HERE, **look: Unpack[Look]) -> Panel:
         return self._panel("timeseries", title, kpi, [self._query(kpi, where)], look)
 
     def _stat(self, title: str, kpi: str, *, where: str = HERE, **look: Unpack[Look]) -> Panel:
         return self._panel("stat", title, kpi, [self._query(kpi, where)], look)
 
-    def _spread(self, title: str, kpi: str, **look: Unpack[Look]) -> Panel:
-        named = self._namings[kpi]
+    def _spread(self, title: str, kpi: str, *, where: str = HERE, **look: Unpack[Look]) -> Panel:
+        named, money = self._namings[kpi], self._money(kpi)
         names = {"mean": named.name, **named.percentiles}
         queries = [
-            Query(selected(name, HERE), f"{what} {{{{member}}}}") for what, name in names.items()
+            Query(selected(name, where), f"{what} {{{{member}}}}{money}")
+            for what, name in names.items()
         ]
         return self._panel("timeseries", title, kpi, queries, look)
 
@@ -214,8 +239,11 @@ class Panels:
         return self._panel("bargauge", title, kpi, [Query(expression, "{{label}}")], look)
 
     def _query(self, kpi: str, where: str) -> Query:
-        money = " ${currency}" if self._units[kpi] == "money" else ""
-        return Query(selected(self._namings[kpi].name, where), "{{dimension}} {{member}}" + money)
+        legend = "{{dimension}} {{member}}" + self._money(kpi)
+        return Query(selected(self._namings[kpi].name, where), legend)
+
+    def _money(self, kpi: str) -> str:
+        return " ${currency}" if self._units[kpi] == "money" else ""
 
     def _panel(self, kind: Kind, title: str, kpi: str, queries: list[Query], look: Look) -> Panel:
         text, unit = self._namings[kpi].text, UNITS[self._units[kpi]]
@@ -225,3 +253,8 @@ class Panels:
 def selected(name: str, where: str) -> str:
     """Ask for a gauge once, however many workers show it."""
     return f"max by (dimension, member) ({name}{{{where}}})"
+
+
+def aimed(name: str) -> str:
+    """Ask the same of every KPI that has a target, in the windows it has one for."""
+    return f'max by (kpi, member, window) ({name}{{dimension="$dimension",member=~"$member"}})'
