@@ -14,12 +14,12 @@ from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
-from streams.tables.ledger import MARK, Ledger
+from streams.tables.ledger import HEADER, MARK, Ledger
 from streams.tables.off_pace import PaceLog
 from streams.tables.pace import Pace, Rounds
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.reference import Reference
-from streams.tables.transactions import Pair, Transactions
+from streams.tables.transactions import Pair, Tombstone, Transactions
 from streams.tables.watch import Watch
 
 STAGE = "kpis"
@@ -96,7 +96,8 @@ class OwnedBoard:
         stops = await ends(self._settings, [self._output])
         async for _, records in read_to(self._settings, stops):
             for record in records:
-                self._ledger.restore((record.key or b"").decode(), record.value)
+                key = (record.key or b"").decode()
+                self._ledger.restore(key, record.value, record.headers)
         self._hear()
         stops = await ends(self._settings, [self._source], committed=True)
         async for _, records in read_to(self._settings, stops):
@@ -253,7 +254,7 @@ class OwnedBoard:
         is_more = True
         while is_more:
             began = time.monotonic()
-            pairs: list[Pair] = []
+            pairs: list[Pair | Tombstone] = []
             while is_more and len(pairs) < RECORDS_A_TRANSACTION:
                 async with self._pace.turn():
                     turn = time.monotonic()
@@ -269,7 +270,7 @@ class OwnedBoard:
                 await self._commit(pairs, claim)
                 self._watch.committed(STAGE, len(pairs), self._committed_at - began)
 
-    async def _commit(self, pairs: list[Pair], claim: bool) -> None:
+    async def _commit(self, pairs: list[Pair | Tombstone], claim: bool) -> None:
         claims = [progress.destination(self._settings)] if claim else []
         await self._transactions.begin([*([self._output] if pairs else []), *claims])
         if pairs:
@@ -282,23 +283,23 @@ class OwnedBoard:
         self._committed_at = time.monotonic()
         self._watch.published(len(pairs))
 
-    def _render(self, publications: Iterator[Publication]) -> tuple[list[Pair], bool]:
+    def _render(self, publications: Iterator[Publication]) -> tuple[list[Pair | Tombstone], bool]:
         """Turn the next publications into records, those that readers have left out."""
-        pairs: list[Pair] = []
+        records: list[Pair | Tombstone] = []
         updated_at = self._instant()
         publish = self._ledger.publish
         for _ in range(RECORDS_AT_ONCE):
             publication = next(publications, None)
             if publication is None:
-                return pairs, False
+                return records, False
             key, body, tail = publication
             revision = publish(key, body, tail.slot)
             if revision and body is None:
-                pairs.append((key.encode(), None))
+                records.append((key.encode(), None, [(HEADER, b"%d" % revision)]))
             elif revision and body is not None:
                 end = f'{revision},{tail.text},"updated_at":"{updated_at}"}}'
-                pairs.append((key.encode(), body + MARK + end.encode()))
-        return pairs, True
+                records.append((key.encode(), body + MARK + end.encode()))
+        return records, True
 
     def _claim(self) -> bool:
         """Tell whether to say that all is published up to here: only if nothing waits."""

@@ -1,10 +1,13 @@
 """What has been published under each key: what the next record is compared with."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from streams.engine.records import slot_of
 
 MARK = b',"revision":'
+# Compaction leaves of a key that is gone its tombstone alone, so that says its revision itself.
+HEADER = "revision"
 
 
 @dataclass(slots=True)
@@ -23,13 +26,18 @@ class Ledger:
         """Know of no record."""
         self.entries: dict[str, Entry] = {}
 
-    def restore(self, key: str, value: bytes | None) -> None:
+    def restore(
+        self, key: str, value: bytes | None, headers: Iterable[tuple[str, bytes]] = ()
+    ) -> None:
         """Take a record found in the output; a later one of the same key replaces it."""
         entry = self.entries.get(key)
         if entry is None:
             entry = self.entries[key] = Entry(0, None)
         if value is None:
             entry.digest = None
+            entry.revision = next(
+                (int(said) for name, said in headers if name == HEADER), entry.revision
+            )
             return
         end = value.rindex(MARK)
         start = end + len(MARK)

@@ -17,6 +17,10 @@ from streams.tables.connecting import client
 from streams.tables.fatal import Fatal, Fenced
 
 Pair = tuple[bytes, bytes | None]
+# A tombstone says nothing in its value; what has to be said of it stands in its headers.
+Headers = list[tuple[str, bytes]]
+Tombstone = tuple[bytes, None, Headers]
+Writes = Mapping[TopicPartition, Iterable[Pair | Tombstone]]
 # A dead worker's open transaction holds readers back for as long as this.
 TRANSACTION_TIMEOUT_MS = 15_000
 # The client would retry without end; a commit this slow is not coming.
@@ -127,9 +131,7 @@ class Transactions:
         except (KafkaError, IllegalOperation, AssertionError) as error:
             self._fail("could not begin", error)
 
-    async def send(
-        self, writes: Mapping[TopicPartition, Iterable[Pair]]
-    ) -> dict[TopicPartition, int]:
+    async def send(self, writes: Writes) -> dict[TopicPartition, int]:
         """Append records and wait until the broker has them all.
 
         Records of one partition keep their order. Returns the offset of each partition's last.
@@ -159,9 +161,7 @@ class Transactions:
             producer, self._producer = self._producer, None
             await producer.stop()
 
-    async def _send(
-        self, writes: Mapping[TopicPartition, Iterable[Pair]]
-    ) -> dict[TopicPartition, int]:
+    async def _send(self, writes: Writes) -> dict[TopicPartition, int]:
         producer = self._open()
         sent = []
         for to, pairs in writes.items():
@@ -215,16 +215,20 @@ def anew(place: TopicPartition, reached: int, end: int) -> str:
     )
 
 
-def _batches(producer: AIOKafkaProducer, pairs: Iterable[Pair]) -> Iterator[BatchBuilder]:
+def _batches(
+    producer: AIOKafkaProducer, records: Iterable[Pair | Tombstone]
+) -> Iterator[BatchBuilder]:
     """Pack records into as few batches as they fit in; one send each costs ten times as much."""
     batch = producer.create_batch()
     append = batch.append
-    for key, value in pairs:
-        if append(timestamp=None, key=key, value=value) is None:
+    for record in records:
+        key, value = record[0], record[1]
+        headers = record[2] if len(record) == 3 else []
+        if append(timestamp=None, key=key, value=value, headers=headers) is None:
             yield batch
             batch = producer.create_batch()
             append = batch.append
-            append(timestamp=None, key=key, value=value)
+            append(timestamp=None, key=key, value=value, headers=headers)
     if batch.record_count():
         batch.close()
         yield batch

@@ -3,8 +3,9 @@
 Each is what somebody could write by mistake; `become` breaks the rule in this process for good.
 """
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,9 +18,9 @@ from streams.tables import board, deadletters, reading
 from streams.tables.kept import POSITION
 from streams.tables.position import Position
 from streams.tables.shard import Change, OwnedShard
-from streams.tables.transactions import Pair, Transactions
+from streams.tables.transactions import Pair, Tombstone, Transactions, Writes
 
-Writes = Mapping[TopicPartition, Iterable[Pair]]
+UNFENCED_SECONDS = 6.0
 
 
 class Mutant(NamedTuple):
@@ -32,7 +33,11 @@ class Mutant(NamedTuple):
 
 
 def read_before_the_fence() -> None:
-    """Restore first, and call InitProducerId when all is read."""
+    """Restore first, and call InitProducerId when all is read.
+
+    The mistake shows only if the former owner commits in between, for which there is a fraction
+    of a second, or as long as the reading takes; here it always takes long.
+    """
     check = OwnedShard._check_sources
 
     async def take(_: OwnedShard) -> None:
@@ -40,6 +45,7 @@ def read_before_the_fence() -> None:
 
     async def check_sources(self: OwnedShard) -> None:
         await check(self)
+        await asyncio.sleep(UNFENCED_SECONDS)
         await self._transactions.take()
 
     _replace(OwnedShard, take=take, _check_sources=check_sources)
@@ -151,7 +157,7 @@ def no_goal() -> None:
     _replace(Position, reaches=reaches)
 
 
-def _rows_of(writes: Writes) -> tuple[TopicPartition, list[Pair]] | None:
+def _rows_of(writes: Writes) -> tuple[TopicPartition, list[Pair | Tombstone]] | None:
     """Give the rows with goal and position, if that is what is written."""
     for to, pairs in writes.items():
         listed = list(pairs)

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from streams.settings import Settings
 from streams.tables import topics
-from streams.tables.ledger import MARK
+from streams.tables.ledger import HEADER, MARK
 from tests.chaos.claims import Claims
 from tests.chaos.load import CANARY, CANARY_KEY
 
@@ -115,13 +115,14 @@ class Watcher:
         self.records += 1
         key, value = record.key, record.value
         if value is None:
-            return
-        start = value.rindex(MARK) + len(MARK)
-        revision = int(value[start : value.index(b",", start)])
+            revision = next(int(said) for name, said in record.headers if name == HEADER)
+        else:
+            start = value.rindex(MARK) + len(MARK)
+            revision = int(value[start : value.index(b",", start)])
         if revision <= self._revisions.get(key, 0):
             self._wrong(f"{key!r}: revision {revision} after {self._revisions[key]}")
         self._revisions[key] = revision
-        if key.startswith(CANARY_KEY.encode()) and b"|day|" in key:
+        if value is not None and key.startswith(CANARY_KEY.encode()) and b"|day|" in key:
             count = orjson.loads(value)["parts"]["count"]
             if count < self._canaries.get(key, 0):
                 self._wrong(f"{key!r}: {count} canaries after {self._canaries[key]}")

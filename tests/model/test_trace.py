@@ -1,7 +1,7 @@
 """What the code does to Kafka comes in the order that the model plays."""
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import pytest
@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 
 from streams.settings import Settings
 from streams.tables import board, partials, shard, topics
-from streams.tables.transactions import Pair, Transactions
+from streams.tables.transactions import Pair, Tombstone, Transactions, Writes
 from tests.model.steps import COMMIT, PUBLISH, TAKE_BOARD, TAKE_SHARD, Step
 from tests.tables.installation import event, installed, produce, produce_bytes
 from tests.tables.owning import hands
@@ -40,9 +40,7 @@ class Trace:
                 note(Step.BEGIN)
                 await super().begin(partitions)
 
-            async def send(
-                self, writes: Mapping[TopicPartition, Iterable[Pair]]
-            ) -> dict[TopicPartition, int]:
+            async def send(self, writes: Writes) -> dict[TopicPartition, int]:
                 listed = {to: list(pairs) for to, pairs in writes.items()}
                 written(listed)
                 last = await super().send(listed)
@@ -78,9 +76,9 @@ class Trace:
 
         monkeypatch.setattr(module, "read_to", traced)
 
-    def _written(self, writes: Mapping[TopicPartition, list[Pair]]) -> None:
-        for to, pairs in writes.items():
-            self.steps += [self._kind(to, key) for key, _ in pairs]
+    def _written(self, writes: Mapping[TopicPartition, list[Pair | Tombstone]]) -> None:
+        for to, records in writes.items():
+            self.steps += [self._kind(to, record[0]) for record in records]
 
     def _kind(self, to: TopicPartition, key: bytes) -> Step:
         if to.topic == topics.state(self._settings):

@@ -12,7 +12,7 @@ from streams.tables import topics
 from streams.tables.board import OwnedBoard
 from streams.tables.fatal import Fenced
 from streams.tables.partials import encode
-from streams.tables.transactions import Transactions
+from streams.tables.transactions import Pair, Tombstone, Transactions
 from tests.tables.counting import SLOW, WIDE, Counting, counted
 from tests.tables.installation import event, output, produce, records, sizes, values
 from tests.tables.owning import Hands, hands
@@ -74,13 +74,31 @@ async def test_key_that_no_share_is_left_of_gets_a_tombstone(settings: Settings)
     assert await values(settings) == {"rep=bob": 1}
 
 
+async def test_tombstone_says_its_revision_for_owners_who_find_nothing_else(
+    settings: Settings,
+) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1})
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        await _publish_shares(settings, {"0|rep=ann": 0})
+        await _read_until_quiet(own, board)
+    *_, gone = await records(settings, topics.KPIS, REPS)
+    assert (gone.key, gone.value, gone.headers) == (b"rep=ann", None, (("revision", b"2"),))
+    # As compaction leaves a key that had many records and is gone.
+    await _write_output(settings, (b"rep=bob", None, [("revision", b"7")]))
+    await _publish_shares(settings, {"0|rep=ann": 1, "0|rep=bob": 1})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    found = await output(settings)
+    assert {key: record["revision"] for key, record in found.items()} == {
+        "rep=ann": 3,
+        "rep=bob": 8,
+    }
+
+
 async def test_output_that_no_partial_explains_gets_a_tombstone(settings: Settings) -> None:
-    stranger = await Transactions(settings, "kpis", REPS).take()
-    await stranger.begin()
     body = b'{"kpi":"old","value":1,"revision":4,"as_of":"x","updated_at":"y"}'
-    await stranger.send({TopicPartition(topics.KPIS, REPS): [(b"old", body)]})
-    await stranger.commit()
-    await stranger.close()
+    await _write_output(settings, (b"old", body))
     async with hands(settings) as own:
         await own.board(REPS)
     assert await output(settings) == {}
@@ -211,6 +229,14 @@ async def _publish_shares(settings: Settings, shares: dict[str, int]) -> None:
     )
     await writer.commit()
     await writer.close()
+
+
+async def _write_output(settings: Settings, record: Pair | Tombstone) -> None:
+    stranger = await Transactions(settings, "kpis", REPS).take()
+    await stranger.begin()
+    await stranger.send({TopicPartition(topics.KPIS, REPS): [record]})
+    await stranger.commit()
+    await stranger.close()
 
 
 async def _read_until_quiet(own: Hands, board: OwnedBoard) -> None:

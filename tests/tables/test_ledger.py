@@ -24,6 +24,14 @@ def test_tombstone_goes_out_once_and_the_key_goes_on_counting() -> None:
     assert [ledger.publish("a", body) for body in bodies] == [1, 2, 0, 3]
 
 
+def test_tombstone_alone_tells_how_far_a_key_has_counted() -> None:
+    ledger = Ledger()
+    ledger.restore("a", None, [("revision", b"8")])
+    assert ledger.standing() == []
+    assert ledger.publish("a", None) == 0
+    assert ledger.publish("a", b"1") == 9
+
+
 def test_record_found_in_the_output_is_what_the_next_is_compared_with() -> None:
     ledger = Ledger()
     ledger.restore("a", RECORD)
