@@ -3,7 +3,6 @@
 Each is what somebody could write by mistake; `become` breaks the rule in this process for good.
 """
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -20,8 +19,6 @@ from streams.tables.position import Position
 from streams.tables.shard import Change, OwnedShard
 from streams.tables.transactions import Pair, Tombstone, Transactions, Writes
 
-UNFENCED_SECONDS = 6.0
-
 
 class Mutant(NamedTuple):
     """One broken rule, and the faults under which it has to show."""
@@ -33,11 +30,7 @@ class Mutant(NamedTuple):
 
 
 def read_before_the_fence() -> None:
-    """Restore first, and call InitProducerId when all is read.
-
-    The mistake shows only if the former owner commits in between, for which there is a fraction
-    of a second, or as long as the reading takes; here it always takes long.
-    """
+    """Restore first, and call InitProducerId when all is read."""
     check = OwnedShard._check_sources
 
     async def take(_: OwnedShard) -> None:
@@ -45,7 +38,6 @@ def read_before_the_fence() -> None:
 
     async def check_sources(self: OwnedShard) -> None:
         await check(self)
-        await asyncio.sleep(UNFENCED_SECONDS)
         await self._transactions.take()
 
     _replace(OwnedShard, take=take, _check_sources=check_sources)

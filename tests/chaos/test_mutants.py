@@ -1,0 +1,67 @@
+"""The broken rule whose moment is too short for random faults, by hand: two owners, one Kafka."""
+
+import orjson
+import pytest
+
+from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.fatal import Fenced
+from streams.tables.kept import POSITION
+from streams.tables.shard import OwnedShard
+from tests.chaos import mutants
+from tests.tables.installation import event, installed, lists, produce, records
+from tests.tables.owning import hands
+
+
+async def test_former_owner_that_wakes_up_while_the_next_one_reads_commits_nothing(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = await installed(kafka, partitions=1)
+    assert await _handed_over(settings, monkeypatch) == [10, 10, 13]
+
+
+async def test_owner_that_reads_before_the_fence_lets_the_position_go_back(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(owner: object, **named: object) -> None:
+        for name, other in named.items():
+            monkeypatch.setattr(owner, name, other)
+
+    settings = await installed(kafka, partitions=1)
+    monkeypatch.setattr(mutants, "_replace", replace)
+    found = await _handed_over(settings, monkeypatch, mutants.read_before_the_fence)
+    assert found == [10, 20, 10, 13]
+
+
+async def _handed_over(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, become: object = None
+) -> list[int]:
+    """Give the positions committed: ten events by an owner who then sleeps, three by the next.
+
+    The first wakes up with ten more in hand when the next one has read everything.
+    """
+    async with hands(settings) as own:
+        former = await own.shard()
+        await produce(settings, [event(number) for number in range(10)])
+        await own.read(former)
+        await produce(settings, [event(number) for number in range(10, 20)])
+        in_hand = await lists(settings, former.seeks())
+        check = OwnedShard._check_sources
+
+        async def woken(self: OwnedShard) -> None:
+            await check(self)
+            try:
+                await former.work(in_hand)
+            except Fenced:
+                assert become is None
+
+        monkeypatch.setattr(OwnedShard, "_check_sources", woken)
+        if callable(become):
+            become()
+        successor = await own.shard()
+        await successor.work([some[:3] for some in await lists(settings, successor.seeks())])
+    return [
+        sum(orjson.loads(record.value or b"")["source"].values())
+        for record in await records(settings, topics.state(settings))
+        if record.key == POSITION and sum(orjson.loads(record.value or b"")["source"].values())
+    ]
