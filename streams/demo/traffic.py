@@ -72,7 +72,7 @@ class Traffic:
         self._plan(start, self._customer_orders)
 
     def reference(self) -> list[EventData]:
-        """Give who works where, what a month should come to, who buys again, what ads cost."""
+        """Give who works where and what for, what currencies are worth, who buys, what ads cost."""
         calendar = self._market.calendar
         first = calendar.local(self._start - (HISTORY_DAYS + 7) * DAY_MS).date()
         today = calendar.local(self._start).date()

@@ -30,11 +30,12 @@ FILE = "sales.json"
 ONE_HOUR = 3_600.0
 DEALS_PER_1000_CALLS = 32.0
 NEVER_CALLED_TWICE = 0.48
-HERE = 'window="$window",dimension="$dimension",member=~"$member"'
+CHOSEN = 'dimension="$dimension",member=~"$member"'
+HERE = f'window="$window",{CHOSEN}'
 # A stock is the same in every window that runs.
-NOW = 'window="day",dimension="$dimension",member=~"$member"'
+NOW = f'window="day",{CHOSEN}'
 # Forecasts are of whole weeks, months, quarters and years.
-MONTH = 'window="month",dimension="$dimension",member=~"$member"'
+MONTH = f'window="month",{CHOSEN}'
 UNITS = {
     "ms": "s",
     "count": "short",
@@ -257,4 +258,4 @@ def selected(name: str, where: str) -> str:
 
 def aimed(name: str) -> str:
     """Ask the same of every KPI that has a target, in the windows it has one for."""
-    return f'max by (kpi, member, window) ({name}{{dimension="$dimension",member=~"$member"}})'
+    return f"max by (kpi, member, window) ({name}{{{CHOSEN}}})"

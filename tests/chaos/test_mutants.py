@@ -1,12 +1,14 @@
 """The broken rule whose moment is too short for random faults, by hand: two owners, one Kafka."""
 
-import orjson
+from collections.abc import Callable
+
 import pytest
 
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.fatal import Fenced
 from streams.tables.kept import POSITION
+from streams.tables.position import Position
 from streams.tables.shard import OwnedShard
 from tests.chaos import mutants
 from tests.tables.installation import event, installed, lists, produce, records
@@ -34,7 +36,7 @@ async def test_owner_that_reads_before_the_fence_lets_the_position_go_back(
 
 
 async def _handed_over(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, become: object = None
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, become: Callable[[], None] | None = None
 ) -> list[int]:
     """Give the positions committed: ten events by an owner who then sleeps, three by the next.
 
@@ -56,12 +58,12 @@ async def _handed_over(
                 assert become is None
 
         monkeypatch.setattr(OwnedShard, "_check_sources", woken)
-        if callable(become):
+        if become is not None:
             become()
         successor = await own.shard()
         await successor.work([some[:3] for some in await lists(settings, successor.seeks())])
-    return [
-        sum(orjson.loads(record.value or b"")["source"].values())
-        for record in await records(settings, topics.state(settings))
-        if record.key == POSITION and sum(orjson.loads(record.value or b"")["source"].values())
-    ]
+    written = await records(settings, topics.state(settings))
+    positions = (
+        Position.decode(record.value or b"") for record in written if record.key == POSITION
+    )
+    return [events for position in positions if (events := sum(position.source.values()))]

@@ -59,7 +59,7 @@ def compare(verdict: Verdict, live: Path, replayed: Path) -> None:
 
 
 def ask_oracle(verdict: Verdict, live: Path, accepted: Path, now: int, timezone: str) -> None:
-    """Compare `dump` with the oracle, which takes minutes for 300,000 events."""
+    """Compare `dump` with the oracle, which takes a minute for 300,000 events."""
     told = [json.loads(line) for line in accepted.read_bytes().splitlines()]
     wanted = told_by_oracle(told, now=now, timezone=timezone)
     verdict.told_by_oracle = len(wanted)
