@@ -42,7 +42,7 @@ def handed_over(
     before = present
     for at, place in moves:
         amount = sum(value for begin, value in held if begin < at)
-        if amount and place is not before:
+        if amount and place.members != before.members:
             yield Fact(at, -amount, only(rep=before.members[0]))
             yield Fact(at, amount, only(rep=place.members[0]))
         before = place

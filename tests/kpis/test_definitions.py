@@ -95,6 +95,16 @@ def test_fact_before_any_rep_belongs_to_the_present_one(company: Company) -> Non
     assert company.told('owner = "event"', *events).scopes("deal_count") == {"all", "rep=bob"}
 
 
+def test_nothing_goes_to_a_rep_who_has_had_it_from_the_start(company: Company) -> None:
+    events = [
+        lead("03-01 09:00"),
+        said("lead.assigned", "03-10 09:00", subject="lead-1", rep="ann"),
+    ]
+    found = company.told('owner = "event"', *events)
+    assert found["unanswered_leads", "rep=ann", "day", "2026-03-01"] == 1
+    assert ("unanswered_leads", "rep=ann", "day", "2026-03-10") not in found
+
+
 def test_pipeline_goes_with_the_deal_to_its_next_rep(company: Company) -> None:
     events = [
         member("ann", team="north"),
