@@ -4,8 +4,8 @@ A share is one fact as it counts: (KPI number, anchor, since, value, dimensions)
 plain tuples because they are compared and hashed a great deal.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from streams.engine.catalogue import (
     DIMENSIONS,
@@ -22,7 +22,45 @@ from streams.engine.owners import handed_over, placed
 Share = tuple[int, int, int, Any, Dimensions]
 Shares = list[list[Share]]
 ALL = ""
+# Values whose components are remembered, for each KPI.
+REMEMBERED = 10_000
 _numbered: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
+
+
+class Components(dict[Any, Pairs]):
+    """The components of a KPI's values: most values come again and again."""
+
+    def __init__(self, of: Callable[[Any], Pairs]) -> None:
+        """Take the measure's own."""
+        self._of = of
+
+    def __missing__(self, value: Any) -> Pairs:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        # What is 0 changes nothing.
+        self[value] = pairs = tuple([pair for pair in self._of(value) if pair[1]])
+        return pairs
+
+
+class Scopes(dict[str, str]):
+    """The scopes of one dimension by member: one text each, which is found at once elsewhere."""
+
+    def __init__(self, dimension: str) -> None:
+        """Name the dimension."""
+        self._dimension = dimension
+
+    def __missing__(self, member: str) -> str:
+        self[member] = scope = f"{self._dimension}={member}"
+        return scope
+
+
+class Target(NamedTuple):
+    """What a share of one KPI reaches: whose vectors, which scopes by their group's number."""
+
+    name: str
+    group: int
+    is_hourly: bool
+    components: Components
 
 
 class Contributions:
@@ -35,16 +73,28 @@ class Contributions:
         self._readers: dict[type, tuple[tuple[int, Any], ...]] = {}
         for number, kpi in enumerate(self.kpis):
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
-        self._told_apart = [(kpi.dimensions, kpi.carried) for kpi in self.kpis]
         # KPIs that are told apart by the same dimensions reach the same scopes. Places are the
         # same objects for every catalogue, and so are the numbers under which they note scopes.
-        self._groups = [_numbered.setdefault(own, len(_numbered)) for own in self._told_apart]
-        self._pairs: dict[tuple[int, Any], Pairs] = {}
+        groups = [
+            _numbered.setdefault((kpi.dimensions, kpi.carried), len(_numbered)) for kpi in self.kpis
+        ]
+        self._for_all = [(ALL, *(f"{name}=" for name in kpi.carried)) for kpi in self.kpis]
+        named = [(number, Scopes(name)) for number, name in enumerate(DIMENSIONS)]
+        self._told_apart = [
+            [(number, scopes) for number, scopes in named if DIMENSIONS[number] in kpi.dimensions]
+            for kpi in self.kpis
+        ]
         self._follows_owners = catalogue.definitions.readings.owner == "event"
-        self.is_hourly = [kpi.hourly for kpi in self.kpis]
+        self.targets = [
+            Target(kpi.name, group, kpi.hourly, Components(kpi.measure.components))
+            for kpi, group in zip(self.kpis, groups, strict=True)
+        ]
 
     def of(self, things: Iterable[tuple[type, list[Any]]]) -> Shares:
-        """Give the shares of a row's things, one list a thing, in a stable order."""
+        """Give the shares of a row's things, one list a thing, in a stable order.
+
+        Every event leads here, so what `_count` does is spelled out for the usual fact.
+        """
         found: Shares = []
         readers, follows_owners = self._readers, self._follows_owners
         for kind, members in things:
@@ -59,11 +109,14 @@ class Contributions:
                     result = facts(thing)
                     if result is None:
                         continue
-                    if type(result) is Fact:
-                        self._count(shares, number, result, own)
-                        continue
-                    for fact in result:
-                        self._count(shares, number, fact, own)
+                    for fact in (result,) if type(result) is Fact else result:
+                        value = fact.value
+                        if value is None or type(value) is Unpriced:
+                            self._count(shares, number, fact, own)
+                            continue
+                        at, since = fact.at, fact.since
+                        begins = at if since is None else since
+                        shares.append((number, at, begins, value, fact.dimensions or own))
                 found.append(shares)
         return found
 
@@ -97,31 +150,21 @@ class Contributions:
 
         A dimension it is carried to has what counts for all under `dimension=`, no member.
         """
-        group = self._groups[number]
+        group, members = self.targets[number].group, place.members
         found = place.scopes.get(group)
         if found is None:
-            told_apart, carried = self._told_apart[number]
-            named = zip(DIMENSIONS, place.members, strict=True)
             found = place.scopes[group] = (
-                *((ALL, *(f"{name}=" for name in carried)) if place.is_in_all else ()),
-                *(f"{name}={member}" for name, member in named if member and name in told_apart),
+                *(self._for_all[number] if place.is_in_all else ()),
+                *[scopes[members[n]] for n, scopes in self._told_apart[number] if members[n]],
             )
         return found
 
-    def components(self, number: int, value: Any) -> Pairs:
-        """Give the components of a value of a KPI."""
-        key = (number, value)
-        found = self._pairs.get(key)
-        if found is None:
-            if len(self._pairs) > 200_000:
-                self._pairs.clear()
-            found = self._pairs[key] = self.kpis[number].measure.components(value)
-        return found
 
-
-def difference(before: Shares, after: Shares) -> Iterator[tuple[Share, int]]:
+def difference(before: Shares, after: Shares) -> list[tuple[Share, int]]:
     """Give which shares to add, so many times, or (negative) to remove to get to the next state."""
-    old, new = _unequal(before, after)
+    old, new = _unequal(before, after) if before else ([], after)
+    if not old:
+        return [(share, 1) for shares in new for share in shares]
     # A thing that changed has most of its shares still.
     steps: dict[Share, int] = {}
     for shares in new:
@@ -130,7 +173,7 @@ def difference(before: Shares, after: Shares) -> Iterator[tuple[Share, int]]:
     for shares in old:
         for share in shares:
             steps[share] = steps.get(share, 0) - 1
-    return ((share, times) for share, times in steps.items() if times)
+    return [(share, times) for share, times in steps.items() if times]
 
 
 def _unequal(before: Shares, after: Shares) -> tuple[Shares, Shares]:

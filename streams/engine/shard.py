@@ -58,7 +58,6 @@ class Shard(Rows):
         self._standing = Standing(catalogue)
         self._shares: dict[str, Shares] = {}
         self._touched: dict[str, Shares] = {}
-        self._names = [kpi.name for kpi in catalogue.kpis]
         self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         # The vectors that changed since the last `settle`: nobody else has been given these.
         self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
@@ -88,13 +87,22 @@ class Shard(Rows):
             for shares in self._read(name):
                 self._apply((share, 1) for share in shares)
             yield
+        self._forget_empty()
         self._changed.clear()
 
     def settle(self, clock: int) -> dict[str, Grouped]:
-        """Bring the cells up to an instant and to the events added since.
+        """Bring the cells up to an instant and to the events added since, all in one go.
 
-        Returns every cell that changed with its whole new value, {} for one that is gone. What
-        is returned stays as it is, and must be left so.
+        Returns what `changed` does.
+        """
+        for _ in self.settling(clock):
+            pass
+        return self.changed()
+
+    def settling(self, clock: int) -> Iterator[None]:
+        """Bring the cells up to an instant and to the events added since, a row at a time.
+
+        Nothing else may be called until the iterator is used up; then `changed` is to be.
         """
         self.clock = max(self.clock, clock)
         self._mature()
@@ -102,7 +110,15 @@ class Shard(Rows):
             after = self._read(name)
             self._apply(difference(before, after))
             self._remember(name, after)
+            yield
         self._touched.clear()
+
+    def changed(self) -> dict[str, Grouped]:
+        """Give every cell that was changed by `settling`, with its whole new value.
+
+        {} stands for one that is gone. What is returned stays as it is, and must be left so.
+        """
+        self._forget_empty()
         changed = {
             f"{at}|{scope}": self._copy(at, scope)
             for at, scopes in self._changed.items()
@@ -209,7 +225,9 @@ class Shard(Rows):
         """Remember what a row's shares are before it changes."""
         if name not in self._touched:
             found = self._shares.get(name)
-            self._touched[name] = self._read(name) if found is None else found
+            if found is None:
+                found = self._read(name) if name in self._rows else []
+            self._touched[name] = found
 
     def _read(self, name: str) -> Shares:
         entries = self._entries(name)
@@ -231,36 +249,40 @@ class Shard(Rows):
 
         Everything the shard does ends here, so look-ups are spelled out instead of called.
         """
-        clock, day_of, cells, names = self.clock, self.calendar.day, self._cells, self._names
-        contributions = self._contributions
-        hourly, scopes_of = contributions.is_hourly, contributions.scopes
-        components = contributions.components
-        for (number, at, since, value, dimensions), times in shares:
+        clock, calendar, cells, changed = self.clock, self.calendar, self._cells, self._changed
+        scopes_of, targets = self._contributions.scopes, self._contributions.targets
+        for share, times in shares:
+            number, at, since, value, place = share
             if since > clock:
-                self._wait((number, at, since, value, dimensions), since, times)
+                self._wait(share, since, times)
                 continue
-            pairs = components(number, value)
-            scopes = scopes_of(number, dimensions)
-            name = names[number]
-            day = day_of(at)
-            keys = (day, f"h{self.calendar.hour(at)}") if hourly[number] else (day,)
-            for key in keys:
-                reached, changed = cells[key], self._changed[key]
+            name, group, is_hourly, components = targets[number]
+            pairs = components[value]
+            scopes = place.scopes.get(group) or scopes_of(number, place)
+            day = calendar.day(at)
+            for key in (day, f"h{calendar.hour(at)}") if is_hourly else (day,):
+                reached = changed[key]
                 for scope in scopes:
-                    cell, own = reached[scope], changed[scope]
+                    own = reached[scope]
                     vector = own.get(name)
                     if vector is None:
-                        vector = own[name] = cell.get(name, NOTHING).copy()
+                        # Readers have the old one, and keep it as it is.
+                        cell = cells[key][scope]
+                        vector = own[name] = cell[name] = cell.get(name, NOTHING).copy()
                     for component, n in pairs:
                         total = vector.get(component, 0) + times * n
                         if total:
                             vector[component] = total
                         else:
                             vector.pop(component, None)
-                    if vector:
-                        cell[name] = vector
-                    else:
-                        cell.pop(name, None)
+
+    def _forget_empty(self) -> None:
+        """Drop the changed vectors that have nothing left."""
+        for at, scopes in self._changed.items():
+            for scope, vectors in scopes.items():
+                for name, vector in vectors.items():
+                    if not vector:
+                        del self._cells[at][scope][name]
 
     def _wait(self, share: Share, since: int, times: int) -> None:
         """Keep a share until its time; one taken back before that leaves its slot at 0."""
@@ -273,7 +295,7 @@ class Shard(Rows):
             share = heappop(self._heap)[2]
             times = self._pending.pop(share)
             if times:
-                self._apply(((share, times),))
+                self._apply([(share, times)])
 
     def _copy(self, at: int | str, scope: str) -> Grouped:
         """Give a cell as it is now; one that is empty is forgotten."""

@@ -72,7 +72,10 @@ class Deal:
         self.expected_close: date | None = None
         self.status = "open"
         self.closed: int | None = None
+        # When each of its stages was first entered, in that order.
+        self.stage_entries: dict[str, int] = {}
         self._worth: dict[tuple[Money, int], int | Unpriced] = {}
+        self.money: Money | None = None
         self._read(entries)
 
     def _read(self, entries: Sequence[Entry]) -> None:
@@ -92,10 +95,15 @@ class Deal:
             channel = channel if event.channel is None else event.channel
             partner = partner if event.partner is None else event.partner
             product = product if event.product is None else event.product
-            stage = stage if event.stage is None else event.stage
+            if event.stage is not None:
+                stage = event.stage
+                if stage:
+                    self.stage_entries.setdefault(stage, at)
             account = account if event.account is None else event.account
         if self.status == "won" and self.terms.definitions.readings.win == "first":
             self.closed = next(e.at for e in entries if getattr(e.event, "status", None) == "won")
+        if self.amount and self.currency:
+            self.money = Money(self.amount, self.currency)
         lead = self.origin.dimensions.members
         self.stage = stage
         self.dimensions = dimensions(
@@ -129,11 +137,6 @@ class Deal:
     def reason(self) -> str:
         """Why, by the last change that says so."""
         return latest(self.entries, "reason")
-
-    @cached_property
-    def money(self) -> Money | None:
-        """Its amount, if it has one."""
-        return Money(self.amount, self.currency) if self.amount and self.currency else None
 
     def worth(self, at: int) -> int | Unpriced | None:
         """Give its amount in minor units at the rate of an instant's date; None: no amount.
@@ -204,16 +207,6 @@ class Deal:
         if self.won is None:
             return 0
         return bisect_left(self.origin.touches, self.won, key=lambda touch: touch.at)
-
-    @cached_property
-    def stage_entries(self) -> dict[str, int]:
-        """When each of its stages was first entered, in that order."""
-        entered: dict[str, int] = {}
-        for at, _, event in self.entries:
-            stage = getattr(event, "stage", None)
-            if stage:
-                entered.setdefault(stage, at)
-        return entered
 
     def went_on(self, stage: str) -> bool:
         """Tell whether it is won, or first entered a later stage after this one."""

@@ -1,7 +1,6 @@
 """A subject of the selling side: a lead, a deal without one, or a rep's work without either."""
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 from streams.engine.catalogue import NOWHERE, Dimensions, Terms, dimensions
 from streams.engine.entries import Entry, latest
@@ -53,16 +52,19 @@ class Journey:
         for entry in entries:
             self._sort(entry)
         self.had_cold_call = any(call.is_cold and call.is_outbound for call in self.calls)
-        created = [e.at for e in self._lead if type(e.event) is LeadCreated]
-        lead = self._lead_dimensions() if created else NOWHERE
+        came = [entry for entry in self._lead if type(entry.event) is LeadCreated]
+        created = came[0].at if came else None
+        # Since when the lead has had which rep.
+        self._lead_reps = self._given() if came else {}
+        lead = self._lead_dimensions(came) if came else NOWHERE
         origin = Origin(
-            created[0] if created else None,
+            created,
             lead,
             self.touches,
             self.had_cold_call,
             entries[-1].at,
             next((done.at for done in self.activities if done.kind == "collateral"), None),
-            self._lead_reps if created else {},
+            self._lead_reps,
         )
         self.deals = [
             Deal(changes, origin, terms)
@@ -72,7 +74,7 @@ class Journey:
         reps = origin.reps if self._is_by_event else None
         self.quotes = [quote(own, lead, reps) for own in self._quotes.values()]
         self.emails = list(self._read_emails())
-        self.lead = self._read_lead(created[0], lead) if created else None
+        self.lead = None if created is None else self._read_lead(created, lead)
 
     @property
     def advances(self) -> list[int]:
@@ -126,8 +128,7 @@ class Journey:
                 dimensions(event.rep),
             )
 
-    def _lead_dimensions(self) -> Dimensions:
-        came = [e for e in self._lead if type(e.event) is LeadCreated]
+    def _lead_dimensions(self, came: Sequence[Entry]) -> Dimensions:
         given = self._lead_reps
         return dimensions(
             given[max(given)] if given else "",
@@ -138,9 +139,7 @@ class Journey:
             latest(came, "product"),
         )
 
-    @cached_property
-    def _lead_reps(self) -> dict[int, str]:
-        """Since when the lead has had which rep."""
+    def _given(self) -> dict[int, str]:
         return {
             e.at: e.event.rep
             for e in self._lead
