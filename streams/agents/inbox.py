@@ -5,8 +5,12 @@ from collections import deque
 
 from streams.tables.reading import Records
 
-ROOM = 16_000
-AT_ONCE = 8_000
+ROOM = 24_000
+# The more at once, the more events of a row are read together instead of one after another:
+# of a backlog, 20,000 at once take three fifths of the time that 8,000 at once take.
+AT_ONCE = 20_000
+# So many waiting are a backlog, and not what came during the last step.
+BACKLOG = 8_000
 
 
 class Inbox:
@@ -19,6 +23,11 @@ class Inbox:
         self._lists: deque[Records] = deque()
         self._room = asyncio.Event()
         self._is_open = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a backlog waits."""
+        return self.waiting >= BACKLOG
 
     @property
     def is_full(self) -> bool:

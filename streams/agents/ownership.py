@@ -29,6 +29,11 @@ LAG_SECONDS = 1.0
 # So long without a list although there is something to read, or amid a step without getting
 # anything done: the client is stuck.
 STUCK_SECONDS = 60.0
+# Steps through a backlog that may be under way at once. One works while another waits for
+# Kafka; with more of them, a rebalance would have to wait until all are through.
+LONG_STEPS = 2
+# Once no event has come for so long, publishing may have all the time there is.
+QUIET_SECONDS = 0.25
 
 
 class Reader(Protocol):
@@ -67,7 +72,8 @@ class Ownership:
         self._health = health
         self._on_fatal = on_fatal
         self._reference = Reference(settings, health)
-        self._pace = Pace(self._is_pressed)
+        self._pace = Pace(self._is_pressed, self._is_idle)
+        self._long_steps = asyncio.Semaphore(LONG_STEPS)
         self._tenures: dict[Unit, Tenure] = {}
         self._open: set[TP] = set()
         self._is_rebalancing = False
@@ -204,7 +210,7 @@ class Ownership:
                 health.restored(stage, time.monotonic() - began)
 
             takes.append(take)
-            return Tenure(shard, restore_shard)
+            return Tenure(shard, restore_shard, self._long_steps)
         board = OwnedBoard(settings, core, number, health, self._pace)
         take = asyncio.create_task(board.take())
 
@@ -249,7 +255,15 @@ class Ownership:
 
     def _is_pressed(self) -> bool:
         return any(
-            t.inbox.is_full for (stage, _), t in self._tenures.items() if stage == "journeys"
+            t.inbox.is_behind for (stage, _), t in self._tenures.items() if stage == "journeys"
+        )
+
+    def _is_idle(self) -> bool:
+        quiet_since = time.monotonic() - QUIET_SECONDS
+        return all(
+            tenure.worked_at < quiet_since and not tenure.inbox.waiting
+            for (stage, _), tenure in self._tenures.items()
+            if stage == "journeys"
         )
 
     def _watch_over(self, task: asyncio.Task[Any]) -> None:

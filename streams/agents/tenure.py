@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
 
 from aiokafka import TopicPartition
 
@@ -14,6 +15,7 @@ from streams.tables.reading import Records
 
 TICK_SECONDS = 0.1
 SOONEST_SECONDS = 0.005
+NO_TURN = contextlib.nullcontext()
 
 
 class Owner(Protocol):
@@ -61,14 +63,25 @@ class Owner(Protocol):
 class Tenure:
     """Runs one owner. Only `run` calls it, one step at a time."""
 
-    def __init__(self, owner: Owner, restore: Callable[[], Awaitable[None]]) -> None:
-        """Hold an owner that `restore` makes ready once it is taken."""
+    def __init__(
+        self,
+        owner: Owner,
+        restore: Callable[[], Awaitable[None]],
+        turn: AbstractAsyncContextManager[Any] = NO_TURN,
+    ) -> None:
+        """Hold an owner that `restore` makes ready once it is taken.
+
+        `turn` is waited for before each step through a backlog, and kept while that lasts.
+        """
         self.owner = owner
         self.inbox = Inbox()
         self.is_restored = False
         self.is_paused = True
         self._restore = restore
+        self._turn = turn
         self._step = asyncio.Lock()
+        # When it was last done with what was read, by the monotonic clock.
+        self.worked_at = 0.0
         self._began = 0.0
         self._is_working = False
         self._task: asyncio.Task[None] | None = None
@@ -118,16 +131,21 @@ class Tenure:
         await on_restored(self)
         while True:
             await self._wait()
-            async with self._step:
-                if self.is_paused:
-                    continue
-                self._began = time.monotonic()
-                self._is_working = True
-                if lists := self.inbox.take():
-                    await self.owner.work(lists)
-                else:
-                    await self.owner.rest()
-                self._is_working = False
+            async with self._turn if self.inbox.is_behind else NO_TURN:
+                await self._take_step()
+
+    async def _take_step(self) -> None:
+        async with self._step:
+            if self.is_paused:
+                return
+            self._began = time.monotonic()
+            self._is_working = True
+            if lists := self.inbox.take():
+                await self.owner.work(lists)
+                self.worked_at = time.monotonic()
+            else:
+                await self.owner.rest()
+            self._is_working = False
 
     async def _wait(self) -> None:
         """Wait for lists, but not past the next tick; let some gather if there are few."""

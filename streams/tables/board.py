@@ -220,8 +220,8 @@ class OwnedBoard:
         slow KPIs have rounds of their own, and come at once when nothing else has changed.
         """
         self._hear()
-        began = time.monotonic()
-        if began < self._rounds.next_at:
+        began, is_idle = time.monotonic(), self._pace.is_idle()
+        if not self._rounds.is_due(began, is_idle):
             return
         self._busy_s = 0.0
         await self._merge()
@@ -230,11 +230,11 @@ class OwnedBoard:
         if not is_quiet:
             await self._write(board.take(with_wide=False, with_slow=False))
             self._rounds.done(began, self._busy_s)
-        if board.wide and (is_quiet or began >= self._wide_rounds.next_at):
+        if board.wide and (is_quiet or self._wide_rounds.is_due(began, is_idle)):
             self._busy_s = 0.0
             await self._write(board.take(with_slow=False))
             self._wide_rounds.done(began, self._busy_s)
-        if board.slow and began >= self._slow_rounds.next_at:
+        if board.slow and self._slow_rounds.is_due(began, is_idle):
             self._busy_s = 0.0
             await self._write(board.take())
             self._slow_rounds.done(began, self._busy_s)

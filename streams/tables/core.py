@@ -40,7 +40,7 @@ class ShardCore(Protocol):
         """Raise what taking it and settling would raise; nothing of it stays."""
 
     def follow(self, key: bytes, value: bytes | None) -> None:
-        """Take an element as `restore` does, once folded; cells follow at the next `settle`."""
+        """Take an element as `restore` does, once folded; cells follow at the next `settling`."""
 
     def receive(self, move: Move) -> None:
         """Take what another row says of one of its events; cells and moves follow."""
@@ -51,21 +51,27 @@ class ShardCore(Protocol):
     def standing_moves(self) -> list[Move]:
         """Give all that rows elsewhere have to know of, said or not."""
 
-    def settle(self, clock: int) -> dict[str, Vectors]:
-        """Give the cells that changed since the last call, {} for one that is gone."""
+    def settling(self, clock: int) -> Iterator[None]:
+        """Bring the cells up to an instant and to all that was taken, a little at a time.
+
+        Nothing else may be called until the iterator is used up; then `changed` follows.
+        """
+
+    def changed(self) -> dict[str, Vectors]:
+        """Give the cells that `settling` has changed, {} for one that is gone."""
 
     def alerts(self, clock: int) -> dict[str, bytes | None]:
         """Give the alerts that changed since the last call, all that stand the first time.
 
         By key; a body is JSON without its closing brace, None is for one that holds no more.
-        Events count after the `settle` or `folding` that follows them.
+        Events count after the `settling` or `folding` that follows them.
         """
 
     def cells(self) -> Mapping[str, Vectors]:
         """Give every cell that is not empty."""
 
     def hear(self, record: ReferenceRecord) -> None:
-        """Take a reference record; what it changes comes with the next `settle`."""
+        """Take a reference record; what it changes comes with the next `settling`."""
 
 
 class BoardCore(Protocol):

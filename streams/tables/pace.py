@@ -15,7 +15,7 @@ class Rounds:
     """When a work that is done again and again may be done next.
 
     It may take so much of the time, and no more: after d seconds of it follows a pause of
-    d / share, within bounds.
+    d / share, within bounds. Where nobody else wants the time, the lower bound is enough.
     """
 
     def __init__(self, share: float, least_s: float, most_s: float = inf) -> None:
@@ -23,10 +23,15 @@ class Rounds:
         self._share = share
         self._least_s = least_s
         self._most_s = most_s
-        self.next_at = -inf
+        self.next_at = self._idle_at = -inf
+
+    def is_due(self, now: float, is_idle: bool) -> bool:
+        """Tell whether the next may begin; `is_idle` says that nobody else wants the time."""
+        return now >= (self._idle_at if is_idle else self.next_at)
 
     def done(self, began: float, busy_s: float) -> None:
         """Note a round that began at an instant of the monotonic clock."""
+        self._idle_at = began + self._least_s
         pause_s = max(self._least_s, busy_s / self._share)
         self.next_at = began + min(pause_s, self._most_s)
 
@@ -35,12 +40,14 @@ class Pace:
     """One for all boards of a worker; they take turns.
 
     While `pressed()` says that a backlog waits, publishing gets a small part of the time, so that
-    each round carries more changes of each key instead of there being more rounds.
+    each round carries more changes of each key instead of there being more rounds. `is_idle()`
+    says whether there is nothing but publishing to do.
     """
 
-    def __init__(self, pressed: Callable[[], bool]) -> None:
-        """Say how to find out whether a backlog waits."""
+    def __init__(self, pressed: Callable[[], bool], is_idle: Callable[[], bool]) -> None:
+        """Say how to find out whether a backlog waits, and whether no event comes at all."""
         self._pressed = pressed
+        self.is_idle = is_idle
         self._lock = asyncio.Lock()
         self._next = 0.0
 

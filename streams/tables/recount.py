@@ -92,7 +92,9 @@ class Recount:
         self._standing = dict(self._cells.cells())
 
     def _settle(self) -> None:
-        for cell, vectors in self._cells.settle(self._settings.clock()).items():
+        for _ in self._cells.settling(self._settings.clock()):
+            pass
+        for cell, vectors in self._cells.changed().items():
             self._later[cell].append(vectors)
         self._cells.moves()
 

@@ -226,14 +226,15 @@ class OwnedShard:
             ]
         self.position.reference = dict(self._reference.position)
 
-    def _changes(self, clock: int) -> tuple[list[Change], list[Move]]:
+    async def _changes(self, clock: int) -> tuple[list[Change], list[Move]]:
         """Give the cells to publish and what has to be moved; not while short of the goal.
 
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
         with named(self.number):
-            changed, moves = self._cells.settle(clock), self._cells.moves()
+            await in_turns(self._cells.settling(clock))
+            changed, moves = self._cells.changed(), self._cells.moves()
         if self._published is None:
             return list(changed.items()), moves
         self._passing("during_reconcile")
@@ -256,7 +257,7 @@ class OwnedShard:
         self._hear()
         clock = self._settings.clock()
         is_complete = self.position.reaches(self._goal)
-        changes, moves = self._changes(clock) if is_complete else ([], [])
+        changes, moves = await self._changes(clock) if is_complete else ([], [])
         alerts = self._raised(clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS

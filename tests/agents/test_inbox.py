@@ -2,17 +2,8 @@
 
 import asyncio
 
-from aiokafka import ConsumerRecord
-
 from streams.agents.inbox import AT_ONCE, ROOM, Inbox
-
-
-def some(count: int, first: int = 0) -> list[ConsumerRecord]:
-    """Make records that differ in their offsets."""
-    return [
-        ConsumerRecord("crm.lead", 0, first + number, 0, 0, None, None, None, 0, 0, ())
-        for number in range(count)
-    ]
+from tests.agents.records import some
 
 
 async def test_long_list_is_taken_in_parts_and_in_order() -> None:

@@ -3,14 +3,17 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 
-from streams.agents.tenure import Tenure, refuse_stuck
+from streams.agents.inbox import BACKLOG
+from streams.agents.tenure import NO_TURN, TICK_SECONDS, Tenure, refuse_stuck
 from streams.tables.fatal import Fatal
 from streams.tables.reading import Records
+from tests.agents.records import some
 from tests.tables.installation import eventually
 
 
@@ -25,7 +28,7 @@ class Hanging:
     def __init__(self) -> None:
         """Hang at the first step."""
         self.is_let_go = asyncio.Event()
-        self.steps = 0
+        self.steps = self.worked = 0
         self.progressed_at = 0.0
 
     def seeks(self) -> dict[TopicPartition, int]:
@@ -40,8 +43,8 @@ class Hanging:
         """Need no fence."""
 
     async def work(self, lists: list[Records]) -> None:
-        """Never called: nothing is read."""
-        raise AssertionError(lists)
+        """Count."""
+        self.worked += sum(map(len, lists))
 
     async def rest(self) -> None:
         """Hang."""
@@ -76,8 +79,42 @@ async def test_tenure_between_its_steps_is_not_stuck() -> None:
         assert tenure.stuck_s == 0.0
 
 
+async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:
+    turn = asyncio.Semaphore(1)
+    await turn.acquire()
+    async with running(turn) as (tenure, owner):
+        await tenure.inbox.put(some(BACKLOG))
+        owner.is_let_go.set()
+        await asyncio.sleep(2 * TICK_SECONDS)
+        assert (owner.worked, tenure.stuck_s) == (0, 0.0)
+        await asyncio.wait_for(tenure.pause(), TICK_SECONDS)
+        tenure.resume()
+        await tenure.inbox.put(some(BACKLOG))
+        turn.release()
+
+        async def has_worked() -> bool:
+            return owner.worked == BACKLOG
+
+        await eventually(has_worked)
+
+
+async def test_few_records_need_no_turn() -> None:
+    turn = asyncio.Semaphore(1)
+    await turn.acquire()
+    async with running(turn) as (tenure, owner):
+        await tenure.inbox.put(some(BACKLOG - 1))
+        owner.is_let_go.set()
+
+        async def has_worked() -> bool:
+            return owner.worked == BACKLOG - 1
+
+        await eventually(has_worked)
+
+
 @asynccontextmanager
-async def running() -> AsyncIterator[tuple[Tenure, Hanging]]:
+async def running(
+    turn: AbstractAsyncContextManager[Any] = NO_TURN,
+) -> AsyncIterator[tuple[Tenure, Hanging]]:
     """Give a tenure in the midst of its first step."""
     owner = Hanging()
 
@@ -87,7 +124,7 @@ async def running() -> AsyncIterator[tuple[Tenure, Hanging]]:
     async def resume(tenure: Tenure) -> None:
         tenure.resume()
 
-    tenure = Tenure(owner, restore)
+    tenure = Tenure(owner, restore, turn)
     tenure.start(resume)
 
     async def has_begun() -> bool:

@@ -129,12 +129,12 @@ def no_reconciliation() -> None:
     """Take it for granted that the partials published are what the rows give."""
     real = OwnedShard._changes
 
-    def changes(self: OwnedShard, clock: int) -> tuple[list[Change], list[Move]]:
+    async def changes(self: OwnedShard, clock: int) -> tuple[list[Change], list[Move]]:
         if self._published is not None:
             self._published = None
-            real(self, clock)
+            await real(self, clock)
             return [], []
-        return real(self, clock)
+        return await real(self, clock)
 
     _replace(OwnedShard, _changes=changes)
 

@@ -40,6 +40,7 @@ class CountingShard:
         self.poison = poison
         self.events: dict[bytes, Event] = {}
         self.clock = clock
+        self.before: dict[str, Vectors] = {}
         self.known: dict[str, Vectors] = {}
         self.touched = True
 
@@ -94,10 +95,15 @@ class CountingShard:
 
     standing_moves = moves
 
-    def settle(self, clock: int) -> dict[str, Vectors]:
-        """Count all again and compare."""
+    def settling(self, clock: int) -> Iterator[None]:
+        """Count all again."""
         self.clock = clock
-        before, self.known = self.known, self.count()
+        self.before, self.known = self.known, self.count()
+        yield
+
+    def changed(self) -> dict[str, Vectors]:
+        """Compare with the last time."""
+        before = self.before
         changed = {cell: v for cell, v in self.known.items() if before.get(cell) != v}
         return changed | {cell: {} for cell in before if cell not in self.known}
 

@@ -25,6 +25,7 @@ class Hands:
         self.settings = settings
         self.noted = noted
         self.reference = Reference(settings, noted)
+        self.is_idle = False
         self._owned: list[OwnedShard | OwnedBoard] = []
 
     async def shard(
@@ -45,9 +46,8 @@ class Hands:
 
     async def board(self, number: int = 0, core: Core | None = None) -> OwnedBoard:
         """Take and restore a board."""
-        board = OwnedBoard(
-            self.settings, core or Counting(), number, self.noted, Pace(lambda: False)
-        )
+        pace = Pace(lambda: False, lambda: self.is_idle)
+        board = OwnedBoard(self.settings, core or Counting(), number, self.noted, pace)
         self._owned.append(board)
         await board.take()
         await board.restore(self.reference)

@@ -142,6 +142,23 @@ async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
         assert LONG / 2 < board.due_in <= LONG
 
 
+async def test_slow_key_waits_for_nothing_where_no_event_comes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "SLOW_SECONDS", LONG)
+    monkeypatch.setattr(board_module, "SLOW_SHARE", NEARLY_NO_TIME)
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2):
+            await _publish_shares(settings, {f"0|{SLOW}": number})
+            await own.read(board)
+        assert await values(settings) == {SLOW: 1}
+        own.is_idle = True
+        await asyncio.sleep(board_module.MEMBERS * settings.publish_interval_ms / 1000)
+        await board.rest()
+        assert await values(settings) == {SLOW: 2}
+
+
 async def test_wide_key_waits_while_others_change_and_goes_out_when_none_does(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
