@@ -5,7 +5,7 @@ parts, so a bucket's middle is at most 1/128 of the value away.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 _BITS = 6
@@ -31,14 +31,14 @@ def middle(index: int) -> int:
     return size if index >= 0 else -size
 
 
-def percentiles(counts: Iterable[tuple[int, int]], percents: Sequence[int]) -> list[int]:
-    """Give nearest-rank percentiles of (bucket, count) pairs; percents ascend.
+def percentiles(counts: Mapping[int, int], percents: Sequence[int]) -> list[int]:
+    """Give nearest-rank percentiles of counts by bucket.
 
     ValueError if nothing is counted.
     """
     ordered = sorted(counts)
     if not ordered:
         raise ValueError("a percentile of nothing")
-    seen = list(accumulate(count for _, count in ordered))
+    seen = list(accumulate([counts[index] for index in ordered]))
     ranks = (-(-percent * seen[-1] // 100) for percent in percents)
-    return [middle(ordered[bisect_left(seen, rank)][0]) for rank in ranks]
+    return [middle(ordered[bisect_left(seen, rank)]) for rank in ranks]

@@ -68,8 +68,14 @@ def change(old: Mapping[str, Vector], new: Mapping[str, Vector]) -> Grouped:
         if before is None:
             found[kpi] = dict(vector)
         elif before != vector:
-            found[kpi] = steps = dict(vector)
-            add(steps, before, -1)
+            # A distribution has hundreds of components, and few of them change at a time.
+            seen = before.get
+            found[kpi] = steps = {
+                component: number - seen(component, 0)
+                for component, number in vector.items()
+                if seen(component) != number
+            }
+            steps.update((name, -n) for name, n in before.items() if name not in vector)
     for kpi, vector in old.items():
         if kpi not in new:
             found[kpi] = negative(vector)
@@ -160,7 +166,7 @@ _BUCKETS = _Buckets()
 
 def _percentiles(vector: Vector) -> Mapping[str, int]:
     buckets = _BUCKETS
-    counts = [(buckets[name], n) for name, n in vector.items() if name[0] == "b"]
+    counts = {buckets[name]: n for name, n in vector.items() if name[0] == "b"}
     p50, p90 = percentiles(counts, (50, 90))
     return {"p50": p50, "p90": p90}
 
