@@ -264,7 +264,8 @@ class OwnedBoard:
                 self._worked_at = time.monotonic()
                 # What is rendered in one go keeps the event loop from everything else, and what
                 # waits there has many steps to take.
-                await asyncio.sleep(0 if self.number == ALL else self._worked_at - turn)
+                is_first = self.number == ALL or self._pace.is_idle()
+                await asyncio.sleep(0 if is_first else self._worked_at - turn)
             claim = not is_more and self._claim()
             if pairs or claim:
                 await self._commit(pairs, claim)
