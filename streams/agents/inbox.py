@@ -7,7 +7,7 @@ from streams.tables.reading import Records
 
 ROOM = 24_000
 # The more at once, the more events of a row are read together instead of one after another:
-# of a backlog, 20,000 at once take three fifths of the time that 8,000 at once take.
+# of a backlog, 20,000 at once take seven tenths of the time that 8,000 at once take.
 AT_ONCE = 20_000
 # So many waiting are a backlog, and not what came during the last step.
 BACKLOG = 8_000
