@@ -6,15 +6,14 @@ order in which events came.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from heapq import heappop, heappush
-from itertools import count
+from collections.abc import Iterator, Mapping
 
 from streams.engine.calendar import milliseconds
 from streams.engine.catalogue import Catalogue, Terms
-from streams.engine.contributions import Contributions, Share, Shares, difference
+from streams.engine.cells import Cells
+from streams.engine.contributions import Contributions, Shares, difference
 from streams.engine.entries import Entry
-from streams.engine.measures import Grouped, Vector
+from streams.engine.measures import Grouped
 from streams.engine.money import Rates
 from streams.engine.moving import Move
 from streams.engine.rows import Rows, entry_of, stands
@@ -27,7 +26,6 @@ REMEMBERED = 30_000
 FIRST = 0
 # After whatever can come of an event: the year 2300.
 AFTER_ALL = 10_413_792_000_000
-NOTHING: Vector = {}
 
 
 class Shard(Rows):
@@ -58,12 +56,7 @@ class Shard(Rows):
         self._standing = Standing(catalogue)
         self._shares: dict[str, Shares] = {}
         self._touched: dict[str, Shares] = {}
-        self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
-        # The vectors that changed since the last `settle`: nobody else has been given these.
-        self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
-        self._heap: list[tuple[int, int, Share]] = []
-        self._pending: dict[Share, int] = {}
-        self._serial = count()
+        self._cells = Cells(catalogue.calendar, self._contributions)
         self._currencies: dict[str, set[str]] = {}
         # Whose rows a rep's working hours matter to, if they matter at all.
         self._by_hours: defaultdict[str, set[str]] | None = (
@@ -73,7 +66,7 @@ class Shard(Rows):
     @property
     def next_due(self) -> int | None:
         """The instant at which time alone will next change a cell."""
-        return self._heap[0][0] if self._heap else None
+        return self._cells.next_due
 
     def folding(self, clock: int) -> Iterator[None]:
         """Add up every cell from the rows as of an instant, a row each time it is asked.
@@ -85,10 +78,9 @@ class Shard(Rows):
         self._touched.clear()
         for name in self._rows:
             for shares in self._read(name):
-                self._apply((share, 1) for share in shares)
+                self._cells.add(((share, 1) for share in shares), self.clock)
             yield
-        self._forget_empty()
-        self._changed.clear()
+        self._cells.forget_changes()
 
     def settle(self, clock: int) -> dict[str, Grouped]:
         """Bring the cells up to an instant and to the events added since, all in one go.
@@ -105,10 +97,10 @@ class Shard(Rows):
         Nothing else may be called until the iterator is used up; then `changed` is to be.
         """
         self.clock = max(self.clock, clock)
-        self._mature()
+        self._cells.mature(self.clock)
         for name, before in self._touched.items():
             after = self._read(name)
-            self._apply(difference(before, after))
+            self._cells.add(difference(before, after), self.clock)
             self._remember(name, after)
             yield
         self._touched.clear()
@@ -118,14 +110,7 @@ class Shard(Rows):
 
         {} stands for one that is gone. What is returned stays as it is, and must be left so.
         """
-        self._forget_empty()
-        changed = {
-            f"{at}|{scope}": self._copy(at, scope)
-            for at, scopes in self._changed.items()
-            for scope in scopes
-        }
-        self._changed.clear()
-        return changed
+        return self._cells.changed()
 
     def check(self, what: Event | Move) -> None:
         """Raise whatever would be raised if an event or a move were taken and settled now.
@@ -156,13 +141,8 @@ class Shard(Rows):
         return self._standing.changes(self.clock)
 
     def cells(self) -> Mapping[str, Grouped]:
-        """Give every cell that is not empty; the same holds as for `settle`."""
-        return {
-            f"{at}|{scope}": vectors
-            for at, scopes in list(self._cells.items())
-            for scope in list(scopes)
-            if (vectors := self._copy(at, scope))
-        }
+        """Give every cell that is not empty; the same holds as for `changed`."""
+        return self._cells.all()
 
     def hear(self, record: ReferenceRecord) -> None:
         """Take a reference record, in any order; what it changes comes with the next `settle`."""
@@ -243,68 +223,3 @@ class Shard(Rows):
         self._shares[name] = shares
         if len(self._shares) > REMEMBERED:
             del self._shares[next(iter(self._shares))]
-
-    def _apply(self, shares: Iterable[tuple[Share, int]]) -> None:
-        """Add shares so many times to every cell they reach, or let them wait for their time.
-
-        Everything the shard does ends here, so look-ups are spelled out instead of called.
-        """
-        clock, calendar, cells, changed = self.clock, self.calendar, self._cells, self._changed
-        scopes_of, targets = self._contributions.scopes, self._contributions.targets
-        for share, times in shares:
-            number, at, since, value, place = share
-            if since > clock:
-                self._wait(share, since, times)
-                continue
-            name, group, is_hourly, components = targets[number]
-            pairs = components[value]
-            scopes = place.scopes.get(group) or scopes_of(number, place)
-            day = calendar.day(at)
-            for key in (day, f"h{calendar.hour(at)}") if is_hourly else (day,):
-                reached = changed[key]
-                for scope in scopes:
-                    own = reached[scope]
-                    vector = own.get(name)
-                    if vector is None:
-                        # Readers have the old one, and keep it as it is.
-                        cell = cells[key][scope]
-                        vector = own[name] = cell[name] = cell.get(name, NOTHING).copy()
-                    for component, n in pairs:
-                        total = vector.get(component, 0) + times * n
-                        if total:
-                            vector[component] = total
-                        else:
-                            vector.pop(component, None)
-
-    def _forget_empty(self) -> None:
-        """Drop the changed vectors that have nothing left."""
-        for at, scopes in self._changed.items():
-            for scope, vectors in scopes.items():
-                for name, vector in vectors.items():
-                    if not vector:
-                        del self._cells[at][scope][name]
-
-    def _wait(self, share: Share, since: int, times: int) -> None:
-        """Keep a share until its time; one taken back before that leaves its slot at 0."""
-        if share not in self._pending:
-            heappush(self._heap, (since, next(self._serial), share))
-        self._pending[share] = self._pending.get(share, 0) + times
-
-    def _mature(self) -> None:
-        while self._heap and self._heap[0][0] <= self.clock:
-            share = heappop(self._heap)[2]
-            times = self._pending.pop(share)
-            if times:
-                self._apply([(share, times)])
-
-    def _copy(self, at: int | str, scope: str) -> Grouped:
-        """Give a cell as it is now; one that is empty is forgotten."""
-        cells = self._cells[at]
-        vectors = cells[scope].copy()
-        if not vectors:
-            del cells[scope]
-        return vectors
-
-
-def _no_scopes() -> defaultdict[str, Grouped]:
-    return defaultdict(dict)
