@@ -127,11 +127,17 @@ async def test_last_change_always_goes_out(settings: Settings) -> None:
         assert await values(settings) == {"rep=ann": 3}
 
 
-async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def slow_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pause after a round of slow keys be as long as it may be."""
     monkeypatch.setattr(board_module, "SLOW_SECONDS", LONG)
     monkeypatch.setattr(board_module, "SLOW_SHARE", NEARLY_NO_TIME)
+
+
+@pytest.mark.usefixtures("slow_rounds_are_rare")
+async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
+    settings: Settings,
+) -> None:
     async with hands(settings) as own:
         board = await own.board(REPS)
         for number in (1, 2, 3):
@@ -142,11 +148,10 @@ async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
         assert LONG / 2 < board.due_in <= LONG
 
 
+@pytest.mark.usefixtures("slow_rounds_are_rare")
 async def test_slow_key_waits_for_nothing_where_no_event_comes(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
 ) -> None:
-    monkeypatch.setattr(board_module, "SLOW_SECONDS", LONG)
-    monkeypatch.setattr(board_module, "SLOW_SHARE", NEARLY_NO_TIME)
     async with hands(settings) as own:
         board = await own.board(REPS)
         for number in (1, 2):
