@@ -39,6 +39,9 @@ ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 # Partials that are merged, or cells that are added to their windows, in one go.
 STEPS_AT_ONCE = 10
+# The board of everything goes on for so long before others have their turn: with each turn it
+# waits for all that has come up meanwhile, and a round of it would have a dozen.
+ALL_TURN_SECONDS = 0.005
 
 
 class OwnedBoard:
@@ -73,6 +76,7 @@ class OwnedBoard:
         self._reference = Reference(settings, watch)
         self._heard = 0
         self._reference_position: dict[str, int] = {}
+        self._turn_s = ALL_TURN_SECONDS if number == ALL else 0.0
         interval_s = settings.publish_interval_ms / 1000
         if number != ALL:
             interval_s *= MEMBERS
@@ -170,7 +174,7 @@ class OwnedBoard:
         """Put all that was read on the board, a little at a time."""
         began = time.monotonic()
         for number, _ in enumerate(self._merging(), 1):
-            if number % STEPS_AT_ONCE == 0:
+            if number % STEPS_AT_ONCE == 0 and time.monotonic() - began >= self._turn_s:
                 self._worked_at = time.monotonic()
                 self._busy_s += self._worked_at - began
                 await asyncio.sleep(0)
@@ -288,19 +292,17 @@ class OwnedBoard:
         """Turn the next publications into records, those that readers have left out."""
         records: list[Pair | Tombstone] = []
         updated_at = self._instant()
-        publish = self._ledger.publish
-        for _ in range(RECORDS_AT_ONCE):
-            publication = next(publications, None)
-            if publication is None:
-                return records, False
-            key, body, tail = publication
+        publish, until = self._ledger.publish, time.monotonic() + self._turn_s
+        for number, (key, body, tail) in enumerate(publications, 1):
             revision = publish(key, body, tail.slot)
             if revision and body is None:
                 records.append((key.encode(), None, [(HEADER, b"%d" % revision)]))
             elif revision and body is not None:
                 end = f'{revision},{tail.text},"updated_at":"{updated_at}"}}'
                 records.append((key.encode(), body + MARK + end.encode()))
-        return records, True
+            if number % RECORDS_AT_ONCE == 0 and time.monotonic() >= until:
+                return records, True
+        return records, False
 
     def _claim(self) -> bool:
         """Tell whether to say that all is published up to here: only if nothing waits."""

@@ -30,7 +30,9 @@ from streams.tables.watch import Watch
 
 STAGE = "journeys"
 HEARTBEAT_SECONDS = 5.0
-PROGRESS_SECONDS = 0.1
+# How far a shard is it says once it has nothing to do, and now and then while events come: that
+# is one more thing that a transaction waits for.
+PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
 # More would outlast the transaction's time or the client's memory.
 CELLS_AT_ONCE = 20_000
 # Each transaction costs a few milliseconds however little is in it, and writes whole cells:
@@ -309,7 +311,8 @@ class OwnedShard:
         """Tell whether to say how far the shard is: not for every commit, but soon after."""
         if self._published is not None:
             return False
-        is_news = position != self._claimed and now - self._claimed_at > PROGRESS_SECONDS
+        pause_s = BUSY_PROGRESS_SECONDS if self._intake.rows else PROGRESS_SECONDS
+        is_news = position != self._claimed and now - self._claimed_at > pause_s
         return is_news or is_due
 
     async def _transact(

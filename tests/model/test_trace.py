@@ -93,7 +93,7 @@ async def test_commits_of_both_stages_come_in_the_order_of_the_model(
     await produce(settings, [event(number) for number in range(20)])
     await produce_bytes(settings, "crm.lead", b"poison")
     trace = Trace(settings, monkeypatch)
-    monkeypatch.setattr(shard, "PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr(shard, "BUSY_PROGRESS_SECONDS", -1.0)
     monkeypatch.setattr(board, "PROGRESS_SECONDS", -1.0)
     async with hands(settings) as own:
         owner = await own.shard()

@@ -151,7 +151,7 @@ async def test_topic_of_the_record_says_whether_an_account_is_meant(settings: Se
 async def test_what_is_on_its_way_between_shards_is_not_settled(
     settings: Settings, names: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tables.shard.PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr("streams.tables.shard.BUSY_PROGRESS_SECONDS", -1.0)
     double, lead = names
     async with hands(settings) as own:
         core = real_core(settings)
