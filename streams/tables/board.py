@@ -24,7 +24,9 @@ from streams.tables.watch import Watch
 
 STAGE = "kpis"
 HEARTBEAT_SECONDS = 5.0
-PROGRESS_SECONDS = 0.1
+# How far a board is it says with what it publishes; in a transaction of its own only once no
+# event comes, and now and then while they do.
+PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
 ADVANCE_SECONDS = 1.0
 RECORDS_AT_ONCE = 25
 RECORDS_A_TRANSACTION = 10_000
@@ -221,7 +223,8 @@ class OwnedBoard:
         """Publish what changed, in rounds: after a pause the first change goes out at once.
 
         Whoever looks at one day sees it soon, however much changes. Members' wide windows and
-        slow KPIs have rounds of their own, and come at once when nothing else has changed.
+        slow KPIs have rounds of their own, and come at once when nothing else has changed. Of
+        everything there is one slow record a window: less to write than a transaction costs.
         """
         self._hear()
         began, is_idle = time.monotonic(), self._pace.is_idle()
@@ -232,8 +235,11 @@ class OwnedBoard:
         board = self._board
         is_quiet = board.dirty == board.wide + board.slow
         if not is_quiet:
-            await self._write(board.take(with_wide=False, with_slow=False))
+            with_slow = self.number == ALL and self._slow_rounds.is_due(began, is_idle)
+            await self._write(board.take(with_wide=False, with_slow=with_slow))
             self._rounds.done(began, self._busy_s)
+            if with_slow:
+                self._slow_rounds.done(began, self._busy_s)
         if board.wide and (is_quiet or self._wide_rounds.is_due(began, is_idle)):
             self._busy_s = 0.0
             await self._write(board.take(with_slow=False))
@@ -242,7 +248,7 @@ class OwnedBoard:
             self._busy_s = 0.0
             await self._write(board.take())
             self._slow_rounds.done(began, self._busy_s)
-        if self._claim():
+        if self._claim(PROGRESS_SECONDS if is_idle else BUSY_PROGRESS_SECONDS):
             await self._commit([], True)
 
     async def _alert(self) -> None:
@@ -270,19 +276,21 @@ class OwnedBoard:
                 # waits there has many steps to take.
                 is_first = self.number == ALL or self._pace.is_idle()
                 await asyncio.sleep(0 if is_first else self._worked_at - turn)
-            claim = not is_more and self._claim()
+            claim = not is_more and self._claim(PROGRESS_SECONDS)
             if pairs or claim:
                 await self._commit(pairs, claim)
                 self._watch.committed(STAGE, len(pairs), self._committed_at - began)
 
     async def _commit(self, pairs: list[Pair | Tombstone], claim: bool) -> None:
-        claims = [progress.destination(self._settings)] if claim else []
-        await self._transactions.begin([*([self._output] if pairs else []), *claims])
+        writes: dict[TopicPartition, Sequence[Pair | Tombstone]] = {}
         if pairs:
-            await self._transactions.send({self._output: pairs})
+            writes[self._output] = pairs
+        if claim:
+            writes[progress.destination(self._settings)] = [self._say_how_far()]
+        await self._transactions.begin(writes)
+        await self._transactions.send(writes)
+        if pairs:
             self._passing("while_publishing")
-        for to in claims:
-            await self._transactions.send({to: [self._say_how_far()]})
         self._passing("before_stage2_commit")
         await self._transactions.commit()
         self._committed_at = time.monotonic()
@@ -304,13 +312,13 @@ class OwnedBoard:
                 return records, True
         return records, False
 
-    def _claim(self) -> bool:
+    def _claim(self, pause_s: float) -> bool:
         """Tell whether to say that all is published up to here: only if nothing waits."""
         if self._board.dirty or self._news:
             return False
         now = time.monotonic()
         is_news = self._claimed != (self.position, self._reference_position)
-        return (is_news and now - self._claimed_at > PROGRESS_SECONDS) or (
+        return (is_news and now - self._claimed_at > pause_s) or (
             now - self._committed_at > HEARTBEAT_SECONDS
         )
 

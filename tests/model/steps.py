@@ -44,7 +44,6 @@ COMMIT = (
 PUBLISH = (
     Step.BEGIN,
     Step.PUBLISH,
-    Step.ACKNOWLEDGED,
     Step.CLAIM,
     Step.ACKNOWLEDGED,
     Step.END,
