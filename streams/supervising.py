@@ -1,7 +1,8 @@
 """`sales-kpis worker --supervise`: a worker that ends is started again, for as long as it takes.
 
 A worker that cannot go on safely ends, and whatever starts it again is part of how it recovers.
-Kubernetes, systemd and compose do that themselves; this is for where there is none of them.
+Kubernetes, systemd and compose do that themselves; this is for where there is none of them, and
+for a machine with several processors: Python uses one for each process.
 """
 
 import logging
@@ -22,33 +23,81 @@ BAD_SETTING = 2
 
 
 class Supervisor:
-    """Runs `sales-kpis` with some arguments, again and again; it never outlives this process."""
+    """Runs `sales-kpis` some times side by side, each again and again.
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        """Take what follows `sales-kpis` on the command line."""
-        self._arguments = arguments
+    None of them outlives this process.
+    """
+
+    def __init__(self, commands: Sequence[Sequence[str]]) -> None:
+        """Take what follows `sales-kpis` on the command line of each."""
         self._stop = threading.Event()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._kept = [_Kept(arguments, self._stop) for arguments in commands]
 
     def run(self) -> int:
-        """Go on until SIGTERM or SIGINT, which end the child cleanly; gives its last status.
+        """Go on until SIGTERM or SIGINT, which end all cleanly; gives the worst last status.
 
-        A child that ends with 0 was told to stop itself and one that refuses its settings will
-        do so again: both are the end here, too.
+        One that ends with 0 was told to stop itself, and is not started again. One that refuses
+        its settings would do so again: that is the end of all.
         """
-        backoff = Backoff()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
-        while True:
+        threads = [threading.Thread(target=self._keep, args=(kept,)) for kept in self._kept]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return max((kept.status for kept in self._kept), key=abs)
+
+    def _keep(self, kept: "_Kept") -> None:
+        kept.run()
+        if kept.status == BAD_SETTING:
+            self._end()
+
+    def _told_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's form
+        self._end()
+
+    def _end(self) -> None:
+        self._stop.set()
+        for kept in self._kept:
+            kept.tell_to_stop()
+
+
+class _Kept:
+    """One of them: started, and started again, until all are told to stop."""
+
+    def __init__(self, arguments: Sequence[str], stop: threading.Event) -> None:
+        """Start nothing yet."""
+        self.status = 0
+        self._arguments = arguments
+        self._stop = stop
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        """Go on until it is over; `status` is its last one."""
+        backoff = Backoff()
+        while not self._stop.is_set():
             began = time.monotonic()
             self._child = self._started()
-            status = self._child.wait()
-            if self._stop.is_set() or status in (0, BAD_SETTING):
-                return status
+            if self._stop.is_set():
+                # Told while it was being started, when there was nobody to pass it on to.
+                self.tell_to_stop()
+            self.status = self._child.wait()
+            if self._stop.is_set() and self.status == guard.TERMINATED:
+                # Told to stop before it could listen; it had nothing to finish.
+                self.status = 0
+            if self._stop.is_set() or self.status in (0, BAD_SETTING):
+                return
             pause = backoff.after(time.monotonic() - began)
-            log.warning("the worker %s; starting it again in %g s", guard.ended(status), pause)
-            if self._stop.wait(pause):
-                return status
+            log.warning("the worker %s; starting it again in %g s", guard.ended(self.status), pause)
+            self._stop.wait(pause)
+
+    def tell_to_stop(self) -> None:
+        """Pass it on, if there is anybody."""
+        if self._child is not None and self._child.stdin is not None:
+            # It may be gone already, and its pipe with it.
+            with suppress(BrokenPipeError, ValueError):
+                self._child.stdin.write(b"stop\n")
+                self._child.stdin.flush()
 
     def _started(self) -> "subprocess.Popen[bytes]":
         guarded = [sys.executable, "-IS", guard.__file__, ""]
@@ -57,11 +106,3 @@ class Supervisor:
         return subprocess.Popen(  # noqa: S603 - this program itself
             command, stdin=subprocess.PIPE, start_new_session=True
         )
-
-    def _told_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's form
-        self._stop.set()
-        if self._child is not None and self._child.stdin is not None:
-            # It may be gone already, and its pipe with it.
-            with suppress(BrokenPipeError, ValueError):
-                self._child.stdin.write(b"stop\n")
-                self._child.stdin.flush()

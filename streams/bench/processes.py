@@ -17,9 +17,9 @@ class BenchFailed(Exception):
 
 
 @contextmanager
-def worker(log: Path, environment: Mapping[str, str]) -> Iterator[float]:
-    """Run one worker of this product; gives the monotonic time at which it was ready."""
-    command = [sys.executable, "-m", "streams.cli", "worker"]
+def worker(log: Path, environment: Mapping[str, str], processes: int = 1) -> Iterator[float]:
+    """Run a worker of this product; gives the monotonic time at which its first was ready."""
+    command = [sys.executable, "-m", "streams.cli", "worker", "--processes", str(processes)]
     with running(command, log, environment) as child:
         deadline = time.monotonic() + READY_SECONDS
         while "ready" not in log.read_text():

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -27,7 +28,7 @@ ROUNDS = 3
 
 
 def run_bench(events: int, seconds: float) -> None:
-    """Print events/s of one worker and of plain Faust, then p50 and p99 at 1,000 events/s.
+    """Print events/s of workers and of plain Faust, then p50 and p99 at 1,000 events/s.
 
     Both read a backlog that is there before they start; the clock runs from the worker's being
     ready until its last output is committed, for plain Faust from its first counted event.
@@ -36,17 +37,21 @@ def run_bench(events: int, seconds: float) -> None:
     # The table's topic is asked for until plain Faust has made it.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="sales-kpis-bench-") as folder:
-        rates, plain = [], []
+        rates, shared, plain = [], [], []
+        processes = os.cpu_count() or 1
         for number in range(1, ROUNDS + 1):
             console.print(f"round {number} of {ROUNDS}: {events:,} events of {BACKLOG_DAYS} days")
             rates.append(throughput(Path(folder), number, events))
-            console.print(f"  one worker, the whole catalogue  {rates[-1]:>10,.0f} events/s")
+            console.print(f"  one process, the whole catalogue {rates[-1]:>10,.0f} events/s")
+            shared.append(throughput(Path(folder), number, events, processes))
+            console.print(f"  a process for each processor     {shared[-1]:>10,.0f} events/s")
             plain.append(plain_faust(Path(folder), number, events))
             console.print(f"  plain Faust, call_count alone    {plain[-1]:>10,.0f} events/s")
         ratio = median(rates) / median(plain)
         console.print(
-            f"[bold]median: {median(rates):,.0f} events/s with every KPI;"
-            f" plain Faust {median(plain):,.0f} with one; {ratio:.1f} times[/bold]"
+            f"[bold]median: {median(rates):,.0f} events/s with every KPI,"
+            f" {median(shared):,.0f} with {processes} processes;"
+            f" plain Faust {median(plain):,.0f} with one KPI; {ratio:.1f} times[/bold]"
         )
         waits = latency(Path(folder), seconds)
         p50, p99 = percentiles(waits)
@@ -67,12 +72,12 @@ def filled(broker: EmbeddedKafka, folder: Path, events: int, seed: int) -> Setti
     return settings
 
 
-def throughput(folder: Path, seed: int, events: int) -> float:
-    """Give the events/s of one worker that finds a backlog."""
+def throughput(folder: Path, seed: int, events: int, processes: int = 1) -> float:
+    """Give the events/s of a worker that finds a backlog."""
     with EmbeddedKafka(console=Console(quiet=True)) as broker:
         settings = filled(broker, folder, events, seed)
         environment = {"SALES_KPIS_BOOTSTRAP": broker.bootstrap}
-        with worker(folder / "worker.log", environment) as ready:
+        with worker(folder / "worker.log", environment, processes) as ready:
             behind = asyncio.run(await_settled(settings, 600))
             if not behind.is_settled:
                 raise BenchFailed(f"not settled: {behind}")

@@ -16,6 +16,8 @@ import threading
 
 STOP_SECONDS = 20.0
 PR_SET_PDEATHSIG = 1
+# The status a guard gives for a program that a SIGTERM has ended.
+TERMINATED = 256 - signal.SIGTERM
 
 
 def main(folder: str, command: list[str]) -> int:

@@ -78,17 +78,31 @@ def list_rights(principal: str) -> None:
 @KAFKA
 @HOST
 @click.option("--metrics-port", type=int, help="Serve /metrics, /livez and /readyz here.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How many, to use as many processors; the others' metrics are on the ports after.",
+)
 @click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
-def worker(bootstrap: str | None, host: str, metrics_port: int | None, supervise: bool) -> None:
-    """Run one worker; more workers, the same command."""
+def worker(
+    bootstrap: str | None, host: str, metrics_port: int | None, processes: int, supervise: bool
+) -> None:
+    """Run one worker; more workers, the same command.
+
+    Several processes share the work as several workers do, and are supervised.
+    """
     where = settings(bootstrap=bootstrap)
-    if supervise:
+    if supervise or processes > 1:
         from streams import logs
         from streams.supervising import Supervisor
 
         logs.set_up(where.log, logging.WARNING)
-        given = [text for text in sys.argv[1:] if text != "--supervise"]
-        sys.exit(Supervisor(given).run())
+        of_all = ["worker", "--bootstrap", where.bootstrap, "--host", host]
+        ports = [metrics_port and metrics_port + number for number in range(processes)]
+        commands = [[*of_all, *(["--metrics-port", str(port)] if port else [])] for port in ports]
+        sys.exit(Supervisor(commands).run())
     from streams.working import run_worker
 
     run_worker(where, host, metrics_port)

@@ -19,12 +19,12 @@ END_SECONDS = 30.0
 class Supervised:
     """`sales-kpis worker --supervise` with its log."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, *options: str) -> None:
         """Start it."""
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli", "worker", "--supervise"],
+                [sys.executable, "-m", "streams.cli", "worker", *(options or ("--supervise",))],
                 env={**os.environ, **environment(settings)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -61,9 +61,9 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def supervised(settings: Settings, log: Path) -> Iterator[Supervised]:
-    """Give a supervised worker that ends with the test."""
-    made = Supervised(settings, log)
+def supervised(settings: Settings, log: Path, *options: str) -> Iterator[Supervised]:
+    """Give a supervised worker that ends with the test; `options` in place of `--supervise`."""
+    made = Supervised(settings, log, *options)
     try:
         yield made
     finally:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streams.backoff import FIRST_SECONDS, GOOD_LIFE_SECONDS, LONGEST_SECONDS, Backoff
 from streams.settings import Settings
 from tests.agents.supervised import is_alive, supervised
+from tests.tables.installation import eventually
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker by /proc")
@@ -27,6 +28,26 @@ async def test_killed_worker_is_started_again_and_ends_with_its_supervisor(
         (worker,) = under.workers()
         assert await under.ended() == 0
         assert not is_alive(worker)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers by /proc")
+async def test_each_of_several_processes_is_started_again_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with supervised(settings, tmp_path / "log", "--processes", "2") as under:
+        await under.until("ready: shards", times=2)
+        first, second = under.workers()
+        os.kill(first, signal.SIGKILL)
+        await under.until("was killed by signal 9; starting it again in 0.5 s")
+
+        async def are_two() -> bool:
+            return len({*under.workers()} - {first}) == 2
+
+        await eventually(are_two)
+        others = under.workers()
+        assert second in others
+        assert await under.ended() == 0
+        assert not any(is_alive(worker) for worker in others)
 
 
 @given(st.lists(st.floats(0, GOOD_LIFE_SECONDS), max_size=20))
