@@ -39,6 +39,9 @@ ALL, MEMBERS = 0, 5
 ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
+# While events come, other boards leave the event loop alone for so many times what they took of
+# it: they have seconds for a round, and each turn of theirs delays every step of a commit.
+LEAVES = 3
 # Partials that are merged, or cells that are added to their windows, in one go.
 STEPS_AT_ONCE = 10
 # The board of everything goes on for so long before others have their turn: with each turn it
@@ -275,7 +278,7 @@ class OwnedBoard:
                 # What is rendered in one go keeps the event loop from everything else, and what
                 # waits there has many steps to take.
                 is_first = self.number == ALL or self._pace.is_idle()
-                await asyncio.sleep(0 if is_first else self._worked_at - turn)
+                await asyncio.sleep(0 if is_first else LEAVES * (self._worked_at - turn))
             claim = not is_more and self._claim(PROGRESS_SECONDS)
             if pairs or claim:
                 await self._commit(pairs, claim)

@@ -30,6 +30,8 @@ from tests.chaos.watching import Watcher
 CLI = "streams.cli"
 SETTLE_SECONDS = 240.0
 START_RATE = 200.0
+# A run that takes longer is stuck: several times what one on a busy machine takes.
+SECONDS_A_FAULT, SLOWEST_RATE = 60.0, 50.0
 
 
 @dataclass
@@ -86,11 +88,10 @@ async def run(
         populate(play, mutant)
         watching = asyncio.create_task(play.watcher.run())
         try:
-            async with asyncio.TaskGroup() as both:
-                both.create_task(play.sending.run())
-                both.create_task(play.torment.run())
+            found = await send_and_break(play)
             sent_s = time.monotonic() - started
-            found = await judge(play)
+            if not found.wrong:
+                found = await judge(play)
         finally:
             for child in [*play.torment.workers, play.torment.gateway]:
                 if child is not None:
@@ -147,6 +148,22 @@ def populate(play: Scene, mutant: str) -> None:
         )
     for child in (torment.gateway, *torment.workers[:-1]):
         child.start()
+
+
+async def send_and_break(play: Scene) -> Verdict:
+    """Do all that is planned; what is wrong then is that it did not come to its end."""
+    found = Verdict()
+    limit_s = len(play.plan.faults) * SECONDS_A_FAULT + play.plan.events / SLOWEST_RATE
+    try:
+        async with asyncio.timeout(limit_s), asyncio.TaskGroup() as both:
+            both.create_task(play.sending.run())
+            both.create_task(play.torment.run())
+    except TimeoutError:
+        found.wrong.append(
+            f"not through after {limit_s:.0f} s: {play.sending.sent} events accepted,"
+            f" faults so far: {dict(play.torment.counts)}"
+        )
+    return found
 
 
 async def judge(play: Scene) -> Verdict:
