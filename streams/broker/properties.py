@@ -13,10 +13,6 @@ SINGLE_NODE: Mapping[str, str] = MappingProxyType(
         "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "CLIENT",
         "controller.listener.names": "CONTROLLER",
-        # It serves one machine: by default it has eight threads for requests and three for
-        # connections, which wake each other up.
-        "num.io.threads": "2",
-        "num.network.threads": "1",
         "auto.create.topics.enable": "false",
         "group.initial.rebalance.delay.ms": "0",
         "default.replication.factor": "1",
