@@ -1,6 +1,7 @@
 """What this worker holds, as the group assigns it: taking over, going on, handing over."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -12,7 +13,6 @@ from faust.types import TP
 from streams.agents.assignor import Unit, stage_of
 from streams.agents.batches import Lists
 from streams.agents.health import Health
-from streams.agents.memory import Memory
 from streams.agents.tenure import Tenure, refuse_stuck
 from streams.settings import Settings
 from streams.tables import partials, standing, topics
@@ -90,10 +90,9 @@ class Ownership:
             return
         self._reader = reader
         self._watch_over(asyncio.create_task(self._reference.read(), name="reference"))
-        memory = Memory(lambda: self.trouble() is not None or self._is_pressed())
-        looks = standing.watch(self._settings, self._reached, memory.littering)
-        self._watch_over(asyncio.create_task(looks, name="topics"))
-        self._watch_over(asyncio.create_task(memory.keep(), name="memory"))
+        self._watch_over(
+            asyncio.create_task(standing.watch(self._settings, self._reached), name="topics")
+        )
         self._watch_over(asyncio.create_task(self._measure(), name="lag"))
 
     def trouble(self) -> str | None:
@@ -251,6 +250,8 @@ class Ownership:
                 held[stage].append(str(number))
             text = "; ".join(f"{stage} {' '.join(numbers)}" for stage, numbers in held.items())
             log.info("ready: shards %s", text)
+            # Rows stay for good: looking through them for garbage would only stop the worker.
+            gc.freeze()
 
     def _is_pressed(self) -> bool:
         return any(

@@ -20,9 +20,8 @@ from streams.tables import topics
 from streams.tables.core import Core
 from streams.tables.fatal import Fatal
 
-# Garbage is looked for every half second (see `Memory`); only where that does not get its turn
-# for long, Python does so itself.
-COLLECT_AFTER = 1_000_000
+# Rows stay for good: looking for garbage among them costs time and finds none.
+COLLECT_AFTER = 100_000
 # Reading from Kafka goes on in a thread of its own, which needs a moment of the interpreter for
 # each of its small steps. Python's 5 ms before it asks for one would be added to each of them.
 SWITCH_SECONDS = 0.0005

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -18,14 +17,8 @@ ANSWER_SECONDS = 10.0
 Ends = dict[TopicPartition, int]
 
 
-async def watch(
-    settings: Settings,
-    known: Callable[[], Ends],
-    around: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
-) -> None:
+async def watch(settings: Settings, known: Callable[[], Ends]) -> None:
     """Go on looking, for ever; `known` says up to where partitions were read or written.
-
-    Each look, which makes clients of its own and throws them away, is `around()`'s body.
 
     Raises TopicsMissing when a topic is gone, and Fatal when one was made anew: it ends before
     what is known of it, or before where it has ended, which nothing that is written can do.
@@ -33,8 +26,7 @@ async def watch(
     reached: Ends = {}
     while True:
         wanted = {**reached, **known()}
-        async with around():
-            found = await look(settings)
+        found = await look(settings)
         for place, end in found.items():
             if end < wanted.get(place, 0):
                 raise Fatal(anew(place, wanted[place], end))
