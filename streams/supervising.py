@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import FrameType
 
@@ -41,17 +42,19 @@ class Supervisor:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
-        threads = [threading.Thread(target=self._keep, args=(kept,)) for kept in self._kept]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return max((kept.status for kept in self._kept), key=abs)
+        with ThreadPoolExecutor(len(self._kept)) as pool:
+            return max(pool.map(self._keep, self._kept), key=abs)
 
-    def _keep(self, kept: "_Kept") -> None:
-        kept.run()
-        if kept.status == BAD_SETTING:
+    def _keep(self, kept: "_Kept") -> int:
+        try:
+            status = kept.run()
+        except OSError:
+            # It could not even be started: that is the end of all, and no reason to stay silent.
             self._end()
+            raise
+        if status == BAD_SETTING:
+            self._end()
+        return status
 
     def _told_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's form
         self._end()
@@ -67,29 +70,30 @@ class _Kept:
 
     def __init__(self, arguments: Sequence[str], stop: threading.Event) -> None:
         """Start nothing yet."""
-        self.status = 0
         self._arguments = arguments
         self._stop = stop
         self._child: subprocess.Popen[bytes] | None = None
 
-    def run(self) -> None:
-        """Go on until it is over; `status` is its last one."""
+    def run(self) -> int:
+        """Go on until it is over; gives its last status."""
         backoff = Backoff()
+        status = 0
         while not self._stop.is_set():
             began = time.monotonic()
             self._child = self._started()
             if self._stop.is_set():
                 # Told while it was being started, when there was nobody to pass it on to.
                 self.tell_to_stop()
-            self.status = self._child.wait()
-            if self._stop.is_set() and self.status == guard.TERMINATED:
+            status = self._child.wait()
+            if self._stop.is_set() and status == guard.TERMINATED:
                 # Told to stop before it could listen; it had nothing to finish.
-                self.status = 0
-            if self._stop.is_set() or self.status in (0, BAD_SETTING):
-                return
+                return 0
+            if self._stop.is_set() or status in (0, BAD_SETTING):
+                return status
             pause = backoff.after(time.monotonic() - began)
-            log.warning("the worker %s; starting it again in %g s", guard.ended(self.status), pause)
+            log.warning("the worker %s; starting it again in %g s", guard.ended(status), pause)
             self._stop.wait(pause)
+        return status
 
     def tell_to_stop(self) -> None:
         """Pass it on, if there is anybody."""

@@ -100,8 +100,11 @@ def worker(
 
         logs.set_up(where.log, logging.WARNING)
         of_all = ["worker", "--bootstrap", where.bootstrap, "--host", host]
+        # Of port 0, any free one, each process takes its own.
         ports = [metrics_port and metrics_port + number for number in range(processes)]
-        commands = [[*of_all, *(["--metrics-port", str(port)] if port else [])] for port in ports]
+        commands = [
+            [*of_all, *([] if port is None else ["--metrics-port", str(port)])] for port in ports
+        ]
         sys.exit(Supervisor(commands).run())
     from streams.working import run_worker
 

@@ -17,6 +17,7 @@ from streams.tables.core import Core, Publication
 from streams.tables.ledger import HEADER, MARK, Ledger
 from streams.tables.off_pace import PaceLog
 from streams.tables.pace import Pace, Rounds
+from streams.tables.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.reference import Reference
 from streams.tables.transactions import Pair, Tombstone, Transactions
@@ -24,9 +25,6 @@ from streams.tables.watch import Watch
 
 STAGE = "kpis"
 HEARTBEAT_SECONDS = 5.0
-# How far a board is it says with what it publishes; in a transaction of its own only once no
-# event comes, and now and then while they do.
-PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
 ADVANCE_SECONDS = 1.0
 RECORDS_AT_ONCE = 25
 RECORDS_A_TRANSACTION = 10_000

@@ -17,6 +17,9 @@ from streams.tables.reading import ends, read_to
 from streams.tables.transactions import Pair
 
 LOOK_SECONDS = 0.1
+# How often a shard or board says how far it is: soon once it has nothing to do. While events come,
+# now and then is enough, for it is one more thing that a transaction waits for.
+PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
 KPI_PARTITIONS = tuple(
     TopicPartition(topics.KPIS, number) for number in range(topics.FAMILY_PARTITIONS)
 )

@@ -22,6 +22,7 @@ from streams.tables.kept import GOAL, POSITION, Kept
 from streams.tables.moved import Moved
 from streams.tables.partials import Published
 from streams.tables.position import Position
+from streams.tables.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.tables.reading import Records, beginnings, ends, read_to
 from streams.tables.reference import Reference
 from streams.tables.transactions import Pair, Transactions
@@ -30,9 +31,6 @@ from streams.tables.watch import Watch
 
 STAGE = "journeys"
 HEARTBEAT_SECONDS = 5.0
-# How far a shard is it says once it has nothing to do, and now and then while events come: that
-# is one more thing that a transaction waits for.
-PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
 # More would outlast the transaction's time or the client's memory.
 CELLS_AT_ONCE = 20_000
 # Each transaction costs a few milliseconds however little is in it, and writes whole cells:
