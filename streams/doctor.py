@@ -1,6 +1,6 @@
 """What is wrong with broker, topics, clocks and settings, in plain words, and what to do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
 
 from aiokafka import TopicPartition
@@ -15,6 +15,7 @@ from streams.settings import PREFIX, SECRETS, BadSetting, Settings
 from streams.tables import topics
 from streams.tables.connecting import client
 from streams.tables.fatal import Fatal
+from streams.tables.left_open import AGAIN_SECONDS, left_open
 from streams.tables.progress import behind, destination
 from streams.tables.reading import ends, read_to
 from streams.tables.reference import order
@@ -22,7 +23,11 @@ from streams.tables.reference import order
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
 ADD_PARTITIONS_TO_TXN = 24
 VERIFYING = 4
+# DescribeLogDirs: this version came with Kafka 4.3.
+DESCRIBE_LOG_DIRS = 35
+OF_4_3 = 5
 CLOCK_TOLERANCE_MS = 2_000
+MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,44 @@ async def of_broker(settings: Settings) -> Finding:
             is_fine=False,
             advice="start one (`sales-kpis broker`), or set SALES_KPIS_BOOTSTRAP to where it is",
         )
-    highest = connection._versions.get(ADD_PARTITIONS_TO_TXN, (0, 0))[1]
+    versions = connection._versions
     connection.close()
-    if highest < VERIFYING:
+    return of_versions(settings, {api: highest for api, (_, highest) in versions.items()})
+
+
+def of_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
+    """Judge a broker by the highest version of each API that it knows."""
+    if versions.get(ADD_PARTITIONS_TO_TXN, 0) < VERIFYING:
         return Finding(
             f"Kafka at {settings.bootstrap} does not verify transactions",
             is_fine=False,
             advice="use Kafka 3.6 or later: an older one may let a dead worker's records through",
         )
+    if versions.get(DESCRIBE_LOG_DIRS, 0) >= OF_4_3:
+        return Finding(
+            f"Kafka at {settings.bootstrap} is 4.3 or later",
+            advice="4.3.0, 4.3.1 and 4.4.0 can leave a transaction open for good when a broker is"
+            " killed (KAFKA-20734), and nobody reads past it: use 4.2, or one that has it mended",
+            is_doubtful=True,
+        )
     return Finding(f"Kafka answers at {settings.bootstrap} and verifies transactions")
+
+
+async def of_transactions(
+    settings: Settings, again_s: float = AGAIN_SECONDS
+) -> AsyncIterator[Finding]:
+    """Say where a transaction was left open for good, and how to end it."""
+    for found in await left_open(settings, again_s):
+        topic, partition = found.partition
+        minutes = (Settings().clock() - found.at) / MINUTE_MS
+        yield Finding(
+            f"{topic}/{partition} cannot be read past offset {found.offset}: a transaction has"
+            f" been open there for {minutes:.0f} min, and Kafka does not end it",
+            is_fine=False,
+            advice=f"kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort"
+            f" --topic {topic} --partition {partition} --start-offset {found.offset};"
+            " then start the workers again: they do anew what is lost with it",
+        )
 
 
 async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
@@ -128,6 +162,8 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
     for finding in await of_names(settings):
+        yield finding
+    async for finding in of_transactions(settings):
         yield finding
     newest = await newest_word(settings)
     if newest is None:

@@ -102,5 +102,6 @@ async def read_to(
             if asyncio.get_running_loop().time() - moved > PATIENCE_SECONDS:
                 names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
                 raise Fatal(
-                    f"nothing to read for {PATIENCE_SECONDS:.0f} s before the end of {names}"
+                    f"nothing to read for {PATIENCE_SECONDS:.0f} s before the end of {names};"
+                    " was a transaction left open there? `sales-kpis doctor` looks"
                 )

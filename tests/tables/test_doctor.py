@@ -1,13 +1,19 @@
-"""What `doctor` says of the rules file."""
+"""What `doctor` says of the rules file, of Kafka's version and of transactions left open."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+from aiokafka import AIOKafkaProducer, TopicPartition
 from click.testing import CliRunner
 
 from streams.cli import main
-from streams.doctor import of_names, of_rules
+from streams.doctor import of_broker, of_names, of_rules, of_transactions, of_versions
 from streams.settings import Settings
+from streams.tables import topics
+from streams.tables.reading import ends
 from tests.tables.installation import produce
 
 RULE = """
@@ -67,6 +73,55 @@ async def test_names_that_somebody_has_are_not(settings: Settings, tmp_path: Pat
     await produce(settings, [rep("ann", team="south"), rep("bob")])
     assert await of_names(replace(settings, rules=written(tmp_path, text))) == []
     assert await of_names(settings) == []
+
+
+async def test_versions_of_kafka_are_judged(settings: Settings) -> None:
+    assert (await of_broker(settings)).verdict == "ok"
+    known = {24: 5, 35: 4}
+    assert of_versions(settings, known).verdict == "ok"
+    old = of_versions(settings, known | {24: 3})
+    assert (old.verdict, "3.6 or later" in old.advice) == ("WRONG", True)
+    losing = of_versions(settings, known | {35: 5})
+    assert (losing.verdict, "KAFKA-20734" in losing.advice) == ("look", True)
+
+
+async def test_a_transaction_left_open_is_named_with_what_ends_it(settings: Settings) -> None:
+    now = Settings().clock()
+    place = TopicPartition(topics.KPIS, 3)
+    start = (await ends(settings, [place]))[place]
+    async with opened(settings, place, now - 120_000) as producer:
+        (found,) = [finding async for finding in of_transactions(settings, again_s=0.1)]
+        assert not found.is_fine
+        assert found.what.startswith(f"sales.kpis/3 cannot be read past offset {start}: ")
+        assert "open there for 2 min" in found.what
+        assert f"--topic sales.kpis --partition 3 --start-offset {start};" in found.advice
+        looking = asyncio.ensure_future(anext(of_transactions(settings, again_s=2.0), None))
+        await asyncio.sleep(1.0)
+        await producer.abort_transaction()  # ended before it is looked at again
+        assert await looking is None
+
+
+async def test_a_transaction_under_way_is_not_held_to_be_left_open(settings: Settings) -> None:
+    place = TopicPartition(topics.KPIS, 3)
+    async with opened(settings, place, Settings().clock()):
+        assert [finding async for finding in of_transactions(settings, again_s=0.0)] == []
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    settings: Settings, place: TopicPartition, at: int
+) -> AsyncIterator[AIOKafkaProducer]:
+    """Write a record of a given time in a transaction that is not ended before this is left."""
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id="left")
+    await producer.start()
+    try:
+        await producer.begin_transaction()
+        await producer.send_and_wait(
+            place.topic, b"{}", key=b"k", partition=place.partition, timestamp_ms=at
+        )
+        yield producer
+    finally:
+        await producer.stop()  # ends what is still open
 
 
 def rep(name: str, **groups: str) -> dict[str, str]:
