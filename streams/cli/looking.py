@@ -112,9 +112,14 @@ def catalogue(as_json: bool, markdown: bool) -> None:
 @KAFKA
 def doctor(bootstrap: str | None) -> None:
     """Say in plain words what is wrong with broker, topics, clocks, settings and rules."""
+    from rich.console import Console
+
     from streams.doctor import examine
 
-    findings = run(examine(settings_alone(bootstrap=bootstrap)))
+    settings = settings_alone(bootstrap=bootstrap)
+    # A transaction that seems to have been left open is looked at again half a minute later.
+    with Console(stderr=True).status("Looking, for half a minute if something is wrong"):
+        findings = run(examine(settings))
     for finding in findings:
         click.secho(f"{finding.verdict:5}", nl=False, fg=finding.colour)
         click.echo(f" {finding.what}" + (f"\n      -> {finding.advice}" if finding.advice else ""))
