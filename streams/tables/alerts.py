@@ -1,7 +1,8 @@
 """What readers know of a shard's alerts, and when it is time to tell them more.
 
 A shard that is still reading what happened long ago knows of many alerts that the next records
-will take back. So it is silent until it has caught up; what stands then comes out at once.
+will take back. So it is silent until it has caught up, and the others with it, for what they read
+may move events here; what stands then comes out at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from streams.engine.off_pace import KIND
 from streams.settings import Settings
 from streams.tables.core import ShardCore
 from streams.tables.fatal import Fatal
+from streams.tables.progress import Behind, behind
 from streams.tables.reading import ends, read_to
 from streams.tables.topics import ALERTS
 from streams.tables.transactions import Pair
@@ -33,6 +35,9 @@ FEW_OLD_EVENTS = 20
 CALM_SECONDS = 2.0
 # The first of a lot of history are few, too: what follows them comes within this time.
 BRIEF_SECONDS = 0.5
+# While other shards are behind one looks how they do so often; one whose owner is gone has a new
+# one, and that has restored it, within this time. Nobody waits longer for the alerts of the rest.
+LOOK_SECONDS, OTHERS_SECONDS = 1.0, 60.0
 Ends = Mapping[TopicPartition, int]
 EndOf = Callable[[TopicPartition], int | None]
 
@@ -53,12 +58,15 @@ class Quiet:
         """Ask `end_of` where a source ends; None: nobody knows, and it may be far."""
         self._end_of = end_of
         self._goal: Ends = {}
+        # Whether it has been behind by much since somebody set this to False.
+        self.was_behind = False
         self._old = 0
         self._began = self._until = 0.0
 
     def aim(self, ends: Ends) -> None:
         """Be behind until these ends are reached."""
         self._goal = dict(ends)
+        self.was_behind = True
 
     def folded(self, old: int, now: float) -> None:
         """Note how many events were folded that are not recent."""
@@ -67,6 +75,7 @@ class Quiet:
         self._old += old
         if self._old > FEW_OLD_EVENTS:
             self._until = now + CALM_SECONDS
+            self.was_behind = True
         elif old:
             self._until = max(self._until, now + BRIEF_SECONDS)
 
@@ -74,17 +83,22 @@ class Quiet:
         """Tell whether a shard that has read so far is up to date."""
         if any(position.get(place, 0) < end for place, end in self._goal.items()):
             return False
-        self._goal, ends, behind = {}, {}, 0
+        self._goal, ends, missing = {}, {}, 0
         for place, reached in position.items():
             end = self._end_of(place)
             if end is None:
                 return False
             ends[place] = end
-            behind += max(0, end - reached)
-        if behind > FEW_RECORDS:
-            self._goal = ends
+            missing += max(0, end - reached)
+        if missing > FEW_RECORDS:
+            self.aim(ends)
             return False
         return now >= self._until
+
+
+def are_few(settings: Settings, found: Behind) -> bool:
+    """Tell whether so few events are unread that all shards together are up to date."""
+    return sum(found.events.values()) <= FEW_RECORDS * settings.partitions
 
 
 class AlertTopic:
@@ -128,6 +142,10 @@ class AlertLog:
     def __init__(self, settings: Settings, number: int, end_of: EndOf = nothing_more) -> None:
         """Know nothing of what has been written."""
         self.quiet = Quiet(end_of)
+        self._settings, self._number = settings, number
+        # When this shard was through, and when it last looked whether the others are.
+        self._through_at: float | None = None
+        self._looked_at = -LOOK_SECONDS
         self._topic = AlertTopic(settings, number, lambda key: not key.startswith(OFF_PACE))
         self.place = self._topic.place
         # What an earlier owner left standing; None once the difference is on its way.
@@ -138,10 +156,30 @@ class AlertLog:
         """Learn what readers know, once the shard is taken."""
         self._known = await self._topic.read()
 
-    def news(self, core: ShardCore, position: Ends, clock: int, now: float) -> list[Pair]:
-        """Give the records to write, at most so many at a time; none while the shard is behind."""
+    async def is_time(self, position: Ends, now: float) -> bool:
+        """Tell whether a shard that has read so far may say more, or is behind.
+
+        After it was behind by much it waits for other shards, too, for a while at most.
+        """
         if not self.quiet.is_over(position, now):
-            return []
+            self._through_at = None
+            return False
+        if not self.quiet.was_behind:
+            return True
+        if self._through_at is None:
+            self._through_at = now
+        if now - self._through_at < OTHERS_SECONDS:
+            if now - self._looked_at < LOOK_SECONDS:
+                return False
+            self._looked_at = now
+            found = await behind(self._settings)
+            if self._number in found.moved or not are_few(self._settings, found):
+                return False
+        self.quiet.was_behind = False
+        return True
+
+    def news(self, core: ShardCore, clock: int) -> list[Pair]:
+        """Give the records to write, at most so many at a time."""
         changed = core.alerts(clock)
         if self._known is not None:
             known, self._known = self._known, None

@@ -6,7 +6,7 @@ little has come in, it makes sure that they do not, and then that it still holds
 
 from streams.engine.off_pace import cell_of
 from streams.settings import Settings
-from streams.tables.alerts import FEW_RECORDS, OFF_PACE, AlertTopic
+from streams.tables.alerts import OFF_PACE, AlertTopic, are_few
 from streams.tables.core import BoardCore, Core
 from streams.tables.progress import behind
 from streams.tables.topics import FAMILY_PARTITIONS
@@ -61,5 +61,4 @@ class PaceLog:
         return self._topic.records(changed, clock)
 
     async def _is_up_to_date(self) -> bool:
-        found = await behind(self._settings)
-        return sum(found.events.values()) <= FEW_RECORDS * self._settings.partitions
+        return are_few(self._settings, await behind(self._settings))

@@ -243,9 +243,11 @@ class OwnedShard:
         moves = moved.difference(self._cells.standing_moves(), known.moved.said)
         return list(partials.difference(self._cells.cells(), known.cells)), moves
 
-    def _raised(self, clock: int, now: float) -> list[Pair]:
+    async def _raised(self, clock: int, now: float) -> list[Pair]:
+        if not await self._alerts.is_time(self._from_outside(self.seeks()), now):
+            return []
         with named(self.number):
-            return self._alerts.news(self._cells, self._from_outside(self.seeks()), clock, now)
+            return self._alerts.news(self._cells, clock)
 
     def _from_outside(self, offsets: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
         """Leave out what shards tell each other: its ends are those of transactions."""
@@ -258,7 +260,7 @@ class OwnedShard:
         clock = self._settings.clock()
         is_complete = self.position.reaches(self._goal)
         changes, moves = await self._changes(clock) if is_complete else ([], [])
-        alerts = self._raised(clock, began) if is_complete else []
+        alerts = await self._raised(clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
         is_news = bool(self._intake.rows or self._intake.letters) or position != self._committed

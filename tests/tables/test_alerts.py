@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from streams.agents.core import real_core
 from streams.replay import replay_alerts
 from streams.settings import Settings
+from streams.tables.alerts import OTHERS_SECONDS, AlertLog
 from streams.tables.shard import OwnedShard
 from streams.tables.topics import ALERTS
 from tests.histories import history, lines
@@ -159,7 +160,7 @@ async def test_backfill_raises_only_what_stands_at_its_end(kafka: str) -> None:
         silent_since = time.monotonic()
 
         async def is_said() -> bool:
-            await owner.rest()
+            await own.read(owner)  # there may be moves still, to itself
             return bool(await alerts(settings))
 
         await eventually(is_said)
@@ -168,3 +169,33 @@ async def test_backfill_raises_only_what_stands_at_its_end(kafka: str) -> None:
     found = await alerts(settings)
     assert len(found) == len(expected) > 20
     assert sorted(key for key, _ in found) == [f"{it['kind']}|{it['subject']}" for it in expected]
+
+
+async def test_shard_that_has_caught_up_waits_until_the_others_have(kafka: str) -> None:
+    settings = await installed(kafka, partitions=2)
+    await produce(settings, (event(number) for number in range(settings.partitions * 600)))
+    log = AlertLog(settings, 0)
+    assert await log.is_time({}, time.monotonic())  # it was never behind
+    log.quiet.aim({})
+    assert not await log.is_time({}, time.monotonic())
+    async with hands(settings) as own:
+        for number in range(settings.partitions):
+            owner = await own.shard(number)
+            await own.read(owner)
+            await owner.rest()
+
+        async def is_time() -> bool:
+            return await log.is_time({}, time.monotonic())
+
+        await eventually(is_time)
+    assert await log.is_time({}, time.monotonic())
+
+
+async def test_nobody_waits_for_others_for_ever(kafka: str) -> None:
+    settings = await installed(kafka, partitions=2)
+    await produce(settings, (event(number) for number in range(settings.partitions * 600)))
+    log = AlertLog(settings, 0)
+    log.quiet.aim({})
+    assert not await log.is_time({}, 0.0)
+    assert not await log.is_time({}, OTHERS_SECONDS - 0.1)
+    assert await log.is_time({}, OTHERS_SECONDS)

@@ -21,7 +21,7 @@ LOOKS = 4
 async def settings(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation late in June, whose boards look at their targets all the time."""
     monkeypatch.setattr("streams.tables.off_pace.LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("streams.tables.off_pace.FEW_RECORDS", 0)
+    monkeypatch.setattr("streams.tables.alerts.FEW_RECORDS", 0)
     return later(await installed(kafka, partitions=1), "2026-06-20T12:00:00Z")
 
 

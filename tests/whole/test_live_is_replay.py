@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_two_workers_of_which_one_is_killed_thrice_give_what_replay_gives(tmp_pa
     assert len(replayed) > EVENTS
     assert first_difference(live, replayed) is None
     # What stands at the end was said once, and of the past nothing, whatever was killed.
-    assert len(said) == len(standing)
+    assert len(said) == len(standing), too_much(said)
 
 
 def await_alerts(environment: dict[str, str], file: Path, standing: list[bytes]) -> None:
@@ -68,11 +69,20 @@ def await_alerts(environment: dict[str, str], file: Path, standing: list[bytes])
         assert time.monotonic() < deadline, difference
 
 
-async def ever_said(settings: Settings) -> list[str]:
-    """Give the key of every record in the topic of the alerts, tombstones included."""
+def too_much(said: list[tuple[str, int, int]]) -> str:
+    """Show what was said more than once, and when the alerts of each partition began."""
+    often = {key for key, count in Counter(key for key, *_ in said).items() if count > 1}
+    first: dict[int, int] = {}
+    for _, partition, at in said:
+        first.setdefault(partition, at)
+    return f"{[one for one in said if one[0] in often]}; first in each partition: {first}"
+
+
+async def ever_said(settings: Settings) -> list[tuple[str, int, int]]:
+    """Give key, partition and time in ms of every record of the alerts, tombstones included."""
     places = [TopicPartition(ALERTS, number) for number in range(settings.partitions)]
     return [
-        record.key.decode()
+        (record.key.decode(), record.partition, record.timestamp)
         async for _, found in read_to(settings, await ends(settings, places))
         for record in found
     ]
