@@ -179,12 +179,13 @@ async def test_shard_that_has_caught_up_waits_until_the_others_have(kafka: str) 
     log.quiet.aim({})
     assert not await log.is_time({}, time.monotonic())
     async with hands(settings) as own:
-        for number in range(settings.partitions):
-            owner = await own.shard(number)
+        owners = [await own.shard(number) for number in range(settings.partitions)]
+        for owner in owners:
             await own.read(owner)
-            await owner.rest()
 
         async def is_time() -> bool:
+            for owner in owners:
+                await owner.rest()  # says a moment later how far it is
             return await log.is_time({}, time.monotonic())
 
         await eventually(is_time)
