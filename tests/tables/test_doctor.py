@@ -112,7 +112,7 @@ async def opened(
     settings: Settings, place: TopicPartition, at: int
 ) -> AsyncIterator[AIOKafkaProducer]:
     """Write a record of a given time in a transaction that is not ended before this is left."""
-    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id="left")
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id=settings.app)
     await producer.start()
     try:
         await producer.begin_transaction()
