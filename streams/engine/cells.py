@@ -9,10 +9,12 @@ from heapq import heappop, heappush
 from itertools import count
 
 from streams.engine.calendar import Calendar
-from streams.engine.contributions import Contributions, Share
+from streams.engine.contributions import ALL, Contributions, Share
 from streams.engine.measures import Grouped, Vector
 
 NOTHING: Vector = {}
+# By day or hour and scope: vectors by KPI.
+Changed = Mapping[int | str, Mapping[str, Grouped]]
 
 
 class Cells:
@@ -77,25 +79,28 @@ class Cells:
                         else:
                             vector.pop(component, None)
 
-    def changed(self) -> dict[str, Grouped]:
-        """Give every cell that changed since the last call or `forget_changes`.
+    @property
+    def untold(self) -> bool:
+        """Whether cells changed that `changed` has not given yet."""
+        return bool(self._changed)
+
+    def changed(self, with_members: bool = True) -> dict[str, Grouped]:
+        """Give every cell that changed since it was last given, or since `forget_changes`.
 
         With its whole new value, {} for one that is gone. What is returned stays as it is, and
-        must be left so.
+        must be left so. Without members' cells, those wait for a later call.
         """
-        self._drop_empty()
-        changed = {
+        changed = self._take_changed(with_members)
+        self._drop_empty(changed)
+        return {
             f"{at}|{scope}": self._copy(at, scope)
-            for at, scopes in self._changed.items()
+            for at, scopes in changed.items()
             for scope in scopes
         }
-        self._changed.clear()
-        return changed
 
     def forget_changes(self) -> None:
         """Let `changed` begin from here."""
-        self._drop_empty()
-        self._changed.clear()
+        self._drop_empty(self._take_changed(with_members=True))
 
     def all(self) -> Mapping[str, Grouped]:
         """Give every cell that is not empty; the same holds as for `changed`."""
@@ -112,9 +117,22 @@ class Cells:
             heappush(self._heap, (since, next(self._serial), share))
         self._pending[share] = self._pending.get(share, 0) + times
 
-    def _drop_empty(self) -> None:
+    def _take_changed(self, with_members: bool) -> Changed:
+        """Give the vectors that changed, and no longer take them for untold."""
+        if with_members:
+            changed, self._changed = self._changed, defaultdict(_no_scopes)
+            return changed
+        found: dict[int | str, dict[str, Grouped]] = {}
+        for at, scopes in list(self._changed.items()):
+            if ALL in scopes:
+                found[at] = {ALL: scopes.pop(ALL)}
+                if not scopes:
+                    del self._changed[at]
+        return found
+
+    def _drop_empty(self, changed: Changed) -> None:
         """Drop the changed vectors that have nothing left."""
-        for at, scopes in self._changed.items():
+        for at, scopes in changed.items():
             for scope, vectors in scopes.items():
                 for name, vector in vectors.items():
                     if not vector:

@@ -105,12 +105,18 @@ class Shard(Rows):
             yield
         self._touched.clear()
 
-    def changed(self) -> dict[str, Grouped]:
-        """Give every cell that was changed by `settling`, with its whole new value.
+    def changed(self, with_members: bool = True) -> dict[str, Grouped]:
+        """Give every cell that `settling` changed since it was last given, as it is now.
 
         {} stands for one that is gone. What is returned stays as it is, and must be left so.
+        Without members' cells, those wait for a later call.
         """
-        return self._cells.changed()
+        return self._cells.changed(with_members)
+
+    @property
+    def untold(self) -> bool:
+        """Whether cells changed that `changed` has not given yet."""
+        return self._cells.untold
 
     def check(self, what: Event | Move) -> None:
         """Raise whatever would be raised if an event or a move were taken and settled now.

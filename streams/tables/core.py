@@ -57,8 +57,15 @@ class ShardCore(Protocol):
         Nothing else may be called until the iterator is used up; then `changed` follows.
         """
 
-    def changed(self) -> dict[str, Vectors]:
-        """Give the cells that `settling` has changed, {} for one that is gone."""
+    def changed(self, with_members: bool = True) -> dict[str, Vectors]:
+        """Give the cells that `settling` has changed since they were given, {} for one gone.
+
+        Without members' cells, those wait for a later call.
+        """
+
+    @property
+    def untold(self) -> bool:
+        """Whether cells changed that `changed` has not given yet."""
 
     def alerts(self, clock: int) -> dict[str, bytes | None]:
         """Give the alerts that changed since the last call, all that stand the first time.

@@ -36,6 +36,10 @@ CELLS_AT_ONCE = 20_000
 # Each transaction costs a few milliseconds however little is in it, and writes whole cells:
 # this many a second and shard are enough, unless there is a full one's worth waiting.
 APART_SECONDS = 0.05
+# Members' cells are many, and boards publish them in rounds of half a second and more: told no
+# more often than this, a cell that changed three times is written once, and most transactions
+# reach one partition of the partials instead of all.
+MEMBERS_SECONDS = 0.25
 Change = tuple[str, Vectors]
 Outgoing = dict[TopicPartition, list[Pair]]
 
@@ -79,7 +83,7 @@ class OwnedShard:
         self._moved = topics.moved(settings)
         self._committed = b""
         self._claimed = b""
-        self._committed_at = self._claimed_at = 0.0
+        self._committed_at = self._claimed_at = self._members_at = 0.0
 
     async def take(self) -> None:
         """Fence the shard's earlier owner. Nothing may be read before this."""
@@ -232,9 +236,13 @@ class OwnedShard:
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
+        began = time.monotonic()
+        is_due = self._published is not None or began - self._members_at > MEMBERS_SECONDS
         with named(self.number):
             await in_turns(self._cells.settling(clock))
-            changed, moves = self._cells.changed(), self._cells.moves()
+            if is_due and self._cells.untold:
+                self._members_at = began
+            changed, moves = self._cells.changed(with_members=is_due), self._cells.moves()
         if self._published is None:
             return list(changed.items()), moves
         self._passing("during_reconcile")
@@ -309,7 +317,7 @@ class OwnedShard:
 
     def _claim(self, position: bytes, now: float, is_due: bool) -> bool:
         """Tell whether to say how far the shard is: not for every commit, but soon after."""
-        if self._published is not None:
+        if self._published is not None or self._cells.untold:
             return False
         pause_s = BUSY_PROGRESS_SECONDS if self._intake.rows else PROGRESS_SECONDS
         is_news = position != self._claimed and now - self._claimed_at > pause_s

@@ -25,10 +25,13 @@ from streams.tables.progress import KPI_PARTITIONS
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.recount import Recount, Word
 from streams.tables.reference import Reference
+from streams.tables.shard import MEMBERS_SECONDS
 from streams.tables.watch import Nobody
 
 # Before each further look; the last is longer than the slowest KPI may wait for its turn.
 PAUSES_SECONDS = (2.0, 6.0)
+# So long after a change of the rows every cell they reach is published, or it is late.
+SETTLED_SECONDS = 4 * MEMBERS_SECONDS
 Place = tuple[str, str]  # topic and key
 Shares = dict[int, dict[str, Vectors | str]]
 Progressed = Callable[[int, int], object]
@@ -124,8 +127,9 @@ class Look:
         settings = self._settings
         name = topics.state(settings)
         states = [TopicPartition(name, number) for number in range(settings.partitions)]
-        # Every partial of a transaction before this end is written, if not committed, by now.
+        # What changed before this end is in the partials by then, members' cells included.
         before = await ends(settings, states, committed=True)
+        await asyncio.sleep(SETTLED_SECONDS)
         shown = await ends(settings, PARTITIONS)
         self._total = sum(before.values()) + sum(shown.values())
         shares = await self._shares(shown)

@@ -40,7 +40,7 @@ class CountingShard:
         self.poison = poison
         self.events: dict[bytes, Event] = {}
         self.clock = clock
-        self.before: dict[str, Vectors] = {}
+        self.told: dict[str, Vectors] = {}
         self.known: dict[str, Vectors] = {}
         self.touched = True
 
@@ -60,7 +60,7 @@ class CountingShard:
     def folding(self, clock: int) -> Iterator[None]:
         """Count all."""
         self.clock = clock
-        self.known = self.count()
+        self.known = self.told = self.count()
         yield
 
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
@@ -98,14 +98,19 @@ class CountingShard:
     def settling(self, clock: int) -> Iterator[None]:
         """Count all again."""
         self.clock = clock
-        self.before, self.known = self.known, self.count()
+        self.known = self.count()
         yield
 
-    def changed(self) -> dict[str, Vectors]:
-        """Compare with the last time."""
-        before = self.before
-        changed = {cell: v for cell, v in self.known.items() if before.get(cell) != v}
-        return changed | {cell: {} for cell in before if cell not in self.known}
+    def changed(self, with_members: bool = True) -> dict[str, Vectors]:  # noqa: ARG002 - of ShardCore
+        """Compare with what was told: all of it is of everything, and never waits."""
+        told, self.told = self.told, self.known
+        changed = {cell: v for cell, v in self.known.items() if told.get(cell) != v}
+        return changed | {cell: {} for cell in told if cell not in self.known}
+
+    @property
+    def untold(self) -> bool:
+        """Compare with what was told."""
+        return self.told != self.known
 
     def alerts(self, clock: int) -> dict[str, bytes | None]:  # noqa: ARG002 - of ShardCore
         """Raise none."""

@@ -11,10 +11,13 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
+from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.fatal import Fatal, Fenced
 from streams.tables.position import Position
+from streams.tables.progress import behind
+from streams.tables.shard import MEMBERS_SECONDS, OwnedShard
 from streams.tables.transactions import Transactions
 from tests.tables.counting import Counting
 from tests.tables.installation import (
@@ -29,7 +32,7 @@ from tests.tables.installation import (
     sizes,
     transaction,
 )
-from tests.tables.owning import hands
+from tests.tables.owning import Hands, hands
 
 
 async def test_goal_comes_first_and_position_last(settings: Settings) -> None:
@@ -206,6 +209,32 @@ async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
     assert await sizes(settings) == before
 
 
+async def test_members_cells_follow_a_moment_later_and_are_claimed_only_then(
+    settings: Settings,
+) -> None:
+    async with hands(settings) as own:
+        shard = await _three_calls_one_by_one(own)
+        # The first change is told at once, and to everybody.
+        assert await _calls(settings) == {"": 3, "rep=r1": 1}
+        assert (await behind(settings)).events
+        await asyncio.sleep(MEMBERS_SECONDS)
+        await shard.rest()
+        assert await _calls(settings) == {"": 3, "rep=r1": 3}
+        await shard.rest()
+        assert f"crm.call/{shard.number}" not in (await behind(settings)).events
+
+
+async def test_what_a_killed_owner_had_not_told_of_members_the_next_one_tells(
+    settings: Settings,
+) -> None:
+    async with hands(settings) as own:
+        number = (await _three_calls_one_by_one(own)).number
+        assert await _calls(settings) == {"": 3, "rep=r1": 1}
+    async with hands(settings) as own:
+        await own.shard(number, real_core(settings))
+        assert await _calls(settings) == {"": 3, "rep=r1": 3}
+
+
 async def test_fact_waits_for_its_time(settings: Settings) -> None:
     await produce(settings, [event(1, at="2026-06-01T13:00:00Z")])
     async with hands(settings) as own:
@@ -303,11 +332,33 @@ def _rate(rate: str) -> dict[str, str]:
     }
 
 
-async def _shard_of_lead_1(settings: Settings) -> int:
+async def _shard_of_lead_1(settings: Settings, topic: str = "crm.lead") -> int:
     held = [
-        number
-        for number in range(settings.partitions)
-        if await records(settings, "crm.lead", number)
+        number for number in range(settings.partitions) if await records(settings, topic, number)
     ]
     assert len(held) == 1
     return held[0]
+
+
+async def _three_calls_one_by_one(own: Hands) -> OwnedShard:
+    calls = [event(1 + 5 * each, "call.ended", subject="lead-1") for each in range(3)]
+    await produce(own.settings, calls[:1])
+    number = await _shard_of_lead_1(own.settings, "crm.call")
+    shard = await own.shard(number, real_core(own.settings))
+    await own.read(shard)
+    for call in calls[1:]:
+        await produce(own.settings, [call])
+        await own.read(shard)
+    return shard
+
+
+async def _calls(settings: Settings) -> dict[str, int]:
+    """Count the calls of the day that are published, by scope."""
+    found = {}
+    for partition in range(topics.FAMILY_PARTITIONS):
+        for record in await records(settings, topics.PARTIALS, partition):
+            _, when, scope = (record.key or b"").decode().split("|")
+            vectors = orjson.loads(record.value or b"{}")
+            if not when.startswith("h"):
+                found[scope] = vectors["call_count"]["n"]
+    return found

@@ -12,6 +12,7 @@ from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.reading import ends
+from streams.tables.shard import MEMBERS_SECONDS
 from streams.tables.transactions import Transactions
 from streams.tables.verify import Difference, verify
 from tests.tables.counting import Counting
@@ -87,6 +88,10 @@ async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
             await produce(settings, some)
             for shard in (*shards, *shards):
                 await own.read(shard)
+        # Members' cells are told a moment after the last ones were.
+        await asyncio.sleep(MEMBERS_SECONDS)
+        for shard in shards:
+            await shard.rest()
         await own.read_boards(core)
     found = await verify(settings, core, pauses_s=())
     assert found.wrong == ()
