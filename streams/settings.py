@@ -49,7 +49,7 @@ class Settings:
     week_start: int = 0
     fiscal_start: int = 1
     lateness_ms: int = 86_400_000
-    publish_interval_ms: int = 100
+    publish_interval_ms: int = 50
     stale_days: int = 30
     small_deal: int = 1_000
     large_deal: int = 10_000

@@ -30,13 +30,16 @@ RECORDS_AT_ONCE = 25
 RECORDS_A_TRANSACTION = 10_000
 # The board of everything has few keys, and each of them changes with every event. All others
 # have rounds so many times further apart.
-ALL, MEMBERS = 0, 5
+ALL, MEMBERS = 0, 10
 # Of its time a board may be busy with merging and publishing so much; members' wide windows,
 # and what takes long to work out, come on top. A round of the board of everything is short, and
 # everybody looks at it.
 ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
+# While events come, shards speak ten times a second and all at once: the board of everything
+# answers when most have been heard. A first change after a rest goes out at once.
+HEARD_SECONDS, REST_SECONDS = 0.04, 0.25
 # While events come, other boards leave the event loop alone for so many times what they took of
 # it: they have seconds for a round, and each turn of theirs delays every step of a commit.
 LEAVES = 3
@@ -161,8 +164,10 @@ class OwnedBoard:
 
     @property
     def gathers_for(self) -> float:
-        """Seconds until what comes can be published at the earliest; negative if it can be now."""
-        return self._rounds.next_at - time.monotonic()
+        """Seconds until what comes should be published; negative if it can be now."""
+        now = time.monotonic()
+        is_busy = self.number == ALL and now - self._rounds.began < REST_SECONDS
+        return max(HEARD_SECONDS if is_busy else 0.0, self._rounds.next_at - now)
 
     def _note(self, records: Records) -> None:
         """Take what was read; a share that changed again before it is merged is merged once."""

@@ -23,7 +23,7 @@ class Rounds:
         self._share = share
         self._least_s = least_s
         self._most_s = most_s
-        self.next_at = self._idle_at = -inf
+        self.next_at = self._idle_at = self.began = -inf
 
     def is_due(self, now: float, is_idle: bool) -> bool:
         """Tell whether the next may begin; `is_idle` says that nobody else wants the time."""
@@ -31,6 +31,7 @@ class Rounds:
 
     def done(self, began: float, busy_s: float) -> None:
         """Note a round that began at an instant of the monotonic clock."""
+        self.began = began
         self._idle_at = began + self._least_s
         pause_s = max(self._least_s, busy_s / self._share)
         self.next_at = began + min(pause_s, self._most_s)

@@ -14,6 +14,7 @@ from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
 from streams.tables.alerts import AlertLog, EndOf, nothing_more
+from streams.tables.beats import members_turn, until_beat_after
 from streams.tables.core import Core, Vectors
 from streams.tables.crashes import NOTE, Crashed, Note, named, told
 from streams.tables.fatal import Fatal
@@ -33,13 +34,6 @@ STAGE = "journeys"
 HEARTBEAT_SECONDS = 5.0
 # More would outlast the transaction's time or the client's memory.
 CELLS_AT_ONCE = 20_000
-# Each transaction costs a few milliseconds however little is in it, and writes whole cells:
-# this many a second and shard are enough, unless there is a full one's worth waiting.
-APART_SECONDS = 0.05
-# Members' cells are many, and boards publish them in rounds of half a second and more: told no
-# more often than this, a cell that changed three times is written once, and most transactions
-# reach one partition of the partials instead of all.
-MEMBERS_SECONDS = 0.25
 Change = tuple[str, Vectors]
 Outgoing = dict[TopicPartition, list[Pair]]
 
@@ -83,7 +77,8 @@ class OwnedShard:
         self._moved = topics.moved(settings)
         self._committed = b""
         self._claimed = b""
-        self._committed_at = self._claimed_at = self._members_at = 0.0
+        self._committed_at = self._claimed_at = 0.0
+        self._members_turn = 0
 
     async def take(self) -> None:
         """Fence the shard's earlier owner. Nothing may be read before this."""
@@ -128,7 +123,7 @@ class OwnedShard:
     @property
     def gathers_for(self) -> float:
         """Seconds until events may be committed again; negative if they may be now."""
-        return self._committed_at + APART_SECONDS - time.monotonic()
+        return until_beat_after(self._committed_at)
 
     @property
     def progressed_at(self) -> float:
@@ -236,12 +231,12 @@ class OwnedShard:
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
-        began = time.monotonic()
-        is_due = self._published is not None or began - self._members_at > MEMBERS_SECONDS
+        turn = members_turn(self.number)
+        is_due = self._published is not None or turn != self._members_turn
         with named(self.number):
             await in_turns(self._cells.settling(clock))
             if is_due and self._cells.untold:
-                self._members_at = began
+                self._members_turn = turn
             changed, moves = self._cells.changed(with_members=is_due), self._cells.moves()
         if self._published is None:
             return list(changed.items()), moves

@@ -18,6 +18,7 @@ from aiokafka import TopicPartition
 
 from streams.settings import Settings
 from streams.tables import moved, partials, topics
+from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.core import Core, Vectors
 from streams.tables.ledger import MARK
 from streams.tables.partials import PARTITIONS
@@ -25,13 +26,12 @@ from streams.tables.progress import KPI_PARTITIONS
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.recount import Recount, Word
 from streams.tables.reference import Reference
-from streams.tables.shard import MEMBERS_SECONDS
 from streams.tables.watch import Nobody
 
 # Before each further look; the last is longer than the slowest KPI may wait for its turn.
 PAUSES_SECONDS = (2.0, 6.0)
 # So long after a change of the rows every cell they reach is published, or it is late.
-SETTLED_SECONDS = 4 * MEMBERS_SECONDS
+SETTLED_SECONDS = 3 * MEMBERS_SECONDS
 Place = tuple[str, str]  # topic and key
 Shares = dict[int, dict[str, Vectors | str]]
 Progressed = Callable[[int, int], object]

@@ -17,7 +17,7 @@ from streams.tables import topics
 from streams.tables.fatal import Fatal, Fenced
 from streams.tables.position import Position
 from streams.tables.progress import behind
-from streams.tables.shard import MEMBERS_SECONDS, OwnedShard
+from streams.tables.shard import OwnedShard
 from streams.tables.transactions import Transactions
 from tests.tables.counting import Counting
 from tests.tables.installation import (
@@ -209,24 +209,25 @@ async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
     assert await sizes(settings) == before
 
 
-async def test_members_cells_follow_a_moment_later_and_are_claimed_only_then(
-    settings: Settings,
+async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("streams.tables.shard.members_turn", lambda _: 1)
     async with hands(settings) as own:
         shard = await _three_calls_one_by_one(own)
         # The first change is told at once, and to everybody.
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
         assert (await behind(settings)).events
-        await asyncio.sleep(MEMBERS_SECONDS)
+        monkeypatch.setattr("streams.tables.shard.members_turn", lambda _: 2)
         await shard.rest()
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
-        await shard.rest()
         assert f"crm.call/{shard.number}" not in (await behind(settings)).events
 
 
 async def test_what_a_killed_owner_had_not_told_of_members_the_next_one_tells(
-    settings: Settings,
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("streams.tables.shard.members_turn", lambda _: 1)
     async with hands(settings) as own:
         number = (await _three_calls_one_by_one(own)).number
         assert await _calls(settings) == {"": 3, "rep=r1": 1}

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables import topics
+from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.reading import ends
-from streams.tables.shard import MEMBERS_SECONDS
 from streams.tables.transactions import Transactions
 from streams.tables.verify import Difference, verify
 from tests.tables.counting import Counting
