@@ -1,7 +1,6 @@
 """What this worker holds, as the group assigns it: taking over, going on, handing over."""
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -250,8 +249,6 @@ class Ownership:
                 held[stage].append(str(number))
             text = "; ".join(f"{stage} {' '.join(numbers)}" for stage, numbers in held.items())
             log.info("ready: shards %s", text)
-            # Rows stay for good: looking through them for garbage would only stop the worker.
-            gc.freeze()
 
     def _is_pressed(self) -> bool:
         return any(

@@ -50,7 +50,7 @@ async def ends(
 ) -> dict[TopicPartition, int]:
     """Give the offset after each partition's last record, or after its last committed one."""
     async with reader(settings, committed=committed) as consumer:
-        _learn(consumer, partitions)
+        learn(consumer, partitions)
         found: dict[TopicPartition, int] = await consumer.end_offsets(list(partitions))
         return found
 
@@ -60,12 +60,12 @@ async def beginnings(
 ) -> dict[TopicPartition, int]:
     """Give the offset of each partition's first record."""
     async with reader(settings) as consumer:
-        _learn(consumer, partitions)
+        learn(consumer, partitions)
         found: dict[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
         return found
 
 
-def _learn(consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
+def learn(consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
     """Let a consumer ask about all topics at once, and fetch nothing of them."""
     consumer.assign(list(partitions))
     consumer.pause(*partitions)

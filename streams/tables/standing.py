@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.settings import Settings
 from streams.tables import topics
+from streams.tables.connecting import client
 from streams.tables.fatal import Fatal
-from streams.tables.reading import ends
+from streams.tables.reading import learn, reader
 from streams.tables.transactions import anew
 
 LOOK_SECONDS = 5.0
@@ -24,31 +27,67 @@ async def watch(settings: Settings, known: Callable[[], Ends]) -> None:
     what is known of it, or before where it has ended, which nothing that is written can do.
     """
     reached: Ends = {}
-    while True:
-        wanted = {**reached, **known()}
-        found = await look(settings)
-        for place, end in found.items():
-            if end < wanted.get(place, 0):
-                raise Fatal(anew(place, wanted[place], end))
-        reached |= found
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-async def look(settings: Settings) -> Ends:
-    """Give the end of every partition; nothing if Kafka does not answer.
-
-    That is for those to say who read and write. Raises TopicsMissing.
-    """
-    places = [
-        TopicPartition(topic.name, number)
-        for topic in topics.wanted(settings)
-        for number in range(topic.partitions)
-    ]
+    looker = Looker(settings)
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await topics.check(settings)
-            return await ends(settings, places)
-    except topics.TopicsMissing:
-        raise
-    except (KafkaError, Fatal, TimeoutError):
-        return {}
+        while True:
+            wanted = {**reached, **known()}
+            found = await looker.look()
+            for place, end in found.items():
+                if end < wanted.get(place, 0):
+                    raise Fatal(anew(place, wanted[place], end))
+            reached |= found
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        await looker.close()
+
+
+class Looker:
+    """Looks with the same clients again and again, as long as Kafka answers them.
+
+    A client leaves garbage in cycles, which a worker cannot afford to make every few seconds.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect to nothing yet."""
+        self._settings = settings
+        self._places = [
+            TopicPartition(topic.name, number)
+            for topic in topics.wanted(settings)
+            for number in range(topic.partitions)
+        ]
+        self._clients = AsyncExitStack()
+        self._asks: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
+
+    async def look(self) -> Ends:
+        """Give the end of every partition; nothing if Kafka does not answer.
+
+        That is for those to say who read and write. Raises TopicsMissing.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                if self._asks is None:
+                    self._asks = await self._open()
+                admin, consumer = self._asks
+                await topics.require(admin, self._settings)
+                found: Ends = await consumer.end_offsets(self._places)
+                return found
+        except topics.TopicsMissing:
+            raise
+        except (KafkaError, Fatal, TimeoutError):
+            await self.close()
+            return {}
+
+    async def close(self) -> None:
+        """Let go of the connections; the next look makes others."""
+        self._asks = None
+        await self._clients.aclose()
+
+    async def _open(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
+        admin = AIOKafkaAdminClient(**client(self._settings))
+        self._clients.push_async_callback(admin.close)
+        await admin.start()
+        # Topics that are missing have to be found so before anybody asks where they end.
+        await topics.require(admin, self._settings)
+        consumer = await self._clients.enter_async_context(reader(self._settings))
+        learn(consumer, self._places)
+        return admin, consumer

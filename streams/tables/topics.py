@@ -161,9 +161,14 @@ async def check(settings: Settings) -> None:
     admin = AIOKafkaAdminClient(**client(settings))
     await admin.start()
     try:
-        missing, wrong = await _compare(admin, settings)
+        await require(admin, settings)
     finally:
         await admin.close()
+
+
+async def require(admin: AIOKafkaAdminClient, settings: Settings) -> None:
+    """Do what `check` does, with a client that is there."""
+    missing, wrong = await _compare(admin, settings)
     if wrong:
         raise TopicsMissing("; ".join(wrong))
     if missing:

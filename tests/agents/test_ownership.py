@@ -1,18 +1,22 @@
 """The group may change again while the last change is still being followed."""
 
 import asyncio
+import gc
 from collections.abc import Iterable, Mapping
 
 from aiokafka import TopicPartition
 from faust.types import TP
 from prometheus_client import CollectorRegistry
 
+from streams.agents.core import real_core
 from streams.agents.health import Health
 from streams.agents.ownership import Ownership
 from streams.settings import Settings
 from streams.tables import topics
+from streams.tables.board import OwnedBoard
+from streams.tables.shard import OwnedShard
 from tests.tables.counting import Counting
-from tests.tables.installation import eventually
+from tests.tables.installation import event, eventually, produce
 
 
 def shard(settings: Settings, number: int) -> list[TP]:
@@ -78,5 +82,43 @@ async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Se
         assert own.trouble() is None
         assert not own.is_open(first[0])
     finally:
+        await own.stop()
+    assert failures == []
+
+
+async def test_what_goes_to_another_worker_is_freed_without_the_collector(
+    settings: Settings,
+) -> None:
+    """A worker's collector passes over whatever it has found alive once."""
+    failures: list[BaseException] = []
+    boards = [TP(topics.PARTIALS, 0)]
+    stays, goes = shard(settings, 0), [*shard(settings, 1), *boards]
+    group = Group()
+    await produce(settings, [event(number, "call.ended") for number in range(50)])
+    health = Health(CollectorRegistry())
+    own = Ownership(settings, real_core(settings), health, failures.append)
+    own.start(group)
+
+    async def change(tps: list[TP]) -> None:
+        await own.revoked()
+        group.assigned = set(tps)
+        await own.assigned(tps)
+
+    async def are_open() -> bool:
+        return all(own.is_open(place) for place in (*stays, *goes))
+
+    def held() -> list[object]:
+        return [thing for thing in gc.get_objects() if type(thing) in (OwnedShard, OwnedBoard)]
+
+    try:
+        await change([*stays, *goes])
+        await eventually(are_open)
+        assert len(held()) == 3
+        gc.collect()
+        gc.disable()
+        await change(stays)
+        assert len(held()) == 1
+    finally:
+        gc.enable()
         await own.stop()
     assert failures == []
