@@ -1,6 +1,7 @@
 """Fetched lists that wait for one shard's task; not more than it can soon work off."""
 
 import asyncio
+import time
 from collections import deque
 
 from streams.tables.reading import Records
@@ -20,7 +21,9 @@ class Inbox:
         """Begin shut."""
         self.waiting = 0
         self.arrived = asyncio.Event()
-        self._lists: deque[Records] = deque()
+        self.lists: deque[Records] = deque()
+        # When the first list came after there was none, by the monotonic clock.
+        self.since = 0.0
         self._room = asyncio.Event()
         self._is_open = False
 
@@ -41,7 +44,7 @@ class Inbox:
     def shut(self) -> None:
         """Forget what waits, and take no more: it will be read again."""
         self._is_open = False
-        self._lists.clear()
+        self.lists.clear()
         self.waiting = 0
         self.arrived.clear()
         self._room.set()
@@ -52,7 +55,9 @@ class Inbox:
             self._room.clear()
             await self._room.wait()
         if self._is_open:
-            self._lists.append(records)
+            if not self.lists:
+                self.since = time.monotonic()
+            self.lists.append(records)
             self.waiting += len(records)
             self.arrived.set()
 
@@ -60,15 +65,15 @@ class Inbox:
         """Take the oldest lists, about as many records as make a good transaction."""
         taken: list[Records] = []
         count = 0
-        while self._lists and count < AT_ONCE:
-            records = self._lists.popleft()
+        while self.lists and count < AT_ONCE:
+            records = self.lists.popleft()
             if count + len(records) > AT_ONCE:
-                self._lists.appendleft(records[AT_ONCE - count :])
+                self.lists.appendleft(records[AT_ONCE - count :])
                 records = records[: AT_ONCE - count]
             taken.append(records)
             count += len(records)
         self.waiting -= count
-        if not self._lists:
+        if not self.lists:
             self.arrived.clear()
         if self.waiting < ROOM:
             self._room.set()

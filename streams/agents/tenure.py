@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -33,9 +33,11 @@ class Owner(Protocol):
     def due_in(self) -> float:
         """Seconds until it wants to `rest`, if nothing comes before."""
 
-    @property
-    def gathers_for(self) -> float:
-        """Seconds for which what comes may still gather, unless it is a transaction's worth."""
+    def gathers_for(self, waiting: Collection[Records], since: float) -> float:
+        """Seconds after which to ask again whether to take what waits; 0 or less: take it now.
+
+        `since` is when the first of it came, by the monotonic clock.
+        """
 
     @property
     def progressed_at(self) -> float:
@@ -150,12 +152,21 @@ class Tenure:
     async def _wait(self) -> None:
         """Wait for lists, but not past the next tick; let some gather if there are few."""
         if self.inbox.arrived.is_set() and not self.is_paused:
-            gathers_s = 0.0 if self.inbox.is_full else self.owner.gathers_for
-            await asyncio.sleep(min(TICK_SECONDS, max(0.0, gathers_s)))
+            await self._gather()
             return
         wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.inbox.arrived.wait(), wait_s)
+
+    async def _gather(self) -> None:
+        """Let lists gather as long as the owner wants, unless there is a transaction's worth."""
+        inbox, until = self.inbox, time.monotonic() + TICK_SECONDS
+        while not inbox.is_full:
+            wait_s = self.owner.gathers_for(inbox.lists, inbox.since)
+            left_s = until - time.monotonic()
+            await asyncio.sleep(max(0.0, min(wait_s, left_s)))
+            if min(wait_s, left_s) <= 0:
+                break
 
 
 def refuse_stuck(tenures: Iterable[Tenure], limit_s: float) -> None:

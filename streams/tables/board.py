@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from math import inf
 from zoneinfo import ZoneInfo
@@ -38,8 +38,9 @@ ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 # While events come, shards speak ten times a second and all at once: the board of everything
-# answers when most have been heard. A first change after a rest goes out at once.
-HEARD_SECONDS, REST_SECONDS = 0.04, 0.25
+# answers when all have been heard, or so long after the first, and looks every few milliseconds
+# whether they have. A first change after a rest goes out at once.
+HEARD_SECONDS, LISTEN_SECONDS, REST_SECONDS = 0.06, 0.005, 0.25
 # While events come, other boards leave the event loop alone for so many times what they took of
 # it: they have seconds for a round, and each turn of theirs delays every step of a commit.
 LEAVES = 3
@@ -162,12 +163,19 @@ class OwnedBoard:
             at = inf
         return at - time.monotonic()
 
-    @property
-    def gathers_for(self) -> float:
-        """Seconds until what comes should be published; negative if it can be now."""
+    def gathers_for(self, waiting: Collection[Records], since: float) -> float:
+        """Seconds after which to ask again whether to take what waits; 0 or less: take it now.
+
+        `since` is when the first of it came.
+        """
         now = time.monotonic()
-        is_busy = self.number == ALL and now - self._rounds.began < REST_SECONDS
-        return max(HEARD_SECONDS if is_busy else 0.0, self._rounds.next_at - now)
+        rests_s = self._rounds.next_at - now
+        if self.number != ALL or now - self._rounds.began > REST_SECONDS:
+            return rests_s
+        heard = {partials.locate(record.key)[0] for records in waiting for record in records}
+        if len(heard) >= self._settings.partitions:
+            return rests_s
+        return max(rests_s, min(LISTEN_SECONDS, since + HEARD_SECONDS - now))
 
     def _note(self, records: Records) -> None:
         """Take what was read; a share that changed again before it is merged is merged once."""

@@ -114,14 +114,13 @@ class OwnedShard:
 
     @property
     def due_in(self) -> float:
-        """Seconds until time alone changes a cell; infinite if it will not."""
+        """Seconds until time alone changes a cell and it may be told; infinite if it will not."""
         due = self._cells.next_due
         if due is None or self._settings.now is not None:
             return inf
-        return (due - self._settings.clock()) / 1000
+        return max((due - self._settings.clock()) / 1000, until_beat_after(self._committed_at))
 
-    @property
-    def gathers_for(self) -> float:
+    def gathers_for(self, *_: object) -> float:
         """Seconds until events may be committed again; negative if they may be now."""
         return until_beat_after(self._committed_at)
 

@@ -88,6 +88,6 @@ class Looker:
         await admin.start()
         # Topics that are missing have to be found so before anybody asks where they end.
         await topics.require(admin, self._settings)
-        consumer = await self._clients.enter_async_context(reader(self._settings))
+        consumer = await self._clients.enter_async_context(reader(self._settings, committed=False))
         learn(consumer, self._places)
         return admin, consumer

@@ -23,13 +23,16 @@ class Hanging:
     stage = "journeys"
     number = 3
     due_in = 0.0
-    gathers_for = 0.0
 
     def __init__(self) -> None:
         """Hang at the first step."""
         self.is_let_go = asyncio.Event()
         self.steps = self.worked = 0
         self.progressed_at = 0.0
+
+    def gathers_for(self, *_: object) -> float:
+        """Wait for no more."""
+        return 0.0
 
     def seeks(self) -> dict[TopicPartition, int]:
         """Read nothing."""

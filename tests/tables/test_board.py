@@ -1,6 +1,7 @@
 """Stage 2: what is published, when, and under which revision."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -115,6 +116,24 @@ async def test_first_change_goes_out_at_once_and_the_next_ones_together(
             await own.read(board)
         assert await values(settings) == {"rep=ann": 1}
         assert 50 < board.due_in <= 60
+
+
+async def test_board_of_everything_listens_until_all_shards_have_spoken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1, "1|rep=ann": 1})
+    first, second = [[each] for each in await records(settings, topics.PARTIALS, REPS)]
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        assert board.gathers_for([first], time.monotonic()) <= 0
+        await _publish_shares(settings, {"0|rep=ann": 2})
+        await own.read(board)
+        await asyncio.sleep(settings.publish_interval_ms / 1000)
+        monkeypatch.setattr(board_module, "REST_SECONDS", LONG)
+        now = time.monotonic()
+        assert board.gathers_for([first], now) > 0
+        assert board.gathers_for([first, second], now) <= 0
+        assert board.gathers_for([first], now - board_module.HEARD_SECONDS) <= 0
 
 
 async def test_last_change_always_goes_out(settings: Settings) -> None:

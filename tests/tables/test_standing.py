@@ -2,9 +2,12 @@
 
 import gc
 
+from aiokafka import TopicPartition
+
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.standing import Looker
+from streams.tables.transactions import Transactions
 
 LOOKS = 5
 
@@ -17,6 +20,21 @@ async def test_every_partition_is_looked_at(settings: Settings) -> None:
         await looker.close()
     assert {place.topic for place in found} == {topic.name for topic in topics.wanted(settings)}
     assert len(found) == sum(topic.partitions for topic in topics.wanted(settings))
+
+
+async def test_what_is_written_and_not_committed_yet_is_seen(settings: Settings) -> None:
+    state = TopicPartition(topics.state(settings), 0)
+    writer = await Transactions(settings, "journeys", 0).take()
+    looker = Looker(settings)
+    try:
+        await looker.look()
+        await writer.begin([state])
+        await writer.send({state: [(b"key", b"value")]})
+        assert (await looker.look())[state] == writer.reached[state]
+        await writer.commit()
+    finally:
+        await looker.close()
+        await writer.close()
 
 
 async def test_looks_leave_no_garbage_in_cycles(settings: Settings) -> None:
