@@ -4,10 +4,6 @@ Magnitudes below 128 have a bucket each. Above, every power of two is cut into 6
 parts, so a bucket's middle is at most 1/128 of the value away.
 """
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
-
 _BITS = 6
 _EXACT = 2 << _BITS
 
@@ -29,16 +25,3 @@ def middle(index: int) -> int:
         low = (size - (shift << _BITS)) << shift
         size = low + ((1 << shift) - 1) // 2
     return size if index >= 0 else -size
-
-
-def percentiles(counts: Mapping[int, int], percents: Sequence[int]) -> list[int]:
-    """Give nearest-rank percentiles of counts by bucket.
-
-    ValueError if nothing is counted.
-    """
-    ordered = sorted(counts)
-    if not ordered:
-        raise ValueError("a percentile of nothing")
-    seen = list(accumulate([counts[index] for index in ordered]))
-    ranks = (-(-percent * seen[-1] // 100) for percent in percents)
-    return [middle(ordered[bisect_left(seen, rank)]) for rank in ranks]

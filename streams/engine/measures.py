@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from streams.engine.buckets import bucket, percentiles
+from streams.engine.distribution import Order, component
 
 Vector = dict[str, int]
 Grouped = dict[str, Vector]
@@ -19,7 +19,6 @@ V = TypeVar("V")
 
 LABEL = "l:"
 HITS = "h:"
-BUCKET = "b:"
 
 
 class Fraction(NamedTuple):
@@ -38,15 +37,16 @@ class Measure(Generic[V]):
 
     `n`, the number of facts, is a component of every measure: a vector without it is of
     nothing. `value` gives numerator and denominator, None where there is nothing to divide by;
-    `percentiles` gives p50 and p90 where the measure keeps a distribution. `steps` names the
-    components of a level that run on from window to window.
+    `percentiles` gives p50 and p90 where the measure keeps a distribution; whoever reads a vector
+    again hands in the same `Order`. `steps` names the components of a level that run on from
+    window to window.
     """
 
     kind: Kind
     components: Callable[[V], Pairs]
     value: Callable[[Vector], Value]
     parts: Callable[[Vector], Mapping[str, Any]]
-    percentiles: Callable[[Vector], Mapping[str, int]] | None = None
+    percentiles: Callable[[Vector, Order], Mapping[str, int]] | None = None
     steps: tuple[str, ...] = ()
 
 
@@ -153,21 +153,9 @@ def _shares_parts(vector: Vector) -> Mapping[str, Any]:
     }
 
 
-class _Buckets(dict[str, int]):
-    """Which bucket a component counts; a record has hundreds, so each is read but once."""
-
-    def __missing__(self, name: str) -> int:
-        self[name] = index = int(name.removeprefix(BUCKET))
-        return index
-
-
-_BUCKETS = _Buckets()
-
-
-def _percentiles(vector: Vector) -> Mapping[str, int]:
-    buckets = _BUCKETS
-    counts = {buckets[name]: n for name, n in vector.items() if name[0] == "b"}
-    p50, p90 = percentiles(counts, (50, 90))
+def _percentiles(vector: Vector, order: Order) -> Mapping[str, int]:
+    others = ("n" in vector) + ("sum" in vector)
+    p50, p90 = order.percentiles(vector, others, 50, 90)
     return {"p50": p50, "p90": p90}
 
 
@@ -186,7 +174,7 @@ SUM: Measure[int] = Measure(
 MEAN: Measure[int] = Measure("mean", lambda value: (("n", 1), ("sum", value)), _mean, _mean_parts)
 SPREAD: Measure[int] = Measure(
     "mean",
-    lambda value: (("n", 1), ("sum", value), (f"{BUCKET}{bucket(value)}", 1)),
+    lambda value: (("n", 1), ("sum", value), (component(value), 1)),
     _mean,
     _mean_parts,
     _percentiles,

@@ -6,6 +6,7 @@ from streams.engine.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue import Kpi
 from streams.engine.dependents import Dependents
 from streams.engine.derived import Derived
+from streams.engine.distribution import Order
 from streams.engine.levels import Levels
 from streams.engine.measures import Grouped, Vector
 from streams.engine.rankings import RANKED, Number, Ranking, Rankings
@@ -18,6 +19,8 @@ Published = tuple[str, bytes | None, Tail]
 NO_TAIL = Tail("")
 NOTHING: Grouped = {}
 NO_FACTS: Vector = {}
+# Orders of buckets: a dozen windows run at a time, and a few KPIs have percentiles.
+REMEMBERED = 500
 
 
 class Page:
@@ -82,6 +85,7 @@ class Rendering:
         self._targets = targets
         self._dependents = dependents
         self._rankings = Rankings()
+        self._orders: dict[tuple[Window, str], Order] = {}
 
     def reached(
         self, window: Window, scopes: Mapping[str, int], put_off: int
@@ -174,8 +178,20 @@ class Rendering:
             number(value(own)),
             number(value(before)),
             measure.parts(own),
-            None if measure.percentiles is None else measure.percentiles(own),
+            measure.percentiles and measure.percentiles(own, self._order(page, name, scope)),
         )
+
+    def _order(self, page: Page, name: str, scope: str) -> Order:
+        """Give the order of a vector's buckets: of everything one that is kept."""
+        if scope or not page.is_running:
+            return Order()
+        place = page.window, name
+        found = self._orders.get(place)
+        if found is None:
+            if len(self._orders) >= REMEMBERED:
+                self._orders.clear()
+            found = self._orders[place] = Order()
+        return found
 
     def _take_part(self, page: Page, dimension: str, scope: str, mask: int) -> None:
         """Note what a member comes to in every KPI."""

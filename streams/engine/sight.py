@@ -7,6 +7,7 @@ from typing import Any
 from streams.engine.calendar import CALENDAR_KINDS, ROLLING_DAYS, Window
 from streams.engine.catalogue import ROLLED_UP, Catalogue, Kpi
 from streams.engine.derived import Derived, Figure, Given, Quotient
+from streams.engine.distribution import Order
 from streams.engine.levels import Levels
 from streams.engine.measures import Vector, add
 from streams.engine.rankings import Number
@@ -60,7 +61,7 @@ class BoardSight:
         percentiles: Mapping[str, Any] | None = None
         if measure.percentiles is not None:
             # A target alone makes a record of nothing.
-            percentiles = measure.percentiles(vector) if vector else NO_PERCENTILES
+            percentiles = measure.percentiles(vector, Order()) if vector else NO_PERCENTILES
         before = self._vector(kpi, scope, self._calendar.preceding(window))
         number = form.number
         return (

@@ -104,7 +104,8 @@ def test_demo_ends_by_itself_with_values_and_leaves_no_process(tmp_path: Path) -
 def test_killed_worker_is_started_again_and_sigterm_ends_everything(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with demo(data) as running:
-        await_said("first KPIs", data, running)
+        # Said line by line: the ports come after the first KPIs.
+        await_said("/metrics", data, running)
         os.kill(worker(data), signal.SIGKILL)
         await_said("worker 1 was killed by signal 9 and was started again", data, running)
         kafka = re.findall(r"Kafka at (\S+)", said(data))[0]

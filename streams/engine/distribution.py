@@ -1,0 +1,62 @@
+"""Percentiles of a distribution that stands as counts by bucket in a vector."""
+
+from bisect import bisect_left
+from itertools import accumulate
+
+from streams.engine.buckets import bucket, middle
+
+BUCKET = "b:"
+
+
+class _Buckets(dict[str, int]):
+    """Which bucket a component counts; a record has hundreds, so each is read but once."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = index = int(name.removeprefix(BUCKET))
+        return index
+
+
+_BUCKETS = _Buckets()
+
+
+def component(value: int) -> str:
+    """Name the component that counts a value's bucket."""
+    return f"{BUCKET}{bucket(value)}"
+
+
+class Order:
+    """The buckets of one vector from the least to the greatest value.
+
+    A vector is read again with every change, and seldom has another set of buckets than before:
+    so the order is kept, and looked up in the vector instead of made from it.
+    """
+
+    __slots__ = ("_buckets",)
+
+    def __init__(self) -> None:
+        """Know of no bucket yet."""
+        self._buckets: list[str] = []
+
+    def percentiles(self, vector: dict[str, int], others: int, *percents: int) -> list[int]:
+        """Give nearest-rank percentiles, each within 1 %, of a vector with `others` components
+        that count no bucket.
+
+        ValueError if nothing is counted.
+        """
+        counts = self._counts(vector, others)
+        if not counts:
+            raise ValueError("a percentile of nothing")
+        seen = list(accumulate(counts))
+        ranks = (-(-percent * seen[-1] // 100) for percent in percents)
+        return [middle(_BUCKETS[self._buckets[bisect_left(seen, rank)]]) for rank in ranks]
+
+    def _counts(self, vector: dict[str, int], others: int) -> list[int]:
+        if len(vector) - others == len(self._buckets):
+            try:
+                # As many, and all of them there: these are the vector's buckets.
+                return list(map(vector.__getitem__, self._buckets))
+            except KeyError:
+                pass
+        buckets = [name for name in vector if name.startswith(BUCKET)]
+        self._buckets = sorted(buckets, key=_BUCKETS.__getitem__)
+        return [vector[name] for name in self._buckets]
