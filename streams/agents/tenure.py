@@ -10,11 +10,13 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 
 from streams.agents.inbox import Inbox
-from streams.tables.fatal import Fatal
+from streams.tables.fatal import Fatal, Fenced
 from streams.tables.reading import Records
 
 TICK_SECONDS = 0.1
 SOONEST_SECONDS = 0.005
+# So long after another worker has taken over at the latest, the group has told so.
+TOLD_SECONDS = 5.0
 NO_TURN = contextlib.nullcontext()
 
 
@@ -128,7 +130,13 @@ class Tenure:
         await self.owner.close()
 
     async def _run(self, on_restored: Callable[["Tenure"], Awaitable[None]]) -> None:
-        await self._restore()
+        try:
+            await self._restore()
+        except Fenced:
+            # Nothing is committed yet. In a rebalance the next owner may be quicker than the
+            # group's word to this one, which ends the tenure.
+            await asyncio.sleep(TOLD_SECONDS)
+            raise
         self.is_restored = True
         await on_restored(self)
         while True:

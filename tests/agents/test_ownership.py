@@ -107,8 +107,10 @@ async def test_what_goes_to_another_worker_is_freed_without_the_collector(
     async def are_open() -> bool:
         return all(own.is_open(place) for place in (*stays, *goes))
 
-    def held() -> list[object]:
-        return [thing for thing in gc.get_objects() if type(thing) in (OwnedShard, OwnedBoard)]
+    def held() -> list[OwnedShard | OwnedBoard]:
+        """Other tests' are known by their settings."""
+        owned = (each for each in gc.get_objects() if isinstance(each, OwnedShard | OwnedBoard))
+        return [each for each in owned if each._settings is settings]
 
     try:
         await change([*stays, *goes])

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 
 from streams.agents.inbox import BACKLOG
 from streams.agents.tenure import NO_TURN, TICK_SECONDS, Tenure, refuse_stuck
-from streams.tables.fatal import Fatal
+from streams.tables.fatal import Fatal, Fenced
 from streams.tables.reading import Records
 from tests.agents.records import some
 from tests.tables.installation import eventually
@@ -112,6 +112,25 @@ async def test_few_records_need_no_turn() -> None:
             return owner.worked == BACKLOG - 1
 
         await eventually(has_worked)
+
+
+async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def restore() -> None:
+        raise Fenced("another worker has taken over")
+
+    async def resume(tenure: Tenure) -> None:
+        raise AssertionError(tenure)
+
+    told = Tenure(Hanging(), restore)
+    task = told.start(resume)
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    await told.end()
+    monkeypatch.setattr("streams.agents.tenure.TOLD_SECONDS", 0.05)
+    with pytest.raises(Fenced):
+        await Tenure(Hanging(), restore).start(resume)
 
 
 @asynccontextmanager

@@ -13,6 +13,8 @@ Position = tuple[int, ...]
 START: Position = (0,) * TOPICS
 POSITION, GOAL = "position", "goal"
 AT_ONCE = 3
+# How often a cell that changed is told with the events that changed it.
+TOLD = 0.5
 
 
 class Shard:
@@ -94,13 +96,8 @@ class Shard:
         is_reading = bool(unread) and not (self.is_fresh and self.position == self.goal)
         now = self.topics.clock - self.me.skew
         changed = self._read(self.me.random.choice(unread)) if is_reading else {}
+        news = self._news(is_all=self.is_fresh or not is_reading)
         self.is_fresh = False
-        cells = self._cells()
-        news = {
-            cell: cells.get(cell)
-            for cell in CELLS
-            if cells.get(cell) != self.published.get(cell) and self.position == self.goal
-        }
         if not is_reading and not news:
             yield DONE if unread else self.me.rest()
             return
@@ -111,6 +108,15 @@ class Shard:
             yield from self._aside("after", is_reading)
         else:
             self.rows, self.position, self.goal = before
+
+    def _news(self, is_all: bool) -> dict[str, Cell | None]:
+        """Give the cells to tell: all that changed, or some, for members' cells may wait."""
+        if self.position != self.goal:
+            return {}
+        cells = self._cells()
+        changed = [cell for cell in CELLS if cells.get(cell) != self.published.get(cell)]
+        told = changed if is_all else [c for c in changed if self.me.random.random() < TOLD]
+        return {cell: cells.get(cell) for cell in told}
 
     def _read(self, topic: int) -> dict[str, Row]:
         start = self.position[topic]

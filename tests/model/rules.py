@@ -67,6 +67,6 @@ MUTANTS = {
     "no fence in stage 2": _without("stage 2 is fenced", 500, board_fence=False),
     "no catching up": _without("stage 2 catches up first", 50, board_catches_up=False),
     "no comparison": _without("stage 2 compares with the output", 150, board_reconcile=False),
-    "short tombstones": _without("tombstones outlast readers", 100, 6000, tombstones=False),
+    "short tombstones": _without("tombstones outlast readers", 100, 600, tombstones=False),
     "no verification": _without("brokers verify transactions", 500, verification=False),
 }

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from streams.settings import Settings
 from streams.tables import partials
+from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.board import OwnedBoard
 from streams.tables.core import Core
 from streams.tables.pace import Pace
@@ -56,6 +57,12 @@ class Hands:
     async def read(self, owner: OwnedShard | OwnedBoard) -> None:
         """Give an owner all there is to read."""
         await owner.work(await lists(self.settings, owner.seeks()))
+
+    async def tell(self, *shards: OwnedShard) -> None:
+        """Let shards tell what they have still to tell of members: that has a turn of its own."""
+        await asyncio.sleep(MEMBERS_SECONDS)
+        for shard in shards:
+            await shard.rest()
 
     async def read_all(self, core: Core | None = None) -> None:
         """Take everything, work it off and let it go, once."""

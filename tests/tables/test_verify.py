@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables import topics
-from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.reading import ends
 from streams.tables.transactions import Transactions
 from streams.tables.verify import Difference, verify
@@ -88,10 +87,7 @@ async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
             await produce(settings, some)
             for shard in (*shards, *shards):
                 await own.read(shard)
-        # Members' cells are told a moment after the last ones were.
-        await asyncio.sleep(MEMBERS_SECONDS)
-        for shard in shards:
-            await shard.rest()
+        await own.tell(*shards)
         await own.read_boards(core)
     found = await verify(settings, core, pauses_s=())
     assert found.wrong == ()

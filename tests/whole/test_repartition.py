@@ -133,6 +133,7 @@ async def _kpis(settings: Settings) -> dict[str, object]:
         for _ in range(3):
             for shard in shards:
                 await own.read(shard)
+        await own.tell(*shards)
         await own.read_boards(core)
     told = await output(settings)
     return {
