@@ -19,7 +19,7 @@ from streams.export import Exported, Progressed, export, partitions
 from streams.ingest import Ingested, ingest
 from streams.settings import Settings
 from streams.tables import topics
-from streams.tables.connecting import client
+from streams.tables.connecting import administrator
 from streams.tables.fatal import Fatal
 from streams.tables.reading import ends
 
@@ -107,12 +107,8 @@ async def _exported(settings: Settings, file: Path, progressed: Progressed | Non
 
 
 async def _refuse_workers(settings: Settings) -> None:
-    admin = AIOKafkaAdminClient(**client(settings))
-    await admin.start()
-    try:
+    async with administrator(settings) as admin:
         answers = await _described(admin, settings.app)
-    finally:
-        await admin.close()
     workers = sum(len(group[5]) for answer in answers for group in answer.groups)
     if workers:
         raise CannotRepartition(f"{workers} workers are running: stop them; nothing was changed")

@@ -171,9 +171,9 @@ class Tenure:
         inbox, until = self.inbox, time.monotonic() + TICK_SECONDS
         while not inbox.is_full:
             wait_s = self.owner.gathers_for(inbox.lists, inbox.since)
-            left_s = until - time.monotonic()
-            await asyncio.sleep(max(0.0, min(wait_s, left_s)))
-            if min(wait_s, left_s) <= 0:
+            wait_s = min(wait_s, until - time.monotonic())
+            await asyncio.sleep(max(0.0, wait_s))
+            if wait_s <= 0:
                 break
 
 

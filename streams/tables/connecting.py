@@ -1,7 +1,11 @@
 """How clients reach Kafka: the address, and where it asks for it encryption and a name."""
 
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.settings import BadSetting, Settings
 
@@ -25,6 +29,17 @@ def client(settings: Settings) -> dict[str, Any]:
             "sasl_plain_password": settings.kafka_password,
         }
     return found
+
+
+@asynccontextmanager
+async def administrator(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Give a started client for topics and groups."""
+    admin = AIOKafkaAdminClient(**client(settings))
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

@@ -23,16 +23,15 @@ class Rounds:
         self._share = share
         self._least_s = least_s
         self._most_s = most_s
-        self.next_at = self._idle_at = self.began = -inf
+        self.next_at = self.began = -inf
 
     def is_due(self, now: float, is_idle: bool) -> bool:
         """Tell whether the next may begin; `is_idle` says that nobody else wants the time."""
-        return now >= (self._idle_at if is_idle else self.next_at)
+        return now >= (self.began + self._least_s if is_idle else self.next_at)
 
     def done(self, began: float, busy_s: float) -> None:
         """Note a round that began at an instant of the monotonic clock."""
         self.began = began
-        self._idle_at = began + self._least_s
         pause_s = max(self._least_s, busy_s / self._share)
         self.next_at = began + min(pause_s, self._most_s)
 

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from streams.settings import Settings
 from streams.tables import topics
-from streams.tables.connecting import client
+from streams.tables.connecting import administrator
 from streams.tables.fatal import Fatal
 from streams.tables.reading import learn, reader
 from streams.tables.transactions import anew
@@ -83,9 +83,7 @@ class Looker:
         await self._clients.aclose()
 
     async def _open(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
-        admin = AIOKafkaAdminClient(**client(self._settings))
-        self._clients.push_async_callback(admin.close)
-        await admin.start()
+        admin = await self._clients.enter_async_context(administrator(self._settings))
         # Topics that are missing have to be found so before anybody asks where they end.
         await topics.require(admin, self._settings)
         consumer = await self._clients.enter_async_context(reader(self._settings, committed=False))

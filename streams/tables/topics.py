@@ -9,7 +9,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.settings import Settings
-from streams.tables.connecting import client
+from streams.tables.connecting import administrator
 from streams.tables.fatal import Fatal
 
 PARTIALS = "kpi.partials"
@@ -101,9 +101,7 @@ async def apply(settings: Settings) -> list[str]:
     Topics that exist are left as they are. Raises TopicsMissing if one has another number of
     partitions, for that number decides which shard a subject belongs to and cannot be changed.
     """
-    admin = AIOKafkaAdminClient(**client(settings))
-    await admin.start()
-    try:
+    async with administrator(settings) as admin:
         missing, wrong = await _compare(admin, settings)
         if wrong:
             raise TopicsMissing("; ".join(wrong))
@@ -127,43 +125,29 @@ async def apply(settings: Settings) -> list[str]:
             f" ({topic.partitions} partitions)"
             for topic in wanted(settings)
         ]
-    finally:
-        await admin.close()
 
 
 async def delete(settings: Settings, names: Collection[str]) -> None:
     """Delete topics with all they hold; returns when they are gone. Missing ones are gone."""
-    admin = AIOKafkaAdminClient(**client(settings))
-    await admin.start()
-    try:
+    async with administrator(settings) as admin:
         there = set(names) & set(await admin.list_topics())
         if there:
             await admin.delete_topics(sorted(there))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while there & set(await admin.list_topics()):
                 await asyncio.sleep(LOOK_SECONDS)
-    finally:
-        await admin.close()
 
 
 async def counts(settings: Settings, names: Collection[str]) -> dict[str, int]:
     """Say how many partitions topics have; those that do not exist are left out."""
-    admin = AIOKafkaAdminClient(**client(settings))
-    await admin.start()
-    try:
+    async with administrator(settings) as admin:
         return await _counts(admin, names)
-    finally:
-        await admin.close()
 
 
 async def check(settings: Settings) -> None:
     """Raise TopicsMissing unless every topic is there with its number of partitions."""
-    admin = AIOKafkaAdminClient(**client(settings))
-    await admin.start()
-    try:
+    async with administrator(settings) as admin:
         await require(admin, settings)
-    finally:
-        await admin.close()
 
 
 async def require(admin: AIOKafkaAdminClient, settings: Settings) -> None:

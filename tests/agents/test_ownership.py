@@ -53,6 +53,13 @@ class Group:
         return None
 
 
+async def change(own: Ownership, group: Group, tps: list[TP]) -> None:
+    """Let the group assign other partitions."""
+    await own.revoked()
+    group.assigned = set(tps)
+    await own.assigned(tps)
+
+
 async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Settings) -> None:
     failures: list[BaseException] = []
     first, second = shard(settings, 0), shard(settings, 1)
@@ -60,22 +67,17 @@ async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Se
     own = Ownership(settings, Counting(), Health(CollectorRegistry()), failures.append)
     own.start(group)
 
-    async def change(tps: list[TP]) -> None:
-        await own.revoked()
-        group.assigned = set(tps)
-        await own.assigned(tps)
-
     async def is_open(place: TopicPartition) -> bool:
         return own.is_open(TP(*place))
 
     try:
-        await change(first)
+        await change(own, group, first)
         await eventually(lambda: is_open(first[0]))
         group.may_seek.clear()
         group.is_seeking.clear()
-        slow = asyncio.create_task(change([*first, *second]))
+        slow = asyncio.create_task(change(own, group, [*first, *second]))
         await group.is_seeking.wait()
-        quick = asyncio.create_task(change([]))
+        quick = asyncio.create_task(change(own, group, []))
         await asyncio.sleep(0)
         group.may_seek.set()
         await asyncio.gather(slow, quick)
@@ -99,11 +101,6 @@ async def test_what_goes_to_another_worker_is_freed_without_the_collector(
     own = Ownership(settings, real_core(settings), health, failures.append)
     own.start(group)
 
-    async def change(tps: list[TP]) -> None:
-        await own.revoked()
-        group.assigned = set(tps)
-        await own.assigned(tps)
-
     async def are_open() -> bool:
         return all(own.is_open(place) for place in (*stays, *goes))
 
@@ -113,12 +110,12 @@ async def test_what_goes_to_another_worker_is_freed_without_the_collector(
         return [each for each in owned if each._settings is settings]
 
     try:
-        await change([*stays, *goes])
+        await change(own, group, [*stays, *goes])
         await eventually(are_open)
         assert len(held()) == 3
         gc.collect()
         gc.disable()
-        await change(stays)
+        await change(own, group, stays)
         assert len(held()) == 1
     finally:
         gc.enable()
