@@ -1,5 +1,6 @@
 """How clients reach Kafka: the address, and where it asks for it encryption and a name."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,18 @@ async def administrator(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient
         yield admin
     finally:
         await admin.close()
+        heed_cancellation()
+
+
+def heed_cancellation() -> None:
+    """Raise CancelledError if the task was cancelled and a client has swallowed that.
+
+    A client that is closed waits for tasks of its own that it has cancelled, and takes what is
+    meant for whoever closes it for theirs: the task would go on, and who waits for its end, too.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.settings import Settings
-from streams.tables.connecting import client
+from streams.tables.connecting import client, heed_cancellation
 from streams.tables.fatal import Fatal
 
 Records = list[ConsumerRecord]
@@ -43,6 +43,7 @@ async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator
         ) from error
     finally:
         await consumer.stop()
+        heed_cancellation()
 
 
 async def ends(
