@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -65,8 +66,16 @@ def leave(error: BaseException) -> None:
     os._exit(FAILED)
 
 
-def create_app(settings: Settings, health: Health, core: Core | None = None) -> App:
-    """Make the app with its two agents; `core` None is the product's own."""
+def create_app(
+    settings: Settings,
+    health: Health,
+    core: Core | None = None,
+    has_time: Callable[[], bool] = lambda: False,
+) -> App:
+    """Make the app with its two agents; `core` None is the product's own.
+
+    `has_time` says whether the event loop has time to spare.
+    """
     app = App(
         settings.app,
         broker=[URL(f"aiokafka://{host.strip()}") for host in settings.bootstrap.split(",")],
@@ -85,7 +94,8 @@ def create_app(settings: Settings, health: Health, core: Core | None = None) -> 
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    ownership = app.ownership = Ownership(settings, core or real_core(settings), health, leave)
+    core = core or real_core(settings)
+    ownership = app.ownership = Ownership(settings, core, health, leave, has_time)
     app.transport = Transport(app.conf.broker_consumer, app, settings, ownership.is_open)
     _add_agents(app, ownership, settings)
     _follow(app, ownership)

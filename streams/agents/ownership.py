@@ -18,7 +18,7 @@ from streams.tables import partials, standing, topics
 from streams.tables.board import OwnedBoard
 from streams.tables.core import Core
 from streams.tables.fatal import Fatal
-from streams.tables.pace import Pace
+from streams.tables.pace import Demand, Pace
 from streams.tables.partials import Published
 from streams.tables.reference import Reference
 from streams.tables.shard import OwnedShard
@@ -64,14 +64,16 @@ class Ownership:
         core: Core,
         health: Health,
         on_fatal: Callable[[BaseException], None],
+        has_time: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Hold nothing yet."""
+        """Hold nothing yet; `has_time` says whether the event loop has time to spare."""
         self._settings = settings
         self._core = core
         self._health = health
         self._on_fatal = on_fatal
         self._reference = Reference(settings, health)
-        self._pace = Pace(self._is_pressed, self._is_idle)
+        self._has_time = has_time
+        self._pace = Pace(self._is_pressed, self._demand)
         self._long_steps = asyncio.Semaphore(LONG_STEPS)
         self._tenures: dict[Unit, Tenure] = {}
         self._open: set[TP] = set()
@@ -198,7 +200,7 @@ class Ownership:
         began = time.monotonic()
         settings, core, health = self._settings, self._core, self._health
         if stage == "journeys":
-            shard = OwnedShard(settings, core, number, health, self._end_of)
+            shard = OwnedShard(settings, core, number, health, self._end_of, self._demand)
             take = asyncio.create_task(shard.take())
 
             async def restore_shard() -> None:
@@ -254,6 +256,11 @@ class Ownership:
         return any(
             t.inbox.is_behind for (stage, _), t in self._tenures.items() if stage == "journeys"
         )
+
+    def _demand(self) -> Demand:
+        if self._is_idle():
+            return Demand.NOTHING
+        return Demand.LITTLE if self._has_time() else Demand.MUCH
 
     def _is_idle(self) -> bool:
         quiet_since = time.monotonic() - QUIET_SECONDS

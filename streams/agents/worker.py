@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from streams import logs
 from streams.agents.app import App, create_app, leave
 from streams.agents.health import Health
+from streams.agents.leisure import Leisure
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.core import Core
@@ -52,14 +53,15 @@ def run_worker(settings: Settings, beside: Beside | None = None, core: Core | No
     gc.set_threshold(COLLECT_AFTER)
     gc.callbacks.append(keep)
     sys.setswitchinterval(SWITCH_SECONDS)
-    loop = asyncio.new_event_loop()
+    leisure = Leisure()
+    loop = asyncio.SelectorEventLoop(leisure)
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(topics.check(settings))
     except (Fatal, KafkaError) as error:
         leave(error if isinstance(error, Fatal) else no_kafka(settings, error))
     health = Health(CollectorRegistry())
-    app = create_app(settings, health, core)
+    app = create_app(settings, health, core, leisure.is_ample)
     if beside is not None:
         task = loop.create_task(beside(health, app.ownership.trouble))
         task.add_done_callback(leave_if_failed)

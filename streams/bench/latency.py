@@ -1,81 +1,120 @@
-"""From an event's acknowledgement-less send to the committed KPI that counts it."""
+"""From an event's acknowledgement-less send to the committed KPIs that count it."""
 
 import asyncio
 import time
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
 from statistics import quantiles
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from aiokafka import AIOKafkaProducer
 
 from streams.bench.workload import backlog
+from streams.engine.calendar import Calendar, milliseconds
 from streams.publish.reader import read
 from streams.settings import Settings
 
-RATE = 1_000
+# Events a second: a busy hour of a large company, and what the worker is made to bear.
+RATES = (50, 1_000)
 SLICE_SECONDS = 0.01
-KEY = "lead_count|all|year"
 WARM_UP_SECONDS = 3.0
+LATEST_SECONDS = 15.0
+# By key: when it could first be read that so many are counted.
+Seen = dict[str, list[tuple[float, int]]]
+# By key: when leads were sent that it counts.
+Sent = dict[str, list[float]]
 
 
-async def latencies(settings: Settings, seconds: float, seed: int) -> list[float]:
-    """Produce 1,000 events/s of all kinds; give how many ms each new lead took to be counted.
+class Waits(NamedTuple):
+    """How many ms new leads took to be counted: for all, and for their rep."""
 
-    The n-th lead produced is counted once a committed `lead_count` of the year has risen by n.
-    The clock starts when the event is handed to the producer.
+    of_all: list[float]
+    of_reps: list[float]
+
+
+async def latencies(settings: Settings, rate: int, seconds: float, seed: int) -> Waits:
+    """Produce so many events/s of all kinds; give how long each new lead took to be counted.
+
+    The n-th lead of a key is counted once a committed `lead_count` has risen by n: of the year
+    for all, of the day for a rep. The clock starts when the event is handed to the producer.
     """
-    sent: list[float] = []
-    seen: list[tuple[float, int]] = []
+    seen: Seen = defaultdict(list)
     caught_up = asyncio.Event()
     watching = asyncio.create_task(watch(settings, seen, caught_up))
     try:
         await caught_up.wait()
-        base = seen[-1][1]
-        await produce(settings, seconds, seed, sent)
-        deadline = time.monotonic() + 15
-        while seen[-1][1] < base + len(sent) and time.monotonic() < deadline:
+        base = {key: values[-1][1] for key, values in seen.items()}
+        sent = await produce(settings, rate, seconds, seed)
+        deadline = time.monotonic() + LATEST_SECONDS
+        while missing(sent, seen, base) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
     finally:
         watching.cancel()
-    waits, step = [], 0
-    for number, begun in enumerate(sent, 1):
-        while step < len(seen) and seen[step][1] < base + number:
-            step += 1
-        if step == len(seen):
-            raise TimeoutError(f"{len(sent) - number + 1} leads were not counted within 15 s")
-        if begun > sent[0] + WARM_UP_SECONDS:
-            waits.append((seen[step][0] - begun) * 1000)
+    if count := missing(sent, seen, base):
+        raise TimeoutError(f"{count} counts did not rise within {LATEST_SECONDS:.0f} s")
+    begin = min(instants[0] for instants in sent.values()) + WARM_UP_SECONDS
+    waits = Waits([], [])
+    for key, instants in sent.items():
+        found = waited(instants, seen[key], base.get(key, 0), begin)
+        (waits.of_reps if "|rep=" in key else waits.of_all).extend(found)
     return waits
 
 
-async def watch(
-    settings: Settings, seen: list[tuple[float, int]], caught_up: asyncio.Event
-) -> None:
-    """Note when each value of the watched KPI could first be read, committed."""
+def missing(sent: Sent, seen: Seen, base: dict[str, int]) -> int:
+    """Count the leads that are not counted yet."""
+    return sum(
+        max(0, base.get(key, 0) + len(instants) - (seen[key][-1][1] if seen[key] else 0))
+        for key, instants in sent.items()
+    )
+
+
+def waited(
+    instants: list[float], values: list[tuple[float, int]], base: int, begin: float
+) -> Iterator[float]:
+    """Give the ms from each instant to the value that counts it; not of those before `begin`."""
+    step = 0
+    for number, instant in enumerate(instants, 1):
+        while values[step][1] < base + number:
+            step += 1
+        if instant > begin:
+            yield (values[step][0] - instant) * 1000
+
+
+async def watch(settings: Settings, seen: Seen, caught_up: asyncio.Event) -> None:
+    """Note when each value of a watched key could first be read, committed."""
     async for batch in read(settings):
         now = time.monotonic()
         for key, record in batch.records:
-            if record is not None and key.startswith(KEY):
-                seen.append((now, orjson.loads(record)["parts"]["count"]))
+            kpi, scope, window, _ = key.split("|")
+            if record is None or kpi != "lead_count":
+                continue
+            if (scope, window) == ("all", "year") or (scope[:4], window) == ("rep=", "day"):
+                seen[key].append((now, orjson.loads(record)["parts"]["count"]))
         if batch.is_caught_up:
             caught_up.set()
 
 
-async def produce(settings: Settings, seconds: float, seed: int, sent: list[float]) -> None:
+async def produce(settings: Settings, rate: int, seconds: float, seed: int) -> Sent:
     """Send the events of one day's new leads at a steady rate, in the order they happened."""
+    sent: Sent = defaultdict(list)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=0
     )
     await producer.start()
     try:
-        events = backlog(seed, int(seconds * RATE), time.time_ns() // 1_000_000, days=1)
+        now_ms = time.time_ns() // 1_000_000
+        events = backlog(seed, int(seconds * rate), now_ms, days=1)
+        calendar = Calendar(settings.timezone)
         begun, done = time.monotonic(), 0
         futures = []
         while done < len(events):
-            due = min(len(events), int((time.monotonic() - begun) * RATE) + 1)
+            due = min(len(events), int((time.monotonic() - begun) * rate) + 1)
             for event in events[done:due]:
                 if event["type"] == "lead.created":
-                    sent.append(time.monotonic())
+                    for key in keys(event, calendar):
+                        sent[key].append(time.monotonic())
                 futures.append(
                     await producer.send(
                         topic_of(event), orjson.dumps(event), key=event["subject"].encode()
@@ -86,6 +125,15 @@ async def produce(settings: Settings, seconds: float, seed: int, sent: list[floa
         await asyncio.gather(*futures)
     finally:
         await producer.stop()
+    return sent
+
+
+def keys(lead: dict[str, Any], calendar: Calendar) -> Iterator[str]:
+    """Name the two watched keys that count a lead."""
+    day = calendar.day(milliseconds(datetime.fromisoformat(lead["at"])))
+    for scope, kind in (("all", "year"), (f"rep={lead['rep']}", "day")):
+        start = calendar.text(calendar.start_of(calendar.first_day(kind, day)))
+        yield f"lead_count|{scope}|{kind}|{start}"
 
 
 def topic_of(event: dict[str, Any]) -> str:

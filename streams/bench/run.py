@@ -12,7 +12,7 @@ from statistics import median
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 
-from streams.bench.latency import RATE, latencies, percentiles
+from streams.bench.latency import RATES, Waits, latencies, percentiles
 from streams.bench.plain import GROUP, PARTITIONS, TOPIC
 from streams.bench.processes import BenchFailed, running, worker
 from streams.bench.workload import backlog, lines, organisation
@@ -28,7 +28,7 @@ ROUNDS = 3
 
 
 def run_bench(events: int, seconds: float) -> None:
-    """Print events/s of workers and of plain Faust, then p50 and p99 at 1,000 events/s.
+    """Print events/s of workers and of plain Faust, then p50 and p99 at steady rates.
 
     Both read a backlog that is there before they start; the clock runs from the worker's being
     ready until its last output is committed, for plain Faust from its first counted event.
@@ -53,12 +53,17 @@ def run_bench(events: int, seconds: float) -> None:
             f" {median(shared):,.0f} with {processes} processes;"
             f" plain Faust {median(plain):,.0f} with one KPI; {ratio:.1f} times[/bold]"
         )
-        waits = latency(Path(folder), seconds)
-        p50, p99 = percentiles(waits)
-        console.print(
-            f"[bold]{RATE:,} events/s: from produce to a committed KPI"
-            f" p50 {p50:.0f} ms, p99 {p99:.0f} ms[/bold] ({len(waits):,} leads)"
-        )
+        for rate, waits in latency(Path(folder), seconds).items():
+            console.print(
+                f"[bold]{rate:,} events/s: from produce to the committed KPI of all"
+                f" {told(waits.of_all)}; of a rep {told(waits.of_reps)}[/bold]"
+            )
+
+
+def told(waits: list[float]) -> str:
+    """Say percentiles in words."""
+    p50, p99 = percentiles(waits)
+    return f"p50 {p50:.0f} ms, p99 {p99:.0f} ms ({len(waits):,} leads)"
 
 
 def filled(broker: EmbeddedKafka, folder: Path, events: int, seed: int) -> Settings:
@@ -138,11 +143,14 @@ async def written(consumer: AIOKafkaConsumer, tables: list[TopicPartition]) -> i
         raise
 
 
-def latency(folder: Path, seconds: float) -> list[float]:
-    """Give the lags in ms of one worker under a steady load, after a small backlog."""
+def latency(folder: Path, seconds: float) -> dict[int, Waits]:
+    """Give the waits at one worker under steady loads, after a small backlog, by events/s."""
     with EmbeddedKafka(console=Console(quiet=True)) as broker:
         settings = filled(broker, folder, 2_000, 99)
         environment = {"SALES_KPIS_BOOTSTRAP": broker.bootstrap}
         with worker(folder / "worker.log", environment):
-            asyncio.run(await_settled(settings, 120))
-            return asyncio.run(latencies(settings, seconds, 98))
+            found = {}
+            for seed, rate in enumerate(RATES, 1):
+                asyncio.run(await_settled(settings, 120))
+                found[rate] = asyncio.run(latencies(settings, rate, seconds, seed))
+            return found

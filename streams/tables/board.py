@@ -16,7 +16,7 @@ from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
 from streams.tables.ledger import HEADER, MARK, Ledger
 from streams.tables.off_pace import PaceLog
-from streams.tables.pace import Pace, Rounds
+from streams.tables.pace import Demand, Pace, Rounds
 from streams.tables.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.reference import Reference
@@ -29,8 +29,8 @@ ADVANCE_SECONDS = 1.0
 RECORDS_AT_ONCE = 25
 RECORDS_A_TRANSACTION = 10_000
 # The board of everything has few keys, and each of them changes with every event. All others
-# have rounds so many times further apart.
-ALL, MEMBERS = 0, 10
+# have rounds so many times further apart, fewer while there is time to spare.
+ALL, MEMBERS, SPARE_MEMBERS = 0, 10, 2
 # Of its time a board may be busy with merging and publishing so much; members' wide windows,
 # and what takes long to work out, come on top. A round of the board of everything is short, and
 # everybody looks at it.
@@ -42,8 +42,8 @@ SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 # whether they have. A first change after a rest goes out at once.
 HEARD_SECONDS, LISTEN_SECONDS, REST_SECONDS = 0.06, 0.005, 0.25
 # While events come, other boards leave the event loop alone for so many times what they took of
-# it: they have seconds for a round, and each turn of theirs delays every step of a commit.
-LEAVES = 3
+# it: each turn of theirs delays every step of a commit.
+LEAVES = {Demand.NOTHING: 0, Demand.LITTLE: 1, Demand.MUCH: 3}
 # Partials that are merged, or cells that are added to their windows, in one go.
 STEPS_AT_ONCE = 10
 # The board of everything goes on for so long before others have their turn: with each turn it
@@ -85,12 +85,13 @@ class OwnedBoard:
         self._reference_position: dict[str, int] = {}
         self._turn_s = ALL_TURN_SECONDS if number == ALL else 0.0
         interval_s = settings.publish_interval_ms / 1000
+        least_s, spare_s = interval_s, interval_s
         if number != ALL:
-            interval_s *= MEMBERS
+            least_s, spare_s = interval_s * MEMBERS, interval_s * SPARE_MEMBERS
         share = ALL_SHARE if number == ALL else SHARE
-        self._rounds = Rounds(share, interval_s, max(interval_s, SECONDS))
-        self._wide_rounds = Rounds(WIDE_SHARE, interval_s, WIDE_SECONDS)
-        self._slow_rounds = Rounds(SLOW_SHARE, interval_s, SLOW_SECONDS)
+        self._rounds = Rounds(share, least_s, max(least_s, SECONDS), spare_s)
+        self._wide_rounds = Rounds(WIDE_SHARE, least_s, max(least_s, WIDE_SECONDS), spare_s)
+        self._slow_rounds = Rounds(SLOW_SHARE, least_s, max(least_s, SLOW_SECONDS), spare_s)
         self._advanced_at = 0.0
         self._busy_s = self._worked_at = 0.0
         self._claimed: object = None
@@ -155,10 +156,11 @@ class OwnedBoard:
     @property
     def due_in(self) -> float:
         """Seconds until something that waits may be published; infinite if nothing waits."""
+        demand = self._pace.demand()
         if self._news or self._board.dirty > self._board.slow:
-            at = self._rounds.next_at
+            at = self._rounds.next_at(demand)
         elif self._board.slow:
-            at = max(self._rounds.next_at, self._slow_rounds.next_at)
+            at = max(self._rounds.next_at(demand), self._slow_rounds.next_at(demand))
         else:
             at = inf
         return at - time.monotonic()
@@ -169,7 +171,7 @@ class OwnedBoard:
         `since` is when the first of it came.
         """
         now = time.monotonic()
-        rests_s = self._rounds.next_at - now
+        rests_s = self._rounds.next_at(self._pace.demand()) - now
         if self.number != ALL or now - self._rounds.began > REST_SECONDS:
             return rests_s
         heard = {partials.locate(record.key)[0] for records in waiting for record in records}
@@ -241,27 +243,28 @@ class OwnedBoard:
         everything there is one slow record a window: less to write than a transaction costs.
         """
         self._hear()
-        began, is_idle = time.monotonic(), self._pace.is_idle()
-        if not self._rounds.is_due(began, is_idle):
+        began, demand = time.monotonic(), self._pace.demand()
+        if not self._rounds.is_due(began, demand):
             return
         self._busy_s = 0.0
         await self._merge()
         board = self._board
         is_quiet = board.dirty == board.wide + board.slow
         if not is_quiet:
-            with_slow = self.number == ALL and self._slow_rounds.is_due(began, is_idle)
+            with_slow = self.number == ALL and self._slow_rounds.is_due(began, demand)
             await self._write(board.take(with_wide=False, with_slow=with_slow))
             self._rounds.done(began, self._busy_s)
             if with_slow:
                 self._slow_rounds.done(began, self._busy_s)
-        if board.wide and (is_quiet or self._wide_rounds.is_due(began, is_idle)):
+        if board.wide and (is_quiet or self._wide_rounds.is_due(began, demand)):
             self._busy_s = 0.0
             await self._write(board.take(with_slow=False))
             self._wide_rounds.done(began, self._busy_s)
-        if board.slow and self._slow_rounds.is_due(began, is_idle):
+        if board.slow and self._slow_rounds.is_due(began, demand):
             self._busy_s = 0.0
             await self._write(board.take())
             self._slow_rounds.done(began, self._busy_s)
+        is_idle = demand is Demand.NOTHING
         if self._claim(PROGRESS_SECONDS if is_idle else BUSY_PROGRESS_SECONDS):
             await self._commit([], True)
 
@@ -288,8 +291,8 @@ class OwnedBoard:
                 self._worked_at = time.monotonic()
                 # What is rendered in one go keeps the event loop from everything else, and what
                 # waits there has many steps to take.
-                is_first = self.number == ALL or self._pace.is_idle()
-                await asyncio.sleep(0 if is_first else LEAVES * (self._worked_at - turn))
+                leaves = 0 if self.number == ALL else LEAVES[self._pace.demand()]
+                await asyncio.sleep(leaves * (self._worked_at - turn))
             claim = not is_more and self._claim(PROGRESS_SECONDS)
             if pairs or claim:
                 await self._commit(pairs, claim)

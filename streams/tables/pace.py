@@ -4,50 +4,74 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from enum import Enum
 from math import inf
 
 # After d seconds of publishing, nothing is published for ten times as long.
 REST = 10.0
 LOOK_SECONDS = 0.01
+# Of the time of a worker that has time to spare, one kind of round may take so much.
+SPARE_SHARE = 0.125
+
+
+class Demand(Enum):
+    """How much of a worker's time everything else wants."""
+
+    NOTHING = "nothing"
+    LITTLE = "little"
+    MUCH = "much"
 
 
 class Rounds:
     """When a work that is done again and again may be done next.
 
     It may take so much of the time, and no more: after d seconds of it follows a pause of
-    d / share, within bounds. Where nobody else wants the time, the lower bound is enough.
+    d / share, within bounds. Where there is time to spare, share and lower bound are others;
+    where nobody else wants the time, that lower bound is enough.
     """
 
-    def __init__(self, share: float, least_s: float, most_s: float = inf) -> None:
-        """Begin at once; `least_s` and `most_s` bound the time from one round to the next."""
+    def __init__(self, share: float, least_s: float, most_s: float, spare_s: float) -> None:
+        """Begin at once; `least_s` and `most_s` bound the time from one round to the next.
+
+        `spare_s` is the lower bound while there is time to spare.
+        """
         self._share = share
         self._least_s = least_s
         self._most_s = most_s
-        self.next_at = self.began = -inf
+        self._spare_s = spare_s
+        self._busy_s = 0.0
+        self.began = -inf
 
-    def is_due(self, now: float, is_idle: bool) -> bool:
-        """Tell whether the next may begin; `is_idle` says that nobody else wants the time."""
-        return now >= (self.began + self._least_s if is_idle else self.next_at)
+    def next_at(self, demand: Demand) -> float:
+        """Give the instant of the monotonic clock from which the next may begin."""
+        if demand is Demand.NOTHING:
+            return self.began + self._spare_s
+        is_little = demand is Demand.LITTLE
+        share = max(self._share, SPARE_SHARE) if is_little else self._share
+        pause_s = max(self._spare_s if is_little else self._least_s, self._busy_s / share)
+        return self.began + min(pause_s, self._most_s)
+
+    def is_due(self, now: float, demand: Demand) -> bool:
+        """Tell whether the next may begin."""
+        return now >= self.next_at(demand)
 
     def done(self, began: float, busy_s: float) -> None:
-        """Note a round that began at an instant of the monotonic clock."""
-        self.began = began
-        pause_s = max(self._least_s, busy_s / self._share)
-        self.next_at = began + min(pause_s, self._most_s)
+        """Note a round that began at an instant, and how long it has worked."""
+        self.began, self._busy_s = began, busy_s
 
 
 class Pace:
     """One for all boards of a worker; they take turns.
 
     While `pressed()` says that a backlog waits, publishing gets a small part of the time, so that
-    each round carries more changes of each key instead of there being more rounds. `is_idle()`
-    says whether there is nothing but publishing to do.
+    each round carries more changes of each key instead of there being more rounds. `demand()`
+    says how much else there is to do.
     """
 
-    def __init__(self, pressed: Callable[[], bool], is_idle: Callable[[], bool]) -> None:
-        """Say how to find out whether a backlog waits, and whether no event comes at all."""
+    def __init__(self, pressed: Callable[[], bool], demand: Callable[[], Demand]) -> None:
+        """Say how to find out whether a backlog waits, and what the worker has to do."""
         self._pressed = pressed
-        self.is_idle = is_idle
+        self.demand = demand
         self._lock = asyncio.Lock()
         self._next = 0.0
 

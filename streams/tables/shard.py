@@ -4,7 +4,7 @@ The order in which things happen here is the protocol; each step's reason is bes
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 
 from aiokafka import TopicPartition
@@ -21,6 +21,7 @@ from streams.tables.fatal import Fatal
 from streams.tables.intake import Intake
 from streams.tables.kept import GOAL, POSITION, Kept
 from streams.tables.moved import Moved
+from streams.tables.pace import Demand
 from streams.tables.partials import Published
 from streams.tables.position import Position
 from streams.tables.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
@@ -54,8 +55,12 @@ class OwnedShard:
         number: int,
         watch: Watch,
         end_of: EndOf = nothing_more,
+        demand: Callable[[], Demand] = lambda: Demand.MUCH,
     ) -> None:
-        """Own nothing yet; `end_of` says where a source partition ends, None if unknown."""
+        """Own nothing yet; `end_of` says where a source partition ends, None if unknown.
+
+        `demand` says how much else the worker has to do.
+        """
         self.number = number
         self._settings = settings
         self._core = core
@@ -78,6 +83,7 @@ class OwnedShard:
         self._committed = b""
         self._claimed = b""
         self._committed_at = self._claimed_at = 0.0
+        self._demand = demand
         self._members_turn = 0
 
     async def take(self) -> None:
@@ -231,7 +237,8 @@ class OwnedShard:
         already be published, and without the events that are read again they would go back.
         """
         turn = members_turn(self.number)
-        is_due = self._published is not None or turn != self._members_turn
+        is_busy = self._demand() is Demand.MUCH
+        is_due = self._published is not None or turn != self._members_turn or not is_busy
         with named(self.number):
             await in_turns(self._cells.settling(clock))
             if is_due and self._cells.untold:

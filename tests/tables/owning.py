@@ -9,7 +9,7 @@ from streams.tables import partials
 from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.board import OwnedBoard
 from streams.tables.core import Core
-from streams.tables.pace import Pace
+from streams.tables.pace import Demand, Pace
 from streams.tables.partials import Published
 from streams.tables.reference import Reference
 from streams.tables.shard import OwnedShard
@@ -26,7 +26,7 @@ class Hands:
         self.settings = settings
         self.noted = noted
         self.reference = Reference(settings, noted)
-        self.is_idle = False
+        self.demand = Demand.MUCH
         self._owned: list[OwnedShard | OwnedBoard] = []
 
     async def shard(
@@ -38,7 +38,9 @@ class Hands:
     ) -> OwnedShard:
         """Take and restore a shard."""
         settings = settings or self.settings
-        shard = OwnedShard(settings, core or Counting(), number, self.noted)
+        shard = OwnedShard(
+            settings, core or Counting(), number, self.noted, demand=lambda: self.demand
+        )
         self._owned.append(shard)
         await shard.take()
         published = known or (await partials.published(settings, [number]))[number]
@@ -47,7 +49,7 @@ class Hands:
 
     async def board(self, number: int = 0, core: Core | None = None) -> OwnedBoard:
         """Take and restore a board."""
-        pace = Pace(lambda: False, lambda: self.is_idle)
+        pace = Pace(lambda: False, lambda: self.demand)
         board = OwnedBoard(self.settings, core or Counting(), number, self.noted, pace)
         self._owned.append(board)
         await board.take()

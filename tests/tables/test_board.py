@@ -12,13 +12,14 @@ from streams.tables import board as board_module
 from streams.tables import topics
 from streams.tables.board import OwnedBoard
 from streams.tables.fatal import Fenced
+from streams.tables.pace import Demand
 from streams.tables.partials import encode
 from streams.tables.transactions import Pair, Tombstone, Transactions
 from tests.tables.counting import SLOW, WIDE, Counting, counted
 from tests.tables.installation import event, output, produce, records, sizes, values
 from tests.tables.owning import Hands, hands
 
-REPS = 0  # the partition of the reps' family
+REPS, OTHERS = 0, 1  # the partitions of the reps' family and of another one
 LONG = 3600.0
 NEARLY_NO_TIME = 1e-9
 
@@ -118,6 +119,19 @@ async def test_first_change_goes_out_at_once_and_the_next_ones_together(
         assert 50 < board.due_in <= 60
 
 
+async def test_members_wait_less_while_there_is_time_to_spare(settings: Settings) -> None:
+    slow = replace(settings, publish_interval_ms=60_000)
+    async with hands(slow) as own:
+        board = await own.board(OTHERS)
+        for number in (1, 2):
+            await _publish_shares(settings, {"0|channel=web": number}, OTHERS)
+            await own.read(board)
+        assert await values(settings) == {"channel=web": 1}
+        assert 590 < board.due_in <= 600
+        own.demand = Demand.LITTLE
+        assert 110 < board.due_in <= 120
+
+
 async def test_board_of_everything_listens_until_all_shards_have_spoken(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +191,7 @@ async def test_slow_key_waits_for_nothing_where_no_event_comes(
             await _publish_shares(settings, {f"0|{SLOW}": number})
             await own.read(board)
         assert await values(settings) == {SLOW: 1}
-        own.is_idle = True
+        own.demand = Demand.NOTHING
         await asyncio.sleep(board_module.MEMBERS * settings.publish_interval_ms / 1000)
         await board.rest()
         assert await values(settings) == {SLOW: 2}
@@ -256,13 +270,13 @@ def _rep(rep: str, team: str) -> dict[str, str]:
     return {"type": "rep.set", "id": f"set-{rep}", "at": at, "rep": rep, "team": team}
 
 
-async def _publish_shares(settings: Settings, shares: dict[str, int]) -> None:
+async def _publish_shares(settings: Settings, shares: dict[str, int], to: int = REPS) -> None:
     """Write partials as shards would; 0 is a tombstone."""
     writer = await Transactions(settings, "journeys", 0).take()
     await writer.begin()
     await writer.send(
         {
-            TopicPartition(topics.PARTIALS, REPS): [
+            TopicPartition(topics.PARTIALS, to): [
                 (key.encode(), encode(counted(count) if count else {}))
                 for key, count in shares.items()
             ]

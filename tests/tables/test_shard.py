@@ -15,6 +15,7 @@ from streams.agents.core import real_core
 from streams.settings import Settings
 from streams.tables import topics
 from streams.tables.fatal import Fatal, Fenced
+from streams.tables.pace import Demand
 from streams.tables.position import Position
 from streams.tables.progress import behind
 from streams.tables.shard import OwnedShard
@@ -222,6 +223,16 @@ async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
         await shard.rest()
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
         assert f"crm.call/{shard.number}" not in (await behind(settings)).events
+
+
+async def test_members_cells_wait_for_no_turn_while_there_is_time_to_spare(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.tables.shard.members_turn", lambda _: 1)
+    async with hands(settings) as own:
+        own.demand = Demand.LITTLE
+        await _three_calls_one_by_one(own)
+        assert await _calls(settings) == {"": 3, "rep=r1": 3}
 
 
 async def test_what_a_killed_owner_had_not_told_of_members_the_next_one_tells(
