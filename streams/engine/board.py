@@ -112,7 +112,7 @@ class Board:
 
     @property
     def wide(self) -> int:
-        """How many of them wait for a `take` with wide windows."""
+        """How many of them wait for a `take` of wide windows."""
         return len(self._wide)
 
     @property
@@ -211,32 +211,33 @@ class Board:
         self.advance(clock)
         return self._pace.standing(self.clock) if self._pace else {}
 
-    def take(self, with_wide: bool = True, with_slow: bool = True) -> Iterator[Published]:
+    def take(self, wide: int | None = None, with_slow: bool = True) -> Iterator[Published]:
         """Give (key, body, tail) of what changed since it was last taken, each key once.
 
         The body lacks revision, tail and its closing brace; None means the record goes, also
-        where there was none. Without wide ones, the wide windows of single members stay for a
-        later call, and so do slow KPIs. Nothing else may be called until the iterator is used
-        up.
+        where there was none. Of the wide windows of single members those that wait longest are
+        taken until there are so many scopes of them (None: all of them), each with its slow
+        KPIs; the others stay for a later call. All other slow KPIs stay, too, if they are not
+        asked for. Nothing else may be called until the iterator is used up.
         """
         self._place_news()
         self.sight.forget()
         dirty = self._marks.take()
         again, self._again = self._again, {}
-        put_off = 0 if with_slow else self._slow_bits
         # Nothing of a window is written before what has changed in it is read, so what is only
         # to be written again waits with the changes.
+        self._wide.add(without_wide(dirty), without_wide(again))
+        complete = self._wide.take_back(dirty, again, wide)
         if with_slow:
-            self._slow.take_back(dirty, again)
+            complete |= self._slow.take_back(dirty, again) | dirty.keys() | again.keys()
         else:
-            self._slow.add({}, without(put_off, again))
-        if with_wide:
-            self._wide.take_back(dirty, again)
-        else:
-            self._wide.add(without_wide(dirty), without_wide(again))
+            self._slow.take_back_of(complete, dirty, again)
+            others = {window: scopes for window, scopes in again.items() if window not in complete}
+            self._slow.add({}, without(self._slow_bits, others))
         for window in {**dirty, **again}:
             if not self._has_begun(window):
                 continue
+            put_off = 0 if window in complete else self._slow_bits
             reached, later = self._rendering.reached(window, dirty.get(window, {}), put_off)
             if later:
                 self._slow.add({window: later}, {})

@@ -1,5 +1,6 @@
 """Percentiles of a distribution that stands as counts by bucket in a vector."""
 
+import sys
 from bisect import bisect_left
 from itertools import accumulate
 
@@ -16,7 +17,8 @@ class _Buckets(dict[str, int]):
         return index
 
 
-_BUCKETS = _Buckets()
+# Components that count no bucket come before all that do.
+_BUCKETS = _Buckets({"n": -sys.maxsize, "sum": -sys.maxsize})
 
 
 def component(value: int) -> str:
@@ -57,6 +59,5 @@ class Order:
                 return list(map(vector.__getitem__, self._buckets))
             except KeyError:
                 pass
-        buckets = [name for name in vector if name.startswith(BUCKET)]
-        self._buckets = sorted(buckets, key=_BUCKETS.__getitem__)
-        return [vector[name] for name in self._buckets]
+        self._buckets = sorted(vector, key=_BUCKETS.__getitem__)[others:]
+        return list(map(vector.__getitem__, self._buckets))

@@ -1,13 +1,13 @@
 """What is to be read again, by window and scope, and what of it can wait."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from streams.engine.calendar import Window
 
 # KPIs as bits, as a board numbers them.
 Scopes = dict[Window, dict[str, int]]
 # Whatever changes in a day changes these, too, each of which is one of many days.
-WIDE = {"month", "quarter", "year", "last_15d", "last_30d", "last_90d"}
+WIDE = {"week", "month", "quarter", "year", "last_7d", "last_15d", "last_30d", "last_90d"}
 
 
 class PutOff:
@@ -27,11 +27,31 @@ class PutOff:
         join_all(self._changed, changed)
         join_all(self._again, again)
 
-    def take_back(self, changed: Scopes, again: Scopes) -> None:
-        """Add all that waits to what is to be done."""
-        join_all(changed, self._changed)
-        join_all(again, self._again)
-        self._changed, self._again = {}, {}
+    def take_back(self, changed: Scopes, again: Scopes, least: int | None = None) -> set[Window]:
+        """Add what waits to what is to be done: all, or windows that wait longest until there
+        are so many scopes of them. Returns the windows.
+        """
+        taken: set[Window] = set()
+        left = len(self) if least is None else least
+        for window in {**self._changed, **self._again}:
+            if left <= 0:
+                break
+            taken.add(window)
+            left -= self._move(window, changed, again)
+        return taken
+
+    def take_back_of(self, windows: Iterable[Window], changed: Scopes, again: Scopes) -> None:
+        """Add what of some windows waits to what is to be done."""
+        for window in windows:
+            self._move(window, changed, again)
+
+    def _move(self, window: Window, changed: Scopes, again: Scopes) -> int:
+        moved = 0
+        for into, waiting in ((changed, self._changed), (again, self._again)):
+            if scopes := waiting.pop(window, None):
+                join(into.setdefault(window, {}), scopes)
+                moved += len(scopes)
+        return moved
 
 
 def without_wide(dirty: Scopes) -> Scopes:

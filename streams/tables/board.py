@@ -37,6 +37,9 @@ ALL, MEMBERS, SPARE_MEMBERS = 0, 10, 2
 ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
+# Wide windows are published in so many parts, one after another, so that a rep's day need not
+# wait for a rep's year; fewer scopes of them are no part.
+WIDE_PARTS, WIDE_SCOPES = 8, 100
 # While events come, shards speak ten times a second and all at once: the board of everything
 # answers when all have been heard, or so long after the first, and looks every few milliseconds
 # whether they have. A first change after a rest goes out at once.
@@ -90,7 +93,8 @@ class OwnedBoard:
             least_s, spare_s = interval_s * MEMBERS, interval_s * SPARE_MEMBERS
         share = ALL_SHARE if number == ALL else SHARE
         self._rounds = Rounds(share, least_s, max(least_s, SECONDS), spare_s)
-        self._wide_rounds = Rounds(WIDE_SHARE, least_s, max(least_s, WIDE_SECONDS), spare_s)
+        part_s = WIDE_SECONDS / WIDE_PARTS
+        self._wide_rounds = Rounds(WIDE_SHARE, least_s, max(least_s, part_s), spare_s)
         self._slow_rounds = Rounds(SLOW_SHARE, least_s, max(least_s, SLOW_SECONDS), spare_s)
         self._advanced_at = 0.0
         self._busy_s = self._worked_at = 0.0
@@ -243,30 +247,31 @@ class OwnedBoard:
         everything there is one slow record a window: less to write than a transaction costs.
         """
         self._hear()
-        began, demand = time.monotonic(), self._pace.demand()
-        if not self._rounds.is_due(began, demand):
-            return
-        self._busy_s = 0.0
-        await self._merge()
-        board = self._board
-        is_quiet = board.dirty == board.wide + board.slow
-        if not is_quiet:
-            with_slow = self.number == ALL and self._slow_rounds.is_due(began, demand)
-            await self._write(board.take(with_wide=False, with_slow=with_slow))
-            self._rounds.done(began, self._busy_s)
-            if with_slow:
-                self._slow_rounds.done(began, self._busy_s)
+        began, demand, board = time.monotonic(), self._pace.demand(), self._board
+        is_quiet = False
+        if self._rounds.is_due(began, demand):
+            self._busy_s = 0.0
+            await self._merge()
+            is_quiet = board.dirty == board.wide + board.slow
+            if not is_quiet:
+                with_slow = self.number == ALL and self._slow_rounds.is_due(began, demand)
+                await self._write(board.take(wide=0, with_slow=with_slow))
+                self._rounds.done(began, self._busy_s)
+                if with_slow:
+                    self._slow_rounds.done(began, self._busy_s)
         if board.wide and (is_quiet or self._wide_rounds.is_due(began, demand)):
-            self._busy_s = 0.0
-            await self._write(board.take(with_slow=False))
-            self._wide_rounds.done(began, self._busy_s)
+            part = max(WIDE_SCOPES, board.wide // WIDE_PARTS)
+            await self._in_round(self._wide_rounds, board.take(part, with_slow=False))
         if board.slow and self._slow_rounds.is_due(began, demand):
-            self._busy_s = 0.0
-            await self._write(board.take())
-            self._slow_rounds.done(began, self._busy_s)
+            await self._in_round(self._slow_rounds, board.take(wide=0))
         is_idle = demand is Demand.NOTHING
         if self._claim(PROGRESS_SECONDS if is_idle else BUSY_PROGRESS_SECONDS):
             await self._commit([], True)
+
+    async def _in_round(self, rounds: Rounds, publications: Iterator[Publication]) -> None:
+        began, self._busy_s = time.monotonic(), 0.0
+        await self._write(publications)
+        rounds.done(began, self._busy_s)
 
     async def _alert(self) -> None:
         """Say which targets are off their pace, once all that was read is on the board."""

@@ -90,7 +90,7 @@ class BoardCore(Protocol):
 
     @property
     def wide(self) -> int:
-        """How many of them wait for a `take` `with_wide`."""
+        """How many scopes of wide windows wait for a `take` of those."""
 
     @property
     def slow(self) -> int:
@@ -117,14 +117,15 @@ class BoardCore(Protocol):
         A body is JSON without its closing brace.
         """
 
-    def take(self, with_wide: bool = True, with_slow: bool = True) -> Iterator[Publication]:
+    def take(self, wide: int | None = None, with_slow: bool = True) -> Iterator[Publication]:
         """Give each waiting key with its body and what it says of the instant it is read at.
 
         A body is JSON without its closing brace, so that fields can be added; None is a
         tombstone, also where there was nothing. A record that readers have already goes out
-        again only if its tail has another slot. A key of a wide window goes on waiting until a
-        call `with_wide`, one that takes long to work out until a call `with_slow`. Nothing else
-        of the board may be called until the iterator is used up.
+        again only if its tail has another slot. Wide windows that wait longest are taken until
+        there are so many scopes of them (None: all of them), with all that is slow in them; the
+        others go on waiting, and so do other keys that take long to work out until a call
+        `with_slow`. Nothing else of the board may be called until the iterator is used up.
         """
 
 

@@ -8,6 +8,7 @@ import streams.engine.deriving as room
 from streams.engine.board import Board
 from streams.engine.derived import Given, Quotient
 from streams.engine.deriving import derived
+from streams.engine.putting_off import WIDE
 from streams.engine.shard import Shard
 from streams.events import Event, ReferenceRecord, decode
 from streams.kpis import catalogue
@@ -65,6 +66,22 @@ class Live:
         assert self.records == bodies(self.told, Settings(now=self.now))
         keys = before.keys() | self.records.keys()
         return {key for key in keys if before.get(key) != self.records.get(key)}
+
+    def put(self, said: Said) -> None:
+        """Let an event reach the board, which publishes nothing."""
+        event = decode(json.dumps(said).encode())
+        assert isinstance(event, Event)
+        self.shard.add(event)
+        for cell, vector in self.shard.settle(self.now).items():
+            self.board.put(0, cell, vector)
+
+
+def wide_windows(board: Board, wide: int) -> set[str]:
+    """Take a part; give the wide windows of reps in it, each by kind and start."""
+    keys = [key.split("|") for key, _, _ in board.take(wide)]
+    return {
+        f"{kind} {start}" for _, scope, kind, start in keys if scope[:4] == "rep=" and kind in WIDE
+    }
 
 
 def month(kpi: str, number: str, scope: str = "all") -> str:
@@ -191,16 +208,28 @@ def test_spend_of_a_day_moves_its_windows_and_the_change_of_those_after() -> Non
 def test_take_gives_each_key_once_and_keeps_what_is_put_off() -> None:
     live = Live()
     live.tell(won("03-10 09:00", "a", "50", rep="ann"), won("03-10 09:00", "b", "90", rep="bob"))
-    event = decode(json.dumps(won("03-11 09:00", "c", "60", rep="ann")).encode())
-    assert isinstance(event, Event)
-    live.shard.add(event)
-    for cell, vector in live.shard.settle(live.now).items():
-        live.board.put(0, cell, vector)
-    first = [key for key, _, _ in live.board.take(with_wide=False)]
+    live.put(won("03-11 09:00", "c", "60", rep="ann"))
+    first = [key for key, _, _ in live.board.take(wide=0)]
     assert live.board.dirty == live.board.wide > 0
     assert month("revenue_won", "03", "all") in first
     second = [key for key, _, _ in live.board.take()]
     assert len({*first, *second}) == len(first) + len(second)
     # Ann passed bob: his rank in the month waited as well.
     assert month("revenue_won", "03", "rep=bob") in second
+    assert not live.board.dirty
+
+
+def test_wide_windows_are_taken_in_parts_those_first_that_wait_longest() -> None:
+    live = Live()
+    live.tell(won("03-10 09:00", "a", "50", rep="ann"), won("03-10 09:00", "b", "90", rep="bob"))
+    live.put(won("03-11 09:00", "c", "60", rep="ann"))
+    parts = [wide_windows(live.board, wide=1)]
+    # What has just been taken waits behind all others now.
+    live.put(won("03-11 10:00", "d", "70", rep="ann"))
+    while live.board.wide:
+        parts.append(wide_windows(live.board, wide=1))
+    assert all(len(part) <= 1 for part in parts)
+    first, *others, last = (window for part in parts for window in part)
+    assert first == last
+    assert len({first, *others}) == 1 + len(others) >= 5
     assert not live.board.dirty

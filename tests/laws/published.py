@@ -38,10 +38,12 @@ class Reader:
         """Start with nothing read."""
         self.records: dict[str, bytes] = {}
 
-    def read(self, boards: Iterable[Board], with_wide: bool = True, with_slow: bool = True) -> None:
+    def read(
+        self, boards: Iterable[Board], wide: int | None = None, with_slow: bool = True
+    ) -> None:
         """Take what the boards have to publish."""
         for board in boards:
-            for name, body, _ in board.take(with_wide, with_slow):
+            for name, body, _ in board.take(wide, with_slow):
                 if body is None:
                     self.records.pop(name, None)
                 else:

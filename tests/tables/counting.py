@@ -192,11 +192,11 @@ class CountingBoard:
         """Raise none."""
         return {}
 
-    def take(self, with_wide: bool = True, with_slow: bool = True) -> Iterator[Publication]:
+    def take(self, wide: int | None = None, with_slow: bool = True) -> Iterator[Publication]:
         """Give what waits."""
         waiting, self.waiting = self.waiting, {}
         for key in waiting:
-            if (key == SLOW and not with_slow) or (key == WIDE and not with_wide):
+            if (key == SLOW and not with_slow) or (key == WIDE and wide == 0):
                 self.waiting[key] = None
                 continue
             total = sum(
