@@ -30,7 +30,7 @@ class Leisure(selectors.DefaultSelector):
         return ready
 
     def is_ample(self) -> bool:
-        """Tell whether the loop has waited for half of the last half second or more."""
+        """Tell whether the loop has lately waited for AMPLE of its time or more."""
         now = time.monotonic()
         passed_s = now - self._since
         if passed_s >= LOOK_SECONDS:

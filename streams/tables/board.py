@@ -37,9 +37,9 @@ ALL, MEMBERS, SPARE_MEMBERS = 0, 10, 2
 ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
-# Wide windows are published in so many parts, one after another, so that a rep's day need not
-# wait for a rep's year; fewer scopes of them are no part.
-WIDE_PARTS, WIDE_SCOPES = 8, 100
+# Wide windows are published window by window, so that a rep's day need not wait for all reps'
+# years; so many scopes of them are enough for a transaction.
+WIDE_SCOPES = 100
 # While events come, shards speak ten times a second and all at once: the board of everything
 # answers when all have been heard, or so long after the first, and looks every few milliseconds
 # whether they have. A first change after a rest goes out at once.
@@ -93,8 +93,7 @@ class OwnedBoard:
             least_s, spare_s = interval_s * MEMBERS, interval_s * SPARE_MEMBERS
         share = ALL_SHARE if number == ALL else SHARE
         self._rounds = Rounds(share, least_s, max(least_s, SECONDS), spare_s)
-        part_s = WIDE_SECONDS / WIDE_PARTS
-        self._wide_rounds = Rounds(WIDE_SHARE, least_s, max(least_s, part_s), spare_s)
+        self._wide_rounds = Rounds(WIDE_SHARE, least_s, max(least_s, WIDE_SECONDS), spare_s)
         self._slow_rounds = Rounds(SLOW_SHARE, least_s, max(least_s, SLOW_SECONDS), spare_s)
         self._advanced_at = 0.0
         self._busy_s = self._worked_at = 0.0
@@ -260,18 +259,20 @@ class OwnedBoard:
                 if with_slow:
                     self._slow_rounds.done(began, self._busy_s)
         if board.wide and (is_quiet or self._wide_rounds.is_due(began, demand)):
-            part = max(WIDE_SCOPES, board.wide // WIDE_PARTS)
-            await self._in_round(self._wide_rounds, board.take(part, with_slow=False))
+            await self._publish_wide()
         if board.slow and self._slow_rounds.is_due(began, demand):
-            await self._in_round(self._slow_rounds, board.take(wide=0))
+            began, self._busy_s = time.monotonic(), 0.0
+            await self._write(board.take(wide=0))
+            self._slow_rounds.done(began, self._busy_s)
         is_idle = demand is Demand.NOTHING
         if self._claim(PROGRESS_SECONDS if is_idle else BUSY_PROGRESS_SECONDS):
             await self._commit([], True)
 
-    async def _in_round(self, rounds: Rounds, publications: Iterator[Publication]) -> None:
-        began, self._busy_s = time.monotonic(), 0.0
-        await self._write(publications)
-        rounds.done(began, self._busy_s)
+    async def _publish_wide(self) -> None:
+        """Publish those of members' wide windows that wait longest."""
+        began, self._busy_s, waited = time.monotonic(), 0.0, self._board.wide
+        await self._write(self._board.take(WIDE_SCOPES, with_slow=False))
+        self._wide_rounds.done(began, self._busy_s, 1 - self._board.wide / waited)
 
     async def _alert(self) -> None:
         """Say which targets are off their pace, once all that was read is on the board."""

@@ -40,6 +40,7 @@ class Rounds:
         self._most_s = most_s
         self._spare_s = spare_s
         self._busy_s = 0.0
+        self._part = 1.0
         self.began = -inf
 
     def next_at(self, demand: Demand) -> float:
@@ -49,15 +50,19 @@ class Rounds:
         is_little = demand is Demand.LITTLE
         share = max(self._share, SPARE_SHARE) if is_little else self._share
         pause_s = max(self._spare_s if is_little else self._least_s, self._busy_s / share)
-        return self.began + min(pause_s, self._most_s)
+        return self.began + min(pause_s, self._part * self._most_s)
 
     def is_due(self, now: float, demand: Demand) -> bool:
         """Tell whether the next may begin."""
         return now >= self.next_at(demand)
 
-    def done(self, began: float, busy_s: float) -> None:
-        """Note a round that began at an instant, and how long it has worked."""
-        self.began, self._busy_s = began, busy_s
+    def done(self, began: float, busy_s: float, part: float = 1.0) -> None:
+        """Note a round that began at an instant, and how long it has worked.
+
+        If it has done but a part of what waits, the next may come so much sooner that all is done
+        within the upper bound.
+        """
+        self.began, self._busy_s, self._part = began, busy_s, part
 
 
 class Pace:

@@ -25,6 +25,12 @@ def test_with_time_to_spare_the_pause_is_shorter_and_still_in_proportion() -> No
         assert rounds_after(busy_s).next_at(Demand.LITTLE) == pytest.approx(100.0 + pause_s)
 
 
+def test_all_parts_of_what_waits_are_done_within_the_upper_bound() -> None:
+    rounds = rounds_after(0.1)
+    rounds.done(100.0, 0.1, part=0.1)
+    assert rounds.next_at(Demand.MUCH) == pytest.approx(103.0)
+
+
 def test_a_share_that_is_greater_anyway_stays_so() -> None:
     rounds = Rounds(share=0.5, least_s=0.0, most_s=30.0, spare_s=0.0)
     rounds.done(100.0, 1.0)
