@@ -3,9 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
 from math import inf
-from zoneinfo import ZoneInfo
 
 from aiokafka import TopicPartition
 
@@ -14,44 +12,25 @@ from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import catalogue, partials, progress, topics
 from streams.tables.core import Core, Publication
-from streams.tables.ledger import HEADER, MARK, Ledger
 from streams.tables.off_pace import PaceLog
-from streams.tables.pace import Demand, Pace, Rounds
+from streams.tables.output import Output
+from streams.tables.pace import Demand, Pace
 from streams.tables.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.tables.reading import Records, ends, read_to
 from streams.tables.reference import Reference
+from streams.tables.rhythm import Rhythm
 from streams.tables.transactions import Pair, Tombstone, Transactions
 from streams.tables.watch import Watch
 
 STAGE = "kpis"
 HEARTBEAT_SECONDS = 5.0
 ADVANCE_SECONDS = 1.0
-RECORDS_AT_ONCE = 25
 RECORDS_A_TRANSACTION = 10_000
-# The board of everything has few keys, and each of them changes with every event. All others
-# have rounds so many times further apart, fewer while there is time to spare.
-ALL, MEMBERS, SPARE_MEMBERS = 0, 10, 2
-# Of its time a board may be busy with merging and publishing so much; members' wide windows,
-# and what takes long to work out, come on top. A round of the board of everything is short, and
-# everybody looks at it.
-ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
-# However much there is, nothing waits longer.
-SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 # Wide windows are published window by window, so that a rep's day need not wait for all reps'
 # years; so many scopes of them are enough for a transaction.
 WIDE_SCOPES = 100
-# While events come, shards speak ten times a second and all at once: the board of everything
-# answers when all have been heard, or so long after the first, and looks every few milliseconds
-# whether they have. A first change after a rest goes out at once.
-HEARD_SECONDS, LISTEN_SECONDS, REST_SECONDS = 0.06, 0.005, 0.25
-# While events come, other boards leave the event loop alone for so many times what they took of
-# it: each turn of theirs delays every step of a commit.
-LEAVES = {Demand.NOTHING: 0, Demand.LITTLE: 1, Demand.MUCH: 3}
 # Partials that are merged, or cells that are added to their windows, in one go.
 STEPS_AT_ONCE = 10
-# The board of everything goes on for so long before others have their turn: with each turn it
-# waits for all that has come up meanwhile, and a round of it would have a dozen.
-ALL_TURN_SECONDS = 0.005
 
 
 class OwnedBoard:
@@ -73,28 +52,18 @@ class OwnedBoard:
         self._watch = watch
         self._passing = armed(settings.failpoint)
         self._pace = pace
-        self._zone = ZoneInfo(settings.timezone)
         self._board = core.board(settings.clock(), number)
         self._described = core.described()
         self._source = TopicPartition(topics.PARTIALS, number)
-        self._output = TopicPartition(topics.KPIS, number)
+        self._output = Output(settings, number)
+        self._rhythm = Rhythm(settings, number)
         self._transactions = Transactions(settings, STAGE, number)
-        self._ledger = Ledger()
         self._alerts = PaceLog(settings, core, number)
         # The newest of each share that was read and is not merged yet.
         self._news: dict[bytes, bytes | None] = {}
         self._reference = Reference(settings, watch)
         self._heard = 0
         self._reference_position: dict[str, int] = {}
-        self._turn_s = ALL_TURN_SECONDS if number == ALL else 0.0
-        interval_s = settings.publish_interval_ms / 1000
-        least_s, spare_s = interval_s, interval_s
-        if number != ALL:
-            least_s, spare_s = interval_s * MEMBERS, interval_s * SPARE_MEMBERS
-        share = ALL_SHARE if number == ALL else SHARE
-        self._rounds = Rounds(share, least_s, max(least_s, SECONDS), spare_s)
-        self._wide_rounds = Rounds(WIDE_SHARE, least_s, max(least_s, WIDE_SECONDS), spare_s)
-        self._slow_rounds = Rounds(SLOW_SHARE, least_s, max(least_s, SLOW_SECONDS), spare_s)
         self._advanced_at = 0.0
         self._busy_s = self._worked_at = 0.0
         self._claimed: object = None
@@ -108,11 +77,7 @@ class OwnedBoard:
         """Catch up with the partials, and only then publish in what the output differs."""
         self._reference = reference
         await self._alerts.restore()
-        stops = await ends(self._settings, [self._output])
-        async for _, records in read_to(self._settings, stops):
-            for record in records:
-                key = (record.key or b"").decode()
-                self._ledger.restore(key, record.value, record.headers)
+        await self._output.restore()
         self._hear()
         stops = await ends(self._settings, [self._source], committed=True)
         async for _, records in read_to(self._settings, stops):
@@ -159,11 +124,11 @@ class OwnedBoard:
     @property
     def due_in(self) -> float:
         """Seconds until something that waits may be published; infinite if nothing waits."""
-        demand = self._pace.demand()
+        demand, rhythm = self._pace.demand(), self._rhythm
         if self._news or self._board.dirty > self._board.slow:
-            at = self._rounds.next_at(demand)
+            at = rhythm.narrow.next_at(demand)
         elif self._board.slow:
-            at = max(self._rounds.next_at(demand), self._slow_rounds.next_at(demand))
+            at = max(rhythm.narrow.next_at(demand), rhythm.slow.next_at(demand))
         else:
             at = inf
         return at - time.monotonic()
@@ -173,14 +138,7 @@ class OwnedBoard:
 
         `since` is when the first of it came.
         """
-        now = time.monotonic()
-        rests_s = self._rounds.next_at(self._pace.demand()) - now
-        if self.number != ALL or now - self._rounds.began > REST_SECONDS:
-            return rests_s
-        heard = {partials.locate(record.key)[0] for records in waiting for record in records}
-        if len(heard) >= self._settings.partitions:
-            return rests_s
-        return max(rests_s, min(LISTEN_SECONDS, since + HEARD_SECONDS - now))
+        return self._rhythm.gathers_for(waiting, since, self._pace.demand())
 
     def _note(self, records: Records) -> None:
         """Take what was read; a share that changed again before it is merged is merged once."""
@@ -195,7 +153,7 @@ class OwnedBoard:
         """Put all that was read on the board, a little at a time."""
         began = time.monotonic()
         for number, _ in enumerate(self._merging(), 1):
-            if number % STEPS_AT_ONCE == 0 and time.monotonic() - began >= self._turn_s:
+            if number % STEPS_AT_ONCE == 0 and time.monotonic() - began >= self._rhythm.turn_s:
                 self._worked_at = time.monotonic()
                 self._busy_s += self._worked_at - began
                 await asyncio.sleep(0)
@@ -224,7 +182,7 @@ class OwnedBoard:
             for publication in self._board.take():
                 seen.add(publication[0])
                 yield publication
-            for key in self._ledger.standing():
+            for key in self._output.standing():
                 if key not in seen:
                     yield key, None, NO_TAIL
 
@@ -242,28 +200,28 @@ class OwnedBoard:
         """Publish what changed, in rounds: after a pause the first change goes out at once.
 
         Whoever looks at one day sees it soon, however much changes. Members' wide windows and
-        slow KPIs have rounds of their own, and come at once when nothing else has changed. Of
-        everything there is one slow record a window: less to write than a transaction costs.
+        slow KPIs have rounds of their own, and come at once when nothing else has changed.
         """
         self._hear()
-        began, demand, board = time.monotonic(), self._pace.demand(), self._board
+        began, demand = time.monotonic(), self._pace.demand()
+        board, rhythm = self._board, self._rhythm
         is_quiet = False
-        if self._rounds.is_due(began, demand):
+        if rhythm.narrow.is_due(began, demand):
             self._busy_s = 0.0
             await self._merge()
             is_quiet = board.dirty == board.wide + board.slow
             if not is_quiet:
-                with_slow = self.number == ALL and self._slow_rounds.is_due(began, demand)
+                with_slow = rhythm.slow_come_along and rhythm.slow.is_due(began, demand)
                 await self._write(board.take(wide=0, with_slow=with_slow))
-                self._rounds.done(began, self._busy_s)
+                rhythm.narrow.done(began, self._busy_s)
                 if with_slow:
-                    self._slow_rounds.done(began, self._busy_s)
-        if board.wide and (is_quiet or self._wide_rounds.is_due(began, demand)):
+                    rhythm.slow.done(began, self._busy_s)
+        if board.wide and (is_quiet or rhythm.wide.is_due(began, demand)):
             await self._publish_wide()
-        if board.slow and self._slow_rounds.is_due(began, demand):
+        if board.slow and rhythm.slow.is_due(began, demand):
             began, self._busy_s = time.monotonic(), 0.0
             await self._write(board.take(wide=0))
-            self._slow_rounds.done(began, self._busy_s)
+            rhythm.slow.done(began, self._busy_s)
         is_idle = demand is Demand.NOTHING
         if self._claim(PROGRESS_SECONDS if is_idle else BUSY_PROGRESS_SECONDS):
             await self._commit([], True)
@@ -272,7 +230,7 @@ class OwnedBoard:
         """Publish those of members' wide windows that wait longest."""
         began, self._busy_s, waited = time.monotonic(), 0.0, self._board.wide
         await self._write(self._board.take(WIDE_SCOPES, with_slow=False))
-        self._wide_rounds.done(began, self._busy_s, 1 - self._board.wide / waited)
+        self._rhythm.wide.done(began, self._busy_s, 1 - self._board.wide / waited)
 
     async def _alert(self) -> None:
         """Say which targets are off their pace, once all that was read is on the board."""
@@ -291,14 +249,14 @@ class OwnedBoard:
             while is_more and len(pairs) < RECORDS_A_TRANSACTION:
                 async with self._pace.turn():
                     turn = time.monotonic()
-                    rendered, is_more = self._render(publications)
+                    rendered, is_more = self._output.records(publications, self._rhythm.turn_s)
                     self._busy_s += time.monotonic() - turn
                 pairs += rendered
                 self._worked_at = time.monotonic()
                 # What is rendered in one go keeps the event loop from everything else, and what
                 # waits there has many steps to take.
-                leaves = 0 if self.number == ALL else LEAVES[self._pace.demand()]
-                await asyncio.sleep(leaves * (self._worked_at - turn))
+                took_s = self._worked_at - turn
+                await asyncio.sleep(self._rhythm.leaves_for(took_s, self._pace.demand()))
             claim = not is_more and self._claim(PROGRESS_SECONDS)
             if pairs or claim:
                 await self._commit(pairs, claim)
@@ -307,7 +265,7 @@ class OwnedBoard:
     async def _commit(self, pairs: list[Pair | Tombstone], claim: bool) -> None:
         writes: dict[TopicPartition, Sequence[Pair | Tombstone]] = {}
         if pairs:
-            writes[self._output] = pairs
+            writes[self._output.place] = pairs
         if claim:
             writes[progress.destination(self._settings)] = [self._say_how_far()]
         await self._transactions.begin(writes)
@@ -318,22 +276,6 @@ class OwnedBoard:
         await self._transactions.commit()
         self._committed_at = time.monotonic()
         self._watch.published(len(pairs))
-
-    def _render(self, publications: Iterator[Publication]) -> tuple[list[Pair | Tombstone], bool]:
-        """Turn the next publications into records, those that readers have left out."""
-        records: list[Pair | Tombstone] = []
-        updated_at = self._instant()
-        publish, until = self._ledger.publish, time.monotonic() + self._turn_s
-        for number, (key, body, tail) in enumerate(publications, 1):
-            revision = publish(key, body, tail.slot)
-            if revision and body is None:
-                records.append((key.encode(), None, [(HEADER, b"%d" % revision)]))
-            elif revision and body is not None:
-                end = f'{revision},{tail.text},"updated_at":"{updated_at}"}}'
-                records.append((key.encode(), body + MARK + end.encode()))
-            if number % RECORDS_AT_ONCE == 0 and time.monotonic() >= until:
-                return records, True
-        return records, False
 
     def _claim(self, pause_s: float) -> bool:
         """Tell whether to say that all is published up to here: only if nothing waits."""
@@ -351,7 +293,3 @@ class OwnedBoard:
         return progress.of_kpis(
             self.number, self.position, self._reference_position, self._settings.clock()
         )
-
-    def _instant(self) -> str:
-        moment = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
-        return moment.astimezone(self._zone).isoformat(timespec="milliseconds")

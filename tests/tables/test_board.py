@@ -8,8 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
-from streams.tables import board as board_module
-from streams.tables import topics
+from streams.tables import rhythm, topics
 from streams.tables.board import OwnedBoard
 from streams.tables.fatal import Fenced
 from streams.tables.pace import Demand
@@ -143,11 +142,11 @@ async def test_board_of_everything_listens_until_all_shards_have_spoken(
         await _publish_shares(settings, {"0|rep=ann": 2})
         await own.read(board)
         await asyncio.sleep(settings.publish_interval_ms / 1000)
-        monkeypatch.setattr(board_module, "REST_SECONDS", LONG)
+        monkeypatch.setattr(rhythm, "REST_SECONDS", LONG)
         now = time.monotonic()
         assert board.gathers_for([first], now) > 0
         assert board.gathers_for([first, second], now) <= 0
-        assert board.gathers_for([first], now - board_module.HEARD_SECONDS) <= 0
+        assert board.gathers_for([first], now - rhythm.HEARD_SECONDS) <= 0
 
 
 async def test_last_change_always_goes_out(settings: Settings) -> None:
@@ -163,8 +162,8 @@ async def test_last_change_always_goes_out(settings: Settings) -> None:
 @pytest.fixture
 def slow_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the pause after a round of slow keys be as long as it may be."""
-    monkeypatch.setattr(board_module, "SLOW_SECONDS", LONG)
-    monkeypatch.setattr(board_module, "SLOW_SHARE", NEARLY_NO_TIME)
+    monkeypatch.setattr(rhythm, "SLOW_SECONDS", LONG)
+    monkeypatch.setattr(rhythm, "SLOW_SHARE", NEARLY_NO_TIME)
 
 
 @pytest.mark.usefixtures("slow_rounds_are_rare")
@@ -192,7 +191,7 @@ async def test_slow_key_waits_for_nothing_where_no_event_comes(
             await own.read(board)
         assert await values(settings) == {SLOW: 1}
         own.demand = Demand.NOTHING
-        await asyncio.sleep(board_module.MEMBERS * settings.publish_interval_ms / 1000)
+        await asyncio.sleep(rhythm.MEMBERS * settings.publish_interval_ms / 1000)
         await board.rest()
         assert await values(settings) == {SLOW: 2}
 
@@ -200,8 +199,8 @@ async def test_slow_key_waits_for_nothing_where_no_event_comes(
 async def test_wide_key_waits_while_others_change_and_goes_out_when_none_does(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board_module, "WIDE_SECONDS", LONG)
-    monkeypatch.setattr(board_module, "WIDE_SHARE", NEARLY_NO_TIME)
+    monkeypatch.setattr(rhythm, "WIDE_SECONDS", LONG)
+    monkeypatch.setattr(rhythm, "WIDE_SHARE", NEARLY_NO_TIME)
     async with hands(settings) as own:
         board = await own.board(REPS)
         for number in (1, 2, 3):
