@@ -8,7 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
-from streams.tables import board, partials, shard, topics
+from streams.tables import board, output, partials, shard, topics
 from streams.tables.transactions import Pair, Tombstone, Transactions, Writes
 from tests.model.steps import COMMIT, PUBLISH, TAKE_BOARD, TAKE_SHARD, Step
 from tests.tables.installation import event, installed, produce, produce_bytes
@@ -51,10 +51,10 @@ class Trace:
                 note(Step.END)
                 await super().commit()
 
-        for module in (shard, board):
-            monkeypatch.setattr(module, "Transactions", Traced)
-            self._trace_reading(module, monkeypatch)
-        self._trace_reading(partials, monkeypatch)
+        for owner in (shard, board):
+            monkeypatch.setattr(owner, "Transactions", Traced)
+        for reader in (shard, board, output, partials):
+            self._trace_reading(reader, monkeypatch)
 
     def taken(self) -> list[Step]:
         """Give what was done since the last time, repetitions left out."""
