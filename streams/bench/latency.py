@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.bench.workload import backlog
 from streams.engine.calendar import Calendar, milliseconds
+from streams.publish.keys import ALL, place
 from streams.publish.reader import read
 from streams.settings import Settings
 
@@ -21,6 +22,8 @@ RATES = (50, 1_000)
 SLICE_SECONDS = 0.01
 WARM_UP_SECONDS = 3.0
 LATEST_SECONDS = 15.0
+KPI = "lead_count|"
+WATCHED = {(ALL, "year"), ("rep", "day")}
 # By key: when it could first be read that so many are counted.
 Seen = dict[str, list[tuple[float, int]]]
 # By key: when leads were sent that it counts.
@@ -58,7 +61,7 @@ async def latencies(settings: Settings, rate: int, seconds: float, seed: int) ->
     waits = Waits([], [])
     for key, instants in sent.items():
         found = waited(instants, seen[key], base.get(key, 0), begin)
-        (waits.of_reps if "|rep=" in key else waits.of_all).extend(found)
+        (waits.of_all if place(key).dimension == ALL else waits.of_reps).extend(found)
     return waits
 
 
@@ -87,10 +90,10 @@ async def watch(settings: Settings, seen: Seen, caught_up: asyncio.Event) -> Non
     async for batch in read(settings):
         now = time.monotonic()
         for key, record in batch.records:
-            kpi, scope, window, _ = key.split("|")
-            if record is None or kpi != "lead_count":
+            if record is None or not key.startswith(KPI):
                 continue
-            if (scope, window) == ("all", "year") or (scope[:4], window) == ("rep=", "day"):
+            at = place(key)
+            if (at.dimension, at.window) in WATCHED:
                 seen[key].append((now, orjson.loads(record)["parts"]["count"]))
         if batch.is_caught_up:
             caught_up.set()
@@ -131,9 +134,9 @@ async def produce(settings: Settings, rate: int, seconds: float, seed: int) -> S
 def keys(lead: dict[str, Any], calendar: Calendar) -> Iterator[str]:
     """Name the two watched keys that count a lead."""
     day = calendar.day(milliseconds(datetime.fromisoformat(lead["at"])))
-    for scope, kind in (("all", "year"), (f"rep={lead['rep']}", "day")):
+    for scope, kind in ((ALL, "year"), (f"rep={lead['rep']}", "day")):
         start = calendar.text(calendar.start_of(calendar.first_day(kind, day)))
-        yield f"lead_count|{scope}|{kind}|{start}"
+        yield f"{KPI}{scope}|{kind}|{start}"
 
 
 def topic_of(event: dict[str, Any]) -> str:
