@@ -35,6 +35,11 @@ JVM = (
     # for hours to come would take more of the machine than running it.
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
+    # Each of these starts a full collection, with a pause of up to a tenth of a second, when what
+    # is known of the code has reached a default that is too small: twice at the start and again
+    # amid a busy minute.
+    "-XX:MetaspaceSize=96m",
+    "-XX:ReservedCodeCacheSize=240m",
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",

@@ -29,8 +29,20 @@ def schemas(folder: Path) -> None:
 
 
 @click.command()
-@click.option("--events", type=int, default=200_000, show_default=True, help="How many.")
-@click.option("--seconds", type=float, default=20, show_default=True, help="Of the latency run.")
+@click.option(
+    "--events",
+    type=click.IntRange(min=1_000),
+    default=400_000,
+    show_default=True,
+    help="How many; of fewer, starting and ending are a greater part.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=5),
+    default=20,
+    show_default=True,
+    help="Of each latency run.",
+)
 def bench(events: int, seconds: float) -> None:
     """Measure events/s and latency of the whole way on an embedded Kafka."""
     from streams.bench import run_bench

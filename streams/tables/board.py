@@ -25,7 +25,6 @@ from streams.tables.watch import Watch
 STAGE = "kpis"
 HEARTBEAT_SECONDS = 5.0
 ADVANCE_SECONDS = 1.0
-RECORDS_A_TRANSACTION = 10_000
 # Wide windows are published window by window, so that a rep's day need not wait for all reps'
 # years; so many scopes of them are enough for a transaction.
 WIDE_SCOPES = 100
@@ -246,7 +245,7 @@ class OwnedBoard:
         while is_more:
             began = time.monotonic()
             pairs: list[Pair | Tombstone] = []
-            while is_more and len(pairs) < RECORDS_A_TRANSACTION:
+            while is_more and len(pairs) < self._pace.records_a_transaction:
                 async with self._pace.turn():
                     turn = time.monotonic()
                     rendered, is_more = self._output.records(publications, self._rhythm.turn_s)

@@ -17,6 +17,8 @@ ALL, MEMBERS, SPARE_MEMBERS = 0, 10, 2
 ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 # However much there is, nothing waits longer.
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
+# Under load: what is slow changes with every event, but not by much.
+SLOW_LEAST_SECONDS = 1.0
 # While events come, shards speak ten times a second and all at once: the board of everything
 # answers when all have been heard, or so long after the first, and looks every few milliseconds
 # whether they have. A first change after a rest goes out at once.
@@ -42,6 +44,7 @@ class Rhythm:
         share = ALL_SHARE if self._is_of_all else SHARE
         self.narrow = Rounds(share, least_s, max(least_s, SECONDS), spare_s)
         self.wide = Rounds(WIDE_SHARE, least_s, max(least_s, WIDE_SECONDS), spare_s)
+        least_s = max(least_s, SLOW_LEAST_SECONDS)
         self.slow = Rounds(SLOW_SHARE, least_s, max(least_s, SLOW_SECONDS), spare_s)
         # Seconds for which the board goes on before it gives way.
         self.turn_s = ALL_TURN_SECONDS if self._is_of_all else 0.0

@@ -180,6 +180,8 @@ class Noted:
     late_events: int = 0
     events: int = 0
     records: int = 0
+    # Of each transaction of a board.
+    most_records: int = 0
 
     def folded(self, topic: str, events: int, late: int) -> None:  # noqa: ARG002 - of Watch
         """Count."""
@@ -203,6 +205,7 @@ class Noted:
     def published(self, records: int) -> None:
         """Count."""
         self.records += records
+        self.most_records = max(self.most_records, records)
 
 
 def later(settings: Settings, now: str) -> Settings:
