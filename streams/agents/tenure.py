@@ -35,10 +35,11 @@ class Owner(Protocol):
     def due_in(self) -> float:
         """Seconds until it wants to `rest`, if nothing comes before."""
 
-    def gathers_for(self, waiting: Collection[Records], since: float) -> float:
+    def gathers_for(self, waiting: Collection[Records], since: float, found_idle: bool) -> float:
         """Seconds after which to ask again whether to take what waits; 0 or less: take it now.
 
-        `since` is when the first of it came, by the monotonic clock.
+        `since` is when the first of it came, by the monotonic clock, and `found_idle` whether
+        that was between two steps.
         """
 
     @property
@@ -159,18 +160,20 @@ class Tenure:
 
     async def _wait(self) -> None:
         """Wait for lists, but not past the next tick; let some gather if there are few."""
-        if self.inbox.arrived.is_set() and not self.is_paused:
-            await self._gather()
-            return
-        wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.inbox.arrived.wait(), wait_s)
+        arrived = self.inbox.arrived
+        found_idle = not arrived.is_set()
+        if found_idle:
+            wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(arrived.wait(), wait_s)
+        if arrived.is_set() and not self.is_paused:
+            await self._gather(found_idle)
 
-    async def _gather(self) -> None:
+    async def _gather(self, found_idle: bool) -> None:
         """Let lists gather as long as the owner wants, unless there is a transaction's worth."""
         inbox, until = self.inbox, time.monotonic() + TICK_SECONDS
         while not inbox.is_full:
-            wait_s = self.owner.gathers_for(inbox.lists, inbox.since)
+            wait_s = self.owner.gathers_for(inbox.lists, inbox.since, found_idle)
             wait_s = min(wait_s, until - time.monotonic())
             await asyncio.sleep(max(0.0, wait_s))
             if wait_s <= 0:

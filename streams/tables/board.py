@@ -102,6 +102,7 @@ class OwnedBoard:
 
     async def work(self, lists: Sequence[Records]) -> None:
         """Merge fetched lists, and publish what is due."""
+        self._rhythm.took(lists)
         for records in lists:
             self._note(records)
         await self._publish()
@@ -132,12 +133,12 @@ class OwnedBoard:
             at = inf
         return at - time.monotonic()
 
-    def gathers_for(self, waiting: Collection[Records], since: float) -> float:
+    def gathers_for(self, waiting: Collection[Records], since: float, found_idle: bool) -> float:
         """Seconds after which to ask again whether to take what waits; 0 or less: take it now.
 
-        `since` is when the first of it came.
+        `since` is when the first of it came, and `found_idle` whether that was between two steps.
         """
-        return self._rhythm.gathers_for(waiting, since, self._pace.demand())
+        return self._rhythm.gathers_for(waiting, since, found_idle, self._pace.demand())
 
     def _note(self, records: Records) -> None:
         """Take what was read; a share that changed again before it is merged is merged once."""

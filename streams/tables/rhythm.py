@@ -19,9 +19,10 @@ ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 # Under load: what is slow changes with every event, but not by much.
 SLOW_LEAST_SECONDS = 1.0
-# While events come, shards speak ten times a second and all at once: the board of everything
+# While many events come, shards speak ten times a second and all at once: the board of everything
 # answers when all have been heard, or so long after the first, and looks every few milliseconds
-# whether they have. A first change after a rest goes out at once.
+# whether they have. A first change after a rest goes out at once, and so does what comes when
+# nothing is to be done while not all shards speak all the time.
 HEARD_SECONDS, LISTEN_SECONDS, REST_SECONDS = 0.06, 0.005, 0.25
 # While events come, other boards leave the event loop alone for so many times what they took of
 # it: each turn of theirs delays every step of a commit.
@@ -46,6 +47,8 @@ class Rhythm:
         self.wide = Rounds(WIDE_SHARE, least_s, max(least_s, WIDE_SECONDS), spare_s)
         least_s = max(least_s, SLOW_LEAST_SECONDS)
         self.slow = Rounds(SLOW_SHARE, least_s, max(least_s, SLOW_SECONDS), spare_s)
+        # The shards that were heard the last time and the time before.
+        self._heard: tuple[set[int], set[int]] = set(), set()
         # Seconds for which the board goes on before it gives way.
         self.turn_s = ALL_TURN_SECONDS if self._is_of_all else 0.0
         # Of everything there is one slow record a window: less to write than a transaction costs.
@@ -55,16 +58,32 @@ class Rhythm:
         """Seconds to give way after a turn that took so long."""
         return 0.0 if self._is_of_all else LEAVES[demand] * took_s
 
-    def gathers_for(self, waiting: Collection[Records], since: float, demand: Demand) -> float:
+    def gathers_for(
+        self, waiting: Collection[Records], since: float, found_idle: bool, demand: Demand
+    ) -> float:
         """Seconds after which to ask again whether to take what waits; 0 or less: take it now.
 
-        `since` is when the first of it came.
+        `since` is when the first of it came, and `found_idle` whether that was between two steps.
         """
         now = time.monotonic()
         rests_s = self.narrow.next_at(demand) - now
-        if not self._is_of_all or now - self.narrow.began > REST_SECONDS:
+        if not self._is_of_all:
+            return 0.0 if found_idle else rests_s
+        if now - self.narrow.began > REST_SECONDS:
             return rests_s
-        heard = {partials.locate(record.key)[0] for records in waiting for record in records}
-        if len(heard) >= self._partitions:
+        if found_idle and len(self._heard[0] | self._heard[1]) < self._partitions:
+            # Few events: the others may have nothing to say.
+            return 0.0
+        if len(speakers(waiting)) >= self._partitions:
             return rests_s
         return max(rests_s, min(LISTEN_SECONDS, since + HEARD_SECONDS - now))
+
+    def took(self, lists: Collection[Records]) -> None:
+        """Note which shards have been heard."""
+        if self._is_of_all:
+            self._heard = speakers(lists), self._heard[0]
+
+
+def speakers(lists: Collection[Records]) -> set[int]:
+    """Give the shards that partials are from."""
+    return {partials.locate(record.key)[0] for records in lists for record in records}

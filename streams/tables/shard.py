@@ -4,7 +4,7 @@ The order in which things happen here is the protocol; each step's reason is bes
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import inf
 
 from aiokafka import TopicPartition
@@ -126,9 +126,17 @@ class OwnedShard:
             return inf
         return max((due - self._settings.clock()) / 1000, until_beat_after(self._committed_at))
 
-    def gathers_for(self, *_: object) -> float:
-        """Seconds until events may be committed again; negative if they may be now."""
-        return until_beat_after(self._committed_at)
+    def gathers_for(
+        self,
+        waiting: Collection[Records],  # noqa: ARG002 - of an Owner
+        since: float,  # noqa: ARG002
+        found_idle: bool,
+    ) -> float:
+        """Seconds until events may be committed; 0 or less if they may be now.
+
+        Those that come when nothing else is to be done need not wait for the beat.
+        """
+        return 0.0 if found_idle else until_beat_after(self._committed_at)
 
     @property
     def progressed_at(self) -> float:

@@ -29,9 +29,11 @@ class Hanging:
         self.is_let_go = asyncio.Event()
         self.steps = self.worked = 0
         self.progressed_at = 0.0
+        self.found_idle: list[bool] = []
 
-    def gathers_for(self, *_: object) -> float:
+    def gathers_for(self, waiting: object, since: float, found_idle: bool) -> float:  # noqa: ARG002
         """Wait for no more."""
+        self.found_idle.append(found_idle)
         return 0.0
 
     def seeks(self) -> dict[TopicPartition, int]:
@@ -99,6 +101,20 @@ async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:
             return owner.worked == BACKLOG
 
         await eventually(has_worked)
+
+
+async def test_owner_is_told_whether_records_came_between_its_steps() -> None:
+    async with running() as (tenure, owner):
+        await tenure.inbox.put(some(1))
+        owner.is_let_go.set()
+        for worked in (1, 2):
+
+            async def has_worked(worked: int = worked) -> bool:
+                return owner.worked == worked
+
+            await eventually(has_worked)
+            await tenure.inbox.put(some(1, worked))
+        assert owner.found_idle == [False, True]
 
 
 async def test_few_records_need_no_turn() -> None:

@@ -154,15 +154,30 @@ async def test_board_of_everything_listens_until_all_shards_have_spoken(
     first, second = [[each] for each in await records(settings, topics.PARTIALS, REPS)]
     async with hands(settings) as own:
         board = await own.board(REPS)
-        assert board.gathers_for([first], time.monotonic()) <= 0
+        assert board.gathers_for([first], time.monotonic(), found_idle=False) <= 0
         await _publish_shares(settings, {"0|rep=ann": 2})
         await own.read(board)
         await asyncio.sleep(settings.publish_interval_ms / 1000)
         monkeypatch.setattr(rhythm, "REST_SECONDS", LONG)
         now = time.monotonic()
-        assert board.gathers_for([first], now) > 0
-        assert board.gathers_for([first, second], now) <= 0
-        assert board.gathers_for([first], now - rhythm.HEARD_SECONDS) <= 0
+        assert board.gathers_for([first], now, found_idle=False) > 0
+        assert board.gathers_for([first, second], now, found_idle=False) <= 0
+        assert board.gathers_for([first], now - rhythm.HEARD_SECONDS, found_idle=False) <= 0
+
+
+@pytest.mark.parametrize(("spoke", "waits"), [(("0", "1"), True), (("0", "0"), False)])
+async def test_idle_board_of_everything_listens_if_lately_all_shards_have_spoken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, spoke: tuple[str, str], waits: bool
+) -> None:
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number, shard in enumerate(spoke, 1):
+            await _publish_shares(settings, {f"{shard}|rep=ann": number})
+            await own.read(board)
+        await asyncio.sleep(settings.publish_interval_ms / 1000)
+        monkeypatch.setattr(rhythm, "REST_SECONDS", LONG)
+        first = [(await records(settings, topics.PARTIALS, REPS))[0]]
+        assert (board.gathers_for([first], time.monotonic(), found_idle=True) > 0) is waits
 
 
 async def test_last_change_always_goes_out(settings: Settings) -> None:
