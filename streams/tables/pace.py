@@ -10,10 +10,6 @@ from math import inf
 # After d seconds of publishing, nothing is published for ten times as long.
 REST = 10.0
 LOOK_SECONDS = 0.01
-# So many records of members go into a transaction while events come: thousands at once keep
-# brokers and readers busy for so long that everything else waits for it. Where a backlog is worked
-# off, each transaction costs time and nobody waits for a record.
-RECORDS_A_TRANSACTION, RECORDS_IN_A_BACKLOG = 500, 10_000
 # Of the time of a worker that has time to spare, one kind of round may take so much.
 SPARE_SHARE = 0.125
 
@@ -83,11 +79,6 @@ class Pace:
         self.demand = demand
         self._lock = asyncio.Lock()
         self._next = 0.0
-
-    @property
-    def records_a_transaction(self) -> int:
-        """How many records to put into a transaction, more or less."""
-        return RECORDS_IN_A_BACKLOG if self._pressed() else RECORDS_A_TRANSACTION
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -27,7 +27,6 @@ class Hands:
         self.noted = noted
         self.reference = Reference(settings, noted)
         self.demand = Demand.MUCH
-        self.is_pressed = False
         self._owned: list[OwnedShard | OwnedBoard] = []
 
     async def shard(
@@ -50,7 +49,7 @@ class Hands:
 
     async def board(self, number: int = 0, core: Core | None = None) -> OwnedBoard:
         """Take and restore a board."""
-        pace = Pace(lambda: self.is_pressed, lambda: self.demand)
+        pace = Pace(lambda: False, lambda: self.demand)
         board = OwnedBoard(self.settings, core or Counting(), number, self.noted, pace)
         self._owned.append(board)
         await board.take()

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
-from streams.tables import pace, rhythm, topics
+from streams.tables import rhythm, topics
 from streams.tables.board import OwnedBoard
 from streams.tables.fatal import Fenced
 from streams.tables.pace import Demand
@@ -118,19 +118,18 @@ async def test_first_change_goes_out_at_once_and_the_next_ones_together(
         assert 50 < board.due_in <= 60
 
 
-@pytest.mark.parametrize(("is_backlog", "most"), [(False, 10), (True, 25)])
-async def test_round_goes_out_in_small_transactions_unless_a_backlog_waits(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, is_backlog: bool, most: int
+@pytest.mark.parametrize(("records", "most"), [(25, 5), (90, 15)])
+async def test_round_goes_out_in_small_transactions_a_long_one_in_longer_ones(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, records: int, most: int
 ) -> None:
     monkeypatch.setattr("streams.tables.output.RECORDS_AT_ONCE", 5)
-    monkeypatch.setattr(pace, "RECORDS_A_TRANSACTION", 10)
-    shares = {f"channel=c{number}": 1 for number in range(25)}
+    monkeypatch.setattr("streams.tables.board.RECORDS_A_TRANSACTION", 5)
+    shares = {f"channel=c{number}": 1 for number in range(records)}
     async with hands(settings) as own:
-        own.is_pressed = is_backlog
         board = await own.board(OTHERS)
         await _publish_shares(settings, {f"0|{scope}": 1 for scope in shares}, OTHERS)
         await own.read(board)
-        assert (own.noted.records, own.noted.most_records) == (25, most)
+        assert (own.noted.records, own.noted.most_records) == (records, most)
     assert await values(settings) == shares
 
 
