@@ -19,7 +19,8 @@ demo: install
 
 # Much of a run is waiting for processes, so two go side by side, each with brokers of its own.
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
+		--max-worker-restart 0 $(ARGS)
 
 check: install
 	$(BIN)/ruff format --check .
@@ -39,12 +40,14 @@ lock:
 
 # The whole way with 100,000 events, two workers and three SIGKILLs.
 soak: install
-	WHOLE_EVENTS=100000 $(BIN)/python -m pytest tests/whole $(ARGS)
+	WHOLE_EVENTS=100000 $(BIN)/python -m pytest tests/whole --stuck-after 3600 $(ARGS)
 
 # 500 histories of each family of KPIs, and two years of 200,000 events, against the oracle.
 oracle: install
-	$(BIN)/python -m pytest tests/laws/test_law_of_the_oracle.py --hypothesis-profile=families $(ARGS)
-	ORACLE_EVENTS=200000 $(BIN)/python -m pytest tests/laws/test_long_history.py $(ARGS)
+	$(BIN)/python -m pytest tests/laws/test_law_of_the_oracle.py --stuck-after 0 \
+		--hypothesis-profile=families $(ARGS)
+	ORACLE_EVENTS=200000 $(BIN)/python -m pytest tests/laws/test_long_history.py \
+		--stuck-after 0 $(ARGS)
 
 # Breaks workers, gateway and Kafka while events come in; see docs/exactness.md. `--seed N` repeats.
 chaos: install

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from streams.broker.embedded import EmbeddedKafka
 
 # Shared machines are slow at times: what counts is what is found, not how fast. More examples:
-# `make test ARGS="tests/laws --hypothesis-profile=thorough"`, or 500 of each family of KPIs
-# against the oracle: `make oracle`.
+# `make test ARGS="tests/laws --hypothesis-profile=thorough --stuck-after 0"`, or 500 of each
+# family of KPIs against the oracle: `make oracle`.
 settings.register_profile(
     "default",
     deadline=None,

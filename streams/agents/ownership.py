@@ -14,6 +14,7 @@ from streams.agents.batches import Lists
 from streams.agents.health import Health
 from streams.agents.tenure import Tenure, refuse_stuck
 from streams.settings import Settings
+from streams.stopping import stopped
 from streams.tables import partials, standing, topics
 from streams.tables.board import OwnedBoard
 from streams.tables.core import Core
@@ -152,9 +153,7 @@ class Ownership:
         self._open.clear()
         await asyncio.gather(*(tenure.end() for tenure in self._tenures.values()))
         self._tenures.clear()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stopped(*self._tasks)
 
     def _units(self, tps: Collection[TP]) -> set[Unit]:
         units = {(stage_of(tp.topic), tp.partition) for tp in tps}

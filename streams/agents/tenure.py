@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 
 from streams.agents.inbox import Inbox
+from streams.stopping import stopped
 from streams.tables.fatal import Fatal, Fenced
 from streams.tables.reading import Records
 
@@ -125,9 +126,9 @@ class Tenure:
         """Stop after the transaction under way and let go of the connections."""
         await self.pause()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await stopped(self._task)
+            if not self._task.cancelled():
+                self._task.result()
         await self.owner.close()
 
     async def _run(self, on_restored: Callable[["Tenure"], Awaitable[None]]) -> None:
@@ -165,7 +166,8 @@ class Tenure:
         if found_idle:
             wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.owner.due_in))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(arrived.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await arrived.wait()
         if arrived.is_set() and not self.is_paused:
             await self._gather(found_idle)
 

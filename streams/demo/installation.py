@@ -11,6 +11,7 @@ from streams.broker.ports import free_port, is_free
 from streams.demo.children import Child, environment
 from streams.demo.screen import Places
 from streams.settings import Settings
+from streams.stopping import stopped
 
 HOST = "127.0.0.1"
 WORKERS = 2
@@ -77,9 +78,7 @@ class Installation:
 
     async def stop(self) -> None:
         """End every process; all at once, for none waits for another."""
-        for task in self._keeping:
-            task.cancel()
-        await asyncio.gather(*self._keeping, return_exceptions=True)
+        await stopped(*self._keeping)
         await asyncio.gather(*(child.stop() for child in self.children))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import aiohttp
 from aiokafka import TopicPartition
@@ -24,6 +24,7 @@ from streams.events import SOURCE_TOPICS
 from streams.kpis import catalogue
 from streams.publish.reader import Feed
 from streams.settings import Settings
+from streams.stopping import stopped
 from streams.tables import topics
 from streams.tables.fatal import Fatal
 from streams.tables.progress import await_settled
@@ -83,10 +84,10 @@ class Stage:
             async with aiohttp.ClientSession() as session:
                 acting = asyncio.create_task(self._act(session, seconds, seed))
                 await asyncio.wait({acting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                acting.cancel()
-                with suppress(asyncio.CancelledError):
+                await stopped(acting)
+                if not acting.cancelled():
                     async with self._blaming_the_broker():
-                        await acting
+                        acting.result()
                 if self._live_since is not None:
                     await self._sum_up(session)
         finally:
@@ -111,7 +112,7 @@ class Stage:
             self._installation.keep(self._tell)
             await self._live(simulator, traffic, feeding, seconds)
         finally:
-            await ended(feeding)
+            await stopped(feeding)
 
     async def _lay_ground(self) -> None:
         self._say(f"Kafka at {self._settings.bootstrap}")
@@ -172,8 +173,7 @@ class Stage:
             for part in done:
                 part.result()
         finally:
-            for part in parts:
-                await ended(part)
+            await stopped(*parts)
             self._live_for = time.monotonic() - self._live_since
         self._say("waiting until every event is in the KPIs")
         self._is_settled = (await await_settled(self._settings, SETTLE_SECONDS)).is_settled
@@ -252,12 +252,6 @@ class Stage:
         self._notice = (what, time.monotonic())
         if not self._console.is_alt_screen:
             self._say(what)
-
-
-async def ended(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait until it is over, whatever it may still have to say."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def refuse_what_is_used(settings: Settings) -> None:

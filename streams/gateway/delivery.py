@@ -14,6 +14,7 @@ from streams.events import TOPIC_OF
 from streams.gateway.records import Record
 from streams.gateway.refusal import Refused
 from streams.settings import Settings
+from streams.stopping import stopped
 from streams.tables.connecting import client
 
 log = logging.getLogger(__name__)
@@ -123,8 +124,7 @@ class Delivery:
             await delivery.until(delivery._tried)
             yield delivery
         finally:
-            delivery._keeping.cancel()
-            await asyncio.wait({delivery._keeping})
+            await stopped(delivery._keeping)
 
     async def until(self, event: asyncio.Event) -> None:
         """Wait for an event; what went wrong here for good is raised at once."""

@@ -10,13 +10,14 @@ owners are not quite those of the one who looks.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import orjson
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
+from streams.stopping import stopped
 from streams.tables import moved, partials, topics
 from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.core import Core, Vectors
@@ -100,10 +101,9 @@ async def _reference(settings: Settings) -> AsyncIterator[Reference]:
             reading.result()
         yield reference
     finally:
-        for task in (reading, complete):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await stopped(reading, complete)
+        if not reading.cancelled():
+            reading.result()
 
 
 class Look:

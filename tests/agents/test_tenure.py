@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 
 from streams.agents.inbox import BACKLOG
 from streams.agents.tenure import NO_TURN, TICK_SECONDS, Tenure, refuse_stuck
+from streams.stopping import AGAIN_SECONDS
 from streams.tables.fatal import Fatal, Fenced
 from streams.tables.reading import Records
 from tests.agents.records import some
@@ -147,6 +148,20 @@ async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so
     monkeypatch.setattr("streams.agents.tenure.TOLD_SECONDS", 0.05)
     with pytest.raises(Fenced):
         await Tenure(Hanging(), restore).start(resume)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_tenure_ends_although_records_come_in_that_very_moment(turns: int) -> None:
+    async with running() as (tenure, owner):
+        owner.is_let_go.set()
+        owner.due_in = TICK_SECONDS
+        await asyncio.sleep(1.5 * TICK_SECONDS)
+        await tenure.inbox.put(some(1))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        ending = asyncio.create_task(tenure.end())
+        await asyncio.wait([ending], timeout=AGAIN_SECONDS / 2)
+        assert ending.done()
 
 
 @asynccontextmanager

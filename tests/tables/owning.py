@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from streams.settings import Settings
+from streams.stopping import stopped
 from streams.tables import partials
 from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.board import OwnedBoard
@@ -93,6 +94,6 @@ async def hands(settings: Settings) -> AsyncIterator[Hands]:
         yield made
     finally:
         await made.close()
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
+        await stopped(reading)
+        if not reading.cancelled():
+            reading.result()

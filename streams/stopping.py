@@ -1,0 +1,23 @@
+"""How tasks are stopped, whatever they wait for."""
+
+import asyncio
+from typing import Any
+
+# Longer than a client takes to let go of its connections, which had better not be broken off.
+AGAIN_SECONDS = 3.0
+
+
+async def stopped(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and return when all are over; raises nothing that they end with.
+
+    One cancellation is not enough. It can be lost: `asyncio.wait_for` of Python 3.11 gives its
+    result instead if that came in the same turn of the event loop, and a Kafka client that is
+    being closed takes it for that of a task of its own. Such a task would go on for ever.
+    """
+    while waiting := [task for task in tasks if not task.done()]:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=AGAIN_SECONDS)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # has been asked for then, and is not reported as forgotten
