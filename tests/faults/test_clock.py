@@ -76,7 +76,7 @@ async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant
 
         async def ends_as(events: list[Said], now: int) -> None:
             wanted = replayed_at(events, now)
-            await shard.rest()
+            await own.tell(shard)
             for board in boards:
                 await own.read(board)
 
