@@ -23,8 +23,8 @@ from streams.tables.fatal import Fatal
 
 # So many new objects are looked through for garbage at a time: a few milliseconds.
 COLLECT_AFTER = 5_000
-# Reading from Kafka goes on in a thread of its own, which needs a moment of the interpreter for
-# each of its small steps. Python's 5 ms before it asks for one would be added to each of them.
+# Metrics are written out in a thread of its own. Python's 5 ms before another thread asks for the
+# interpreter would be added to each small step of everything else meanwhile.
 SWITCH_SECONDS = 0.0005
 STOP_SECONDS = 9.0
 # Who of the Kafka client repeats itself, and how often it may; of so many texts it is known.
