@@ -211,6 +211,9 @@ class OwnedBoard:
         is_quiet = False
         if rhythm.narrow.is_due(began, demand):
             self._busy_s = 0.0
+            if rhythm.is_of_all and self._news:
+                # What is written is mostly known by the time that merging takes.
+                await self._transactions.begin([self._output.place])
             await self._merge()
             is_quiet = board.dirty == board.wide + board.slow
             if not is_quiet:
@@ -219,6 +222,8 @@ class OwnedBoard:
                 rhythm.narrow.done(began, self._busy_s)
                 if with_slow:
                     rhythm.slow.done(began, self._busy_s)
+            if self._transactions.is_open:
+                await self._transactions.commit()
         if board.wide and (is_quiet or rhythm.wide.is_due(began, demand)):
             await self._publish_wide()
         if board.slow and rhythm.slow.is_due(began, demand):

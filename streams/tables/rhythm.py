@@ -38,11 +38,11 @@ class Rhythm:
     def __init__(self, settings: Settings, number: int) -> None:
         """Begin with all of them at once; `number` is the board's partition."""
         self._partitions = settings.partitions
-        self._is_of_all = number == ALL
+        self.is_of_all = number == ALL
         least_s = spare_s = settings.publish_interval_ms / 1000
-        if not self._is_of_all:
+        if not self.is_of_all:
             least_s, spare_s = least_s * MEMBERS, spare_s * SPARE_MEMBERS
-        share = ALL_SHARE if self._is_of_all else SHARE
+        share = ALL_SHARE if self.is_of_all else SHARE
         self.narrow = Rounds(share, least_s, max(least_s, SECONDS), spare_s)
         self.wide = Rounds(WIDE_SHARE, least_s, max(least_s, WIDE_SECONDS), spare_s)
         least_s = max(least_s, SLOW_LEAST_SECONDS)
@@ -50,13 +50,13 @@ class Rhythm:
         # The shards that were heard the last time and the time before.
         self._heard: tuple[set[int], set[int]] = set(), set()
         # Seconds for which the board goes on before it gives way.
-        self.turn_s = ALL_TURN_SECONDS if self._is_of_all else 0.0
+        self.turn_s = ALL_TURN_SECONDS if self.is_of_all else 0.0
         # Of everything there is one slow record a window: less to write than a transaction costs.
-        self.slow_come_along = self._is_of_all
+        self.slow_come_along = self.is_of_all
 
     def leaves_for(self, took_s: float, demand: Demand) -> float:
         """Seconds to give way after a turn that took so long."""
-        return 0.0 if self._is_of_all else LEAVES[demand] * took_s
+        return 0.0 if self.is_of_all else LEAVES[demand] * took_s
 
     def gathers_for(
         self, waiting: Collection[Records], since: float, found_idle: bool, demand: Demand
@@ -67,7 +67,7 @@ class Rhythm:
         """
         now = time.monotonic()
         rests_s = self.narrow.next_at(demand) - now
-        if not self._is_of_all:
+        if not self.is_of_all:
             return 0.0 if found_idle else rests_s
         if now - self.narrow.began > REST_SECONDS:
             return rests_s
@@ -80,7 +80,7 @@ class Rhythm:
 
     def took(self, lists: Collection[Records]) -> None:
         """Note which shards have been heard."""
-        if self._is_of_all:
+        if self.is_of_all:
             self._heard = speakers(lists), self._heard[0]
 
 

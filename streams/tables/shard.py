@@ -13,6 +13,7 @@ from streams.engine.moving import Move
 from streams.failpoint import armed
 from streams.settings import Settings
 from streams.tables import deadletters, moved, partials, progress, topics
+from streams.tables.ahead import Ahead
 from streams.tables.alerts import AlertLog, EndOf, nothing_more
 from streams.tables.beats import members_turn, until_beat_after
 from streams.tables.core import Core, Vectors
@@ -69,6 +70,7 @@ class OwnedShard:
         self._cells = core.shard(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = Transactions(settings, STAGE, number)
+        self._ahead = Ahead(self._transactions, self._state)
         self._alerts = AlertLog(settings, number, end_of)
         self._intake = Intake(settings, number, self._cells, watch, self._alerts.quiet)
         self._goal: dict[str, int] = {}
@@ -163,6 +165,7 @@ class OwnedShard:
         for records in lists:
             to[records[0].topic] = records[-1].offset + 1
         try:
+            await self._ahead.begin(lists, self._is_members_turn())
             await self._intake.fold(lists)
             await self._commit()
         except Crashed as crash:
@@ -238,20 +241,17 @@ class OwnedShard:
             ]
         self.position.reference = dict(self._reference.position)
 
-    async def _changes(self, clock: int) -> tuple[list[Change], list[Move]]:
+    async def _changes(self, clock: int, with_members: bool) -> tuple[list[Change], list[Move]]:
         """Give the cells to publish and what has to be moved; not while short of the goal.
 
         A goal beyond the position is what a torn transaction leaves: cells of its rows may
         already be published, and without the events that are read again they would go back.
         """
-        turn = members_turn(self.number)
-        is_busy = self._demand() is Demand.MUCH
-        is_due = self._published is not None or turn != self._members_turn or not is_busy
         with named(self.number):
             await in_turns(self._cells.settling(clock))
-            if is_due and self._cells.untold:
-                self._members_turn = turn
-            changed, moves = self._cells.changed(with_members=is_due), self._cells.moves()
+            if with_members and self._cells.untold:
+                self._members_turn = members_turn(self.number)
+            changed, moves = self._cells.changed(with_members=with_members), self._cells.moves()
         if self._published is None:
             return list(changed.items()), moves
         self._passing("during_reconcile")
@@ -259,6 +259,12 @@ class OwnedShard:
         # A torn transaction may have moved what its rows lack, or have rows without their moves.
         moves = moved.difference(self._cells.standing_moves(), known.moved.said)
         return list(partials.difference(self._cells.cells(), known.cells)), moves
+
+    def _is_members_turn(self) -> bool:
+        """Tell whether members' cells may be told: with every beat only when there is time."""
+        is_busy = self._demand() is Demand.MUCH
+        is_next = members_turn(self.number) != self._members_turn
+        return self._published is not None or is_next or not is_busy
 
     async def _raised(self, clock: int, now: float) -> list[Pair]:
         if not await self._alerts.is_time(self._from_outside(self.seeks()), now):
@@ -276,7 +282,8 @@ class OwnedShard:
         self._hear()
         clock = self._settings.clock()
         is_complete = self.position.reaches(self._goal)
-        changes, moves = await self._changes(clock) if is_complete else ([], [])
+        with_members = self._is_members_turn()
+        changes, moves = await self._changes(clock, with_members) if is_complete else ([], [])
         alerts = await self._raised(clock, began) if is_complete else []
         position = self.position.encode()
         is_due = began - self._committed_at > HEARTBEAT_SECONDS
@@ -288,10 +295,13 @@ class OwnedShard:
             for first in range(0, max(len(changes), len(moves)), CELLS_AT_ONCE)
         ]
         if not (state or parts or alerts or claim):
+            await self._ahead.end()
             return
         letters = self._intake.leave()
         first, last = parts[:1], parts[1:]
         outgoing = self._outgoing(*first[0]) if first else {}
+        if outgoing:
+            self._ahead.note(outgoing, with_members)
         if alerts:
             outgoing[self._alerts.place] = alerts
         await self._transact(letters, state, outgoing, claim and not last, clock)

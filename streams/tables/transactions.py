@@ -28,6 +28,8 @@ DEADLINE_SECONDS = 12.0
 # With the default of 100 ms a refusal while the last markers are being written costs 100 ms.
 BACKOFF_MS = 5
 BATCH_BYTES = 512 * 1024
+# Of the event loop, until the client's own task has sent what a transaction will write to.
+TURNS_TO_ASK = 4
 
 
 class _OneEnd(EndTxnHandler):  # type: ignore[misc]  # the client ships no types
@@ -84,6 +86,8 @@ class Transactions:
         self.name = f"{settings.app}-{stage}-{partition}"
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        # Whether one has begun that is not committed yet.
+        self.is_open = False
         # When the broker last answered, by a clock that never goes back.
         self.answered_at = time.monotonic()
         # The offset after the last record written to each partition.
@@ -119,17 +123,22 @@ class Transactions:
         return self
 
     async def begin(self, partitions: Collection[TopicPartition] = ()) -> None:
-        """Open a transaction.
+        """Open a transaction, or name more partitions of the one that is open.
 
-        Naming all `partitions` that will be written to spares a question for each `send`.
+        Naming all `partitions` that will be written to spares a question for each `send`. It is
+        on its way when this returns: whoever has work to do before that has the answer by then.
         """
-        producer = self._open()
+        producer = self._taken()
         try:
-            await producer.begin_transaction()
+            if not self.is_open:
+                await producer.begin_transaction()
+                self.is_open = True
             for partition in partitions:
                 producer._txn_manager.maybe_add_partition_to_txn(partition)
         except (KafkaError, IllegalOperation, AssertionError) as error:
             self._fail("could not begin", error)
+        for _ in range(TURNS_TO_ASK):
+            await asyncio.sleep(0)
 
     async def send(self, writes: Writes) -> dict[TopicPartition, int]:
         """Append records and wait until the broker has them all.
@@ -150,9 +159,10 @@ class Transactions:
         """Make everything since `begin` visible at once."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                await self._open().commit_transaction()
+                await self._taken().commit_transaction()
         except (KafkaError, IllegalOperation, TimeoutError, AssertionError) as error:
             self._fail("could not commit", error)
+        self.is_open = False
         self.answered_at = time.monotonic()
 
     async def close(self) -> None:
@@ -162,7 +172,7 @@ class Transactions:
             await producer.stop()
 
     async def _send(self, writes: Writes) -> dict[TopicPartition, int]:
-        producer = self._open()
+        producer = self._taken()
         sent = []
         for to, pairs in writes.items():
             for batch in _batches(producer, pairs):
@@ -179,7 +189,7 @@ class Transactions:
             self.reached[to] = base + count
         return last
 
-    def _open(self) -> AIOKafkaProducer:
+    def _taken(self) -> AIOKafkaProducer:
         if self._producer is None:
             raise Fatal(f"{self.name} is not taken")
         return self._producer

@@ -129,12 +129,14 @@ def no_reconciliation() -> None:
     """Take it for granted that the partials published are what the rows give."""
     real = OwnedShard._changes
 
-    async def changes(self: OwnedShard, clock: int) -> tuple[list[Change], list[Move]]:
+    async def changes(
+        self: OwnedShard, clock: int, with_members: bool
+    ) -> tuple[list[Change], list[Move]]:
         if self._published is not None:
             self._published = None
-            await real(self, clock)
+            await real(self, clock, with_members)
             return [], []
-        return await real(self, clock)
+        return await real(self, clock, with_members)
 
     _replace(OwnedShard, _changes=changes)
 
