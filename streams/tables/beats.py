@@ -10,7 +10,7 @@ from math import floor
 
 # A transaction costs a few milliseconds however little is in it: this many a second and shard
 # are enough, unless there is a full one's worth waiting.
-BEAT_SECONDS = 0.1
+BEAT_SECONDS = 0.08
 # Members' cells are many, and under load boards publish them in rounds of half a second and more:
 # told with every third beat, a cell that changed each time is written once, and most transactions
 # reach one partition of the partials instead of all.

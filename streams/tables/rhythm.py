@@ -19,7 +19,7 @@ ALL_SHARE, SHARE, WIDE_SHARE, SLOW_SHARE = 0.2, 0.025, 0.025, 0.1
 SECONDS, WIDE_SECONDS, SLOW_SECONDS = 2.0, 10.0, 5.0
 # Under load: what is slow changes with every event, but not by much.
 SLOW_LEAST_SECONDS = 1.0
-# While many events come, shards speak ten times a second and all at once: the board of everything
+# While many events come, shards speak with every beat and all at once: the board of everything
 # answers when all have been heard, or so long after the first, and looks every few milliseconds
 # whether they have. A first change after a rest goes out at once, and so does what comes when
 # nothing is to be done while not all shards speak all the time.

@@ -7,6 +7,7 @@ import pytest
 from streams.tables.beats import BEAT_SECONDS, MEMBERS_BEATS, members_turn, until_beat_after
 
 EARLY = 1e-6
+BEAT = 1_000 * BEAT_SECONDS
 
 
 def at(monkeypatch: pytest.MonkeyPatch, wall: float, monotonic: float) -> None:
@@ -16,8 +17,8 @@ def at(monkeypatch: pytest.MonkeyPatch, wall: float, monotonic: float) -> None:
 
 
 def test_whoever_spoke_in_a_beat_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    at(monkeypatch, wall=1_000.03, monotonic=50.0)
-    assert until_beat_after(49.98) == pytest.approx(0.07)
+    at(monkeypatch, wall=BEAT + 0.03, monotonic=50.0)
+    assert until_beat_after(49.98) == pytest.approx(BEAT_SECONDS - 0.03)
     # Whoever spoke before this beat may speak now.
     assert until_beat_after(49.96) == pytest.approx(-0.03)
     assert until_beat_after(10.0) < 0
@@ -27,8 +28,8 @@ def test_workers_with_other_monotonic_clocks_have_the_same_beat(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for monotonic in (50.0, 7_777.777):
-        at(monkeypatch, wall=1_000.03, monotonic=monotonic)
-        assert until_beat_after(monotonic) == pytest.approx(0.07)
+        at(monkeypatch, wall=BEAT + 0.03, monotonic=monotonic)
+        assert until_beat_after(monotonic) == pytest.approx(BEAT_SECONDS - 0.03)
 
 
 def test_nobody_waits_longer_than_a_beat_when_the_clock_is_set(
