@@ -184,15 +184,24 @@ class Board:
                 self._add(when, group, vectors)
 
     def advance(self, clock: int) -> None:
-        """Let time pass: rolling and running windows move on, windows become final."""
-        self._place_news()
+        """Let time pass, at once."""
+        for _ in self.advancing(clock):
+            pass
+
+    def advancing(self, clock: int) -> Iterator[None]:
+        """Let time pass: rolling and running windows move on, windows become final.
+
+        A little each time it is asked, for another day moves a lot. Nothing else may be called
+        until the iterator is used up.
+        """
+        yield from self.placing()
         self.clock = max(self.clock, clock)
         for window in self._sums.ended(self.clock):
             self._marks.add_ended(window)
         today, before = self.calendar.day(self.clock), self._sums.today
         if today != before:
             self._marks.add_moving()
-            self._sums.roll(today)
+            yield from self._sums.rolling_on(today)
             self._marks.add_moving()
             self._marks.add_days(before, today)
         slot = self.clock // AGAIN_MS

@@ -91,8 +91,8 @@ class WindowSums:
         while self._ends and self._ends[0][0] <= clock:
             yield heappop(self._ends)[1]
 
-    def roll(self, today: int) -> None:
-        """Move the rolling windows so that they end with today."""
+    def rolling_on(self, today: int) -> Iterator[None]:
+        """Move the rolling windows so that they end with today, a day each time it is asked."""
         for window, _ in self._kept:
             self._sums.pop(window, None)
         self.today = today
@@ -103,6 +103,7 @@ class WindowSums:
             for day in range(window.start, end + 1):
                 for scope, vector in self.scopes(Window("day", day)).items():
                     self._add(window, scope, vector)
+                yield
 
     def _rolling_kept(self) -> list[tuple[Window, int]]:
         """Give the rolling windows of today and those before them, with their last days."""

@@ -20,6 +20,7 @@ from streams.tables.reading import Records, ends, read_to
 from streams.tables.reference import Reference
 from streams.tables.rhythm import Rhythm
 from streams.tables.transactions import Pair, Tombstone, Transactions
+from streams.tables.turns import in_turns
 from streams.tables.watch import Watch
 
 STAGE = "kpis"
@@ -85,7 +86,7 @@ class OwnedBoard:
         async for _, records in read_to(self._settings, stops):
             self._note(records)
         await self._merge()
-        self._board.advance(self._settings.clock())
+        await in_turns(self._board.advancing(self._settings.clock()))
         await self._publish_all()
         if self.number == catalogue.KEEPER:
             await self._describe()
@@ -108,15 +109,14 @@ class OwnedBoard:
         self._rhythm.took(lists)
         for records in lists:
             self._note(records)
-        await self._publish()
-        await self._alert()
+        await self.rest()
 
     async def rest(self) -> None:
         """Let time pass, publish what has become due, and now and then show that one is alive."""
         now = time.monotonic()
         if now - self._advanced_at > ADVANCE_SECONDS:
             self._advanced_at = now
-            self._board.advance(self._settings.clock())
+            await in_turns(self._board.advancing(self._settings.clock()))
         await self._publish()
         await self._alert()
 

@@ -108,8 +108,11 @@ class BoardCore(Protocol):
     def hear(self, record: ReferenceRecord) -> None:
         """Take a reference record; what it changes comes with the next `take`."""
 
-    def advance(self, clock: int) -> None:
-        """Roll windows and set final flags as of an instant."""
+    def advancing(self, clock: int) -> Iterator[None]:
+        """Roll windows and set final flags as of an instant, a little each time it is asked.
+
+        Nothing else may be called until the iterator is used up.
+        """
 
     def alerts(self, clock: int) -> dict[str, bytes]:
         """Give the alerts about targets that stand at an instant, by key.

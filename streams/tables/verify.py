@@ -216,7 +216,8 @@ class Look:
                 is_own = self._core.family(cell) % topics.FAMILY_PARTITIONS == number
                 if is_own and isinstance(vectors, dict):
                     board.put(shard, cell, vectors)
-        board.advance(clock)
+        for _ in board.advancing(clock):
+            pass
         return {key: body.decode() for key, body, _ in board.take() if body is not None}
 
     def _differ(self, topic: str, key: str, found: str | None, wanted: str | None) -> None:

@@ -27,6 +27,8 @@ from tests.kpis.story import (
 from tests.laws.published import bodies
 
 NOON = "03-20 12:00"
+# The rolling windows of a day and those before them hold so many days at least.
+ROLLED_DAYS = 2 * (7 + 15 + 30 + 90)
 
 
 class Live:
@@ -233,3 +235,11 @@ def test_wide_windows_are_taken_in_parts_those_first_that_wait_longest() -> None
     assert first == last
     assert len({first, *others}) == 1 + len(others) >= 5
     assert not live.board.dirty
+
+
+def test_next_day_comes_a_little_at_a_time() -> None:
+    live = Live()
+    live.tell(lead("03-20 09:00"), lead("03-12 09:00", "lead-2"))
+    assert len(list(live.board.advancing(instant(NOON)))) == 0
+    assert len(list(live.board.advancing(instant("03-21 00:00")))) >= ROLLED_DAYS
+    assert live.tell(now="03-21 00:00")

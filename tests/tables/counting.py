@@ -184,9 +184,10 @@ class CountingBoard:
         self.teams[cell] = f"team={record.team}"
         self._mark_team(cell)
 
-    def advance(self, clock: int) -> None:
+    def advancing(self, clock: int) -> Iterator[None]:
         """Let time pass."""
         self.clock = clock
+        yield
 
     def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of BoardCore
         """Raise none."""

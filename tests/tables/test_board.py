@@ -197,6 +197,18 @@ def slow_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow_rounds_are_rare")
+async def test_time_passes_for_a_board_that_is_never_idle(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.tables.board.ADVANCE_SECONDS", 0.0)
+    later = replace(settings, now=(settings.now or 0) + 1_000)
+    async with hands(settings) as own:
+        board = await own.board()
+        board._settings = later
+        await board.work([])
+        assert vars(board._board)["clock"] == later.now
+
+
 async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
     settings: Settings,
 ) -> None:
