@@ -196,7 +196,6 @@ def slow_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rhythm, "SLOW_SHARE", NEARLY_NO_TIME)
 
 
-@pytest.mark.usefixtures("slow_rounds_are_rare")
 async def test_time_passes_for_a_board_that_is_never_idle(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +208,7 @@ async def test_time_passes_for_a_board_that_is_never_idle(
         assert vars(board._board)["clock"] == later.now
 
 
+@pytest.mark.usefixtures("slow_rounds_are_rare")
 async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
     settings: Settings,
 ) -> None:
