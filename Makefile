@@ -18,6 +18,7 @@ demo: install
 	$(BIN)/sales-kpis demo $(ARGS)
 
 # Much of a run is waiting for processes, so two go side by side, each with brokers of its own.
+# Whose process had to be given up is not tried again: a test that hangs would do so again.
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
 		--max-worker-restart 0 $(ARGS)

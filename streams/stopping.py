@@ -23,3 +23,10 @@ async def stopped(*tasks: asyncio.Task[Any]) -> None:
         # It is not reported as forgotten then, and the task does not keep the frames it was in.
         with contextlib.suppress(asyncio.CancelledError):
             task.exception()
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel a task and return when it is over; raises what it ends with, if it was not that."""
+    await stopped(task)
+    if not task.cancelled():
+        task.result()

@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, settings
 
 from streams.broker.embedded import EmbeddedKafka
 
+pytest_plugins = ["tests.stuck"]
+
 # Shared machines are slow at times: what counts is what is found, not how fast. More examples:
 # `make test ARGS="tests/laws --hypothesis-profile=thorough --stuck-after 0"`, or 500 of each
 # family of KPIs against the oracle: `make oracle`.

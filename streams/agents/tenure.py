@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 
 from streams.agents.inbox import Inbox
-from streams.stopping import stopped
+from streams.stopping import ended
 from streams.tables.fatal import Fatal, Fenced
 from streams.tables.reading import Records
 
@@ -126,9 +126,7 @@ class Tenure:
         """Stop after the transaction under way and let go of the connections."""
         await self.pause()
         if self._task is not None:
-            await stopped(self._task)
-            if not self._task.cancelled():
-                self._task.result()
+            await ended(self._task)
         await self.owner.close()
 
     async def _run(self, on_restored: Callable[["Tenure"], Awaitable[None]]) -> None:

@@ -24,7 +24,7 @@ from streams.events import SOURCE_TOPICS
 from streams.kpis import catalogue
 from streams.publish.reader import Feed
 from streams.settings import Settings
-from streams.stopping import stopped
+from streams.stopping import ended, stopped
 from streams.tables import topics
 from streams.tables.fatal import Fatal
 from streams.tables.progress import await_settled
@@ -84,10 +84,8 @@ class Stage:
             async with aiohttp.ClientSession() as session:
                 acting = asyncio.create_task(self._act(session, seconds, seed))
                 await asyncio.wait({acting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                await stopped(acting)
-                if not acting.cancelled():
-                    async with self._blaming_the_broker():
-                        acting.result()
+                async with self._blaming_the_broker():
+                    await ended(acting)
                 if self._live_since is not None:
                     await self._sum_up(session)
         finally:

@@ -34,8 +34,3 @@ class Ahead:
     def note(self, written: Iterable[TopicPartition], with_members: bool) -> None:
         """Remember where a transaction wrote to."""
         self._written[with_members] = frozenset(written)
-
-    async def end(self) -> None:
-        """Commit what was opened and has nothing to be written to."""
-        if self._transactions.is_open:
-            await self._transactions.commit()

@@ -222,8 +222,7 @@ class OwnedBoard:
                 rhythm.narrow.done(began, self._busy_s)
                 if with_slow:
                     rhythm.slow.done(began, self._busy_s)
-            if self._transactions.is_open:
-                await self._transactions.commit()
+            await self._transactions.end()
         if board.wide and (is_quiet or rhythm.wide.is_due(began, demand)):
             await self._publish_wide()
         if board.slow and rhythm.slow.is_due(began, demand):

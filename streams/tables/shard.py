@@ -295,7 +295,7 @@ class OwnedShard:
             for first in range(0, max(len(changes), len(moves)), CELLS_AT_ONCE)
         ]
         if not (state or parts or alerts or claim):
-            await self._ahead.end()
+            await self._transactions.end()
             return
         letters = self._intake.leave()
         first, last = parts[:1], parts[1:]

@@ -165,6 +165,11 @@ class Transactions:
         self.is_open = False
         self.answered_at = time.monotonic()
 
+    async def end(self) -> None:
+        """Commit what was opened and had nothing to be written to, if that is so."""
+        if self.is_open:
+            await self.commit()
+
     async def close(self) -> None:
         """Let the connections go. The shard stays with its last owner until another takes it."""
         if self._producer is not None:

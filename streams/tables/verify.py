@@ -17,7 +17,7 @@ import orjson
 from aiokafka import TopicPartition
 
 from streams.settings import Settings
-from streams.stopping import stopped
+from streams.stopping import ended, stopped
 from streams.tables import moved, partials, topics
 from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.core import Core, Vectors
@@ -101,9 +101,8 @@ async def _reference(settings: Settings) -> AsyncIterator[Reference]:
             reading.result()
         yield reference
     finally:
-        await stopped(reading, complete)
-        if not reading.cancelled():
-            reading.result()
+        await stopped(complete)
+        await ended(reading)
 
 
 class Look:

@@ -15,7 +15,7 @@ from rich.console import Console
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.ports import free_port
 from streams.settings import Settings, instant
-from streams.stopping import stopped
+from streams.stopping import ended
 from streams.tables import topics
 from tests.chaos import verdict as judging
 from tests.chaos.children import Child
@@ -97,9 +97,7 @@ async def run(
             for child in [*play.torment.workers, play.torment.gateway]:
                 if child is not None:
                     await child.stop()
-            await stopped(watching)
-            if not watching.cancelled():
-                watching.result()  # what it failed with is a failure of the run
+            await ended(watching)  # what it failed with is a failure of the run
     found.wrong += [f"reader: {what}" for what in play.watcher.violations]
     return report(play, found, mutant, sent_s, time.monotonic() - began)
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from streams.settings import Settings
-from streams.stopping import stopped
+from streams.stopping import ended
 from streams.tables import partials
 from streams.tables.beats import MEMBERS_SECONDS
 from streams.tables.board import OwnedBoard
@@ -94,6 +94,4 @@ async def hands(settings: Settings) -> AsyncIterator[Hands]:
         yield made
     finally:
         await made.close()
-        await stopped(reading)
-        if not reading.cancelled():
-            reading.result()
+        await ended(reading)
