@@ -72,8 +72,8 @@ chaos-control: install
 # Rewrites what is generated from the events and the catalogue; tests hold it equal.
 generated: install
 	$(BIN)/sales-kpis schemas schemas
-	$(BIN)/python -c 'from pathlib import Path; from streams.publish.dashboard import write; write(Path("deploy/grafana/dashboards"))'
-	$(BIN)/python -c 'from pathlib import Path; from streams.publish.page import write; write(Path("docs"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.grafana.dashboard import write; write(Path("deploy/grafana/dashboards"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.kpi_page import write; write(Path("docs"))'
 
 clean:
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,11 +8,23 @@ from typing import Any
 
 import pytest
 
-from streams.engine import catalogue as room
-from streams.engine.catalogue import BadCatalogue, Fact, declared, kpi
-from streams.engine.measures import COUNT
+from streams.engine.algebra.measures import COUNT
+from streams.engine.catalogue import kpi as room
+from streams.engine.catalogue.kpi import (
+    BadCatalogue,
+    Fact,
+    declared,
+    kpi,
+)
 from streams.journeys import Deal
-from tests.kpis.story import Said, Told, deal, instant, member, won
+from tests.kpis.story import (
+    Said,
+    Told,
+    deal,
+    instant,
+    member,
+    won,
+)
 
 NOW = "03-20 12:00"
 ROOT = Path(__file__).parent.parent

@@ -12,15 +12,15 @@ from prometheus_client import CollectorRegistry
 from yarl import URL
 
 from streams.agents.batches import FetchScheduler, ListSchema
-from streams.agents.core import real_core
-from streams.agents.health import Health
-from streams.agents.ownership import Ownership
 from streams.agents.transport import Transport
-from streams.settings import Settings
-from streams.tables.core import Core
-from streams.tables.crashes import Crashed
-from streams.tables.fatal import Fatal
-from streams.tables.topics import PARTIALS, sources
+from streams.config.settings import Settings
+from streams.kafka.errors import Fatal
+from streams.kafka.topics import PARTIALS, sources
+from streams.tasks.aggregate.quarantine import Crashed
+from streams.tasks.ports import Core
+from streams.wiring.core import real_core
+from streams.worker.metrics import Health
+from streams.worker.task_manager import Ownership
 
 log = logging.getLogger(__name__)
 # A killed worker is missed after this; the broker's default lower bound.

@@ -10,7 +10,7 @@ from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberMetadata,
 )
 
-from streams.tables.topics import PARTIALS
+from streams.kafka.topics import PARTIALS
 
 VERSION = 0
 Unit = tuple[str, int]  # stage, partition

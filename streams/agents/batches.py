@@ -11,8 +11,8 @@ import faust
 from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
-from streams.tables.reading import Records
-from streams.tables.topics import PARTIALS
+from streams.kafka.reader import Records
+from streams.kafka.topics import PARTIALS
 
 Lists = dict[TP, Records]
 

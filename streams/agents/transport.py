@@ -18,8 +18,8 @@ from mode.threads import WorkerThread
 from mode.utils.futures import maybe_async
 
 from streams.agents.assignor import ShardAssignor
-from streams.settings import Settings
-from streams.tables.connecting import client
+from streams.config.settings import Settings
+from streams.kafka.client import client
 
 # A poll that waits goes on waiting for the partitions it began with; one that has just been
 # opened would wait for it to end.

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
-from streams.alerts import accounts, deals, leads, money_in
-from streams.alerts.rules import AlertRules
-from streams.engine.alerts import Watched, declared_alerts
-from streams.engine.off_pace import KIND as OFF_PACE
-from streams.engine.off_pace import TEXT as OFF_PACE_TEXT
+from streams.alerts import (
+    accounts,
+    deals,
+    invoices,
+    leads,
+)
+from streams.alerts.thresholds import AlertRules
+from streams.engine.catalogue.alert import Watched, declared_alerts
+from streams.engine.merge.target_alerts import KIND as OFF_PACE
+from streams.engine.merge.target_alerts import TEXT as OFF_PACE_TEXT
 
 # Importing a file declares its alerts; a new file is named here and nowhere else.
-FILES = (leads, deals, money_in, accounts)
+FILES = (leads, deals, invoices, accounts)
 
 # Every kind there can be, with what it says; the last is the boards', about targets.
 ALERTS = (

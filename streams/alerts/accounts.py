@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from streams.engine.alerts import Holds, Rule, alert
-from streams.engine.calendar import DAY_MS
+from streams.engine.calendars.calendar import DAY_MS
+from streams.engine.catalogue.alert import (
+    Holds,
+    Rule,
+    alert,
+)
 from streams.journeys import Customer, Order
 
 NO_PRODUCT = "-"

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
-from streams.engine.alerts import Holds, Rule, alert
-from streams.engine.calendar import DAY_MS
+from streams.engine.calendars.calendar import DAY_MS
+from streams.engine.catalogue.alert import (
+    Holds,
+    Rule,
+    alert,
+)
 from streams.journeys import Deal
 
 

@@ -12,10 +12,10 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from streams.bench.workload import backlog
-from streams.engine.calendar import Calendar, milliseconds
-from streams.publish.keys import ALL, place
-from streams.publish.reader import read
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.engine.calendars.calendar import Calendar, milliseconds
+from streams.output.keys import ALL, place
+from streams.output.reader import read
 
 # Events a second: a busy hour of a large company, and what the worker is made to bear.
 RATES = (50, 1_000)

@@ -13,15 +13,32 @@ from statistics import median
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 
-from streams.bench.latency import RATES, Waits, latencies, percentiles
-from streams.bench.plain import GROUP, PARTITIONS, TOPIC
-from streams.bench.processes import BenchFailed, running, worker
-from streams.bench.workload import backlog, lines, organisation
+from streams.bench.latency import (
+    RATES,
+    Waits,
+    latencies,
+    percentiles,
+)
+from streams.bench.plain import (
+    GROUP,
+    PARTITIONS,
+    TOPIC,
+)
+from streams.bench.processes import (
+    BenchFailed,
+    running,
+    worker,
+)
+from streams.bench.workload import (
+    backlog,
+    lines,
+    organisation,
+)
 from streams.broker.embedded import EmbeddedKafka
-from streams.ingest import ingest
-from streams.settings import Settings
-from streams.tables import topics
-from streams.tables.progress import await_settled
+from streams.config.settings import Settings
+from streams.internal_topics.progress import await_settled
+from streams.kafka import topics
+from streams.operations.ingest import ingest
 
 PLAIN_SECONDS = 120.0
 BACKLOG_DAYS = 2

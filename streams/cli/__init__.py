@@ -5,7 +5,12 @@ Commands import what they need when they run: `--help` and `replay` start no Kaf
 
 import click
 
-from streams.cli import feeding, looking, serving, showing
+from streams.cli import (
+    demo,
+    events,
+    output,
+    run,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,9 +24,9 @@ def main() -> None:
 
 
 for command in (
-    *(serving.broker, serving.topics, serving.worker, serving.gateway),
-    *(looking.status, looking.verify, looking.dump, looking.alerts, looking.catalogue),
-    *(feeding.ingest, feeding.export, feeding.replay, feeding.dead_letters),
-    *(looking.doctor, showing.demo, showing.schemas, showing.bench),
+    *(run.broker, run.topics, run.worker, run.gateway),
+    *(output.status, output.verify, output.dump, output.alerts, output.catalogue),
+    *(events.ingest, events.export, events.replay, events.dead_letters),
+    *(output.doctor, demo.demo, demo.schemas, demo.bench),
 ):
     main.add_command(command)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from streams.settings import BadSetting, Settings
+from streams.config.settings import BadSetting, Settings
 
 T = TypeVar("T")
 KAFKA = click.option("--bootstrap", metavar="HOST:PORT", help="The Kafka to talk to.")
@@ -22,7 +22,7 @@ def settings(**given: Any) -> Settings:
 
     Rules that cannot be used end the command with exit code 2.
     """
-    from streams.kpis import catalogue
+    from streams.wiring.catalogue import catalogue
 
     found = settings_alone(**given)
     try:
@@ -57,7 +57,7 @@ def attempt(work: Callable[[], T]) -> T:
     """Do something that talks to Kafka; what goes wrong becomes one clear line."""
     from aiokafka.errors import KafkaError
 
-    from streams.tables.fatal import Fatal
+    from streams.kafka.errors import Fatal
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it says is said below
     try:

@@ -7,12 +7,12 @@ import click
 from rich.console import Console
 
 from streams.cli.progress import bar
-from streams.export import Exported
-from streams.export import export as write
-from streams.ingest import IngestFailed, report
-from streams.repartition import dependent
-from streams.repartition import repartition as move
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.operations.export import Exported
+from streams.operations.export import export as write
+from streams.operations.ingest import IngestFailed, report
+from streams.operations.repartition import dependent
+from streams.operations.repartition import repartition as move
 
 
 def say_export(settings: Settings, file: Path, *, incomplete: bool) -> bool:

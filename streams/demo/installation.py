@@ -8,10 +8,10 @@ from pathlib import Path
 import aiohttp
 
 from streams.broker.ports import free_port, is_free
-from streams.demo.children import Child, environment
-from streams.demo.screen import Places
-from streams.settings import Settings
-from streams.stopping import stopped
+from streams.config.settings import Settings
+from streams.demo.terminal.screen import Places
+from streams.process.cancellation import stopped
+from streams.process.child import Child, environment
 
 HOST = "127.0.0.1"
 WORKERS = 2

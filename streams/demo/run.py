@@ -17,11 +17,11 @@ from streams.broker.command import interrupted_by_both
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.lock import JarError
 from streams.broker.storage import BrokerError
-from streams.demo.children import StartError
-from streams.demo.simulator import Refused
+from streams.config.settings import Settings
+from streams.demo.simulation.simulator import Refused
 from streams.demo.stage import Stage
-from streams.settings import Settings
-from streams.tables.fatal import Fatal
+from streams.kafka.errors import Fatal
+from streams.process.child import StartError
 
 TOKEN_BYTES = 18
 FAILURES = (StartError, Refused, BrokerError, JarError, Fatal, KafkaError, OSError)

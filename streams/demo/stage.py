@@ -12,23 +12,31 @@ from rich.console import Console
 
 from streams.broker.embedded import EmbeddedKafka, last_lines
 from streams.broker.storage import BrokerError
-from streams.demo.children import StartError
-from streams.demo.company import EventData
-from streams.demo.figures import Figures, Latency
+from streams.config.settings import Settings
 from streams.demo.installation import Installation
-from streams.demo.screen import MONTH, Pulse, snapshot
-from streams.demo.show import Rate, show
-from streams.demo.simulator import Counts, Refused, Simulator
-from streams.demo.traffic import Traffic
+from streams.demo.simulation.company import EventData
+from streams.demo.simulation.simulator import (
+    Counts,
+    Refused,
+    Simulator,
+)
+from streams.demo.simulation.traffic import Traffic
+from streams.demo.terminal.figures import Figures, Latency
+from streams.demo.terminal.refresh import Rate, show
+from streams.demo.terminal.screen import (
+    MONTH,
+    Pulse,
+    snapshot,
+)
 from streams.events import SOURCE_TOPICS
-from streams.kpis import catalogue
-from streams.publish.reader import Feed
-from streams.settings import Settings
-from streams.stopping import ended, stopped
-from streams.tables import topics
-from streams.tables.fatal import Fatal
-from streams.tables.progress import await_settled
-from streams.tables.reading import beginnings, ends
+from streams.internal_topics.progress import await_settled
+from streams.kafka import topics
+from streams.kafka.errors import Fatal
+from streams.kafka.reader import beginnings, ends
+from streams.output.reader import Feed
+from streams.process.cancellation import ended, stopped
+from streams.process.child import StartError
+from streams.wiring.catalogue import catalogue
 
 FIRST_KPI_SECONDS = 60.0
 CATCH_UP_SECONDS = 300.0

@@ -1,6 +1,12 @@
 """What the CRM said: bytes in, a typed event or a `Rejected` with its reason out."""
 
-from streams.events.decode import Rejected, canonical, decode, pack, unpack
+from streams.events.decode import (
+    Rejected,
+    canonical,
+    decode,
+    pack,
+    unpack,
+)
 from streams.events.model import (
     EVENT_TYPES,
     REFERENCE_TOPICS,

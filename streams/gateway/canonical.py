@@ -8,9 +8,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from streams.gateway.bounds import EVENTS, check_shape, too_many
-from streams.gateway.records import Record, all_or_none, record
-from streams.gateway.refusal import Problem, Refused
+from streams.gateway.errors import Problem, Refused
+from streams.gateway.limits import (
+    EVENTS,
+    check_shape,
+    too_many,
+)
+from streams.gateway.records import (
+    Record,
+    all_or_none,
+    record,
+)
 
 JSON = frozenset({"application/json"})
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})

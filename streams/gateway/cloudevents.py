@@ -23,10 +23,20 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from streams.events.decode import explained
-from streams.gateway.bounds import check_shape
 from streams.gateway.canonical import items
-from streams.gateway.records import Record, all_or_none, is_json, is_utf8, record
-from streams.gateway.refusal import Kind, Problem, Refused
+from streams.gateway.errors import (
+    Kind,
+    Problem,
+    Refused,
+)
+from streams.gateway.limits import check_shape
+from streams.gateway.records import (
+    Record,
+    all_or_none,
+    is_json,
+    is_utf8,
+    record,
+)
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"

@@ -5,9 +5,23 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.events import Event, ReferenceRecord, Rejected, decode, topic_of
-from streams.gateway.bounds import EVENT_BYTES, PROBLEMS, check_shape
-from streams.gateway.refusal import Kind, Problem, Refused
+from streams.events import (
+    Event,
+    ReferenceRecord,
+    Rejected,
+    decode,
+    topic_of,
+)
+from streams.gateway.errors import (
+    Kind,
+    Problem,
+    Refused,
+)
+from streams.gateway.limits import (
+    EVENT_BYTES,
+    PROBLEMS,
+    check_shape,
+)
 
 _syntax = msgspec.json.Decoder(msgspec.Raw)
 

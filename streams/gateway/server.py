@@ -17,16 +17,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import ClientPayloadError, hdrs, web
 
-from streams import logs
+from streams.config.settings import Settings
 from streams.gateway import canonical, cloudevents
-from streams.gateway.bounds import BODY_BYTES, Room, too_large
-from streams.gateway.delivery import DEADLINE_SECONDS, Delivery, quiet_client
-from streams.gateway.inhand import InHand
+from streams.gateway.auth import Token
+from streams.gateway.errors import Refused
+from streams.gateway.event_producer import (
+    DEADLINE_SECONDS,
+    Delivery,
+    quiet_client,
+)
+from streams.gateway.in_flight import InHand
+from streams.gateway.limits import (
+    BODY_BYTES,
+    Room,
+    too_large,
+)
 from streams.gateway.metrics import CONTENT_TYPE, Metrics
 from streams.gateway.records import Record
-from streams.gateway.refusal import Refused
-from streams.gateway.token import Token
-from streams.settings import Settings
+from streams.process import logs
 
 log = logging.getLogger(__name__)
 

@@ -1,16 +1,22 @@
 """What the events of a subject mean: leads, calls, emails, deals; accounts; spends."""
 
-from streams.journeys.activities import Activity
-from streams.journeys.calls import Call
-from streams.journeys.customers import Customer
+from streams.journeys.accounts import Customer
+from streams.journeys.activities import (
+    Activity,
+    Call,
+    Email,
+)
 from streams.journeys.deals import Deal
-from streams.journeys.emails import Email
 from streams.journeys.invoices import Invoice
 from streams.journeys.leads import Lead
 from streams.journeys.orders import Order
 from streams.journeys.quotes import Quote
-from streams.journeys.rows import place, survivor, view
-from streams.journeys.spending import Spend
+from streams.journeys.routing import (
+    place,
+    survivor,
+    view,
+)
+from streams.journeys.spend import Spend
 from streams.journeys.subjects import Journey
 from streams.journeys.tickets import Ticket
 

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from streams.engine.calendar import HOUR_MS
-from streams.engine.catalogue import Dimensions, dimensions
-from streams.engine.money import exact, round_half_up
+from streams.engine.algebra.money import exact, round_half_up
+from streams.engine.calendars.calendar import HOUR_MS
+from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.events.model import ActivityLogged
 
 
@@ -39,3 +39,23 @@ def activity(at: int, event: ActivityLogged) -> Activity:
 def _milliseconds(hours: str) -> int:
     number = exact(hours)
     return round_half_up(number.numerator * HOUR_MS, number.denominator)
+
+
+class Call(Struct, frozen=True, gc=False):
+    """A call that ended."""
+
+    at: int
+    is_outbound: bool
+    is_connected: bool
+    is_cold: bool
+    dimensions: Dimensions
+
+
+class Email(Struct, frozen=True, gc=False):
+    """An email that was sent, and the instants at which its links were followed."""
+
+    at: int
+    links: int
+    is_automated: bool
+    clicks: tuple[int, ...]
+    dimensions: Dimensions

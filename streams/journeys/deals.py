@@ -6,10 +6,20 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
-from streams.engine.entries import Entry, latest
-from streams.engine.money import Money, exact, round_half_up
-from streams.engine.owners import Moves, moves, placed
+from streams.engine.aggregate.attribution import (
+    Moves,
+    moves,
+    placed,
+)
+from streams.engine.aggregate.entry import Entry, latest
+from streams.engine.algebra.money import (
+    Money,
+    exact,
+    round_half_up,
+)
+from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.kpi import UNPRICED, Unpriced
 from streams.events.model import DealChanged, DealDeleted
 from streams.journeys.leads import Touch
 

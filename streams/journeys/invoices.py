@@ -6,10 +6,17 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-from streams.engine.catalogue import UNPRICED, Dimensions, Terms, Unpriced, dimensions
-from streams.engine.entries import Entry
-from streams.engine.money import Money, round_half_up
-from streams.events.model import InvoiceCredited, InvoiceIssued, InvoicePaid, InvoiceVoided
+from streams.engine.aggregate.entry import Entry
+from streams.engine.algebra.money import Money, round_half_up
+from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.kpi import UNPRICED, Unpriced
+from streams.events.model import (
+    InvoiceCredited,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoiceVoided,
+)
 
 Step = tuple[int, int]
 

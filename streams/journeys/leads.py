@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from streams.engine.calendar import HOUR_MS
-from streams.engine.catalogue import Dimensions, Terms
-from streams.engine.owners import Moves, placed
+from streams.engine.aggregate.attribution import Moves, placed
+from streams.engine.calendars.calendar import HOUR_MS
+from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.dimensions import Dimensions
 
 
 class Touch(Struct, frozen=True, gc=False):

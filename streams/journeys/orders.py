@@ -4,9 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from streams.engine.catalogue import Dimensions, Terms, dimensions
-from streams.engine.entries import Entry
-from streams.events.model import OrderCancelled, OrderDelivered, OrderPlaced
+from streams.engine.aggregate.entry import Entry
+from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.events.model import (
+    OrderCancelled,
+    OrderDelivered,
+    OrderPlaced,
+)
 
 
 class Order(Struct, frozen=True, gc=False):

@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from streams.engine.catalogue import Dimensions, dimensions
-from streams.engine.entries import Entry, latest
-from streams.engine.owners import Moves, moves
-from streams.events.model import QuoteOrdered, QuoteRejected, QuoteSent
+from streams.engine.aggregate.attribution import Moves, moves
+from streams.engine.aggregate.entry import Entry, latest
+from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.events.model import (
+    QuoteOrdered,
+    QuoteRejected,
+    QuoteSent,
+)
 
 
 class Quote(Struct, frozen=True, gc=False):

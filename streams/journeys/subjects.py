@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.engine.catalogue import NOWHERE, Dimensions, Terms, dimensions
-from streams.engine.entries import Entry, latest
-from streams.engine.owners import moves
+from streams.engine.aggregate.attribution import moves
+from streams.engine.aggregate.entry import Entry, latest
+from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.dimensions import (
+    NOWHERE,
+    Dimensions,
+    dimensions,
+)
 from streams.events.model import (
     ActivityLogged,
     CallEnded,
@@ -21,10 +26,17 @@ from streams.events.model import (
     QuoteRejected,
     QuoteSent,
 )
-from streams.journeys.activities import Activity, activity
-from streams.journeys.calls import Call
-from streams.journeys.deals import Deal, Origin, standing
-from streams.journeys.emails import Email
+from streams.journeys.activities import (
+    Activity,
+    Call,
+    Email,
+    activity,
+)
+from streams.journeys.deals import (
+    Deal,
+    Origin,
+    standing,
+)
 from streams.journeys.leads import Lead, Touch
 from streams.journeys.quotes import quote
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from streams.engine.catalogue import Dimensions, dimensions
-from streams.engine.entries import Entry
+from streams.engine.aggregate.entry import Entry
+from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.events.model import TicketOpened
 
 MEMORY_MS = 90 * 86_400_000

@@ -1,100 +1,42 @@
-"""The catalogue: one file per question, declarations only."""
+"""The KPIs: one file per question, declarations only."""
 
-from streams.alerts import watched
-from streams.engine.calendar import Calendar
-from streams.engine.catalogue import Catalogue, Definitions, declared
-from streams.engine.deriving import declared_derived
-from streams.engine.working import WorkingTime
-from streams.journeys import place, survivor, view
 from streams.kpis import (
-    activities,
-    answering,
+    activity,
+    commission,
     customers,
-    delivering,
+    delivery,
     derived,
-    emailing,
-    following_up,
-    forecasting,
+    email,
+    follow_up,
+    forecast,
     funnel,
     marketing,
-    money_in,
-    paying,
     pipeline,
     prospecting,
-    quoting,
-    selling,
+    quotes,
+    receivables,
+    response,
+    sales,
 )
-from streams.rules import Rules, read
-from streams.rules.business import BusinessRules
-from streams.settings import Settings
 
 # Importing a file declares its KPIs; a new file is named here and nowhere else.
 FILES = (
-    answering,
-    following_up,
-    emailing,
-    activities,
-    selling,
+    response,
+    follow_up,
+    email,
+    activity,
+    sales,
     pipeline,
     funnel,
-    quoting,
+    quotes,
     marketing,
     prospecting,
     customers,
-    money_in,
-    delivering,
-    forecasting,
-    paying,
+    receivables,
+    delivery,
+    forecast,
+    commission,
     derived,
 )
 
-__all__ = ["FILES", "catalogue"]
-
-
-def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
-    """Give the KPIs declared in this room under the definitions in force.
-
-    `rules` stand in for the file that the settings name. Raises BadSetting for one that cannot
-    be used.
-    """
-    rules = read(settings.rules) if rules is None else rules
-    own = rules.definitions
-    stale_ms = settings.stale_days * 86_400_000
-    definitions = Definitions(
-        currency=settings.currency,
-        lateness_ms=settings.lateness_ms,
-        stale_ms=stale_ms,
-        small_deal=settings.small_deal,
-        large_deal=settings.large_deal,
-        stage_probability=dict(settings.stage_probability),
-        stages=own.stages or settings.stages,
-        readings=own.readings,
-        working=working_time(own.business, settings.timezone) if own.business else None,
-        churn_threshold=settings.churn_threshold,
-        churn_weights=settings.churn_weights,
-    )
-    return Catalogue(
-        kpis=declared(),
-        calendar=Calendar(
-            settings.timezone,
-            settings.week_start,
-            settings.fiscal_start,
-            rules.calendar.fiscal_calendar,
-        ),
-        definitions=definitions,
-        place=place,
-        view=view,
-        survivor=survivor,
-        alerts=watched(rules.alerts, stale_ms),
-        off_pace=rules.alerts.target_off_pace,
-        derived=(
-            *declared_derived(),
-            forecasting.foretold(definitions, rules.forecast.floor, rules.forecast.seed),
-            paying.commission(rules.commission, settings.currency),
-        ),
-    )
-
-
-def working_time(rules: BusinessRules, timezone: str) -> WorkingTime:
-    """Give the working time that rules describe; reps without a zone work by the given one's."""
-    return WorkingTime(timezone, rules.days, rules.begins, rules.ends, rules.is_holiday())
+__all__ = ["FILES"]

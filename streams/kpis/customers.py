@@ -2,9 +2,25 @@
 
 from collections.abc import Iterator
 
-from streams.engine.catalogue import NOWHERE, UNPRICED, Dimensions, Fact, Unpriced, kpi, only
-from streams.engine.catalogue import dimensions as place
-from streams.engine.measures import COUNT, LEVEL, LEVEL_RATIO, SPREAD, Fraction
+from streams.engine.algebra.measures import (
+    COUNT,
+    LEVEL,
+    LEVEL_RATIO,
+    SPREAD,
+    Fraction,
+)
+from streams.engine.catalogue.dimensions import (
+    NOWHERE,
+    Dimensions,
+    only,
+)
+from streams.engine.catalogue.dimensions import dimensions as place
+from streams.engine.catalogue.kpi import (
+    UNPRICED,
+    Fact,
+    Unpriced,
+    kpi,
+)
 from streams.journeys import Customer, Ticket
 
 YEAR_MS = 365 * 86_400_000

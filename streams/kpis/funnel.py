@@ -2,8 +2,14 @@
 
 from collections.abc import Iterator
 
-from streams.engine.catalogue import Fact, kpi
-from streams.engine.measures import COUNT, COUNTS, RATIO, SHARE, Fraction
+from streams.engine.algebra.measures import (
+    COUNT,
+    COUNTS,
+    RATIO,
+    SHARE,
+    Fraction,
+)
+from streams.engine.catalogue.kpi import Fact, kpi
 from streams.journeys import Deal, Lead
 
 

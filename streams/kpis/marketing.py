@@ -1,7 +1,7 @@
 """What does it cost to be known?"""
 
-from streams.engine.catalogue import Fact, kpi
-from streams.engine.measures import SUM
+from streams.engine.algebra.measures import SUM
+from streams.engine.catalogue.kpi import Fact, kpi
 from streams.journeys import Spend
 
 

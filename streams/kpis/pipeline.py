@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
-from streams.engine.catalogue import Fact, kpi, steps
-from streams.engine.measures import LEVEL, MEAN
+from streams.engine.algebra.measures import LEVEL, MEAN
+from streams.engine.catalogue.kpi import (
+    Fact,
+    kpi,
+    steps,
+)
 from streams.journeys import Deal
 
 PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product", "stage")

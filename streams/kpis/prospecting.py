@@ -1,7 +1,11 @@
 """What does looking for new customers cost, and who answers?"""
 
-from streams.engine.catalogue import Fact, kpi
-from streams.engine.measures import SUM, WEIGHED_SHARE, Fraction
+from streams.engine.algebra.measures import (
+    SUM,
+    WEIGHED_SHARE,
+    Fraction,
+)
+from streams.engine.catalogue.kpi import Fact, kpi
 from streams.journeys import Activity
 
 

@@ -6,9 +6,14 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.assignor import ShardAssignor, Unit, share_out, stage_of
+from streams.agents.assignor import (
+    ShardAssignor,
+    Unit,
+    share_out,
+    stage_of,
+)
 from streams.events import SOURCE_TOPICS
-from streams.tables.topics import FAMILY_PARTITIONS, PARTIALS
+from streams.kafka.topics import FAMILY_PARTITIONS, PARTIALS
 
 NAMES = st.sets(st.sampled_from("abcdefgh"), min_size=1, max_size=5)
 

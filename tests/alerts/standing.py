@@ -4,9 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from streams.replay import replay_alerts
-from streams.settings import Settings
-from tests.kpis.story import NOW, Said, instant
+from streams.config.settings import Settings
+from streams.operations.replay import replay_alerts
+from tests.kpis.story import (
+    NOW,
+    Said,
+    instant,
+)
 
 Alert = Mapping[str, Any]
 

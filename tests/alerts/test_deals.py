@@ -3,7 +3,12 @@
 import pytest
 
 from tests.alerts.standing import kinds, standing
-from tests.kpis.story import call, deal, deleted, rate
+from tests.kpis.story import (
+    call,
+    deal,
+    deleted,
+    rate,
+)
 
 STALE = "opportunity_stale"
 EXPIRED = "opportunity_expired"

@@ -3,7 +3,15 @@
 import pytest
 
 from tests.alerts.standing import kinds, standing
-from tests.kpis.story import Said, call, deal, email, lead, said, won
+from tests.kpis.story import (
+    Said,
+    call,
+    deal,
+    email,
+    lead,
+    said,
+    won,
+)
 
 UNANSWERED = "lead_unanswered"
 ONE_TOUCH = "lead_one_touch"

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from tests.alerts.standing import kinds, standing
-from tests.kpis.story import Said, call, lead, member, said, won
+from tests.kpis.story import (
+    Said,
+    call,
+    lead,
+    member,
+    said,
+    won,
+)
 
 OFF_PACE = "target_off_pace|revenue_won|all|month"
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.ports import free_port
-from streams.tables.rights import Right
+from streams.kafka.acls import Right
 
 HOST = "127.0.0.1"
 PASSWORDS = {role: f"secret of the {role}" for role in ("apply", "worker", "gateway", "reader")}

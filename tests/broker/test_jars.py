@@ -12,7 +12,14 @@ import pytest
 from rich.console import Console
 
 from streams.broker.jars import location, resolve
-from streams.broker.lock import COORDINATES, LOCK, Jar, JarError, lock_text, read_lock
+from streams.broker.lock import (
+    COORDINATES,
+    LOCK,
+    Jar,
+    JarError,
+    lock_text,
+    read_lock,
+)
 
 CONTENT = b"PK of a kind"
 JAR = Jar("org.example", "pipe", "1.0", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())

@@ -15,7 +15,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.broker.answers import answers
 from streams.broker.embedded import EmbeddedKafka
-from streams.broker.ports import PORTS, free_port, is_free
+from streams.broker.ports import (
+    PORTS,
+    free_port,
+    is_free,
+)
 from streams.broker.storage import BrokerError
 
 HOST = "127.0.0.1"

@@ -7,10 +7,10 @@ from collections import deque
 
 from aiokafka.errors import KafkaError
 
-from streams.settings import Settings
-from streams.tables.fatal import Fatal
-from streams.tables.partials import PARTITIONS
-from streams.tables.reading import ends
+from streams.config.settings import Settings
+from streams.internal_topics.partials import PARTITIONS
+from streams.kafka.errors import Fatal
+from streams.kafka.reader import ends
 
 LOOK_SECONDS = 1.0
 

@@ -16,10 +16,15 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from rich.console import Console
 
 from streams.broker.embedded import EmbeddedKafka
-from streams.settings import Settings
-from streams.tables.reading import ends, read_to
+from streams.config.settings import Settings
+from streams.kafka.reader import ends, read_to
 from tests.chaos.children import Child
-from tests.chaos.plain_counter import PARTITIONS, TOPIC, changelog, group
+from tests.chaos.plain_counter import (
+    PARTITIONS,
+    TOPIC,
+    changelog,
+    group,
+)
 
 GUARANTEES = ("at_least_once", "exactly_once")
 KILLS = 3

@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 
 from aiokafka.partitioner import DefaultPartitioner
 
-from tests.chaos.plan import DAYS, START, Plan
+from tests.chaos.plan import (
+    DAYS,
+    START,
+    Plan,
+)
 from tests.histories import disturbed, history
 
 Said = dict[str, Any]

@@ -11,13 +11,20 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.agents import transport
-from streams.engine.moving import Move
-from streams.settings import Settings
-from streams.tables import board, deadletters, reading
-from streams.tables.kept import POSITION
-from streams.tables.position import Position
-from streams.tables.shard import Change, OwnedShard
-from streams.tables.transactions import Pair, Tombstone, Transactions, Writes
+from streams.config.settings import Settings
+from streams.engine.aggregate.reroutes import Move
+from streams.internal_topics import dead_letters
+from streams.internal_topics.progress import Position
+from streams.kafka import reader
+from streams.kafka.transactional_producer import (
+    Pair,
+    Tombstone,
+    Transactions,
+    Writes,
+)
+from streams.tasks.aggregate.restore import POSITION
+from streams.tasks.aggregate.task import Change, OwnedShard
+from streams.tasks.merge import task
 
 
 class Mutant(NamedTuple):
@@ -96,7 +103,7 @@ def letters_last() -> None:
     held: dict[Transactions, Writes] = {}
 
     async def later(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
-        if deadletters.DESTINATION in writes:
+        if dead_letters.DESTINATION in writes:
             held[self] = writes
             return {}
         return await send(self, writes)
@@ -120,9 +127,9 @@ def stage_2_reads_uncommitted() -> None:
 
     async def ends(settings: Settings, places: Any, *, committed: bool = False) -> Any:
         del committed
-        return await reading.ends(settings, places, committed=False)
+        return await reader.ends(settings, places, committed=False)
 
-    _replace(board, ends=ends)
+    _replace(task, ends=ends)
 
 
 def no_reconciliation() -> None:

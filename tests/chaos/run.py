@@ -14,13 +14,17 @@ from rich.console import Console
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.ports import free_port
-from streams.settings import Settings, instant
-from streams.stopping import ended
-from streams.tables import topics
+from streams.config.settings import Settings, instant
+from streams.kafka import topics
+from streams.process.cancellation import ended
 from tests.chaos import verdict as judging
 from tests.chaos.children import Child
 from tests.chaos.load import load
-from tests.chaos.plan import NOW, TIMEZONE, Plan
+from tests.chaos.plan import (
+    NOW,
+    TIMEZONE,
+    Plan,
+)
 from tests.chaos.proxy import Proxy
 from tests.chaos.report import recovery
 from tests.chaos.sending import Sending

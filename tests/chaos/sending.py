@@ -9,8 +9,13 @@ import aiohttp
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.settings import Settings
-from tests.chaos.load import MARK, Load, Said, encoded
+from streams.config.settings import Settings
+from tests.chaos.load import (
+    MARK,
+    Load,
+    Said,
+    encoded,
+)
 from tests.histories import lines
 
 SENDERS = 3

@@ -4,15 +4,21 @@ from collections.abc import Callable
 
 import pytest
 
-from streams.settings import Settings
-from streams.tables import topics
-from streams.tables.fatal import Fenced
-from streams.tables.kept import POSITION
-from streams.tables.position import Position
-from streams.tables.shard import OwnedShard
+from streams.config.settings import Settings
+from streams.internal_topics.progress import Position
+from streams.kafka import topics
+from streams.kafka.errors import Fenced
+from streams.tasks.aggregate.restore import POSITION
+from streams.tasks.aggregate.task import OwnedShard
 from tests.chaos import mutants
-from tests.tables.installation import event, installed, lists, produce, records
-from tests.tables.owning import hands
+from tests.installation.installed import (
+    event,
+    installed,
+    lists,
+    produce,
+    records,
+)
+from tests.installation.tasks import hands
 
 
 async def test_former_owner_that_wakes_up_while_the_next_one_reads_commits_nothing(

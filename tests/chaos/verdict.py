@@ -8,10 +8,10 @@ from pathlib import Path
 import orjson
 from aiokafka import TopicPartition
 
+from streams.config.settings import Settings
 from streams.events import SOURCE_TOPICS
-from streams.settings import Settings
-from streams.tables.reading import ends, read_to
-from streams.tables.topics import DEAD_LETTERS
+from streams.kafka.reader import ends, read_to
+from streams.kafka.topics import DEAD_LETTERS
 from tests.chaos.load import MARK
 from tests.oracle.comparison import difference
 from tests.oracle.publishing import records as told_by_oracle

@@ -9,9 +9,9 @@ import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.settings import Settings
-from streams.tables import topics
-from streams.tables.ledger import HEADER, MARK
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.tasks.merge.published_index import HEADER, MARK
 from tests.chaos.claims import Claims
 from tests.chaos.load import CANARY, CANARY_KEY
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import aiokafka.client
 
-from streams.settings import Settings
-from streams.working import run_worker
+from streams.config.settings import Settings
+from streams.wiring.worker import run_worker
 from tests.chaos.mutants import MUTANTS
 
 

@@ -5,12 +5,12 @@ from functools import cache
 
 import orjson
 
-from streams.demo.figures import Figures
-from streams.demo.screen import Places
-from streams.demo.traffic import Traffic
-from streams.engine.calendar import Calendar, milliseconds
-from streams.replay import replay
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.demo.simulation.traffic import Traffic
+from streams.demo.terminal.figures import Figures
+from streams.demo.terminal.screen import Places
+from streams.engine.calendars.calendar import Calendar, milliseconds
+from streams.operations.replay import replay
 
 CALENDAR = Calendar("UTC")
 START = milliseconds(datetime(2026, 3, 4, 15, 0, tzinfo=UTC))

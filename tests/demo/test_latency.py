@@ -1,8 +1,8 @@
 """From posting a call to the record that counts it."""
 
-from streams.demo.company import EventData
-from streams.demo.figures import Latency
-from streams.engine.calendar import Calendar
+from streams.demo.simulation.company import EventData
+from streams.demo.terminal.figures import Latency
+from streams.engine.calendars.calendar import Calendar
 
 KEY = "call_count|rep=Ana Ruiz|day|2026-03-04T00:00:00+00:00"
 

@@ -8,11 +8,24 @@ import orjson
 import pytest
 from rich.console import Console
 
-from streams.demo.canvas import Canvas
-from streams.demo.figures import Figures
-from streams.demo.screen import FLOWS, PER_REP, STOCKS, Places, Pulse, draw, snapshot
+from streams.demo.terminal.canvas import Canvas
+from streams.demo.terminal.figures import Figures
+from streams.demo.terminal.screen import (
+    FLOWS,
+    PER_REP,
+    STOCKS,
+    Places,
+    Pulse,
+    draw,
+    snapshot,
+)
 from streams.events import Rejected, decode
-from tests.demo.sample import CALENDAR, NOW, PLACES, figures
+from tests.demo.sample import (
+    CALENDAR,
+    NOW,
+    PLACES,
+    figures,
+)
 
 PULSE = Pulse(
     seconds=75, rate=18.4, posted=8_123, duplicates=321, corrections=112, late=98, latency_ms=213

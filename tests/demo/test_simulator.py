@@ -7,9 +7,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from streams.demo.company import EventData
-from streams.demo.simulator import HISTORY_BATCH, Refused, Simulator
-from streams.demo.traffic import Traffic
+from streams.demo.simulation.company import EventData
+from streams.demo.simulation.simulator import (
+    HISTORY_BATCH,
+    Refused,
+    Simulator,
+)
+from streams.demo.simulation.traffic import Traffic
 from tests.demo.sample import CALENDAR, START
 
 TOKEN = "abcdefghijklmnopqrstuvwx"  # noqa: S105  # opens nothing

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from streams.demo.company import EventData
-from streams.demo.traffic import Delivery, Traffic
-from streams.engine.calendar import Calendar, milliseconds
+from streams.demo.simulation.company import EventData
+from streams.demo.simulation.traffic import Delivery, Traffic
+from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.events import Rejected, decode
 from tests.demo.sample import records
 

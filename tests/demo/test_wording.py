@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.demo import wording
+from streams.demo.terminal import formats
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,14 @@ from streams.demo import wording
     ],
 )
 def test_duration_is_told_by_its_two_largest_units(ms: int, text: str) -> None:
-    assert wording.duration(ms) == text
+    assert formats.duration(ms) == text
 
 
 @pytest.mark.parametrize(
     ("ms", "text"), [(15_807, "16 s"), (90_000, "1.5 min"), (2_400_000, "40 min"), (0, "0 s")]
 )
 def test_percentile_is_told_by_its_largest_unit(ms: int, text: str) -> None:
-    assert wording.briefly(ms) == text
+    assert formats.briefly(ms) == text
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_percentile_is_told_by_its_largest_unit(ms: int, text: str) -> None:
     ],
 )
 def test_quantity_is_told_in_its_unit(amount: float | str, unit: str, text: str) -> None:
-    assert wording.quantity(amount, unit) == text
+    assert formats.quantity(amount, unit) == text
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_quantity_is_told_in_its_unit(amount: float | str, unit: str, text: str)
 def test_change_is_told_against_the_window_before(
     record: dict[str, object] | None, text: str
 ) -> None:
-    assert wording.by_how_much(record) == text
+    assert formats.by_how_much(record) == text

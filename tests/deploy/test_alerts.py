@@ -10,9 +10,9 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from streams.agents.health import Health
 from streams.alerts import KINDS
-from streams.publish.alerts import AlertCollector
+from streams.output.alerts import AlertCollector
+from streams.worker.metrics import Health
 
 FOLDER = Path(__file__).parents[2] / "deploy/prometheus"
 RULES: list[dict[str, Any]] = [

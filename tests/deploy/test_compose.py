@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from streams.cli import main
-from streams.settings import Settings
+from streams.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"

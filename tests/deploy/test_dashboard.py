@@ -9,13 +9,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
-from streams.agents.health import Health
+from streams.artifacts.grafana.dashboard import content, write
+from streams.artifacts.grafana.panels import COLUMNS
+from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
-from streams.kpis import catalogue
-from streams.publish.dashboard import content, write
-from streams.publish.grafana import COLUMNS
-from streams.publish.prometheus import KpiCollector
-from streams.settings import Settings
+from streams.output.prometheus.collector import KpiCollector
+from streams.wiring.catalogue import catalogue
+from streams.worker.metrics import Health
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards"
 DASHBOARD: dict[str, Any] = orjson.loads((FOLDER / "sales.json").read_bytes())

@@ -18,15 +18,15 @@ import yaml
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry
 
-from streams.agents.health import Health
 from streams.broker.ports import free_port
+from streams.config.settings import Settings, instant
 from streams.gateway.metrics import Metrics
-from streams.kpis import catalogue
-from streams.publish.metrics_server import serve
-from streams.publish.prometheus import KpiCollector
-from streams.settings import Settings, instant
+from streams.output.prometheus.collector import KpiCollector
+from streams.output.prometheus.server import serve
+from streams.wiring.catalogue import catalogue
+from streams.worker.metrics import Health
 from tests.histories import history, lines
-from tests.publish.records import records
+from tests.output.records import records
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD: dict[str, Any] = orjson.loads((DEPLOY / "grafana/dashboards/sales.json").read_bytes())

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.calendar import CALENDAR_KINDS, HOUR_MS, Calendar, Window, milliseconds
+from streams.engine.calendars.calendar import (
+    CALENDAR_KINDS,
+    HOUR_MS,
+    Calendar,
+    Window,
+    milliseconds,
+)
 
 ZONES = (
     *("UTC", "Asia/Tehran", "Europe/Sofia", "America/New_York", "Asia/Kolkata"),

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from streams.engine.catalogue import Fact
-from streams.engine.shard import Shard
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.catalogue.kpi import Fact
 from streams.events import Event, decode
 from streams.journeys import Deal
-from streams.kpis import catalogue
-from streams.settings import Settings
+from streams.wiring.catalogue import catalogue
 from tests.kpis.story import instant
 
 NOW = instant("03-20 12:00")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.commission import (
+from streams.engine.plans.commission import (
     Accelerator,
     CommissionRule,
     Payout,

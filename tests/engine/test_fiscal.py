@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.calendar import Calendar, Window
-from streams.engine.fiscal import Weeks
+from streams.engine.calendars.calendar import Calendar, Window
+from streams.engine.calendars.fiscal import Weeks
 
 DAYS = st.dates(date(1971, 1, 1), date(2198, 12, 31)).map(date.toordinal)
 CALENDARS = st.builds(Weeks, st.integers(0, 6), st.integers(1, 12))

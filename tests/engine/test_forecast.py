@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.forecast import Due, WinRate, expected, likely, win_rate
-from streams.engine.money import Exact
+from streams.engine.algebra.money import Exact
+from streams.engine.plans.forecast import (
+    Due,
+    WinRate,
+    expected,
+    likely,
+    win_rate,
+)
 
 HALF = WinRate(10, 20)
 

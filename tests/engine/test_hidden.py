@@ -7,16 +7,27 @@ from datetime import date
 
 import pytest
 
-import streams.engine.catalogue as room
-from streams.engine.board import Board, family
-from streams.engine.catalogue import BadCatalogue, Catalogue, Fact, Kpi, kpi
-from streams.engine.measures import COUNTS
-from streams.engine.shard import Shard
+import streams.engine.catalogue.kpi as room
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.algebra.measures import COUNTS
+from streams.engine.catalogue.catalogue import Catalogue
+from streams.engine.catalogue.kpi import (
+    BadCatalogue,
+    Fact,
+    Kpi,
+    kpi,
+)
+from streams.engine.merge.merger import Board, family
 from streams.events import Event, decode
 from streams.journeys import Deal
-from streams.kpis import catalogue
-from streams.settings import Settings
-from tests.kpis.story import Said, deal, instant, won
+from streams.wiring.catalogue import catalogue
+from tests.kpis.story import (
+    Said,
+    deal,
+    instant,
+    won,
+)
 
 NOW = instant("03-20 12:00")
 

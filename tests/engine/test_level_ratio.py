@@ -8,12 +8,20 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine.board import Board
-from streams.engine.shard import Shard
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.merge.merger import Board
 from streams.events import Event, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
-from tests.kpis.story import DAY, Said, account, instant, invoice, said, told
+from streams.wiring.catalogue import catalogue
+from tests.kpis.story import (
+    DAY,
+    Said,
+    account,
+    instant,
+    invoice,
+    said,
+    told,
+)
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOURS = 60 * 24

@@ -6,7 +6,14 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.kpis.story import DAY, Said, Told, deal, instant, told
+from tests.kpis.story import (
+    DAY,
+    Said,
+    Told,
+    deal,
+    instant,
+    told,
+)
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOURS = 60 * 24

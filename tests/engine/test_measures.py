@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.buckets import bucket, middle
-from streams.engine.distribution import Order
-from streams.engine.measures import (
+from streams.engine.algebra.log_histogram import (
+    Order,
+    bucket,
+    middle,
+)
+from streams.engine.algebra.measures import (
     COUNT,
     COUNTS,
     LEVEL,

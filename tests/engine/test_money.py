@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.money import Money, Rates, exact, major, minor_digits, round_half_up
+from streams.engine.algebra.money import (
+    Money,
+    Rates,
+    exact,
+    major,
+    minor_digits,
+    round_half_up,
+)
 
 DIGITS = st.text("0123456789", min_size=1, max_size=18)
 DECIMALS = st.builds(

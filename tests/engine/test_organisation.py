@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.board import Board
-from streams.engine.organisation import Organisation
+from streams.config.settings import Settings
+from streams.engine.merge.merger import Board
+from streams.engine.merge.state.organisation import Organisation
 from streams.events import RepSet, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
+from streams.wiring.catalogue import catalogue
 from tests.kpis.story import instant, member
 
 NOW = instant("03-20 12:00")

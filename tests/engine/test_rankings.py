@@ -3,8 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.calendar import Window
-from streams.engine.rankings import Number, Ranking, Rankings
+from streams.engine.calendars.calendar import Window
+from streams.engine.merge.state.rankings import (
+    Number,
+    Ranking,
+    Rankings,
+)
 
 MEMBERS = tuple("abcdefghijkl")
 CHANGES = st.dictionaries(

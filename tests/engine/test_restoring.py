@@ -2,11 +2,20 @@
 
 import json
 
-from streams.engine.shard import Shard
-from streams.events import Event, ReferenceRecord, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
-from tests.kpis.story import account, instant, spent, ticket
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.events import (
+    Event,
+    ReferenceRecord,
+    decode,
+)
+from streams.wiring.catalogue import catalogue
+from tests.kpis.story import (
+    account,
+    instant,
+    spent,
+    ticket,
+)
 
 NOW = instant("03-20 12:00")
 

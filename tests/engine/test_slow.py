@@ -2,12 +2,16 @@
 
 import json
 
-from streams.engine.board import Board
-from streams.engine.shard import Shard
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.merge.merger import Board
 from streams.events import Event, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
-from tests.kpis.story import Said, instant, won
+from streams.wiring.catalogue import catalogue
+from tests.kpis.story import (
+    Said,
+    instant,
+    won,
+)
 
 NOW = instant("03-20 12:00")
 

@@ -4,13 +4,27 @@ import json
 
 import pytest
 
-from streams.engine.board import FAMILIES, Board, family
-from streams.engine.records import OVER, slot_of
-from streams.engine.shard import Shard
-from streams.events import Event, ReferenceRecord, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
-from tests.kpis.story import MINUTE, Said, instant, target, won
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.merge.merger import (
+    FAMILIES,
+    Board,
+    family,
+)
+from streams.engine.merge.record_encoder import OVER, slot_of
+from streams.events import (
+    Event,
+    ReferenceRecord,
+    decode,
+)
+from streams.wiring.catalogue import catalogue
+from tests.kpis.story import (
+    MINUTE,
+    Said,
+    instant,
+    target,
+    won,
+)
 
 NOON = instant("03-20 12:00")
 SLOT = 15 * MINUTE

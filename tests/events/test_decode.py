@@ -20,7 +20,14 @@ from streams.events import (
     unpack,
 )
 from streams.events.model import Common
-from tests.events.wire import OPTIONAL, REFERENCES, REQUIRED, least, valid, written
+from tests.events.wire import (
+    OPTIONAL,
+    REFERENCES,
+    REQUIRED,
+    least,
+    valid,
+    written,
+)
 from tests.histories.strategies import small_histories
 
 # The contract's table: topic, then its types. Types of later versions are not in it.

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from streams.events import Rejected, decode
-from tests.events.wire import REQUIRED, least, valid, written
+from tests.events.wire import (
+    REQUIRED,
+    least,
+    valid,
+    written,
+)
 
 DEAL = written(least("deal.changed"))
 

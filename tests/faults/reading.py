@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from streams.settings import Settings
-from tests.tables.installation import output
+from streams.config.settings import Settings
+from tests.installation.installed import output
 
 ASIDE = ("revision", "as_of", "updated_at")
 Said = dict[str, Any]

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 import orjson
 from aiohttp import ClientSession
 
-from streams.settings import Settings
+from streams.config.settings import Settings
 from tests.gateway.processes import process
 from tests.gateway.sending import Answer, Sender
-from tests.tables.installation import output
+from tests.installation.installed import output
 
 PADDING = "x" * 4_000
 LEADS_A_REQUEST = 5

@@ -15,12 +15,20 @@ import pytest
 
 from streams.agents.app import SESSION_SECONDS
 from streams.broker.embedded import EmbeddedKafka
-from streams.settings import Settings
-from tests.agents.processes import END_SECONDS, environment
-from tests.agents.supervised import Supervised, children, supervised
-from tests.faults.sending import Leads, counted, leads
+from streams.config.settings import Settings
+from tests.faults.sending import (
+    Leads,
+    counted,
+    leads,
+)
 from tests.gateway.sending import TOKEN
-from tests.tables.installation import installed
+from tests.installation.installed import installed
+from tests.worker.processes import END_SECONDS, environment
+from tests.worker.supervised import (
+    Supervised,
+    children,
+    supervised,
+)
 
 # Restarts and rebalances on a busy machine.
 PATIENCE_SECONDS = 90.0

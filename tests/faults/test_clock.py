@@ -5,15 +5,32 @@ from itertools import pairwise
 
 import pytest
 
-from streams.agents.core import real_core
-from streams.settings import Settings
-from streams.tables import topics
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.wiring.core import real_core
 from tests.faults.reading import published, without
-from tests.kpis.story import HOUR, MINUTE, call, deal, instant, lead
-from tests.laws.published import Reader, Said, bodies, replayed
+from tests.installation.installed import (
+    eventually,
+    installed,
+    produce,
+    sizes,
+)
+from tests.installation.tasks import hands
+from tests.kpis.story import (
+    HOUR,
+    MINUTE,
+    call,
+    deal,
+    instant,
+    lead,
+)
+from tests.laws.published import (
+    Reader,
+    Said,
+    bodies,
+    replayed,
+)
 from tests.laws.test_law_of_sets import Stream
-from tests.tables.installation import eventually, installed, produce, sizes
-from tests.tables.owning import hands
 
 NOON = instant("06-01 12:00")
 # Ahead, back, and on as if nothing had been.
@@ -66,7 +83,7 @@ def test_nothing_is_published_again_while_the_clock_is_behind() -> None:
 async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant(
     kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tables.board.ADVANCE_SECONDS", 0.0)
+    monkeypatch.setattr("streams.tasks.merge.task.ADVANCE_SECONDS", 0.0)
     plain = await installed(kafka, partitions=1)
     settings = Jumping(**{f.name: getattr(plain, f.name) for f in fields(plain)})
     core = real_core(settings)

@@ -6,10 +6,15 @@ from pathlib import Path
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from streams.settings import Settings
-from streams.tables.moved import shard_of
-from tests.agents.processes import crew
-from tests.tables.installation import event, eventually, produce, values
+from streams.config.settings import Settings
+from streams.internal_topics.reroutes import shard_of
+from tests.installation.installed import (
+    event,
+    eventually,
+    produce,
+    values,
+)
+from tests.worker.processes import crew
 
 
 async def test_worker_goes_on_after_a_gap_and_says_how_many_were_not_there(

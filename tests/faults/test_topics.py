@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from streams.tables import topics
-from tests.agents.processes import Crew, Worker, crew
-from tests.tables.installation import event, eventually, produce, values
+from streams.config.settings import Settings
+from streams.kafka import topics
+from tests.installation.installed import (
+    event,
+    eventually,
+    produce,
+    values,
+)
+from tests.worker.processes import (
+    Crew,
+    Worker,
+    crew,
+)
 
 
 async def test_worker_whose_events_are_deleted_names_the_topic_and_counts_no_less(

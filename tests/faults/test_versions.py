@@ -8,15 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from streams.kpis import catalogue
-from streams.settings import Settings
-from streams.tables import topics
-from tests.agents.processes import crew, environment
-from tests.faults.reading import Said, published, without
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.wiring.catalogue import catalogue
+from tests.faults.reading import (
+    Said,
+    published,
+    without,
+)
 from tests.histories import history
+from tests.installation.installed import (
+    event,
+    eventually,
+    produce,
+    sizes,
+    values,
+)
 from tests.laws.published import replayed
-from tests.tables.installation import event, eventually, produce, sizes, values
 from tests.whole.processes import COMMAND, Worker
+from tests.worker.processes import crew, environment
 
 NEW = "deal_size"
 TODAY = [*COMMAND, "worker"]

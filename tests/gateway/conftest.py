@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from streams.broker.embedded import EmbeddedKafka
-from streams.settings import Settings
-from streams.tables.topics import apply
-from tests.gateway.sending import TOKEN, Sender, gateway
+from streams.config.settings import Settings
+from streams.kafka.topics import apply
+from tests.gateway.sending import (
+    TOKEN,
+    Sender,
+    gateway,
+)
 from tests.gateway.written import Written
 
 

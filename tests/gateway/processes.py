@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from streams.settings import Settings
+from streams.config.settings import Settings
 
 SECONDS = 30.0
 
@@ -17,7 +17,7 @@ async def process(settings: Settings) -> AsyncIterator[tuple[asyncio.subprocess.
     """Run the gateway as a process and give it with its address."""
     program = (
         "from streams.gateway.server import run_gateway;"
-        "from streams.settings import Settings;"
+        "from streams.config.settings import Settings;"
         "run_gateway(Settings.from_environment(), 0)"
     )
     environment = os.environ | {

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from aiohttp import ClientSession, web
 
+from streams.config.settings import Settings
 from streams.gateway.server import make_app
-from streams.settings import Settings
 
 TOKEN = "a-token-that-only-the-tests-know"  # noqa: S105  # opens nothing
 

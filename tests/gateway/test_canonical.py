@@ -4,7 +4,11 @@ import asyncio
 
 import pytest
 
-from tests.gateway.samples import array, deal, lines
+from tests.gateway.samples import (
+    array,
+    deal,
+    lines,
+)
 from tests.gateway.sending import Sender
 from tests.gateway.written import Written
 

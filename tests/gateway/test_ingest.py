@@ -8,10 +8,18 @@ import pytest
 from rich.console import Console
 
 from streams.broker.ports import free_port
-from streams.gateway.bounds import EVENT_BYTES
-from streams.ingest import IngestFailed, ingest, report
-from streams.settings import Settings
-from tests.gateway.samples import array, deal, lines
+from streams.config.settings import Settings
+from streams.gateway.limits import EVENT_BYTES
+from streams.operations.ingest import (
+    IngestFailed,
+    ingest,
+    report,
+)
+from tests.gateway.samples import (
+    array,
+    deal,
+    lines,
+)
 from tests.gateway.sending import Sender
 from tests.gateway.written import Written
 

@@ -14,13 +14,17 @@ from rich.console import Console
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.ports import free_port
-from streams.gateway.delivery import DEADLINE_SECONDS
-from streams.ingest import ingest
-from streams.settings import Settings
-from streams.tables.topics import apply
+from streams.config.settings import Settings
+from streams.gateway.event_producer import DEADLINE_SECONDS
+from streams.kafka.topics import apply
+from streams.operations.ingest import ingest
 from tests.gateway.processes import process
 from tests.gateway.samples import array, deal
-from tests.gateway.sending import TOKEN, Sender, gateway
+from tests.gateway.sending import (
+    TOKEN,
+    Sender,
+    gateway,
+)
 from tests.gateway.written import Written
 
 SECONDS = 30.0

@@ -5,8 +5,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from streams.gateway.bounds import BODY_BYTES, DEPTH, EVENT_BYTES, EVENTS
-from tests.gateway.samples import array, deal, lines
+from streams.gateway.limits import (
+    BODY_BYTES,
+    DEPTH,
+    EVENT_BYTES,
+    EVENTS,
+)
+from tests.gateway.samples import (
+    array,
+    deal,
+    lines,
+)
 from tests.gateway.sending import TOKEN, Sender
 from tests.gateway.written import Written
 

@@ -6,8 +6,8 @@ from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
-from streams.settings import Settings
 
 
 class Found(NamedTuple):

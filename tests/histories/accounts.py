@@ -4,7 +4,12 @@ from datetime import timedelta
 
 from tests.histories.invoices import tell_invoice
 from tests.histories.reference import PRODUCTS, Firm
-from tests.histories.scribe import DAY_MS, EPOCH, Said, Scribe
+from tests.histories.scribe import (
+    DAY_MS,
+    EPOCH,
+    Said,
+    Scribe,
+)
 
 TICKETS = ("complaint", "contract_question", "closing_request", "contact")
 

@@ -3,8 +3,18 @@
 from datetime import timedelta
 
 from tests.histories.quotes import tell_quote
-from tests.histories.reference import CHANNELS, PARTNERS, PRODUCTS, Firm
-from tests.histories.scribe import DAY_MS, EPOCH, Said, Scribe
+from tests.histories.reference import (
+    CHANNELS,
+    PARTNERS,
+    PRODUCTS,
+    Firm,
+)
+from tests.histories.scribe import (
+    DAY_MS,
+    EPOCH,
+    Said,
+    Scribe,
+)
 
 STAGES = ("contact", "needs", "offer", "negotiation", "contract")
 REASONS = ("price", "competitor", "no budget", "no answer")

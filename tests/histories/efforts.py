@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 
 from tests.histories.reference import CHANNELS, Firm
-from tests.histories.scribe import DAY_MS, HOUR_MS, Said, Scribe
+from tests.histories.scribe import (
+    DAY_MS,
+    HOUR_MS,
+    Said,
+    Scribe,
+)
 
 KINDS = ("meeting", "presentation", "social", "collateral", "prospecting")
 ASSETS = ("brochure", "video", "reference", "calculation")

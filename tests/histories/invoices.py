@@ -4,7 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tests.histories.reference import PRODUCTS
-from tests.histories.scribe import CURRENCIES, DAY_MS, EPOCH, Said, Scribe
+from tests.histories.scribe import (
+    CURRENCIES,
+    DAY_MS,
+    EPOCH,
+    Said,
+    Scribe,
+)
 
 
 def tell_invoice(scribe: Scribe, account: str, invoice: str, rep: str | None) -> None:

@@ -1,9 +1,27 @@
 """The story of a lead: it comes in, is answered or not, qualified or not, and becomes deals."""
 
 from tests.histories.deals import tell_deal
-from tests.histories.efforts import Email, tell_activity, tell_call, tell_email
-from tests.histories.reference import CAMPAIGNS, CHANNELS, MEDIA, PARTNERS, PRODUCTS, Firm
-from tests.histories.scribe import DAY_MS, HOUR_MS, MINUTE_MS, Said, Scribe
+from tests.histories.efforts import (
+    Email,
+    tell_activity,
+    tell_call,
+    tell_email,
+)
+from tests.histories.reference import (
+    CAMPAIGNS,
+    CHANNELS,
+    MEDIA,
+    PARTNERS,
+    PRODUCTS,
+    Firm,
+)
+from tests.histories.scribe import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    Said,
+    Scribe,
+)
 
 
 def lead_journey(scribe: Scribe, firm: Firm, number: int) -> None:

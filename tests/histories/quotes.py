@@ -1,7 +1,11 @@
 """The story of a quote: it goes out, once or again, and is ordered, rejected or both in turn."""
 
 from tests.histories.reference import Firm
-from tests.histories.scribe import DAY_MS, Said, Scribe
+from tests.histories.scribe import (
+    DAY_MS,
+    Said,
+    Scribe,
+)
 
 DEMANDS = ("faster delivery", "smaller packs", "other colour")
 

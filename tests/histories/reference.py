@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.histories.scribe import CURRENCIES, DAY_MS, EPOCH, WITHOUT_RATE, Said, Scribe
+from tests.histories.scribe import (
+    CURRENCIES,
+    DAY_MS,
+    EPOCH,
+    WITHOUT_RATE,
+    Said,
+    Scribe,
+)
 
 NAMES = ("ann", "bob", "cyd", "dan", "eva", "fay", "gus", "hal", "ida", "jon", "kim", "leo")
 TEAMS = {

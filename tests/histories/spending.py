@@ -1,7 +1,16 @@
 """What marketing costs: spends for a campaign, a channel, a kind of media, or for nothing named."""
 
-from tests.histories.reference import CAMPAIGNS, CHANNELS, MEDIA, Firm
-from tests.histories.scribe import DAY_MS, Said, Scribe
+from tests.histories.reference import (
+    CAMPAIGNS,
+    CHANNELS,
+    MEDIA,
+    Firm,
+)
+from tests.histories.scribe import (
+    DAY_MS,
+    Said,
+    Scribe,
+)
 
 
 def campaign_spending(scribe: Scribe, _firm: Firm, _number: int) -> None:

@@ -5,8 +5,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.histories.events import EVENT_FIELDS, FATES, FOCUSES, OF_ACCOUNTS, REFERENCES, subject_of
-from tests.histories.scribe import DAY_MS, EPOCH, HOUR_MS, MINUTE_MS, Said
+from tests.histories.events import (
+    EVENT_FIELDS,
+    FATES,
+    FOCUSES,
+    OF_ACCOUNTS,
+    REFERENCES,
+    subject_of,
+)
+from tests.histories.scribe import (
+    DAY_MS,
+    EPOCH,
+    HOUR_MS,
+    MINUTE_MS,
+    Said,
+)
 
 TIMEZONES = ("UTC", "Asia/Tehran", "Europe/Sofia", "America/New_York", "Asia/Kolkata")
 CURRENCIES = ("EUR", "EUR", "USD", "JPY", "KWD")

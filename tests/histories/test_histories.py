@@ -7,7 +7,11 @@ from decimal import Decimal
 
 from hypothesis import given
 
-from tests.histories import disturbed, history, lines
+from tests.histories import (
+    disturbed,
+    history,
+    lines,
+)
 from tests.histories.events import EVENT_FIELDS
 from tests.histories.scribe import Said
 from tests.histories.strategies import MOST_EVENTS, small_histories

@@ -5,11 +5,11 @@ from itertools import permutations
 
 import pytest
 
-from streams.engine.fates import Element, WrongErasureKey
-from streams.engine.shard import Shard
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.tombstones import Element, WrongErasureKey
 from streams.events import Event, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
+from streams.wiring.catalogue import catalogue
 from tests.kpis.story import (
     Said,
     call,

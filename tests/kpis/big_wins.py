@@ -1,7 +1,7 @@
 """A KPI of one's own, as the README shows it: import this file and the catalogue has it."""
 
-from streams.engine.catalogue import Fact, kpi
-from streams.engine.measures import COUNT
+from streams.engine.algebra.measures import COUNT
+from streams.engine.catalogue.kpi import Fact, kpi
 from streams.journeys import Deal
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from streams.engine.calendar import milliseconds
-from streams.replay import replay
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.engine.calendars.calendar import milliseconds
+from streams.operations.replay import replay
 
 NOW = "03-20 12:00"
 Said = dict[str, Any]

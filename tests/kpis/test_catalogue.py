@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from streams.engine.catalogue import DIMENSIONS, ROLLED_UP
-from streams.kpis import FILES, catalogue
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.engine.catalogue.dimensions import DIMENSIONS, ROLLED_UP
+from streams.kpis import FILES
+from streams.wiring.catalogue import catalogue
 
 KPIS = catalogue(Settings()).published
 HERE = Path(__file__)

@@ -2,10 +2,15 @@
 
 import pytest
 
-from streams.kpis import catalogue
-from streams.publish.record import Record
-from streams.settings import Settings
-from tests.kpis.contract import BESIDE, CONTRACT, FIELDS_OF_RECORDS, scopes
+from streams.config.settings import Settings
+from streams.output.records.kpi_record import Record
+from streams.wiring.catalogue import catalogue
+from tests.kpis.contract import (
+    BESIDE,
+    CONTRACT,
+    FIELDS_OF_RECORDS,
+    scopes,
+)
 
 PUBLISHED = {kpi.name: kpi for kpi in catalogue(Settings()).published}
 

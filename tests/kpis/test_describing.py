@@ -7,9 +7,14 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from streams.cli import main
-from streams.kpis import catalogue
-from streams.kpis.describing import SETTINGS, TELLING, entries, in_force
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.wiring.catalogue import catalogue
+from streams.wiring.describe import (
+    SETTINGS,
+    TELLING,
+    entries,
+    in_force,
+)
 
 # Settings that no number depends on, or that nobody is told.
 UNTOLD = {

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
+from streams.config.settings import Settings
 from streams.events import Rejected
-from streams.replay import replay
-from streams.settings import Settings
+from streams.operations.replay import replay
 from tests.kpis.story import (
     NOW,
     Said,

@@ -1,6 +1,15 @@
 """How do leads become deals, and where do they get lost: by hand."""
 
-from tests.kpis.story import deal, lead, lost, member, rate, said, told, won
+from tests.kpis.story import (
+    deal,
+    lead,
+    lost,
+    member,
+    rate,
+    said,
+    told,
+    won,
+)
 
 
 def test_leads_are_counted_where_they_came_from() -> None:

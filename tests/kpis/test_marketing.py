@@ -1,6 +1,10 @@
 """What it costs to be known: by hand."""
 
-from tests.kpis.story import rate, spent, told
+from tests.kpis.story import (
+    rate,
+    spent,
+    told,
+)
 
 
 def test_spend_is_summed_by_channel_media_and_campaign() -> None:

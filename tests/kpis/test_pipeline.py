@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.kpis.story import Said, call, deal, deleted, invoice, lead, lost, told
+from tests.kpis.story import (
+    Said,
+    call,
+    deal,
+    deleted,
+    invoice,
+    lead,
+    lost,
+    told,
+)
 
 
 def test_pipeline_holds_what_is_open() -> None:

@@ -1,6 +1,10 @@
 """What looking for new customers costs, and who answers: by hand."""
 
-from tests.kpis.story import HOUR, activity, told
+from tests.kpis.story import (
+    HOUR,
+    activity,
+    told,
+)
 
 
 def test_response_rate_is_responses_over_all_that_were_reached() -> None:

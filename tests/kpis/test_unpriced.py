@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.kpis.story import Told, deal, invoice, lost, paid, rate, told, won
+from tests.kpis.story import (
+    Told,
+    deal,
+    invoice,
+    lost,
+    paid,
+    rate,
+    told,
+    won,
+)
 
 
 def test_money_is_converted_at_the_latest_rate_on_or_before_its_day() -> None:

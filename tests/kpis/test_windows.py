@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.kpis.story import call, lead, member, told, won
+from tests.kpis.story import (
+    call,
+    lead,
+    member,
+    told,
+    won,
+)
 
 
 def test_previous_is_the_window_before_and_change_the_difference() -> None:

@@ -5,10 +5,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from streams.engine.calendar import milliseconds
-from streams.events import Event, SubjectErased, SubjectMerged, canonical, decode
+from streams.engine.calendars.calendar import milliseconds
+from streams.events import (
+    Event,
+    SubjectErased,
+    SubjectMerged,
+    canonical,
+    decode,
+)
 from tests.histories import lines
-from tests.histories.strategies import nows, settings_of_reporting, small_histories
+from tests.histories.strategies import (
+    nows,
+    settings_of_reporting,
+    small_histories,
+)
 from tests.laws.published import Said
 
 Subject = tuple[bool, str]  # whether it is an account, and its name

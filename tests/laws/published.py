@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from streams.engine.board import Board
-from streams.replay import replay
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.engine.merge.merger import Board
+from streams.operations.replay import replay
 from tests.histories import lines
 
 Said = dict[str, Any]

@@ -5,13 +5,21 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.moving import Move
-from streams.engine.shard import Shard
-from streams.events import Event, ReferenceRecord, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.reroutes import Move
+from streams.events import (
+    Event,
+    ReferenceRecord,
+    decode,
+)
+from streams.wiring.catalogue import catalogue
 from tests.histories import lines
-from tests.histories.strategies import nows, settings_of_reporting, small_histories
+from tests.histories.strategies import (
+    nows,
+    settings_of_reporting,
+    small_histories,
+)
 
 DAY_MS = 86_400_000
 Standing = dict[str, bytes]

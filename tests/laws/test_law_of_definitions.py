@@ -11,9 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.settings import Settings
-from tests.histories.strategies import TIMEZONES, nows, settings_of_reporting, small_histories
-from tests.laws.published import Reader, Said, bodies
+from streams.config.settings import Settings
+from tests.histories.strategies import (
+    TIMEZONES,
+    nows,
+    settings_of_reporting,
+    small_histories,
+)
+from tests.laws.published import (
+    Reader,
+    Said,
+    bodies,
+)
 from tests.laws.test_law_of_sets import Stream
 
 CHOICES = {

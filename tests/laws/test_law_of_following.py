@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.moving import Move
-from streams.engine.shard import Shard
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.reroutes import Move
 from streams.events import Event
-from streams.kpis import catalogue
-from streams.settings import Settings
+from streams.wiring.catalogue import catalogue
 from tests.laws.merging import decoded, stories
 from tests.laws.published import Said
 

@@ -7,13 +7,21 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.board import FAMILIES, Board, family
-from streams.engine.moving import Move
-from streams.engine.shard import Shard
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.reroutes import Move
+from streams.engine.merge.merger import (
+    FAMILIES,
+    Board,
+    family,
+)
 from streams.events import Event
-from streams.kpis import catalogue
-from streams.settings import Settings
-from tests.laws.merging import always_so, decoded, stories
+from streams.wiring.catalogue import catalogue
+from tests.laws.merging import (
+    always_so,
+    decoded,
+    stories,
+)
 from tests.laws.published import Reader, bodies
 
 SHARDS = 3

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.settings import Settings
-from tests.laws.published import Reader, Said, bodies
+from streams.config.settings import Settings
+from tests.laws.published import (
+    Reader,
+    Said,
+    bodies,
+)
 from tests.laws.test_law_of_sets import Stream
 
 RULES = """

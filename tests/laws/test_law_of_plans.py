@@ -7,8 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.settings import Settings
-from tests.laws.published import Reader, Said, bodies
+from streams.config.settings import Settings
+from tests.laws.published import (
+    Reader,
+    Said,
+    bodies,
+)
 from tests.laws.test_law_of_sets import Stream
 
 START = datetime(2026, 1, 20, tzinfo=UTC)

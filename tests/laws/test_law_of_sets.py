@@ -7,14 +7,30 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.board import FAMILIES, Board, family
-from streams.engine.shard import Shard
-from streams.events import Event, ReferenceRecord, decode
-from streams.kpis import catalogue
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Shard
+from streams.engine.merge.merger import (
+    FAMILIES,
+    Board,
+    family,
+)
+from streams.events import (
+    Event,
+    ReferenceRecord,
+    decode,
+)
+from streams.wiring.catalogue import catalogue
 from tests.histories import lines
-from tests.histories.strategies import nows, settings_of_reporting, small_histories
-from tests.laws.published import Reader, Said, bodies
+from tests.histories.strategies import (
+    nows,
+    settings_of_reporting,
+    small_histories,
+)
+from tests.laws.published import (
+    Reader,
+    Said,
+    bodies,
+)
 
 SHARDS = 3
 

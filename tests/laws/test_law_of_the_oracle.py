@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.settings import Settings
+from streams.config.settings import Settings
 from tests.histories.events import FOCUSES
-from tests.histories.strategies import nows, settings_of_reporting, small_histories
+from tests.histories.strategies import (
+    nows,
+    settings_of_reporting,
+    small_histories,
+)
 from tests.laws.published import Said, replayed
 from tests.oracle import difference, records
 

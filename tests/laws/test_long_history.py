@@ -4,8 +4,8 @@ import json
 import os
 from datetime import UTC, datetime
 
-from streams.replay import replay
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.operations.replay import replay
 from tests.histories import lines, long_history
 from tests.laws.published import key
 from tests.oracle import difference, published

@@ -9,11 +9,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.engine.calendar import milliseconds
-from streams.settings import Settings
+from streams.config.settings import Settings
+from streams.engine.calendars.calendar import milliseconds
 from tests.alerts.standing import standing
-from tests.kpis.story import deal, invoice, lead, told
-from tests.laws.published import Reader, Said, bodies
+from tests.kpis.story import (
+    deal,
+    invoice,
+    lead,
+    told,
+)
+from tests.laws.published import (
+    Reader,
+    Said,
+    bodies,
+)
 from tests.laws.test_law_of_sets import Stream
 
 # The nights in 2026 at which New York and Sofia change their clocks, and ends of months.

@@ -7,7 +7,11 @@ from dataclasses import astuple, replace
 import click
 
 from tests.model.playing import many
-from tests.model.rules import MUTANTS, PROTOCOL, Rules
+from tests.model.rules import (
+    MUTANTS,
+    PROTOCOL,
+    Rules,
+)
 
 HEADINGS = "wrong", "restart", "restless", "unexpl.", "back"
 

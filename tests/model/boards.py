@@ -2,8 +2,16 @@
 
 from typing import Any
 
-from tests.model.facts import CELLS, Cell, plus
-from tests.model.member import DONE, Life, Member
+from tests.model.facts import (
+    CELLS,
+    Cell,
+    plus,
+)
+from tests.model.member import (
+    DONE,
+    Life,
+    Member,
+)
 from tests.model.topics import Topics
 
 AT_ONCE = 4

@@ -4,9 +4,30 @@ from collections.abc import Sequence
 from random import Random
 
 from tests.model.broker import Partition
-from tests.model.facts import CELLS, TOPICS, Cell, Cells, Event, Row, Rows, added, fold, plus
-from tests.model.member import DONE, WAITING, Life, Member, Sends
-from tests.model.steps import COMMIT, Step, row_order
+from tests.model.facts import (
+    CELLS,
+    TOPICS,
+    Cell,
+    Cells,
+    Event,
+    Row,
+    Rows,
+    added,
+    fold,
+    plus,
+)
+from tests.model.member import (
+    DONE,
+    WAITING,
+    Life,
+    Member,
+    Sends,
+)
+from tests.model.steps import (
+    COMMIT,
+    Step,
+    row_order,
+)
 from tests.model.topics import Topics
 
 Position = tuple[int, ...]

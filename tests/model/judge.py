@@ -5,7 +5,14 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from tests.model.broker import Partition
-from tests.model.facts import CELLS, Cell, Cells, fold, plus, rows_of
+from tests.model.facts import (
+    CELLS,
+    Cell,
+    Cells,
+    fold,
+    plus,
+    rows_of,
+)
 from tests.model.rules import Rules
 from tests.model.world import World
 

@@ -6,7 +6,12 @@ from functools import partial
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from tests.model.broker import RETRY, Partition, Request, Transactional
+from tests.model.broker import (
+    RETRY,
+    Partition,
+    Request,
+    Transactional,
+)
 from tests.model.rules import Rules
 
 # What a step of a life tells the world: work was done, none was to do, or others are waited for.

@@ -5,7 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.model.playing import first_caught, many
-from tests.model.rules import MUTANTS, PROTOCOL, Mutant
+from tests.model.rules import (
+    MUTANTS,
+    PROTOCOL,
+    Mutant,
+)
 
 # Together 10,000; `make chaos-long` plays 100,000.
 SCHEDULES = 5_000

@@ -7,12 +7,32 @@ from typing import Any, Self
 import pytest
 from aiokafka import TopicPartition
 
-from streams.settings import Settings
-from streams.tables import board, output, partials, shard, topics
-from streams.tables.transactions import Pair, Tombstone, Transactions, Writes
-from tests.model.steps import COMMIT, PUBLISH, TAKE_BOARD, TAKE_SHARD, Step
-from tests.tables.installation import event, installed, produce, produce_bytes
-from tests.tables.owning import hands
+from streams.config.settings import Settings
+from streams.internal_topics import partials
+from streams.kafka import topics
+from streams.kafka.transactional_producer import (
+    Pair,
+    Tombstone,
+    Transactions,
+    Writes,
+)
+from streams.tasks.aggregate import task as aggregate_task
+from streams.tasks.merge import output_writer
+from streams.tasks.merge import task as merge_task
+from tests.installation.installed import (
+    event,
+    installed,
+    produce,
+    produce_bytes,
+)
+from tests.installation.tasks import hands
+from tests.model.steps import (
+    COMMIT,
+    PUBLISH,
+    TAKE_BOARD,
+    TAKE_SHARD,
+    Step,
+)
 
 ROWS = {b"g": Step.GOAL, b"r": Step.ROWS, b"p": Step.POSITION}
 TOPICS = {
@@ -51,9 +71,9 @@ class Trace:
                 note(Step.END)
                 await super().commit()
 
-        for owner in (shard, board):
+        for owner in (aggregate_task, merge_task):
             monkeypatch.setattr(owner, "Transactions", Traced)
-        for reader in (shard, board, output, partials):
+        for reader in (aggregate_task, merge_task, output_writer, partials):
             self._trace_reading(reader, monkeypatch)
 
     def taken(self) -> list[Step]:
@@ -93,8 +113,8 @@ async def test_commits_of_both_stages_come_in_the_order_of_the_model(
     await produce(settings, [event(number) for number in range(20)])
     await produce_bytes(settings, "crm.lead", b"poison")
     trace = Trace(settings, monkeypatch)
-    monkeypatch.setattr(shard, "BUSY_PROGRESS_SECONDS", -1.0)
-    monkeypatch.setattr(board, "PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr(aggregate_task, "BUSY_PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr(merge_task, "PROGRESS_SECONDS", -1.0)
     async with hands(settings) as own:
         owner = await own.shard()
         assert tuple(trace.taken()[: len(TAKE_SHARD)]) == TAKE_SHARD

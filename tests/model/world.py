@@ -4,10 +4,22 @@ from collections import Counter
 from random import Random
 
 from tests.model.boards import Board
-from tests.model.broker import RETRY, Partition, Refused, Request, Transactional
+from tests.model.broker import (
+    RETRY,
+    Partition,
+    Refused,
+    Request,
+    Transactional,
+)
 from tests.model.facts import told
 from tests.model.journeys import Shard
-from tests.model.member import DONE, IDLE, WAITING, Member, Place
+from tests.model.member import (
+    DONE,
+    IDLE,
+    WAITING,
+    Member,
+    Place,
+)
 from tests.model.rules import Rules
 from tests.model.topics import FAMILIES, Topics
 

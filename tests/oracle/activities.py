@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from tests.oracle.events import Event
-from tests.oracle.facts import Fact, Reporting, count, labelled
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    count,
+    labelled,
+)
 from tests.oracle.journeys import Journey
 from tests.oracle.money import round_half_up
 

@@ -5,7 +5,11 @@ from collections.abc import Iterable, Mapping
 from tests.oracle.catalogue import KPIS
 from tests.oracle.events import Event
 from tests.oracle.facts import Fact
-from tests.oracle.series import Counted, Series, Stepped
+from tests.oracle.series import (
+    Counted,
+    Series,
+    Stepped,
+)
 from tests.oracle.windows import Calendar, Window
 
 ORGANISATION = ("team", "department", "unit")

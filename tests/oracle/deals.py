@@ -4,8 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from tests.oracle.events import Event, latest
-from tests.oracle.facts import Fact, Reporting, count, labelled, mean, share, unpriced
-from tests.oracle.journeys import Deal, Journey, is_outbound
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    count,
+    labelled,
+    mean,
+    share,
+    unpriced,
+)
+from tests.oracle.journeys import (
+    Deal,
+    Journey,
+    is_outbound,
+)
 from tests.oracle.money import minor_digits
 from tests.oracle.pipeline import has_amount, worth
 

@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from tests.oracle.events import Event
-from tests.oracle.facts import Fact, Reporting, count, share
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    count,
+    share,
+)
 from tests.oracle.journeys import Journey, is_outbound
 
 

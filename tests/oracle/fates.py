@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable
 
-from tests.oracle.events import Event, last_of, standing
+from tests.oracle.events import (
+    Event,
+    last_of,
+    standing,
+)
 
 FATES = ("subject.merged", "subject.erased")
 ACCOUNT_TOPICS = ("crm.order", "crm.invoice", "crm.ticket")

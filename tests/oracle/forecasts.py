@@ -6,7 +6,11 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.book import Book, Scope, scopes_of
+from tests.oracle.book import (
+    Book,
+    Scope,
+    scopes_of,
+)
 from tests.oracle.facts import Fact, Reporting
 from tests.oracle.journeys import Deal
 from tests.oracle.money import round_half_up

@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from tests.oracle.events import Event, last_of, things
-from tests.oracle.facts import Fact, Reporting, mean, step, unpriced
+from tests.oracle.events import (
+    Event,
+    last_of,
+    things,
+)
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    mean,
+    step,
+    unpriced,
+)
 from tests.oracle.money import round_half_up
 
 

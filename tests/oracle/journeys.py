@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.oracle.events import Event, last_run, latest, latest_by
+from tests.oracle.events import (
+    Event,
+    last_run,
+    latest,
+    latest_by,
+)
 from tests.oracle.facts import Definitions, Dimensions
 
 

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from tests.oracle.facts import Dimensions, Fact, Reporting, count, mean, share
+from tests.oracle.facts import (
+    Dimensions,
+    Fact,
+    Reporting,
+    count,
+    mean,
+    share,
+)
 from tests.oracle.journeys import Journey, Lead
 from tests.oracle.pipeline import held
 

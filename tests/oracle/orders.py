@@ -4,8 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tests.oracle.events import Event, first_of, last_of, things
-from tests.oracle.facts import Dimensions, Fact, Reporting, share
+from tests.oracle.events import (
+    Event,
+    first_of,
+    last_of,
+    things,
+)
+from tests.oracle.facts import (
+    Dimensions,
+    Fact,
+    Reporting,
+    share,
+)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 
-from tests.oracle.facts import Fact, Reporting, step, unpriced
-from tests.oracle.journeys import Deal, Journey, Lead
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    step,
+    unpriced,
+)
+from tests.oracle.journeys import (
+    Deal,
+    Journey,
+    Lead,
+)
 from tests.oracle.money import round_half_up
 
 OF_PEOPLE = ("rep", "team", "department", "unit")

@@ -10,8 +10,19 @@ from tests.oracle.catalogue import KPIS
 from tests.oracle.company import Company
 from tests.oracle.deals import deal_facts
 from tests.oracle.efforts import effort_facts
-from tests.oracle.events import ACCOUNT_TYPES, SALES_TYPES, Event, read, reference, subjects
-from tests.oracle.facts import Definitions, Fact, Reporting
+from tests.oracle.events import (
+    ACCOUNT_TYPES,
+    SALES_TYPES,
+    Event,
+    read,
+    reference,
+    subjects,
+)
+from tests.oracle.facts import (
+    Definitions,
+    Fact,
+    Reporting,
+)
 from tests.oracle.fates import Fates
 from tests.oracle.forecasts import Prospect
 from tests.oracle.invoices import invoice_facts
@@ -20,9 +31,17 @@ from tests.oracle.leads import lead_facts
 from tests.oracle.money import Rates
 from tests.oracle.orders import order_facts
 from tests.oracle.pipeline import pipeline_facts
-from tests.oracle.planning import PLAN_FIELDS, Plan, Ranking
+from tests.oracle.planning import (
+    PLAN_FIELDS,
+    Plan,
+    Ranking,
+)
 from tests.oracle.quotes import quote_facts
-from tests.oracle.reading import Number, change_between, written
+from tests.oracle.reading import (
+    Number,
+    change_between,
+    written,
+)
 from tests.oracle.spending import spending_facts
 from tests.oracle.stages import stage_facts
 from tests.oracle.targets import Targets

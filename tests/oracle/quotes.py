@@ -2,8 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from tests.oracle.events import Event, first_of, latest, latest_by, things
-from tests.oracle.facts import Dimensions, Fact, Reporting, labelled, share
+from tests.oracle.events import (
+    Event,
+    first_of,
+    latest,
+    latest_by,
+    things,
+)
+from tests.oracle.facts import (
+    Dimensions,
+    Fact,
+    Reporting,
+    labelled,
+    share,
+)
 from tests.oracle.journeys import Journey, Lead
 
 

@@ -7,7 +7,12 @@ from typing import Any, Protocol
 
 from tests.oracle.catalogue import Kpi
 from tests.oracle.facts import Fact
-from tests.oracle.reading import Number, number_of, parts_of, percentiles_of
+from tests.oracle.reading import (
+    Number,
+    number_of,
+    parts_of,
+    percentiles_of,
+)
 from tests.oracle.windows import Calendar, Window
 
 

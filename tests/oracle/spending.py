@@ -3,7 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from tests.oracle.events import Event
-from tests.oracle.facts import Fact, Reporting, unpriced
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    unpriced,
+)
 
 
 def spending_facts(standing: Iterable[Event], reporting: Reporting) -> Iterator[Fact]:

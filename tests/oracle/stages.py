@@ -3,8 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from tests.oracle.events import Event
-from tests.oracle.facts import Fact, Reporting, labelled, share
-from tests.oracle.journeys import Deal, Journey, is_outbound
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    labelled,
+    share,
+)
+from tests.oracle.journeys import (
+    Deal,
+    Journey,
+    is_outbound,
+)
 
 WEEK_MS = 7 * 86_400_000
 ADVANCING = ("meeting", "presentation")

@@ -8,7 +8,11 @@ from fractions import Fraction
 from tests.oracle.book import Scope
 from tests.oracle.catalogue import KPIS
 from tests.oracle.events import Event, last_of
-from tests.oracle.windows import ROLLING_DAYS, Calendar, Window
+from tests.oracle.windows import (
+    ROLLING_DAYS,
+    Calendar,
+    Window,
+)
 
 
 class Targets:

@@ -1,6 +1,12 @@
 """Work other than calls and emails, by hand."""
 
-from tests.oracle.telling import activity, deal, reported, said, values
+from tests.oracle.telling import (
+    activity,
+    deal,
+    reported,
+    said,
+    values,
+)
 
 DAY = "|all|day|2026-03-02T00:00:00+00:00"
 AT = "2026-03-02T09:00:00Z"

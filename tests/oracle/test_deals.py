@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.oracle.telling import call, deal, lead, rate, reported, said, values
+from tests.oracle.telling import (
+    call,
+    deal,
+    lead,
+    rate,
+    reported,
+    said,
+    values,
+)
 
 WON = {"status": "won"}
 MARCH = "|all|month|2026-03-01T00:00:00+00:00"

@@ -7,7 +7,14 @@ import pytest
 
 from tests.oracle import records
 from tests.oracle.events import milliseconds
-from tests.oracle.telling import NOW, deal, lead, rate, said, values
+from tests.oracle.telling import (
+    NOW,
+    deal,
+    lead,
+    rate,
+    said,
+    values,
+)
 from tests.oracle.windows import Calendar
 
 EUR = {"currency": "EUR"}

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from tests.oracle.telling import activity, deal, lead, reported, said, spend, target, values
+from tests.oracle.telling import (
+    activity,
+    deal,
+    lead,
+    reported,
+    said,
+    spend,
+    target,
+    values,
+)
 
 MONTH = "month|2026-03-01T00:00:00+00:00"
 MARCH = f"|all|{MONTH}"

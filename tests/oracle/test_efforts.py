@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from tests.oracle.telling import call, deal, reported, said
+from tests.oracle.telling import (
+    call,
+    deal,
+    reported,
+    said,
+)
 
 DAY = "|all|day|2026-03-02T00:00:00+00:00"
 

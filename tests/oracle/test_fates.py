@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.oracle.telling import call, issued, lead, reported, said, values
+from tests.oracle.telling import (
+    call,
+    issued,
+    lead,
+    reported,
+    said,
+    values,
+)
 
 MARCH = "|all|month|2026-03-01T00:00:00+00:00"
 CREATED = lead("2026-03-02T09:00:00Z", {"rep": "ann"})

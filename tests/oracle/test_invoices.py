@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from tests.oracle.telling import rate, reported, said, values
+from tests.oracle.telling import (
+    rate,
+    reported,
+    said,
+    values,
+)
 
 Said = dict[str, Any]
 

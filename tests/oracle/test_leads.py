@@ -2,7 +2,14 @@
 
 import pytest
 
-from tests.oracle.telling import call, lead, rep, reported, said, values
+from tests.oracle.telling import (
+    call,
+    lead,
+    rep,
+    reported,
+    said,
+    values,
+)
 
 CREATED = "2026-03-02T09:00:00Z"
 DAY = "|all|day|2026-03-02T00:00:00+00:00"

@@ -6,7 +6,11 @@ from fractions import Fraction
 import pytest
 
 from tests.oracle.events import read
-from tests.oracle.money import Rates, major, round_half_up
+from tests.oracle.money import (
+    Rates,
+    major,
+    round_half_up,
+)
 from tests.oracle.telling import rate
 
 ROUNDED = (("0.5", 1), ("-0.5", 0), ("-0.51", -1), ("1.49", 1), ("2.5", 3), ("-1.5", -1))

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.oracle.telling import reported, said, values
+from tests.oracle.telling import (
+    reported,
+    said,
+    values,
+)
 
 MARCH = "month|2026-03-01T00:00:00+00:00"
 DAY_MS = 86_400_000

@@ -4,7 +4,14 @@ import pytest
 
 from tests.oracle.events import milliseconds
 from tests.oracle.publishing import records
-from tests.oracle.telling import NOW, deal, lead, reported, said, values
+from tests.oracle.telling import (
+    NOW,
+    deal,
+    lead,
+    reported,
+    said,
+    values,
+)
 
 OPENED = {"amount": "100", "currency": "EUR", "stage": "offer"}
 

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from tests.oracle.telling import lead, reported, said, values
+from tests.oracle.telling import (
+    lead,
+    reported,
+    said,
+    values,
+)
 
 MARCH = "|all|month|2026-03-01T00:00:00+00:00"
 

@@ -8,7 +8,12 @@ import pytest
 from tests.histories import disturbed, history
 from tests.oracle import records
 from tests.oracle.events import milliseconds
-from tests.oracle.telling import call, deal, lead, reported
+from tests.oracle.telling import (
+    call,
+    deal,
+    lead,
+    reported,
+)
 
 
 def test_record_holds_all_its_fields_in_order() -> None:

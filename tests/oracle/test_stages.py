@@ -6,7 +6,16 @@ import pytest
 
 from tests.oracle import records
 from tests.oracle.events import milliseconds
-from tests.oracle.telling import NOW, activity, call, deal, rep, reported, said, values
+from tests.oracle.telling import (
+    NOW,
+    activity,
+    call,
+    deal,
+    rep,
+    reported,
+    said,
+    values,
+)
 
 ORDER = ("contact", "offer", "contract")
 MARCH = "month|2026-03-01T00:00:00+00:00"

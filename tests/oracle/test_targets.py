@@ -6,7 +6,15 @@ import pytest
 
 from tests.oracle import records
 from tests.oracle.events import milliseconds
-from tests.oracle.telling import NOW, call, deal, lead, reported, target, values
+from tests.oracle.telling import (
+    NOW,
+    call,
+    deal,
+    lead,
+    reported,
+    target,
+    values,
+)
 
 MONTH = "month|2026-03-01T00:00:00+00:00"
 PLAN = ("target", "attainment", "expected", "pace", "projected")

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from tests.oracle.telling import account, reported, said, values
+from tests.oracle.telling import (
+    account,
+    reported,
+    said,
+    values,
+)
 
 MARCH = "month|2026-03-01T00:00:00+00:00"
 

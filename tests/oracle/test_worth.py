@@ -1,6 +1,13 @@
 """What accounts are worth, and what marketing costs, by hand."""
 
-from tests.oracle.telling import account, issued, rate, reported, said, values
+from tests.oracle.telling import (
+    account,
+    issued,
+    rate,
+    reported,
+    said,
+    values,
+)
 
 NOW = "2026-03-20T12:00:00Z"
 MARCH = "month|2026-03-01T00:00:00+00:00"

@@ -2,8 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from tests.oracle.events import Event, last_of, things
-from tests.oracle.facts import Fact, Reporting, count, step
+from tests.oracle.events import (
+    Event,
+    last_of,
+    things,
+)
+from tests.oracle.facts import (
+    Fact,
+    Reporting,
+    count,
+    step,
+)
 
 SCORED_MS = 90 * 86_400_000
 RISKY_FROM = 5

@@ -4,7 +4,12 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from tests.oracle.events import Event
-from tests.oracle.facts import Dimensions, Fact, Reporting, unpriced
+from tests.oracle.facts import (
+    Dimensions,
+    Fact,
+    Reporting,
+    unpriced,
+)
 from tests.oracle.invoices import Invoice, invoices_of
 from tests.oracle.money import round_half_up
 

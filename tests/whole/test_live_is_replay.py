@@ -10,12 +10,20 @@ from pathlib import Path
 from aiokafka import TopicPartition
 
 from streams.broker.embedded import EmbeddedKafka
-from streams.settings import Settings
-from streams.tables.reading import ends, read_to
-from streams.tables.topics import ALERTS
-from tests.histories import disturbed, history, lines
+from streams.config.settings import Settings
+from streams.kafka.reader import ends, read_to
+from streams.kafka.topics import ALERTS
+from tests.histories import (
+    disturbed,
+    history,
+    lines,
+)
 from tests.whole.lines import first_difference, records
-from tests.whole.processes import Worker, run, working
+from tests.whole.processes import (
+    Worker,
+    run,
+    working,
+)
 
 # `make soak` takes 100,000.
 EVENTS = int(os.environ.get("WHOLE_EVENTS", "12000"))

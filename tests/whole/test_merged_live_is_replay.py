@@ -8,9 +8,17 @@ from typing import Any
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.events import TOPIC_OF
-from tests.histories import disturbed, history, lines
+from tests.histories import (
+    disturbed,
+    history,
+    lines,
+)
 from tests.whole.lines import first_difference, records
-from tests.whole.processes import Worker, run, working
+from tests.whole.processes import (
+    Worker,
+    run,
+    working,
+)
 
 EVENTS = 4_000
 MERGED, ERASED = 0.2, 0.03

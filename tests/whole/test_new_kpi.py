@@ -7,7 +7,11 @@ from pathlib import Path
 from streams.broker.embedded import EmbeddedKafka
 from tests.histories import history, lines
 from tests.whole.lines import first_difference, records
-from tests.whole.processes import Worker, run, working
+from tests.whole.processes import (
+    Worker,
+    run,
+    working,
+)
 
 NEW = "deal_size"
 

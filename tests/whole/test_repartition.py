@@ -13,13 +13,24 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import NotLeaderForPartitionError
 from rich.console import Console
 
-from streams.agents.core import real_core
-from streams.export import Incomplete, export
-from streams.repartition import CannotRepartition, Repartitioned, repartition
-from streams.settings import Settings
-from streams.tables import topics
-from tests.tables.installation import event, eventually, installed, output, produce, produce_bytes
-from tests.tables.owning import hands
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.operations.export import Incomplete, export
+from streams.operations.repartition import (
+    CannotRepartition,
+    Repartitioned,
+    repartition,
+)
+from streams.wiring.core import real_core
+from tests.installation.installed import (
+    event,
+    eventually,
+    installed,
+    output,
+    produce,
+    produce_bytes,
+)
+from tests.installation.tasks import hands
 
 
 @pytest.fixture

@@ -11,9 +11,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from streams.settings import Settings
-from streams.tables.rights import rights
-from tests.broker.secured import PASSWORDS, Secured, grant, secured
+from streams.config.settings import Settings
+from streams.kafka.acls import rights
+from tests.broker.secured import (
+    PASSWORDS,
+    Secured,
+    grant,
+    secured,
+)
 
 EVENTS = [
     {

@@ -1,0 +1,75 @@
+"""The catalogue as a page to read: every KPI by the question it answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import Catalogue
+from streams.engine.catalogue.derived import KINDS, Derived
+from streams.engine.catalogue.kpi import Kpi
+from streams.output.records.kpi_record import PARTS
+from streams.wiring.catalogue import catalogue
+from streams.wiring.describe import percentiles, questions
+
+FILE = "kpis.md"
+UNITS = {"money": "money:…", "money_per_day": "money:…/day"}
+
+
+def write(folder: Path) -> Path:
+    """Write the page of the catalogue without any settings into a folder and give its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE
+    path.write_text(page(catalogue(Settings())))
+    return path
+
+
+def page(catalogue: Catalogue) -> str:
+    """Give the page, the same for the same catalogue."""
+    lines = [
+        "# The KPIs",
+        "",
+        "Generated from the catalogue: `make generated` writes this page anew. Every KPI has the"
+        " windows `day`, `week`, `month`, `quarter`, `year`, `last_7d`, `last_15d`, `last_30d` and"
+        " `last_90d` unless its row says otherwise, and each of its scopes: `all`, or one member"
+        " of one dimension. Of a target each record has `attainment`: value / target, or target /"
+        " value where lower is better.",
+        "",
+    ]
+    for question, kpis in questions(catalogue).items():
+        lines += [
+            f"## {question}",
+            "",
+            "| KPI | what it says | unit | better | scopes | measure: parts |",
+            "|---|---|---|---|---|---|",
+            *map(_row, kpis),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _row(kpi: Kpi | Derived) -> str:
+    said = " ".join(kpi.text.split()).replace("|", "\\|")
+    scopes = ", ".join(f"`{scope}`" for scope in kpi.reach)
+    unit = UNITS.get(kpi.unit, kpi.unit)
+    return (
+        f"| `{kpi.name}` | {said}{_windows(kpi)} | `{unit}` | {kpi.better} | {scopes}"
+        f" | {kpi.kind}: {', '.join(_parts(kpi))} |"
+    )
+
+
+def _windows(kpi: Kpi | Derived) -> str:
+    """Say which windows it has, if they are not the usual ones."""
+    if not isinstance(kpi, Derived):
+        return " Also by the `hour`." if kpi.hourly else ""
+    if not kpi.kinds:
+        return " Its windows are named by rules; without rules it has no records."
+    running = " that run now" if kpi.is_running_only else ""
+    if kpi.kinds == KINDS and not running:
+        return ""
+    return f" Windows{running}: {', '.join(f'`{kind}`' for kind in kpi.kinds)}."
+
+
+def _parts(kpi: Kpi | Derived) -> Iterator[str]:
+    names = kpi.shown if isinstance(kpi, Derived) else PARTS[kpi.kind].__struct_fields__
+    for name in (*names, *percentiles(kpi)):
+        yield f"`{name}`"

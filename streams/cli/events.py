@@ -1,0 +1,154 @@
+"""Commands that move events: in, out, through the engine alone, and mended ones again."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streams.cli.common import (
+    KAFKA,
+    attempt,
+    say_refused,
+    settings,
+    stops_quietly,
+)
+from streams.config.settings import BadSetting, instant
+
+
+@click.command()
+@KAFKA
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@stops_quietly
+def ingest(bootstrap: str | None, file: Path) -> None:
+    """Send a file of events to Kafka: one JSON object a line, any order."""
+    from rich.console import Console
+
+    from streams.operations.ingest import IngestFailed, report
+    from streams.operations.ingest import ingest as send
+
+    try:
+        result = attempt(lambda: send(file, settings(bootstrap=bootstrap)))
+    except IngestFailed as error:
+        raise click.ClickException(str(error)) from error
+    report(result, Console(stderr=True))
+    sys.exit(result.exit_code)
+
+
+@click.command()
+@KAFKA
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--incomplete", is_flag=True, help="Even if Kafka has deleted some.")
+@stops_quietly
+def export(bootstrap: str | None, file: Path, incomplete: bool) -> None:
+    """Write all events to a new file that `ingest` and `replay` read."""
+    from streams.cli.transfers import say_export
+
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: say_export(where, file, incomplete=incomplete)):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--now", help="As of this time, such as 2026-03-02T09:15:00+03:30.")
+@click.option("--timezone", help="The reporting zone, an IANA name.")
+@click.option("--currency", help="The reporting currency, ISO 4217.")
+@click.option("--out", type=click.Path(path_type=Path), help="Default: standard output.")
+@click.option("--alerts", is_flag=True, help="The alerts instead, as `alerts` would give them.")
+@stops_quietly
+def replay(
+    file: Path,
+    now: str | None,
+    timezone: str | None,
+    currency: str | None,
+    out: Path | None,
+    alerts: bool,
+) -> None:
+    """Compute a file of events without Kafka: the records that `dump` would give."""
+    from streams.operations.replay import replay as kpi_records
+    from streams.operations.replay import replay_alerts
+
+    refused = 0
+
+    def refuse(line: int, why: Any) -> None:
+        nonlocal refused
+        refused += 1
+        say_refused(line, why.field, why.reason)
+
+    try:
+        at = instant(now, "--now") if now else None
+        where = settings(now=at, timezone=timezone, currency=currency)
+        with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
+            records = replay_alerts if alerts else kpi_records
+            for record in records(lines, where, refuse):
+                target.write(record + b"\n")
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+    if refused:
+        click.echo(f"{refused} lines refused", err=True)
+        sys.exit(1)
+
+
+@click.group()
+def dead_letters() -> None:
+    """Records that could not be read: look at them, mend them, send them again."""
+
+
+TOPIC = click.option("--topic", help="Only those that came by this topic.")
+REASON = click.option("--reason", help="Only those whose reason holds this text.")
+
+
+@dead_letters.command("list")
+@KAFKA
+@TOPIC
+@REASON
+@click.option("--all", "every", is_flag=True, help="Those sent again, too.")
+def list_letters(bootstrap: str | None, topic: str | None, reason: str | None, every: bool) -> None:
+    """List those that wait: offset, when, whence, field, reason."""
+    from streams.cli.dead_letters import say_list
+
+    attempt(lambda: say_list(settings(bootstrap=bootstrap), topic, reason, every=every))
+
+
+@dead_letters.command()
+@KAFKA
+@click.argument("offset", type=int)
+@click.option("--raw", is_flag=True, help="The original bytes and nothing else.")
+def show(bootstrap: str | None, offset: int, raw: bool) -> None:
+    """Show one whole, by its offset."""
+    from streams.cli.dead_letters import say_one
+
+    attempt(lambda: say_one(settings(bootstrap=bootstrap), offset, raw=raw))
+
+
+@dead_letters.command("replay")
+@KAFKA
+@click.argument("offsets", type=int, nargs=-1)
+@TOPIC
+@REASON
+@click.option("--all", "every", is_flag=True, help="All that wait; else name some.")
+@click.option("--set", "assign", multiple=True, metavar="NAME=TEXT|NAME:=JSON", help="A field.")
+@click.option("--drop", multiple=True, metavar="NAME", help="Leave a field out.")
+@click.option("--value", type=click.Path(exists=True, path_type=Path), help="The whole event.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
+def replay_letters(
+    bootstrap: str | None,
+    offsets: tuple[int, ...],
+    topic: str | None,
+    reason: str | None,
+    every: bool,
+    assign: tuple[str, ...],
+    drop: tuple[str, ...],
+    value: Path | None,
+    dry_run: bool,
+) -> None:
+    """Send letters again, mended; exit 1 if one is still no event."""
+    from streams.cli.dead_letters import replay
+
+    if not (offsets or topic or reason or every):
+        raise click.UsageError("name offsets, --topic, --reason, or --all")
+    chosen, change = (offsets, topic, reason), (assign, drop, value)
+    where = settings(bootstrap=bootstrap)
+    if not attempt(lambda: replay(where, chosen, change, dry=dry_run)):
+        sys.exit(1)

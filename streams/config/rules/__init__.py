@@ -1,0 +1,56 @@
+"""The rules file: what a company defines for itself, one part of the file a module.
+
+A part is a frozen dataclass and a `parse(table)` that makes it and ends with `finish`.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streams.alerts import AlertRules
+from streams.config.rules import (
+    alerts,
+    calendar,
+    commission,
+    definitions,
+    forecast,
+)
+from streams.config.rules.calendar import CalendarRules
+from streams.config.rules.definitions import DefinitionRules
+from streams.config.rules.forecast import ForecastRules
+from streams.config.rules.table import Table, open_table
+from streams.engine.catalogue.kpi import declared
+from streams.engine.plans.commission import CommissionRule
+
+__all__ = ["Rules", "Table", "parse", "read"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Every part of the rules file; what is not written has its default."""
+
+    definitions: DefinitionRules = field(default_factory=DefinitionRules)
+    calendar: CalendarRules = field(default_factory=CalendarRules)
+    alerts: AlertRules = field(default_factory=AlertRules)
+    forecast: ForecastRules = field(default_factory=ForecastRules)
+    commission: tuple[CommissionRule, ...] = ()
+
+
+def read(path: Path | None) -> Rules:
+    """Read a rules file; no file, all defaults. Raises BadSetting naming the line at fault."""
+    return Rules() if path is None else parse(open_table(path))
+
+
+def parse(table: Table) -> Rules:
+    """Read the top table of a rules file. Raises BadSetting for what cannot be used.
+
+    Rules may name the KPIs that are declared by now.
+    """
+    rules = Rules(
+        definitions=definitions.parse(table.table("definitions")),
+        calendar=calendar.parse(table.table("calendar")),
+        alerts=alerts.parse(table.table("alerts")),
+        forecast=forecast.parse(table.table("forecast")),
+        commission=commission.parse(table.tables("commission"), declared()),
+    )
+    table.finish()
+    return rules

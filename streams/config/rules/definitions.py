@@ -1,0 +1,53 @@
+"""The table `[definitions]`: readings of a KPI on which companies differ."""
+
+from dataclasses import dataclass, field
+
+from streams.config.rules import business
+from streams.config.rules.business import BusinessRules
+from streams.config.rules.table import Table
+from streams.engine.catalogue.definitions import (
+    CloseRateBy,
+    Conversion,
+    LostAmount,
+    Owner,
+    Readings,
+    Win,
+)
+
+CLOSE_RATE_BY: tuple[CloseRateBy, ...] = ("close", "creation")
+WIN: tuple[Win, ...] = ("latest_run", "first")
+OWNER: tuple[Owner, ...] = ("now", "event")
+CONVERSION: tuple[Conversion, ...] = ("event", "close")
+LOST_AMOUNT: tuple[LostAmount, ...] = ("latest", "open")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionRules:
+    """What the operator chose; the defaults are the readings of the contract.
+
+    `stages` is their order, earliest first; empty where none is given. Leads are answered in
+    `business` hours, or by the calendar where that is None.
+    """
+
+    readings: Readings = field(default_factory=Readings)
+    stages: tuple[str, ...] = ()
+    business: BusinessRules | None = None
+
+
+def parse(table: Table) -> DefinitionRules:
+    """Read the table. Raises BadSetting for what cannot be used."""
+    usual = Readings()
+    readings = Readings(
+        close_rate_by=table.choice("close_rate_by", CLOSE_RATE_BY, usual.close_rate_by),
+        win=table.choice("win", WIN, usual.win),
+        owner=table.choice("owner", OWNER, usual.owner),
+        conversion=table.choice("conversion", CONVERSION, usual.conversion),
+        lost_amount=table.choice("lost_amount", LOST_AMOUNT, usual.lost_amount),
+    )
+    stages = table.words("stages", ())
+    hours = table.choice("response_hours", ("calendar", "business"), "calendar")
+    work = business.parse(table.table("business"))
+    table.finish()
+    return DefinitionRules(
+        readings=readings, stages=stages, business=work if hours == "business" else None
+    )

@@ -1,0 +1,243 @@
+"""What can happen to one lead, from its first word to the last payment."""
+
+from datetime import timedelta
+from random import Random
+from typing import NamedTuple
+
+from streams.demo.simulation.company import (
+    CHANNELS,
+    PARTNERS,
+    PRODUCTS,
+    REASONS,
+    REPS,
+    WANTED,
+    EventData,
+    Rep,
+    foreign,
+)
+from streams.demo.simulation.efforts import call, shown
+from streams.engine.calendars.calendar import Calendar
+
+STAGES = (("discovery", 0.2), ("proposal", 0.45), ("negotiation", 0.7))
+TERMS_DAYS = 7
+
+
+class Pace(NamedTuple):
+    """How long a minute of answering and a day of selling take, in milliseconds."""
+
+    minute: int
+    day: int
+
+
+REAL = Pace(60_000, 86_400_000)
+QUICK = Pace(2_000, 20_000)
+
+
+class Happening(NamedTuple):
+    """Something the CRM will write down at an instant (milliseconds)."""
+
+    at: int
+    event: EventData
+
+
+class Market(NamedTuple):
+    """Where stories play: the reporting calendar and the currency of most deals."""
+
+    calendar: Calendar
+    currency: str
+
+
+class Story:
+    """The life of one lead; `happenings` is all of it once `tell` has returned.
+
+    `is_answered` then says whether anybody ever got in touch.
+
+    The same dice, number and instant give the same story.
+    """
+
+    def __init__(self, dice: Random, number: int, created: int, pace: Pace, market: Market) -> None:
+        """Say when the lead comes in, how fast its life goes, and where."""
+        self.happenings: list[Happening] = []
+        self.is_answered = False
+        self.subject = f"lead-{number:05d}"
+        self.rep: Rep = dice.choice(REPS)
+        self._dice = dice
+        self._number = number
+        self._at = created
+        self._pace = pace
+        self._market = market
+        self._product = dice.choices(tuple(PRODUCTS), (5, 4, 1))[0]
+
+    def tell(self) -> list[Happening]:
+        """Write the whole story and give it."""
+        self._come_in()
+        fate = self._dice.random()
+        if fate < 0.03:
+            return self.happenings
+        if fate < 0.08:
+            self._pass_days(0.05, 0.6)
+            self._write("lead.disqualified", {"rep": self.rep.name, "reason": "not a fit"})
+            return self.happenings
+        self._answer()
+        self.is_answered = True
+        if self._dice.random() < 0.6:
+            self._write("lead.qualified", {"rep": self.rep.name})
+            if self._dice.random() < 0.8:
+                self._pass_minutes(5)
+                self._write("lead.handed_over", {"rep": self.rep.name})
+        for _ in range(min(int(self._dice.expovariate(0.5)), 8)):
+            self._pass_days(0.1, 1.2)
+            self._touch()
+        if self._dice.random() < 0.5:
+            self._deal()
+        return self.happenings
+
+    def _write(self, kind: str, fields: EventData, subject: str = "") -> None:
+        event: EventData = {
+            "id": f"{self._number:05d}-{len(self.happenings):02d}",
+            "type": kind,
+            "at": self._market.calendar.text(self._at),
+            "subject": subject or self.subject,
+            "source": "demo",
+            **fields,
+        }
+        self.happenings.append(Happening(self._at, event))
+
+    def _pass_minutes(self, median: float) -> None:
+        self._at += int(self._dice.lognormvariate(0, 0.9) * median * self._pace.minute)
+
+    def _pass_days(self, least: float, most: float) -> None:
+        self._at += int(self._dice.uniform(least, most) * self._pace.day)
+
+    def _come_in(self) -> None:
+        dice = self._dice
+        channel = dice.choices(tuple(CHANNELS), (5, 4, 1, 2, 2))[0]
+        media, campaigns = CHANNELS[channel]
+        known: EventData = {"channel": channel, "media": media, "product": self._product}
+        if campaign := dice.choice(campaigns):
+            known["campaign"] = campaign
+        if channel == "partner":
+            known["partner"] = dice.choice(PARTNERS)
+        if dice.random() < 0.75:
+            self._write("lead.created", {"rep": self.rep.name, **known})
+            return
+        self._write("lead.created", known)
+        self._pass_minutes(2)
+        self._write("lead.assigned", {"rep": self.rep.name})
+
+    def _answer(self) -> None:
+        if self._dice.random() < 0.3:
+            self._email(automated=True)
+        self._pass_minutes(18 * self.rep.haste)
+        self._touch()
+
+    def _touch(self) -> None:
+        if self._dice.random() < 0.65:
+            self._write("call.ended", call(self._dice, self.rep.name))
+        else:
+            self._email()
+
+    def _email(self, *, automated: bool = False) -> None:
+        email = f"mail-{self._number:05d}-{len(self.happenings):02d}"
+        links = self._dice.choice((0, 1, 1, 2, 3))
+        sent: EventData = {"rep": self.rep.name, "email": email, "links": links}
+        self._write("email.sent", {**sent, "automated": True} if automated else sent)
+        if links and self._dice.random() < 0.35:
+            self._pass_minutes(15)
+            self._write("email.clicked", {"email": email})
+        if self._dice.random() < 0.15:
+            self._pass_minutes(30)
+            self._write("email.replied", {"email": email})
+
+    def _deal(self) -> None:
+        dice, deal = self._dice, f"deal-{self._number:05d}"
+        home = self._market.currency
+        currency = dice.choice(foreign(home)) if dice.random() < 0.25 else home
+        cents = int(dice.lognormvariate(0, 0.5) * PRODUCTS[self._product] * 100)
+        for stage, probability in STAGES:
+            self._pass_days(0.3, 2.2)
+            close = self._market.calendar.local(self._at) + timedelta(days=dice.randrange(3, 15))
+            self._write(
+                "deal.changed",
+                {
+                    "deal": deal,
+                    "stage": stage,
+                    "status": "open",
+                    "amount": money(cents),
+                    "currency": currency,
+                    "probability": probability,
+                    "expected_close": close.date().isoformat(),
+                },
+            )
+            self._show(stage)
+            if dice.random() < 0.5:
+                self._pass_days(0.1, 0.8)
+                self._touch()
+            cents = int(cents * dice.uniform(0.9, 1.15))
+        self._write("quote.sent", {**self._quote, "amount": money(cents), "currency": currency})
+        self._close(deal, cents, currency)
+
+    @property
+    def _quote(self) -> EventData:
+        return {"quote": f"quote-{self._number:05d}"}
+
+    def _show(self, stage: str) -> None:
+        """Let the rep meet the lead, send material or present, as the stage suggests."""
+        dice, rep = self._dice, self.rep.name
+        if stage == "discovery" and dice.random() < 0.5:
+            self._write("activity.logged", {"rep": rep, "kind": "meeting"})
+        if stage == "proposal" and dice.random() < 0.4:
+            self._write("activity.logged", {"rep": rep, "kind": "presentation"})
+        if dice.random() < 0.2:
+            self._write("activity.logged", shown(dice, rep))
+
+    def _close(self, deal: str, cents: int, currency: str) -> None:
+        dice = self._dice
+        fate = dice.random()
+        self._pass_days(0.3, 2.0)
+        if fate > 0.92:
+            return  # never decided
+        if fate > 0.9:
+            self._write("deal.deleted", {"deal": deal})
+            return
+        if fate > self.rep.skill:
+            reason = dice.choice(REASONS)
+            said: EventData = {"reason": reason} if reason else {}
+            self._write("deal.changed", {"deal": deal, "status": "lost", **said})
+            if wanted := dice.choice(WANTED):
+                said["unmet_demand"] = wanted
+            self._write("quote.rejected", {**self._quote, **said})
+            return
+        self._write("deal.changed", {"deal": deal, "status": "won", "amount": money(cents)})
+        self._write("quote.ordered", self._quote)
+        if dice.random() < 0.04:  # not won after all: open again, and won in the end
+            self._pass_days(0.1, 0.5)
+            self._write("deal.changed", {"deal": deal, "status": "open"})
+            self._pass_days(0.3, 1.0)
+            self._write("deal.changed", {"deal": deal, "status": "won"})
+        self._bill(cents, currency)
+
+    def _bill(self, cents: int, currency: str) -> None:
+        dice = self._dice
+        account = f"account-{self._number:05d}"
+        invoice: EventData = {"invoice": f"invoice-{self._number:05d}", "currency": currency}
+        self._pass_days(0.1, 0.8)
+        due = self._market.calendar.local(self._at) + timedelta(days=TERMS_DAYS)
+        terms: EventData = {"rep": self.rep.name, "due": due.date().isoformat()}
+        self._write("invoice.issued", {**invoice, "amount": money(cents), **terms}, account)
+        fate = dice.random()
+        if fate < 0.1:
+            return  # nobody pays
+        if fate < 0.13:
+            self._pass_days(0.5, 3)
+            self._write("invoice.credited", {**invoice, "amount": money(cents)}, account)
+            return
+        first = cents if fate < 0.8 else cents // 2
+        for part in filter(None, (first, cents - first)):
+            self._pass_days(1.5, 10)
+            self._write("invoice.paid", {**invoice, "amount": money(part)}, account)
+
+
+def money(cents: int) -> str:
+    """Write an amount as events carry it."""
+    return f"{cents // 100}.{cents % 100:02d}"

@@ -1,0 +1,122 @@
+"""What of `sales.kpis` the screen shows, and how long it took to get there."""
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+import orjson
+
+from streams.demo.simulation.company import EventData
+from streams.engine.calendars.calendar import Calendar, milliseconds
+from streams.output.keys import ALL, place
+
+WINDOWS = ("day", "last_7d", "last_30d")
+SHOWN = frozenset(
+    (
+        "call_count",
+        "close_rate",
+        "connect_rate",
+        "deal_count",
+        "deal_size",
+        "followup_contacts",
+        "lead_count",
+        "overdue",
+        "pipeline_amount",
+        "pipeline_count",
+        "receivables",
+        "response_time",
+        "response_within_hour",
+        "revenue_won",
+        "unanswered_leads",
+    )
+)
+SAMPLES = 200
+# A call that has not come through after so long is lost, or the counts do not match.
+LONGEST_SECONDS = 60.0
+
+
+class Figures:
+    """A view of `sales.kpis`: keeps what the screen may show, counts all it is given."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        """Take the reporting calendar, which says what today is."""
+        self.received = 0
+        self._calendar = calendar
+        self._records: dict[str, bytes] = {}
+        self._reps: set[str] = set()
+
+    def put(self, key: str, record: bytes | None) -> None:
+        """Take a key's newest record."""
+        self.received += 1
+        at = place(key)
+        if at.kpi not in SHOWN or at.window not in WINDOWS or at.dimension not in (ALL, "rep"):
+            return
+        if record is None:
+            self._records.pop(key, None)
+            return
+        self._records[key] = record
+        if at.dimension == "rep":
+            self._reps.add(at.member)
+
+    def get(self, kpi: str, window: str, now: int, rep: str = "") -> Mapping[str, Any] | None:
+        """Give the record of the window that holds `now`, or ends with its day; None: none."""
+        today = self._calendar.day(now)
+        started = {one.kind: one.start for one in self._calendar.rolling(today)}
+        start = self._calendar.text(self._calendar.start_of(started.get(window, today)))
+        found = self._records.get(f"{kpi}|{f'rep={rep}' if rep else ALL}|{window}|{start}")
+        record: Mapping[str, Any] | None = None if found is None else orjson.loads(found)
+        return record
+
+    def reps(self) -> list[str]:
+        """Name everyone any record was about."""
+        return sorted(self._reps)
+
+
+class Latency:
+    """Times from posting a call to the record that has it, over the last SAMPLES calls.
+
+    Each rep's calls of a day are counted as they are posted; a call has come through with
+    the first record of that rep's `call_count` that counts so many. Both instants are
+    seconds of one monotonic clock. A rep whose count is ahead of what was posted (somebody
+    else posts calls too) is left out.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        """Take the reporting calendar, which says to which day a call belongs."""
+        self._calendar = calendar
+        self._ids: set[object] = set()
+        self._posted: dict[str, int] = {}
+        self._waiting: dict[str, deque[tuple[int, float]]] = {}
+        self._samples: deque[float] = deque(maxlen=SAMPLES)
+
+    def posted(self, event: EventData, at: float | None) -> None:
+        """Note an event that goes out at `at`; None: it counts, and is not timed."""
+        if event["type"] != "call.ended" or event["id"] in self._ids:
+            return
+        self._ids.add(event["id"])
+        happened = milliseconds(datetime.fromisoformat(str(event["at"])))
+        start = self._calendar.text(self._calendar.start_of(self._calendar.day(happened)))
+        key = f"call_count|rep={event['rep']}|day|{start}"
+        number = self._posted[key] = self._posted.get(key, 0) + 1
+        if at is not None:
+            self._waiting.setdefault(key, deque()).append((number, at))
+
+    def seen(self, key: str, record: bytes | None, at: float) -> None:
+        """Note a record that was read at `at`."""
+        waiting = self._waiting.get(key)
+        if not waiting or record is None:
+            return
+        counted = orjson.loads(record)["parts"]["count"]
+        if counted > self._posted[key]:
+            waiting.clear()
+        while waiting and waiting[0][0] <= counted:
+            took = at - waiting.popleft()[1]
+            if took <= LONGEST_SECONDS:
+                self._samples.append(took)
+
+    @property
+    def median_ms(self) -> int | None:
+        """The median of the last calls, None before the first."""
+        return round(1000 * median(self._samples)) if self._samples else None

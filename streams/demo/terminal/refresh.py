@@ -1,0 +1,56 @@
+"""Keeps the screen up to date, or writes lines where there is no terminal."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from rich.console import Console
+
+from streams.demo.terminal.canvas import Canvas
+from streams.demo.terminal.figures import Figures
+from streams.demo.terminal.screen import (
+    Places,
+    Pulse,
+    draw,
+    snapshot,
+)
+
+FRAME_SECONDS = 0.4
+LINES_SECONDS = 5.0
+RATE_SECONDS = 5.0
+
+
+class Rate:
+    """Events a second over the last RATE_SECONDS."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def at(self, seconds: float, count: int) -> float:
+        """Note how many there had been by then and give the rate."""
+        self._marks.append((seconds, count))
+        while len(self._marks) > 2 and self._marks[1][0] <= seconds - RATE_SECONDS:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        return (count - before) / (seconds - since) if seconds > since else 0.0
+
+
+async def show(
+    console: Console,
+    figures: Figures,
+    places: Places,
+    pulse: Callable[[], Pulse],
+    clock: Callable[[], int],
+) -> None:
+    """Show what there is until cancelled: on the whole screen if `console` is a terminal."""
+    if not console.file.isatty() or console.is_dumb_terminal:
+        while True:
+            await asyncio.sleep(LINES_SECONDS)
+            text = snapshot(figures, pulse(), clock())
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+    with console.screen():
+        canvas = Canvas(console)
+        while True:
+            canvas.show(draw(figures, pulse(), places, clock(), *console.size))
+            await asyncio.sleep(FRAME_SECONDS)

@@ -1,0 +1,155 @@
+"""Cells: what shares add up to by day or hour and scope, and the shares that wait for their time.
+
+A cell is told as a whole, so nobody needs to know what it was before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
+from itertools import count
+
+from streams.engine.aggregate.contributions import (
+    ALL,
+    Contributions,
+    Share,
+)
+from streams.engine.algebra.measures import Grouped, Vector
+from streams.engine.calendars.calendar import Calendar
+
+NOTHING: Vector = {}
+# By day or hour and scope: vectors by KPI.
+Changed = Mapping[int | str, Mapping[str, Grouped]]
+
+
+class Cells:
+    """Sums of shares at an instant that never goes back; named `day|scope` or `hMS|scope`.
+
+    A day is its ordinal, an hour its start in milliseconds.
+    """
+
+    def __init__(self, calendar: Calendar, contributions: Contributions) -> None:
+        """Start empty."""
+        self._calendar = calendar
+        self._contributions = contributions
+        self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
+        # The vectors that changed since they were last told: nobody else has been given these.
+        self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
+        self._heap: list[tuple[int, int, Share]] = []
+        self._pending: dict[Share, int] = {}
+        self._serial = count()
+
+    @property
+    def next_due(self) -> int | None:
+        """The instant at which time alone will next change a cell."""
+        return self._heap[0][0] if self._heap else None
+
+    def mature(self, clock: int) -> None:
+        """Add what has waited for an instant up to this one."""
+        while self._heap and self._heap[0][0] <= clock:
+            share = heappop(self._heap)[2]
+            times = self._pending.pop(share)
+            if times:
+                self.add([(share, times)], clock)
+
+    def add(self, shares: Iterable[tuple[Share, int]], clock: int) -> None:
+        """Add shares so many times to every cell they reach, or let them wait for their time.
+
+        Everything a shard does ends here, so look-ups are spelled out instead of called.
+        """
+        calendar, cells, changed = self._calendar, self._cells, self._changed
+        scopes_of, targets = self._contributions.scopes, self._contributions.targets
+        for share, times in shares:
+            number, at, since, value, place = share
+            if since > clock:
+                self._wait(share, since, times)
+                continue
+            name, group, is_hourly, components = targets[number]
+            pairs = components[value]
+            scopes = place.scopes.get(group) or scopes_of(number, place)
+            day = calendar.day(at)
+            for key in (day, f"h{calendar.hour(at)}") if is_hourly else (day,):
+                reached = changed[key]
+                for scope in scopes:
+                    own = reached[scope]
+                    vector = own.get(name)
+                    if vector is None:
+                        # Readers have the old one, and keep it as it is.
+                        cell = cells[key][scope]
+                        vector = own[name] = cell[name] = cell.get(name, NOTHING).copy()
+                    for component, n in pairs:
+                        total = vector.get(component, 0) + times * n
+                        if total:
+                            vector[component] = total
+                        else:
+                            vector.pop(component, None)
+
+    @property
+    def untold(self) -> bool:
+        """Whether cells changed that `changed` has not given yet."""
+        return bool(self._changed)
+
+    def changed(self, with_members: bool = True) -> dict[str, Grouped]:
+        """Give every cell that changed since it was last given, or since `forget_changes`.
+
+        With its whole new value, {} for one that is gone. What is returned stays as it is, and
+        must be left so. Without members' cells, those wait for a later call.
+        """
+        changed = self._take_changed(with_members)
+        self._drop_empty(changed)
+        return {
+            f"{at}|{scope}": self._copy(at, scope)
+            for at, scopes in changed.items()
+            for scope in scopes
+        }
+
+    def forget_changes(self) -> None:
+        """Let `changed` begin from here."""
+        self._drop_empty(self._take_changed(with_members=True))
+
+    def all(self) -> Mapping[str, Grouped]:
+        """Give every cell that is not empty; the same holds as for `changed`."""
+        return {
+            f"{at}|{scope}": vectors
+            for at, scopes in list(self._cells.items())
+            for scope in list(scopes)
+            if (vectors := self._copy(at, scope))
+        }
+
+    def _wait(self, share: Share, since: int, times: int) -> None:
+        """Keep a share until its time; one taken back before that leaves its slot at 0."""
+        if share not in self._pending:
+            heappush(self._heap, (since, next(self._serial), share))
+        self._pending[share] = self._pending.get(share, 0) + times
+
+    def _take_changed(self, with_members: bool) -> Changed:
+        """Give the vectors that changed, and no longer take them for untold."""
+        if with_members:
+            changed, self._changed = self._changed, defaultdict(_no_scopes)
+            return changed
+        found: dict[int | str, dict[str, Grouped]] = {}
+        for at, scopes in list(self._changed.items()):
+            if ALL in scopes:
+                found[at] = {ALL: scopes.pop(ALL)}
+                if not scopes:
+                    del self._changed[at]
+        return found
+
+    def _drop_empty(self, changed: Changed) -> None:
+        """Drop the changed vectors that have nothing left."""
+        for at, scopes in changed.items():
+            for scope, vectors in scopes.items():
+                for name, vector in vectors.items():
+                    if not vector:
+                        del self._cells[at][scope][name]
+
+    def _copy(self, at: int | str, scope: str) -> Grouped:
+        """Give a cell as it is now; one that is empty is forgotten."""
+        cells = self._cells[at]
+        vectors = cells[scope].copy()
+        if not vectors:
+            del cells[scope]
+        return vectors
+
+
+def _no_scopes() -> defaultdict[str, Grouped]:
+    return defaultdict(dict)

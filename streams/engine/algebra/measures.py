@@ -1,0 +1,236 @@
+"""The measures: each a commutative group of sparse integer vectors.
+
+A vector maps a component (`n`, `sum`, `hits`, a label, a bucket) to an integer other than 0.
+Adding, removing and merging are the vector's own plus and minus, the same for every measure;
+a measure only says which components a value has and, last of all, how they are read.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+
+from streams.engine.algebra.log_histogram import Order, component
+
+Vector = dict[str, int]
+Grouped = dict[str, Vector]
+Pairs = tuple[tuple[str, int], ...]
+Kind = Literal["count", "sum", "mean", "share", "shares", "ratio", "counts", "level", "level_ratio"]
+V = TypeVar("V")
+
+LABEL = "l:"
+HITS = "h:"
+
+
+class Fraction(NamedTuple):
+    """What a ratio takes: a share of its numerator and of its denominator."""
+
+    numerator: int
+    denominator: int
+
+
+Value = tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Generic[V]):
+    """How a value becomes components, and components a value and exact parts.
+
+    `n`, the number of facts, is a component of every measure: a vector without it is of
+    nothing. `value` gives numerator and denominator, None where there is nothing to divide by;
+    `percentiles` gives p50 and p90 where the measure keeps a distribution; whoever reads a vector
+    again hands in the same `Order`. `steps` names the components of a level that run on from
+    window to window.
+    """
+
+    kind: Kind
+    components: Callable[[V], Pairs]
+    value: Callable[[Vector], Value]
+    parts: Callable[[Vector], Mapping[str, Any]]
+    percentiles: Callable[[Vector, Order], Mapping[str, int]] | None = None
+    steps: tuple[str, ...] = ()
+
+
+def add(into: Vector, other: Mapping[str, int], sign: int = 1) -> None:
+    """Add (or with sign -1 remove) a vector in place; components that become 0 go."""
+    for name, number in other.items():
+        total = into.get(name, 0) + sign * number
+        if total:
+            into[name] = total
+        else:
+            into.pop(name, None)
+
+
+def change(old: Mapping[str, Vector], new: Mapping[str, Vector]) -> Grouped:
+    """Give what has to be added to the old vectors to have the new ones, KPI by KPI."""
+    found: Grouped = {}
+    for kpi, vector in new.items():
+        before = old.get(kpi)
+        if before is None:
+            found[kpi] = dict(vector)
+        elif before != vector:
+            # A distribution has hundreds of components, and few of them change at a time.
+            seen = before.get
+            found[kpi] = steps = {
+                component: number - seen(component, 0)
+                for component, number in vector.items()
+                if seen(component) != number
+            }
+            steps.update((name, -n) for name, n in before.items() if name not in vector)
+    for kpi, vector in old.items():
+        if kpi not in new:
+            found[kpi] = negative(vector)
+    return found
+
+
+def negative(vector: Mapping[str, int]) -> Vector:
+    """Give what takes a vector away."""
+    return {component: -number for component, number in vector.items()}
+
+
+def add_grouped(into: Grouped, other: Grouped) -> None:
+    """Add vectors KPI by KPI, in place; KPIs that have nothing left go."""
+    for kpi, vector in other.items():
+        own = into.get(kpi)
+        if own is None:
+            into[kpi] = dict(vector)
+            continue
+        add(own, vector)
+        if not own:
+            del into[kpi]
+
+
+def _n(vector: Vector) -> Value:
+    return vector.get("n", 0), 1
+
+
+def _sum(vector: Vector) -> Value:
+    return vector.get("sum", 0), 1
+
+
+def _mean(vector: Vector) -> Value:
+    n = vector.get("n", 0)
+    return (vector.get("sum", 0), n) if n else None
+
+
+def _share(vector: Vector) -> Value:
+    n = vector.get("n", 0)
+    return (vector.get("hits", 0), n) if n else None
+
+
+def _weighed(vector: Vector) -> Value:
+    total = vector.get("total", 0)
+    return (vector.get("hits", 0), total) if total else None
+
+
+def _ratio(vector: Vector) -> Value:
+    bottom = vector.get("bottom", 0)
+    return (vector.get("top", 0), bottom) if bottom else None
+
+
+def _mean_parts(vector: Vector) -> Mapping[str, Any]:
+    return {"sum": vector.get("sum", 0), "count": vector.get("n", 0)}
+
+
+def _ratio_parts(vector: Vector) -> Mapping[str, Any]:
+    return {"numerator": vector.get("top", 0), "denominator": vector.get("bottom", 0)}
+
+
+def _label_parts(vector: Vector) -> Mapping[str, Any]:
+    size = len(LABEL)
+    found = sorted((name[size:], n) for name, n in vector.items() if name.startswith(LABEL))
+    return {"counts": dict(found)}
+
+
+def _shares_parts(vector: Vector) -> Mapping[str, Any]:
+    size = len(LABEL)
+    labels = sorted((name[size:], n) for name, n in vector.items() if name.startswith(LABEL))
+    return {
+        "hits": vector.get("hits", 0),
+        "total": vector.get("n", 0),
+        "by": {
+            label: {"hits": vector.get(HITS + label, 0), "total": total} for label, total in labels
+        },
+    }
+
+
+def _percentiles(vector: Vector, order: Order) -> Mapping[str, int]:
+    others = ("n" in vector) + ("sum" in vector)
+    p50, p90 = order.percentiles(vector, others, 50, 90)
+    return {"p50": p50, "p90": p90}
+
+
+_HIT: Pairs = (("n", 1), ("hits", 1))
+_MISS: Pairs = (("n", 1),)
+
+COUNT: Measure[int] = Measure(
+    "count", lambda times: (("n", times),), _n, lambda vector: {"count": vector.get("n", 0)}
+)
+SUM: Measure[int] = Measure(
+    "sum",
+    lambda value: (("n", 1), ("sum", value)),
+    _sum,
+    lambda vector: {"sum": vector.get("sum", 0)},
+)
+MEAN: Measure[int] = Measure("mean", lambda value: (("n", 1), ("sum", value)), _mean, _mean_parts)
+SPREAD: Measure[int] = Measure(
+    "mean",
+    lambda value: (("n", 1), ("sum", value), (component(value), 1)),
+    _mean,
+    _mean_parts,
+    _percentiles,
+)
+SHARE: Measure[bool] = Measure(
+    "share",
+    lambda hit: _HIT if hit else _MISS,
+    _share,
+    lambda vector: {"hits": vector.get("hits", 0), "total": vector.get("n", 0)},
+)
+RATIO: Measure[Fraction] = Measure(
+    "ratio",
+    lambda value: (("n", 1), ("top", value[0]), ("bottom", value[1])),
+    _ratio,
+    _ratio_parts,
+)
+COUNTS: Measure[str] = Measure(
+    "counts", lambda label: (("n", 1), (LABEL + label, 1)), _n, _label_parts
+)
+LEVEL: Measure[int] = Measure(
+    "level",
+    lambda step: (("n", 1), ("sum", step)),
+    _sum,
+    lambda vector: {"level": vector.get("sum", 0)},
+    steps=("sum",),
+)
+LEVEL_RATIO: Measure[Fraction] = Measure(
+    "level_ratio",
+    lambda step: (("n", 1), ("top", step[0]), ("bottom", step[1])),
+    _ratio,
+    _ratio_parts,
+    steps=("top", "bottom"),
+)
+# A share of amounts, not of facts: so many of so many each time.
+WEIGHED_SHARE: Measure[Fraction] = Measure(
+    "share",
+    lambda value: (("n", 1), ("hits", value[0]), ("total", value[1])),
+    _weighed,
+    lambda vector: {"hits": vector.get("hits", 0), "total": vector.get("total", 0)},
+)
+
+
+class Labelled(NamedTuple):
+    """What a share by label takes."""
+
+    label: str
+    is_hit: bool
+
+
+SHARES: Measure[Labelled] = Measure(
+    "shares",
+    lambda value: (
+        (*_HIT, (LABEL + value[0], 1), (HITS + value[0], 1))
+        if value[1]
+        else (*_MISS, (LABEL + value[0], 1))
+    ),
+    _share,
+    _shares_parts,
+)

@@ -1,0 +1,153 @@
+"""Local days and the windows made of them, in one reporting time zone.
+
+A day is a proleptic ordinal (`date.toordinal`). A window is named by its kind and its first
+day; an `hour` window by its start in milliseconds. Days have 23, 24 or 25 hours where clocks
+change, hours always 3,600,000 ms.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from streams.engine.calendars.fiscal import FiscalCalendar, fiscal
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+CALENDAR_KINDS = ("day", "week", "month", "quarter", "year")
+ROLLING_DAYS = {"last_7d": 7, "last_15d": 15, "last_30d": 30, "last_90d": 90}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+# Offsets are whole quarters of an hour since 1972, so a quarter that begins on a quarter lies
+# within one local day and one local hour.
+SLOT_MS = 900_000
+SLOTS_FROM_MS = 2 * 366 * 86_400_000
+
+
+class Window(NamedTuple):
+    """One window: its kind and its first day, or for `hour` its first millisecond."""
+
+    kind: str
+    start: int
+
+
+def milliseconds(moment: datetime) -> int:
+    """Give an aware time as milliseconds since the epoch, finer parts floored."""
+    return (moment - EPOCH) // MILLISECOND
+
+
+class Calendar:
+    """Answers which windows an instant belongs to and where they begin and end."""
+
+    def __init__(
+        self,
+        timezone: str,
+        week_start: int = 0,
+        fiscal_start: int = 1,
+        fiscal_calendar: FiscalCalendar = "months",
+    ) -> None:
+        """Take an IANA zone, the first day of the week (0 = Monday), the year's first month."""
+        self.zone = ZoneInfo(timezone)
+        self.week_start = week_start
+        self._fiscal = fiscal(fiscal_calendar, week_start, fiscal_start)
+        self._days: dict[int, int] = {}
+        self._hours: dict[int, int] = {}
+        self.start_of = lru_cache(maxsize=100_000)(self._start_of)
+        self.bounds = lru_cache(maxsize=100_000)(self._bounds)
+        self.windows_of = lru_cache(maxsize=100_000)(self._windows_of)
+
+    def day(self, at: int) -> int:
+        """Give the local day an instant falls in: the last one that has begun by then."""
+        if at < SLOTS_FROM_MS:
+            return self._begun(at)
+        slot = at // SLOT_MS
+        found = self._days.get(slot)
+        if found is None:
+            found = self._days[slot] = self._begun(slot * SLOT_MS)
+        return found
+
+    def _begun(self, at: int) -> int:
+        day = self.local(at).toordinal()
+        # A clock that is set back over midnight shows the day before again.
+        return day + 1 if self.start_of(day + 1) <= at else day
+
+    def local(self, at: int) -> datetime:
+        """Give an instant as a local time."""
+        return (EPOCH + at * MILLISECOND).astimezone(self.zone)
+
+    def hour(self, at: int) -> int:
+        """Give the start of the local clock hour an instant falls in."""
+        if at < SLOTS_FROM_MS:
+            return at - self._into_hour(at)
+        slot = at // SLOT_MS
+        found = self._hours.get(slot)
+        if found is None:
+            begin = slot * SLOT_MS
+            found = self._hours[slot] = begin - self._into_hour(begin)
+        return found
+
+    def _into_hour(self, at: int) -> int:
+        local = self.local(at)
+        return (local.minute * 60 + local.second) * 1000 + local.microsecond // 1000
+
+    def _start_of(self, day: int) -> int:
+        """Give the first millisecond of a local day, also where midnight does not exist."""
+        first = date.fromordinal(day)
+        midnight = datetime(first.year, first.month, first.day, tzinfo=self.zone)
+        at = milliseconds(midnight.astimezone(UTC))
+        # A clock set forward at midnight: the day begins where the skipped hour would end.
+        while self.local(at).toordinal() < day:
+            at += SLOT_MS
+        return at
+
+    def end_of(self, day: date) -> int:
+        """Give the instant at which a local date has ended."""
+        return self.start_of(day.toordinal() + 1)
+
+    def _windows_of(self, day: int) -> tuple[Window, ...]:
+        """Give the calendar windows a day belongs to, one of each kind."""
+        return tuple(Window(kind, self.first_day(kind, day)) for kind in CALENDAR_KINDS)
+
+    def first_day(self, kind: str, day: int) -> int:
+        """Give the first day of the window of that kind which holds the day."""
+        if kind == "day":
+            return day
+        if kind == "week":
+            return day - (day - 1 - self.week_start) % 7
+        return self._fiscal.first_day(kind, day)
+
+    def following(self, window: Window) -> Window:
+        """Give the window of the same kind that comes next."""
+        kind, start = window
+        if kind == "hour":
+            return Window(kind, start + HOUR_MS)
+        if kind in ROLLING_DAYS:
+            return Window(kind, start + ROLLING_DAYS[kind])
+        length = {"day": 1, "week": 7}.get(kind)
+        longest = self._fiscal.longest(kind) if length is None else length
+        # From the first day, the longest length lands in the next window, whatever its length.
+        return Window(kind, self.first_day(kind, start + longest))
+
+    def preceding(self, window: Window) -> Window:
+        """Give the window of the same kind that came before."""
+        kind, start = window
+        if kind == "hour":
+            return Window(kind, start - HOUR_MS)
+        if kind in ROLLING_DAYS:
+            return Window(kind, start - ROLLING_DAYS[kind])
+        return Window(kind, self.first_day(kind, start - 1))
+
+    def rolling(self, today: int) -> tuple[Window, ...]:
+        """Give the rolling windows that end with today."""
+        return tuple(Window(kind, today - days + 1) for kind, days in ROLLING_DAYS.items())
+
+    def _bounds(self, window: Window) -> tuple[int, int]:
+        """Give start and end of a window in milliseconds."""
+        if window.kind == "hour":
+            return window.start, window.start + HOUR_MS
+        return self.start_of(window.start), self.start_of(self.following(window).start)
+
+    def text(self, at: int) -> str:
+        """Write an instant as RFC 3339 in the reporting zone, milliseconds only if not 0."""
+        precise = "milliseconds" if at % 1000 else "seconds"
+        return self.local(at).isoformat(timespec=precise)

@@ -1,0 +1,34 @@
+"""What facts depend on besides events: calendar, rates, definitions, reference data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streams.engine.algebra.money import Rates
+from streams.engine.calendars.calendar import Calendar
+from streams.engine.catalogue.definitions import Definitions
+from streams.events import AccountSet, RepSet
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What facts depend on besides events: calendar, rates, definitions, accounts, reps."""
+
+    calendar: Calendar
+    rates: Rates
+    definitions: Definitions
+    accounts: Mapping[str, AccountSet]
+    reps: Mapping[str, RepSet]
+
+    def waited(self, start: int, end: int, rep: str) -> int:
+        """Give how long a lead waited from start to end, as a rep's hours count it."""
+        working = self.definitions.working
+        return end - start if working is None else working.between(start, end, self._zone(rep))
+
+    def after(self, start: int, length: int, rep: str) -> int:
+        """Give the instant by which a lead has waited that long, as a rep's hours count it."""
+        working = self.definitions.working
+        return start + length if working is None else working.after(start, length, self._zone(rep))
+
+    def _zone(self, rep: str) -> str:
+        record = self.reps.get(rep)
+        return record.timezone or "" if record else ""

@@ -1,0 +1,59 @@
+"""Readings of a KPI on which companies differ; the defaults are the contract's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from streams.engine.calendars.working_hours import WorkingTime
+
+CloseRateBy = Literal["close", "creation"]
+Win = Literal["latest_run", "first"]
+Owner = Literal["now", "event"]
+Conversion = Literal["event", "close"]
+LostAmount = Literal["latest", "open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What the operator chose.
+
+    `close_rate_by`: whether `close_rate` and `close_rate_value` count a closed deal when it
+    closed or when it was created. `win`: whether a deal that is won again counts from its latest
+    win or its first. `owner`: whether a fact belongs to the rep of now or of then. `conversion`:
+    whether a deal's money is converted at the fact's date, or at the close date once there is
+    one. `lost_amount`: whether a lost deal is worth its latest amount or the one it had while open.
+    """
+
+    close_rate_by: CloseRateBy = "close"
+    win: Win = "latest_run"
+    owner: Owner = "now"
+    conversion: Conversion = "event"
+    lost_amount: LostAmount = "latest"
+
+
+# How much a ticket of each kind says that an account may leave.
+CHURN_WEIGHTS = MappingProxyType(
+    {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The definitions an operator can set; with `working` leads wait in working time only.
+
+    `stages` is their order, earliest first; a stage that it lacks is neither before nor after
+    another, so that any other one entered later is a step ahead.
+    """
+
+    currency: str
+    lateness_ms: int
+    stale_ms: int
+    small_deal: int
+    large_deal: int
+    stage_probability: dict[str, str]
+    stages: tuple[str, ...] = ()
+    churn_threshold: int = 5
+    churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
+    readings: Readings = field(default_factory=Readings)
+    working: WorkingTime | None = None

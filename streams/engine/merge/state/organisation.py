@@ -1,0 +1,34 @@
+"""Today's organisation: which team, department and unit a rep belongs to."""
+
+from streams.engine.calendars.calendar import milliseconds
+from streams.engine.catalogue.dimensions import ROLLED_UP
+from streams.events import RepSet, canonical
+
+
+class Organisation:
+    """Reps and their groups; of several records for a rep the one with the newest `at` stands."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._standing: dict[str, RepSet] = {}
+
+    def put(self, record: RepSet) -> bool:
+        """Take one record, in any order; True if it stands now."""
+        old = self._standing.get(record.rep)
+        if old is not None and _order(old) >= _order(record):
+            return False
+        self._standing[record.rep] = record
+        return True
+
+    def groups(self, scope: str) -> tuple[str, ...]:
+        """Give the scopes that a rep's scope is part of; none for any other scope."""
+        dimension, _, rep = scope.partition("=")
+        record = self._standing.get(rep) if dimension == "rep" else None
+        if record is None:
+            return ()
+        named = ((group, getattr(record, group)) for group in ROLLED_UP)
+        return tuple(f"{group}={name}" for group, name in named if name)
+
+
+def _order(record: RepSet) -> tuple[object, ...]:
+    return milliseconds(record.at), record.id, canonical(record)

@@ -1,0 +1,140 @@
+"""What KPIs should come to: the standing targets of a board's scopes."""
+
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from streams.engine.algebra.money import (
+    exact,
+    minor_digits,
+    round_half_up,
+)
+from streams.engine.calendars.calendar import (
+    ROLLING_DAYS,
+    Calendar,
+    Window,
+)
+from streams.engine.catalogue.derived import Derived
+from streams.engine.catalogue.kpi import Kpi
+from streams.events import TargetSet, canonical
+
+WHOLE_UNITS = ("money", "money_per_day", "ms")
+
+
+class Plan(NamedTuple):
+    """One target: exactly, and as a record shows it (money in minor units).
+
+    `is_dated` tells one for a single window from one for every window of a kind.
+    """
+
+    exact: Fraction
+    shown: int | float
+    is_dated: bool
+
+
+class Place(NamedTuple):
+    """What a target is for; `window` None stands for every window of the kind."""
+
+    kpi: str
+    scope: str
+    kind: str
+    window: Window | None
+
+
+class Targets:
+    """Targets by KPI, scope and window.
+
+    Of several records with one key the one with the greatest (at, id) stands, and so of several
+    keys that mean the same window. One for a single window goes before one for all of a kind.
+    """
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        currency: str,
+        kpis: Mapping[str, Kpi | Derived],
+        dimensions: Collection[str],
+    ) -> None:
+        """Take the published KPIs by name, and the dimensions whose targets are of interest."""
+        self._calendar = calendar
+        self._scale = 10 ** minor_digits(currency)
+        self._kpis = kpis
+        self._dimensions = dimensions
+        self._records: dict[Place, dict[str, TargetSet]] = {}
+        self._plans: dict[tuple[str, str], dict[str | Window, Plan]] = {}
+        self._dated: dict[Window, set[Place]] = {}
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._plans)
+
+    def __iter__(self) -> Iterator[Place]:
+        """Give every place that has one."""
+        return iter(self._records)
+
+    def put(self, record: TargetSet) -> Place | None:
+        """Take one record, in any order; gives what it changed, None if that is nothing here.
+
+        A KPI or a scope that is not published changes nothing.
+        """
+        dimension, member = next(iter(record.scope.items()), ("", ""))
+        kpi = self._kpis.get(record.kpi)
+        if (
+            kpi is None
+            or dimension not in self._dimensions
+            or (dimension or "all") not in kpi.reach
+            or bool(dimension) != bool(member)
+        ):
+            return None
+        scope = f"{dimension}={member}" if dimension else ""
+        place = Place(record.kpi, scope, record.window, self._window(record))
+        records = self._records.setdefault(place, {})
+        old = records.get(record.key)
+        if old is not None and _order(old) >= _order(record):
+            return None
+        records[record.key] = record
+        plans = self._plans.setdefault((record.kpi, scope), {})
+        slot = place.window or place.kind
+        plan = self._plan(kpi, max(records.values(), key=_order), place.window is not None)
+        if plans.get(slot) == plan:
+            return None
+        plans[slot] = plan
+        if place.window is not None:
+            self._dated.setdefault(place.window, set()).add(place)
+        return place
+
+    def of(self, kpi: str, scope: str, window: Window) -> Plan | None:
+        """Give the target for a KPI in a scope and window."""
+        plans = self._plans.get((kpi, scope))
+        if plans is None:
+            return None
+        return plans.get(window) or plans.get(window.kind)
+
+    def windows(self) -> Collection[Window]:
+        """Give the single windows that there are targets for."""
+        return self._dated.keys()
+
+    def of_window(self, window: Window) -> Collection[Place]:
+        """Give the targets that are for one window alone."""
+        return self._dated.get(window, ())
+
+    def _window(self, record: TargetSet) -> Window | None:
+        if record.start is None or record.window in ROLLING_DAYS:
+            return None
+        day = record.start.toordinal()
+        return Window(record.window, self._calendar.first_day(record.window, day))
+
+    def _plan(self, kpi: Kpi | Derived, record: TargetSet, is_dated: bool) -> Plan:
+        value = Fraction(*exact(record.value))
+        if kpi.unit in WHOLE_UNITS:
+            if kpi.unit != "ms":
+                value *= self._scale
+            whole = round_half_up(value.numerator, value.denominator)
+            return Plan(Fraction(whole), whole, is_dated)
+        if kpi.unit == "count" and value.denominator == 1:
+            return Plan(value, value.numerator, is_dated)
+        return Plan(value, value.numerator / value.denominator, is_dated)
+
+
+def _order(record: TargetSet) -> tuple[object, ...]:
+    return record.at, record.id, canonical(record)

@@ -1,0 +1,135 @@
+"""Vectors by window and scope: the sums that the board reads."""
+
+from bisect import insort
+from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush
+
+from streams.engine.algebra.measures import Grouped, add_grouped
+from streams.engine.calendars.calendar import (
+    ROLLING_DAYS,
+    Calendar,
+    Window,
+)
+
+
+class WindowSums:
+    """Keeps, for every window that has facts, one vector a scope and KPI.
+
+    Rolling windows are kept for today only, each with the window before it.
+    """
+
+    def __init__(self, calendar: Calendar, today: int, lateness_ms: int) -> None:
+        """Start empty on a day."""
+        self.calendar = calendar
+        self.lateness_ms = lateness_ms
+        self.today = today
+        self.rolling = calendar.rolling(today)
+        self._kept = self._rolling_kept()
+        self._kept_windows = {window for window, _ in self._kept}
+        self._sums: dict[Window, dict[str, Grouped]] = {}
+        self._days: dict[str, list[int]] = {}
+        self._ever: dict[str, Grouped] = {}
+        self._ends: list[tuple[int, Window]] = []
+        self._watched: set[Window] = set()
+
+    def vectors(self, window: Window, scope: str) -> Grouped:
+        """Give the vectors of a scope over a window by KPI, empty if there are none."""
+        found = self._sums.get(window)
+        return (found.get(scope) or {}) if found else {}
+
+    def scopes(self, window: Window) -> Mapping[str, Grouped]:
+        """Give all scopes of a window."""
+        return self._sums.get(window, {})
+
+    def days(self, scope: str) -> list[int]:
+        """Give the days on which a scope has had facts, in order."""
+        return self._days.get(scope, [])
+
+    def add_hour(self, start: int, scope: str, change: Grouped) -> tuple[Window, ...]:
+        """Add to an hour; gives the window."""
+        window = Window("hour", start)
+        self._add(window, scope, change)
+        return (window,)
+
+    def add_day(self, day: int, scope: str, change: Grouped) -> list[Window]:
+        """Add to a day and to every window that holds it; gives those windows."""
+        known = self.vectors(Window("day", day), scope)
+        if not known:
+            days = self._days.setdefault(scope, [])
+            if day not in days:
+                insort(days, day)
+        windows = list(self.calendar.windows_of(day))
+        windows += [w for w, end in self._kept if w.start <= day <= end]
+        for window in windows:
+            self._add(window, scope, change)
+        return windows
+
+    def add_ever(self, scope: str, change: Grouped) -> None:
+        """Add to the sum over all days, future ones included, that some KPIs keep."""
+        add_grouped(self._ever.setdefault(scope, {}), change)
+
+    def ever(self, scope: str) -> Grouped:
+        """Give the vectors over all days, of the KPIs that keep them."""
+        return self._ever.get(scope, {})
+
+    def is_kept(self, window: Window) -> bool:
+        """Tell whether a rolling window is one of today's, or the one before one of those."""
+        return window in self._kept_windows
+
+    def known(self, kind: str) -> list[Window]:
+        """Give the windows of a kind that have had facts."""
+        return [window for window in self._sums if window.kind == kind]
+
+    def all(self) -> list[Window]:
+        """Give all windows that have had facts."""
+        return list(self._sums)
+
+    def watch(self, window: Window) -> None:
+        """Let a window have an end even if it never has facts."""
+        if window not in self._watched and window not in self._sums:
+            self._watched.add(window)
+            self._let_end(window)
+
+    def ended(self, clock: int) -> Iterator[Window]:
+        """Give the windows whose lateness has passed by now."""
+        while self._ends and self._ends[0][0] <= clock:
+            yield heappop(self._ends)[1]
+
+    def rolling_on(self, today: int) -> Iterator[None]:
+        """Move the rolling windows so that they end with today, a day each time it is asked."""
+        for window, _ in self._kept:
+            self._sums.pop(window, None)
+        self.today = today
+        self.rolling = self.calendar.rolling(today)
+        self._kept = self._rolling_kept()
+        self._kept_windows = {window for window, _ in self._kept}
+        for window, end in self._kept:
+            for day in range(window.start, end + 1):
+                for scope, vector in self.scopes(Window("day", day)).items():
+                    self._add(window, scope, vector)
+                yield
+
+    def _rolling_kept(self) -> list[tuple[Window, int]]:
+        """Give the rolling windows of today and those before them, with their last days."""
+        own = [(window, self.today) for window in self.rolling]
+        before = [
+            (Window(window.kind, window.start - ROLLING_DAYS[window.kind]), window.start - 1)
+            for window in self.rolling
+        ]
+        return own + before
+
+    def _add(self, window: Window, scope: str, change: Grouped) -> None:
+        scopes = self._sums.get(window)
+        if scopes is None:
+            scopes = self._sums[window] = {}
+            if window.kind not in ROLLING_DAYS:
+                self._let_end(window)
+        vectors = scopes.get(scope)
+        if vectors is None:
+            vectors = scopes[scope] = {}
+        add_grouped(vectors, change)
+        if not vectors:
+            del scopes[scope]
+
+    def _let_end(self, window: Window) -> None:
+        heappush(self._ends, (self.calendar.bounds(window)[1] + self.lateness_ms, window))

@@ -1,0 +1,33 @@
+"""What consumers may know of the KPIs: topic `sales.catalogue`, a record a KPI and one `settings`.
+
+The owner of one partition of the output keeps it, so that there is one writer, and a fenced one.
+"""
+
+from collections.abc import Mapping
+
+from aiokafka import TopicPartition
+
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.kafka.reader import ends, read_to
+from streams.kafka.transactional_producer import Pair
+
+PARTITION = TopicPartition(topics.CATALOGUE, 0)
+# The board with this number keeps the topic.
+KEEPER = 0
+
+
+async def differences(settings: Settings, wanted: Mapping[str, bytes]) -> list[Pair]:
+    """Give the records in which the topic differs from what it should say, tombstones included.
+
+    The earlier keeper must have been fenced before.
+    """
+    standing: dict[str, bytes | None] = {}
+    async for _, records in read_to(settings, await ends(settings, [PARTITION])):
+        for record in records:
+            standing[(record.key or b"").decode()] = record.value
+    gone = [key for key, value in standing.items() if value is not None and key not in wanted]
+    return [
+        *((key.encode(), value) for key, value in wanted.items() if standing.get(key) != value),
+        *((key.encode(), None) for key in gone),
+    ]

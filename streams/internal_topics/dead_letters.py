@@ -1,0 +1,38 @@
+"""What could not be read, kept with its reason so that it can be looked at and sent again."""
+
+import base64
+from datetime import UTC, datetime
+
+import orjson
+from aiokafka import ConsumerRecord, TopicPartition
+
+from streams.events import Rejected
+from streams.kafka.topics import DEAD_LETTERS
+from streams.kafka.transactional_producer import Pair
+
+DESTINATION = TopicPartition(DEAD_LETTERS, 0)
+
+
+def letter(record: ConsumerRecord, why: Rejected, clock: int) -> Pair:
+    """Write one: key is the original key, `value` in it the original bytes in Base64."""
+    body = {
+        "reason": why.reason,
+        "field": why.field,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp,
+        "key": _base64(record.key),
+        "value": _base64(record.value),
+        "at": _instant(clock),
+    }
+    return record.key or b"", orjson.dumps(body)
+
+
+def _base64(raw: bytes | None) -> str | None:
+    return None if raw is None else base64.b64encode(raw).decode()
+
+
+def _instant(clock: int) -> str:
+    moment = datetime.fromtimestamp(clock / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,108 @@
+"""Plain reading of whole partitions, from their first record to an end known beforehand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.config.settings import Settings
+from streams.kafka.client import client, heed_cancellation
+from streams.kafka.errors import Fatal
+
+Records = list[ConsumerRecord]
+# Longer than a dead worker's open transaction can hold a partition back.
+PATIENCE_SECONDS = 60.0
+POLL_MS = 200
+# The client waits this long for each topic that it does not know yet.
+BACKOFF_MS = 10
+FETCH_BYTES = 4 * 1024 * 1024
+# A poll decodes without a pause; others on the event loop get their turn between polls.
+RECORDS_AT_ONCE = 5_000
+
+
+@asynccontextmanager
+async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a started consumer that is in no group; it sees committed records only, or all."""
+    consumer = AIOKafkaConsumer(
+        **client(settings),
+        isolation_level="read_committed" if committed else "read_uncommitted",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=POLL_MS,
+        retry_backoff_ms=BACKOFF_MS,
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    except KafkaError as error:
+        raise Fatal(
+            f"reading from Kafka failed: {error!r}; is it there? `sales-kpis doctor` looks"
+        ) from error
+    finally:
+        await consumer.stop()
+        heed_cancellation()
+
+
+async def ends(
+    settings: Settings, partitions: Collection[TopicPartition], *, committed: bool = False
+) -> dict[TopicPartition, int]:
+    """Give the offset after each partition's last record, or after its last committed one."""
+    async with reader(settings, committed=committed) as consumer:
+        learn(consumer, partitions)
+        found: dict[TopicPartition, int] = await consumer.end_offsets(list(partitions))
+        return found
+
+
+async def beginnings(
+    settings: Settings, partitions: Collection[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Give the offset of each partition's first record."""
+    async with reader(settings) as consumer:
+        learn(consumer, partitions)
+        found: dict[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
+        return found
+
+
+def learn(consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
+    """Let a consumer ask about all topics at once, and fetch nothing of them."""
+    consumer.assign(list(partitions))
+    consumer.pause(*partitions)
+
+
+async def read_to(
+    settings: Settings, stops: Mapping[TopicPartition, int]
+) -> AsyncIterator[tuple[TopicPartition, Records]]:
+    """Read committed records from the first of each partition up to a given offset.
+
+    Waits for open transactions before that offset. Raises Fatal if nothing moves for a minute.
+    """
+    async with reader(settings) as consumer:
+        consumer.assign(list(stops))
+        # seek_to_beginning followed by position may answer the end.
+        for partition, first in (await consumer.beginning_offsets(list(stops))).items():
+            consumer.seek(partition, first)
+        unread = {p for p in stops if await consumer.position(p) < stops[p]}
+        moved = asyncio.get_running_loop().time()
+        while unread:
+            for partition, records in (
+                await consumer.getmany(timeout_ms=POLL_MS, max_records=RECORDS_AT_ONCE)
+            ).items():
+                moved = asyncio.get_running_loop().time()
+                stop = stops[partition]
+                if records and records[-1].offset >= stop:
+                    records = [record for record in records if record.offset < stop]
+                if records:
+                    yield partition, records
+            for partition in list(unread):
+                if await consumer.position(partition) >= stops[partition]:
+                    unread.discard(partition)
+                    consumer.pause(partition)
+            if asyncio.get_running_loop().time() - moved > PATIENCE_SECONDS:
+                names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
+                raise Fatal(
+                    f"nothing to read for {PATIENCE_SECONDS:.0f} s before the end of {names};"
+                    " was a transaction left open there? `sales-kpis doctor` looks"
+                )

@@ -1,0 +1,141 @@
+"""What will running windows come to?"""
+
+from collections.abc import Iterator, Mapping
+
+from streams.engine.algebra.measures import (
+    COUNTS,
+    HITS,
+    LABEL,
+    SHARES,
+    Labelled,
+    Vector,
+)
+from streams.engine.algebra.money import exact, major
+from streams.engine.catalogue.declare_derived import make
+from streams.engine.catalogue.definitions import Definitions
+from streams.engine.catalogue.derived import (
+    Derived,
+    Figure,
+    Given,
+)
+from streams.engine.catalogue.kpi import (
+    Fact,
+    declared,
+    kpi,
+)
+from streams.engine.plans.forecast import (
+    Due,
+    WinRate,
+    expected,
+    likely,
+    win_rate,
+)
+from streams.journeys import Deal
+
+WINDOWS = ("week", "month", "quarter", "year")
+TEXT = (
+    "What the window will come to: revenue won so far, and open deals due in it at the win rate"
+    " that their stage has had.\n\n"
+    "In 8 of 10 cases it will lie between p10 and p90. A stage without enough closed deals has"
+    " the rate that is set for it, or else its deals are left out."
+)
+
+
+@kpi(
+    "open_deals_due",
+    measure=COUNTS,
+    unit="count",
+    scopes=("rep", "team"),
+    hidden=True,
+)
+def open_deals_due(deal: Deal) -> Fact[str] | None:
+    """Open deals by amount and stage, on the day they are expected to close."""
+    if deal.closed is not None or deal.expected_close is None or not deal.stage:
+        return None
+    worth = deal.worth(deal.created)
+    if not isinstance(worth, int):
+        return None
+    day = deal.expected_close.toordinal()
+    return Fact(deal.terms.calendar.start_of(day), f"{worth}|{deal.stage}", since=deal.created)
+
+
+@kpi(
+    "closed_by_stage",
+    measure=SHARES,
+    unit="ratio",
+    scopes=(),
+    hidden=True,
+    ever=True,
+    carried=("rep",),
+)
+def closed_by_stage(deal: Deal) -> Iterator[Fact[Labelled]]:
+    """Share of deals won, of those won or lost, by each stage that they were ever in."""
+    if deal.closed is not None:
+        for stage in deal.stage_entries:
+            yield Fact(deal.closed, Labelled(stage, deal.won is not None))
+
+
+def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
+    """Give the forecast as definitions, the floor of a win rate's sample and a seed have it."""
+    currency = definitions.currency
+
+    def formula(given: Given) -> Figure:
+        history = given.ever("closed_by_stage")
+        revenue = given.vector("revenue_won").get("sum", 0)
+        stages: dict[str, Due] = {}
+        parts: dict[str, Mapping[str, int]] = {}
+        # What is over has come to what it has come to.
+        due = given.vector("open_deals_due") if given.is_running else {}
+        for stage, amounts in sorted(_by_stage(due).items()):
+            rate = rate_of(stage, history)
+            if rate is not None:
+                stages[stage] = Due(amounts, rate)
+                parts[stage] = {
+                    "sum": sum(amounts),
+                    "count": len(amounts),
+                    "won": history.get(HITS + stage, 0),
+                    "closed": history.get(LABEL + stage, 0),
+                }
+        return Figure(
+            (expected(revenue, stages.values()), 1),
+            {"revenue_won": {"sum": revenue}, "open": parts},
+            lambda: spread(given.key, revenue, stages),
+        )
+
+    def spread(key: str, revenue: int, stages: Mapping[str, Due]) -> Mapping[str, str]:
+        low, high = likely(seed, key, revenue, stages)
+        return {"p10": major(low, currency), "p90": major(high, currency)}
+
+    def rate_of(stage: str, history: Vector) -> WinRate | None:
+        configured = definitions.stage_probability.get(stage)
+        return win_rate(
+            history.get(HITS + stage, 0),
+            history.get(LABEL + stage, 0),
+            floor,
+            None if configured is None else exact(configured),
+        )
+
+    return make(
+        "forecast",
+        "money",
+        ("rep", "team"),
+        ("revenue_won", "open_deals_due"),
+        formula,
+        TEXT,
+        {kpi.name: kpi for kpi in declared()},
+        kinds=WINDOWS,
+        history=("closed_by_stage",),
+        is_running_only=True,
+        is_slow=True,
+        percentiles=("p10", "p90"),
+    )
+
+
+def _by_stage(due: Vector) -> dict[str, list[int]]:
+    """Give the amounts of each stage's deals."""
+    found: dict[str, list[int]] = {}
+    for name, times in due.items():
+        if name.startswith(LABEL):
+            amount, _, stage = name.removeprefix(LABEL).partition("|")
+            found.setdefault(stage, []).extend([int(amount)] * times)
+    return found

@@ -1,0 +1,246 @@
+"""What is wrong with broker, topics, clocks and settings, in plain words, and what to do."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, fields
+
+from aiokafka import TopicPartition
+from aiokafka.conn import create_conn
+from aiokafka.errors import KafkaError
+
+from streams.config.rules import read
+from streams.config.settings import (
+    PREFIX,
+    SECRETS,
+    BadSetting,
+    Settings,
+)
+from streams.engine.catalogue.dimensions import ROLLED_UP
+from streams.events import RepSet, decode
+from streams.internal_topics.progress import behind, destination
+from streams.kafka import topics
+from streams.kafka.client import client
+from streams.kafka.errors import Fatal
+from streams.kafka.hanging_transactions import AGAIN_SECONDS, left_open
+from streams.kafka.reader import ends, read_to
+from streams.tasks.reference_data import order
+from streams.wiring.catalogue import catalogue
+
+# AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
+ADD_PARTITIONS_TO_TXN = 24
+VERIFYING = 4
+# DescribeLogDirs: this version came with Kafka 4.3.
+DESCRIBE_LOG_DIRS = 35
+OF_4_3 = 5
+CLOCK_TOLERANCE_MS = 2_000
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `advice` says what to do where it is not fine, or may not be."""
+
+    what: str
+    is_fine: bool = True
+    advice: str = ""
+    is_doubtful: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """One word of five letters at most."""
+        if not self.is_fine:
+            return "WRONG"
+        return "look" if self.is_doubtful else "ok"
+
+    @property
+    def colour(self) -> str:
+        """Green, yellow or red."""
+        return {"ok": "green", "look": "yellow"}.get(self.verdict, "red")
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; stops early where the rest cannot be looked at."""
+    found = [*of_settings(settings), *of_rules(settings)]
+    broker = await of_broker(settings)
+    found.append(broker)
+    if broker.is_fine:
+        found += [finding async for finding in of_topics(settings)]
+    return found
+
+
+def of_rules(settings: Settings) -> list[Finding]:
+    """Say whether the rules file can be used, if there is one."""
+    if settings.rules is None:
+        return []
+    try:
+        catalogue(settings)
+    except BadSetting as error:
+        advice = "no command starts until this is mended"
+        return [Finding(f"rules: {error}", is_fine=False, advice=advice)]
+    return [Finding(f"rules: {settings.rules} is in force")]
+
+
+def of_settings(settings: Settings) -> list[Finding]:
+    """Say what is in force; secrets only as set or not set."""
+    said = []
+    for setting in fields(settings):
+        value = getattr(settings, setting.name)
+        if setting.name in SECRETS:
+            value = "set" if value else "not set"
+        said.append(f"{PREFIX}{setting.name.upper()}={value if value is not None else ''}")
+    found = [Finding("settings: " + "  ".join(said))]
+    if settings.now is not None:
+        found.append(
+            Finding(
+                f"the clock stands still, {PREFIX}NOW is set",
+                is_fine=False,
+                advice=f"right for looking back and for tests; for live numbers unset {PREFIX}NOW",
+            )
+        )
+    return found
+
+
+async def of_broker(settings: Settings) -> Finding:
+    """Say whether Kafka answers and is new enough to guard transactions."""
+    host, _, port = settings.bootstrap.split(",")[0].rpartition(":")
+    if not host or not port.isdigit():
+        return Finding(
+            f"bootstrap {settings.bootstrap!r} is not HOST:PORT",
+            is_fine=False,
+            advice=f"set {PREFIX}BOOTSTRAP, such as 127.0.0.1:9092",
+        )
+    try:
+        options = {**client(settings), "request_timeout_ms": 5_000}
+        del options["bootstrap_servers"]
+        connection = await create_conn(host, int(port), **options)
+    except (OSError, KafkaError) as error:
+        return Finding(
+            f"no Kafka at {settings.bootstrap}: {error or type(error).__name__}",
+            is_fine=False,
+            advice="start one (`sales-kpis broker`), or set SALES_KPIS_BOOTSTRAP to where it is",
+        )
+    versions = connection._versions
+    connection.close()
+    return of_versions(settings, {api: highest for api, (_, highest) in versions.items()})
+
+
+def of_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
+    """Judge a broker by the highest version of each API that it knows."""
+    if versions.get(ADD_PARTITIONS_TO_TXN, 0) < VERIFYING:
+        return Finding(
+            f"Kafka at {settings.bootstrap} does not verify transactions",
+            is_fine=False,
+            advice="use Kafka 3.6 or later: an older one may let a dead worker's records through",
+        )
+    if versions.get(DESCRIBE_LOG_DIRS, 0) >= OF_4_3:
+        return Finding(
+            f"Kafka at {settings.bootstrap} is 4.3 or later",
+            advice="4.3.0, 4.3.1 and 4.4.0 can leave a transaction open for good when a broker is"
+            " killed (KAFKA-20734), and nobody reads past it: use 4.2, or one that has it mended",
+            is_doubtful=True,
+        )
+    return Finding(f"Kafka answers at {settings.bootstrap} and verifies transactions")
+
+
+async def of_transactions(settings: Settings, again_s: float = AGAIN_SECONDS) -> list[Finding]:
+    """Say where a transaction was left open for good, and how to end it."""
+    findings = []
+    for found in await left_open(settings, again_s):
+        topic, partition = found.partition
+        minutes = (Settings().clock() - found.at) / MINUTE_MS
+        said = (
+            f"{topic}/{partition} cannot be read past offset {found.offset}: a transaction has"
+            f" been open there for {minutes:.0f} min, and Kafka does not end it"
+        )
+        advice = (
+            f"kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort"
+            f" --topic {topic} --partition {partition} --start-offset {found.offset};"
+            " then start the workers again: they do anew what is lost with it"
+        )
+        findings.append(Finding(said, is_fine=False, advice=advice))
+    return findings
+
+
+async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
+    """Say whether topics, clocks and workers are as they should be."""
+    try:
+        await topics.check(settings)
+    except Fatal as error:
+        yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
+        return
+    yield Finding(f"all {len(topics.wanted(settings))} topics are there")
+    for finding in [*await of_names(settings), *await of_transactions(settings)]:
+        yield finding
+    newest = await newest_word(settings)
+    if newest is None:
+        yield Finding(
+            "no worker has ever run here", is_fine=False, advice="start `sales-kpis worker`"
+        )
+        return
+    ahead = newest - Settings().clock()
+    if ahead > CLOCK_TOLERANCE_MS:
+        yield Finding(
+            f"a worker's clock is {ahead / 1000:.1f} s ahead of this machine's",
+            is_fine=False,
+            advice="synchronise the clocks (NTP): windows end when the worker's clock says so",
+        )
+    else:
+        yield Finding("clocks agree with this machine's")
+    left = await behind(settings)
+    waiting = sum(left.events.values())
+    yield Finding(
+        "workers are up to date" if left.is_settled else f"workers are behind: {waiting} events",
+        is_fine=left.is_settled,
+        advice=""
+        if left.is_settled
+        else "see whether one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
+    )
+
+
+async def of_names(settings: Settings) -> list[Finding]:
+    """Doubt the rules that name reps, or groups of reps, of which `crm.rep` knows nothing."""
+    if any(not finding.is_fine for finding in of_rules(settings)):
+        return []
+    rules = read(settings.rules).commission
+    if not rules:
+        return []
+    reps, groups = await organisation(settings)
+    found = []
+    for rule in rules:
+        unknown = {*(rule.reps or ()), *(rep for rep, _ in rule.splits)} - reps
+        names = [f"rep {name!r}" for name in sorted(unknown)]
+        if rule.scope and rule.scope not in groups | {("rep", rep) for rep in reps}:
+            names.append(f"{rule.scope[0]} {rule.scope[1]!r}")
+        if names:
+            said = f"rules: {rule.name!r} names {', '.join(names)}; crm.rep knows none such"
+            advice = "see how it is spelt, or send the rep.set that is missing"
+            found.append(Finding(said, advice=advice, is_doubtful=True))
+    return found
+
+
+async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str]]]:
+    """Give the reps that are known, and the teams, departments and units they stand in now."""
+    standing: dict[str, RepSet] = {}
+    place = TopicPartition(RepSet.topic, 0)
+    async for _, records in read_to(settings, await ends(settings, [place], committed=True)):
+        for said in (decode(record.value) for record in records if record.value is not None):
+            if not isinstance(said, RepSet):
+                continue
+            old = standing.get(said.rep)
+            if old is None or order(old) <= order(said):
+                standing[said.rep] = said
+    groups = {
+        (group, name)
+        for record in standing.values()
+        for group in ROLLED_UP
+        if (name := getattr(record, group))
+    }
+    return set(standing), groups
+
+
+async def newest_word(settings: Settings) -> int | None:
+    """Give when, by its own machine's clock in ms, a worker last said how far it is."""
+    wanted = await ends(settings, [destination(settings)], committed=True)
+    stamps = [
+        record.timestamp async for _, records in read_to(settings, wanted) for record in records
+    ]
+    return max(stamps, default=None)

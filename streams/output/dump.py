@@ -1,0 +1,91 @@
+"""The latest of `sales.kpis` as lines of JSON: for a shell, a diff, another program."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+import orjson
+
+from streams.config.settings import BadSetting, Settings
+from streams.output.keys import (
+    ALL,
+    WINDOWS,
+    Place,
+    place,
+)
+from streams.output.reader import read
+from streams.wiring.catalogue import catalogue
+
+
+async def dump(
+    settings: Settings,
+    *,
+    kpi: str | None = None,
+    window: str | None = None,
+    scope: str | None = None,
+    follow: bool = False,
+) -> AsyncGenerator[bytes, None]:
+    """Give each record, bytes exactly as published and sorted by key, without line ends.
+
+    `kpi`, `window` and `scope` (`all` or `rep=ann`) narrow it down; one that can match nothing
+    is a BadSetting. With `follow` it goes on without end, a line a change; a record that goes
+    is then `{"kpi","scope","window","start","tombstone":true}`. Raises what `read` raises.
+    """
+    wanted = selection(settings, kpi, window, scope)
+    latest: dict[str, bytes] | None = {}
+    async with aclosing(read(settings)) as batches:
+        async for batch in batches:
+            for key, record in batch.records:
+                if not wanted(place(key)):
+                    continue
+                if latest is None:
+                    yield gone(key) if record is None else record
+                elif record is None:
+                    latest.pop(key, None)
+                else:
+                    latest[key] = record
+            if latest is not None and batch.is_caught_up:
+                for key in sorted(latest):
+                    yield latest[key]
+                if not follow:
+                    return
+                latest = None
+
+
+def selection(
+    settings: Settings, kpi: str | None, window: str | None, scope: str | None
+) -> Callable[[Place], bool]:
+    """Tell which records are meant; None means any. BadSetting for what cannot exist."""
+    kpis = {known.name: known for known in catalogue(settings).published}
+    if kpi is not None and kpi not in kpis:
+        raise BadSetting(f"there is no KPI {kpi!r}; known: {', '.join(sorted(kpis))}")
+    if window is not None and window not in WINDOWS:
+        raise BadSetting(f"there is no window {window!r}; known: {', '.join(WINDOWS)}")
+    if scope is not None and scope != ALL:
+        dimension, _, member = scope.partition("=")
+        asked = kpis.values() if kpi is None else (kpis[kpi],)
+        dimensions = sorted({name for one in asked for name in one.scopes})
+        if not member or dimension not in dimensions:
+            raise BadSetting(
+                f"there is no scope {scope!r}; try all, or one of"
+                f" {', '.join(f'{name}=...' for name in dimensions) or 'none other'}"
+            )
+    return lambda at: (
+        (kpi is None or at.kpi == kpi)
+        and (window is None or at.window == window)
+        and (scope is None or at.scope == scope)
+    )
+
+
+def gone(key: str) -> bytes:
+    """Write the line that says a record was taken back."""
+    at = place(key)
+    scope = {} if at.dimension == ALL else {at.dimension: at.member}
+    return orjson.dumps(
+        {
+            "kpi": at.kpi,
+            "scope": scope,
+            "window": at.window,
+            "start": at.start,
+            "tombstone": True,
+        }
+    )

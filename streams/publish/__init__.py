@@ -1,1 +1,0 @@
-"""What leaves: one reader of `sales.kpis` feeds Prometheus, the page and whoever asks."""

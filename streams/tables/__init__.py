@@ -1,1 +1,0 @@
-"""Durable tables: rows, positions and publications, kept by fenced Kafka transactions."""

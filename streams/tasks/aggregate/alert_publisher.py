@@ -1,0 +1,90 @@
+"""What readers know of a shard's alerts, and when it is time to tell them more.
+
+A shard that is still reading what happened long ago knows of many alerts that the next records
+will take back. So it is silent until it has caught up, and the others with it, for what they read
+may move events here; what stands then comes out at once.
+"""
+
+from itertools import islice
+
+from streams.config.settings import Settings
+from streams.engine.merge.target_alerts import KIND
+from streams.internal_topics.progress import behind
+from streams.kafka.transactional_producer import Pair
+from streams.tasks.aggregate.catch_up import (
+    EndOf,
+    Ends,
+    Quiet,
+    are_few,
+    nothing_more,
+)
+from streams.tasks.alert_topic import AlertTopic
+from streams.tasks.ports import ShardCore
+
+# Of what the boards write into the same topic.
+OFF_PACE = f"{KIND}|"
+
+# More would outlast the transaction's time; the rest goes out with the next ones.
+ALERTS_AT_ONCE = 10_000
+
+# While other shards are behind one looks how they do so often; one whose owner is gone has a new
+# one, and that has restored it, within this time. Nobody waits longer for the alerts of the rest.
+LOOK_SECONDS, OTHERS_SECONDS = 1.0, 60.0
+
+
+class AlertLog:
+    """The alerts of a shard's rows: what of them goes out, and when."""
+
+    def __init__(self, settings: Settings, number: int, end_of: EndOf = nothing_more) -> None:
+        """Know nothing of what has been written."""
+        self.quiet = Quiet(end_of)
+        self._settings, self._number = settings, number
+        # When this shard was through, and when it last looked whether the others are.
+        self._through_at: float | None = None
+        self._looked_at = -LOOK_SECONDS
+        self._topic = AlertTopic(settings, number, lambda key: not key.startswith(OFF_PACE))
+        self.place = self._topic.place
+        # What an earlier owner left standing; None once the difference is on its way.
+        self._known: dict[str, bytes] | None = {}
+        self._waiting: dict[str, bytes | None] = {}
+
+    async def restore(self) -> None:
+        """Learn what readers know, once the shard is taken."""
+        self._known = await self._topic.read()
+
+    async def is_time(self, position: Ends, now: float) -> bool:
+        """Tell whether a shard that has read so far may say more, or is behind.
+
+        After it was behind by much it waits for other shards, too, for a while at most.
+        """
+        if not self.quiet.is_over(position, now):
+            self._through_at = None
+            return False
+        if not self.quiet.was_behind:
+            return True
+        if self._through_at is None:
+            self._through_at = now
+        if now - self._through_at < OTHERS_SECONDS:
+            if now - self._looked_at < LOOK_SECONDS:
+                return False
+            self._looked_at = now
+            found = await behind(self._settings)
+            if self._number in found.moved or not are_few(self._settings, found):
+                return False
+        self.quiet.was_behind = False
+        return True
+
+    def news(self, core: ShardCore, clock: int) -> list[Pair]:
+        """Give the records to write, at most so many at a time."""
+        changed = core.alerts(clock)
+        if self._known is not None:
+            known, self._known = self._known, None
+            news = {key: body for key, body in changed.items() if known.get(key) != body}
+            changed = dict.fromkeys(key for key in known if changed.get(key) is None) | news
+        self._waiting |= changed
+        if not self._waiting:
+            return []
+        told = dict(islice(self._waiting.items(), ALERTS_AT_ONCE))
+        for key in told:
+            del self._waiting[key]
+        return self._topic.records(told, clock)

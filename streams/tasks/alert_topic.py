@@ -1,0 +1,50 @@
+"""One partition of sales.alerts, as far as one task writes there."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from aiokafka import TopicPartition
+
+from streams.config.settings import Settings
+from streams.kafka.errors import Fatal
+from streams.kafka.reader import ends, read_to
+from streams.kafka.topics import ALERTS
+from streams.kafka.transactional_producer import Pair
+
+MARK = b',"updated_at":'
+
+
+class AlertTopic:
+    """One partition of `sales.alerts`, as far as one owner writes there."""
+
+    def __init__(self, settings: Settings, partition: int, is_own: Callable[[str], bool]) -> None:
+        """Take `is_own`, which tells the owner's keys from those of others."""
+        self.place = TopicPartition(ALERTS, partition)
+        self._settings = settings
+        self._is_own = is_own
+        self._zone = ZoneInfo(settings.timezone)
+
+    async def read(self) -> dict[str, bytes]:
+        """Give what stands, by key, as cores give it.
+
+        Call it only when the owner is taken: then no earlier one can add to it.
+        """
+        standing: dict[str, bytes] = {}
+        stops = await ends(self._settings, [self.place])
+        async for _, records in read_to(self._settings, stops):
+            for record in records:
+                if record.key is None:
+                    raise Fatal(f"{ALERTS}/{self.place.partition} holds a record without a key")
+                key = record.key.decode()
+                if record.value is None:
+                    standing.pop(key, None)
+                elif self._is_own(key):
+                    standing[key] = record.value.rpartition(MARK)[0]
+        return standing
+
+    def records(self, changed: Mapping[str, bytes | None], clock: int) -> list[Pair]:
+        """Write what changed."""
+        moment = datetime.fromtimestamp(clock / 1000, UTC).astimezone(self._zone)
+        tail = b'%b"%b"}' % (MARK, moment.isoformat(timespec="milliseconds").encode())
+        return [(key.encode(), body and body + tail) for key, body in changed.items()]

@@ -1,0 +1,69 @@
+"""What has been published under each key: what the next record is compared with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from streams.engine.merge.record_encoder import slot_of
+
+MARK = b',"revision":'
+# Compaction leaves of a key that is gone its tombstone alone, so that says its revision itself.
+HEADER = "revision"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One key: revision, digest and slot of its last record."""
+
+    revision: int
+    digest: int | None  # None: a tombstone
+    slot: int | None = None
+
+
+class Ledger:
+    """The last record of every key of one partition of the output."""
+
+    def __init__(self) -> None:
+        """Know of no record."""
+        self.entries: dict[str, Entry] = {}
+
+    def restore(
+        self, key: str, value: bytes | None, headers: Iterable[tuple[str, bytes]] = ()
+    ) -> None:
+        """Take a record found in the output; a later one of the same key replaces it."""
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = self.entries[key] = Entry(0, None)
+        if value is None:
+            entry.digest = None
+            entry.revision = next(
+                (int(said) for name, said in headers if name == HEADER), entry.revision
+            )
+            return
+        end = value.rindex(MARK)
+        start = end + len(MARK)
+        entry.revision = int(value[start : value.index(b",", start)])
+        entry.digest = hash(value[:end])
+        entry.slot = slot_of(value[:end], value[end:])
+
+    def publish(self, key: str, body: bytes | None, slot: int | None = None) -> int:
+        """Note what is going out; 0 if readers have that already, else the record's revision.
+
+        What a record says of its instant goes out anew with every slot (see `Tail`).
+        """
+        entry = self.entries.get(key)
+        # hash() is keyed anew in each process and 64 bits wide: chance is one in 10^19 a record.
+        digest = None if body is None else hash(body)
+        if entry is None:
+            if body is None:
+                return 0
+            entry = self.entries[key] = Entry(0, None)
+        elif entry.digest == digest and (body is None or entry.slot == slot):
+            return 0
+        entry.revision += 1
+        entry.slot = slot
+        entry.digest = digest
+        return entry.revision
+
+    def standing(self) -> list[str]:
+        """List the keys that readers find a value under."""
+        return [key for key, entry in self.entries.items() if entry.digest is not None]

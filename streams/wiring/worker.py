@@ -1,0 +1,43 @@
+"""A worker with what stands beside its agents: `/metrics` with the engine's health and the KPIs."""
+
+import asyncio
+from collections.abc import Callable
+
+from streams.config.settings import Settings
+from streams.kafka.errors import Fatal
+from streams.kafka.topics import ALERTS
+from streams.output.alerts import AlertCollector
+from streams.output.prometheus.collector import KpiCollector
+from streams.output.prometheus.server import serve
+from streams.output.reader import Feed
+from streams.wiring.catalogue import catalogue
+from streams.worker.main import run_worker as run_agents
+from streams.worker.metrics import Health
+
+
+def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
+    """Run one worker in this process until it is told to stop.
+
+    With a port it serves `/metrics`, `/livez` and `/readyz`, where one reader of each output
+    topic feeds the KPIs and the alerts: every worker shows all of them.
+    """
+
+    async def observed(health: Health, trouble: Callable[[], str | None]) -> None:
+        if metrics_port is None:
+            return
+        collector = KpiCollector(catalogue(settings), settings.clock)
+        alerts = AlertCollector()
+        health.registry.register(collector)
+        health.registry.register(alerts)
+        try:
+            server = await serve(health.registry, metrics_port, host=host, trouble=trouble)
+        except OSError as error:
+            raise Fatal(f"no metrics on {host}:{metrics_port}: {error.strerror}") from error
+        try:
+            await asyncio.gather(
+                Feed(settings, collector).run(), Feed(settings, alerts, topic=ALERTS).run()
+            )
+        finally:
+            await server.close()
+
+    run_agents(settings, observed)

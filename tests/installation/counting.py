@@ -1,0 +1,249 @@
+"""A core that counts events by topic and rep: small enough to know every answer by heart."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from streams.engine.aggregate.reroutes import Move
+from streams.engine.merge.record_encoder import Tail
+from streams.events import (
+    Event,
+    RateSet,
+    ReferenceRecord,
+    RepSet,
+    pack,
+    unpack,
+)
+from streams.tasks.ports import Publication, Vectors
+
+# The key of a rep whose sum takes long to work out.
+SLOW = "rep=slow"
+# The key of a rep who stands for a wide window.
+WIDE = "rep=wide"
+NOW = Tail('"as_of":"now"')
+
+
+def cells_of(event: Event) -> list[str]:
+    """Name the cells an event counts in."""
+    rep = getattr(event, "rep", None)
+    return [event.topic, *([f"rep={rep}"] if rep else [])]
+
+
+def counted(count: int) -> Vectors:
+    """Write a count as a cell's value."""
+    return {"all": {"n": count}}
+
+
+class CountingShard:
+    """Events by subject and id, cells as counts; an event counts from its `at` on."""
+
+    def __init__(self, clock: int, weight: int, poison: str = "") -> None:
+        """Count each event `weight` times; a rate replaces the weight.
+
+        Counting an event with the id `poison` fails.
+        """
+        self.weight = weight
+        self.poison = poison
+        self.events: dict[bytes, Event] = {}
+        self.clock = clock
+        self.told: dict[str, Vectors] = {}
+        self.known: dict[str, Vectors] = {}
+        self.touched = True
+
+    @property
+    def next_due(self) -> int | None:
+        """The next `at` that is still to come."""
+        later = [at for event in self.events.values() if (at := instant(event)) > self.clock]
+        return min(later, default=None)
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take an event back; none is ever forgotten."""
+        assert value is not None
+        event = unpack(value)
+        assert isinstance(event, Event)
+        self.events[key] = event
+
+    def folding(self, clock: int) -> Iterator[None]:
+        """Count all."""
+        self.clock = clock
+        self.known = self.told = self.count()
+        yield
+
+    def add(self, event: Event) -> list[tuple[bytes, bytes]]:
+        """Put an event in the set."""
+        key = f"{event.subject}|{event.id}".encode()
+        if key in self.events:
+            return []
+        self.events[key] = event
+        return [(key, pack(event))]
+
+    def follow(self, key: bytes, value: bytes | None) -> None:
+        """Take an event back late."""
+        self.restore(key, value)
+
+    def check(self, what: Event | Move) -> None:
+        """Count all with one more event."""
+        assert isinstance(what, Event)
+        trial = CountingShard(self.clock, self.weight, self.poison)
+        trial.events = dict(self.events)
+        trial.add(what)
+        trial.count()
+
+    def receive(self, move: Move) -> None:
+        """Nothing is ever merged here."""
+        raise AssertionError(move)
+
+    restore_move = receive
+
+    def moves(self) -> list[Move]:
+        """Nothing is ever merged here."""
+        return []
+
+    standing_moves = moves
+
+    def settling(self, clock: int) -> Iterator[None]:
+        """Count all again."""
+        self.clock = clock
+        self.known = self.count()
+        yield
+
+    def changed(self, with_members: bool = True) -> dict[str, Vectors]:  # noqa: ARG002 - of ShardCore
+        """Compare with what was told: all of it is of everything, and never waits."""
+        told, self.told = self.told, self.known
+        changed = {cell: v for cell, v in self.known.items() if told.get(cell) != v}
+        return changed | {cell: {} for cell in told if cell not in self.known}
+
+    @property
+    def untold(self) -> bool:
+        """Compare with what was told."""
+        return self.told != self.known
+
+    def alerts(self, clock: int) -> dict[str, bytes | None]:  # noqa: ARG002 - of ShardCore
+        """Raise none."""
+        return {}
+
+    def cells(self) -> Mapping[str, Vectors]:
+        """Give all counts."""
+        return self.known
+
+    def hear(self, record: ReferenceRecord) -> None:
+        """Let an event count so many times as the rate says from now on."""
+        if isinstance(record, RateSet):
+            self.weight = int(record.rate)
+
+    def count(self) -> dict[str, Vectors]:
+        """Count what has happened by now; weight 0 counts nothing."""
+        counts: defaultdict[str, int] = defaultdict(int)
+        for event in self.events.values():
+            if event.id == self.poison:
+                raise ZeroDivisionError(f"{event.id} cannot be counted\nfor it is poison")
+            if instant(event) <= self.clock:
+                for cell in cells_of(event):
+                    counts[cell] += self.weight
+        return {cell: counted(n) for cell, n in counts.items() if n}
+
+
+class CountingBoard:
+    """Adds up the shards; a rep's team counts what its reps count."""
+
+    def __init__(self, clock: int) -> None:
+        """Begin empty."""
+        self.clock = clock
+        self.shares: dict[tuple[str, int], Vectors] = {}
+        self.teams: dict[str, str] = {}
+        self.waiting: dict[str, None] = {}
+
+    @property
+    def dirty(self) -> int:
+        """Keys that wait."""
+        return len(self.waiting)
+
+    @property
+    def slow(self) -> int:
+        """Slow keys that wait."""
+        return int(SLOW in self.waiting)
+
+    @property
+    def wide(self) -> int:
+        """Wide keys that wait."""
+        return int(WIDE in self.waiting)
+
+    def put(self, shard: int, cell: str, vectors: Vectors) -> None:
+        """Replace a share."""
+        if vectors:
+            self.shares[cell, shard] = vectors
+        else:
+            self.shares.pop((cell, shard), None)
+        self.waiting[cell] = None
+        self._mark_team(cell)
+
+    def placing(self) -> Iterator[None]:
+        """Do nothing: all is done as it is put."""
+        return iter(())
+
+    def hear(self, record: ReferenceRecord) -> None:
+        """Move a rep to a team."""
+        if not isinstance(record, RepSet):
+            return
+        cell = f"rep={record.rep}"
+        self._mark_team(cell)
+        self.teams[cell] = f"team={record.team}"
+        self._mark_team(cell)
+
+    def advancing(self, clock: int) -> Iterator[None]:
+        """Let time pass."""
+        self.clock = clock
+        yield
+
+    def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of BoardCore
+        """Raise none."""
+        return {}
+
+    def take(self, wide: int | None = None, with_slow: bool = True) -> Iterator[Publication]:
+        """Give what waits."""
+        waiting, self.waiting = self.waiting, {}
+        for key in waiting:
+            if (key == SLOW and not with_slow) or (key == WIDE and wide == 0):
+                self.waiting[key] = None
+                continue
+            total = sum(
+                vectors["all"]["n"]
+                for (cell, _), vectors in self.shares.items()
+                if key in (cell, self.teams.get(cell))
+            )
+            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
+
+    def _mark_team(self, cell: str) -> None:
+        if cell in self.teams:
+            self.waiting[self.teams[cell]] = None
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Makes counting shards and boards."""
+
+    weight: int = 1
+    said: Mapping[str, bytes] = field(default_factory=dict)
+    poison: str = ""
+
+    def shard(self, clock: int, number: int) -> CountingShard:  # noqa: ARG002 - all shards count alike
+        """Make a shard."""
+        return CountingShard(clock, self.weight, self.poison)
+
+    def board(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
+        """Make a board."""
+        return CountingBoard(clock)
+
+    def described(self) -> Mapping[str, bytes]:
+        """Say what was given to be said."""
+        return self.said
+
+    def family(self, cell: str) -> int:
+        """Keep reps together, for their teams' sake; spread the rest."""
+        return 0 if cell.startswith("rep=") else crc32(cell.encode())
+
+
+def instant(event: Event) -> int:
+    """Give an event's `at` in milliseconds."""
+    return int(event.at.timestamp() * 1000)

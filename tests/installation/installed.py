@@ -1,0 +1,217 @@
+"""A fresh installation in a real broker, and ways to write to it and read from it."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streams.config.settings import Settings, instant
+from streams.events import REFERENCE_TOPICS, TOPIC_OF
+from streams.internal_topics.reroutes import shard_of
+from streams.kafka import topics
+from streams.kafka.reader import (
+    Records,
+    ends,
+    read_to,
+)
+
+NOW = instant("2026-06-01T12:00:00Z", "NOW")
+PATIENCE_SECONDS = 30.0
+LOOK_SECONDS = 0.02
+_numbers = itertools.count(1)
+
+
+async def installed(bootstrap: str, partitions: int = 2) -> Settings:
+    """Make all topics anew; some of their names are the same in every installation."""
+    settings = Settings(
+        bootstrap=bootstrap,
+        app=f"counting-{next(_numbers)}",
+        partitions=partitions,
+        now=NOW,
+        publish_interval_ms=50,
+    )
+    names = {topic.name for topic in topics.wanted(settings)}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        if there := names & set(await admin.list_topics()):
+            await admin.delete_topics(sorted(there))
+
+        async def is_gone() -> bool:
+            return not names & set(await admin.list_topics())
+
+        await eventually(is_gone)
+        await topics.apply(settings)
+    finally:
+        await admin.close()
+    return settings
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds; fail when it takes too long."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await holds():
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def event(number: int, kind: str = "lead.created", **fields: Any) -> dict[str, Any]:
+    """Make one of a few hundred leads' events; each number is another event."""
+    said = {
+        "type": kind,
+        "id": f"e{number}",
+        "at": "2026-05-01T00:00:00Z",
+        "subject": f"lead-{number % 300}",
+        **fields,
+    }
+    if kind == "call.ended":
+        said = {"rep": f"r{number % 5}", "direction": "outbound", "outcome": "connected", **said}
+    return said
+
+
+async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
+    """Write events where a gateway would, all of a subject's into one shard."""
+    async with AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=5
+    ) as producer:
+        futures = []
+        for said in events:
+            topic = said.get("topic") or TOPIC_OF[said["type"]]
+            is_reference = topic in REFERENCE_TOPICS
+            key = said["id" if is_reference else "subject"].encode()
+            partition = 0 if is_reference else shard_of(key.decode(), settings)
+            futures.append(
+                await producer.send(topic, orjson.dumps(said), key=key, partition=partition)
+            )
+        await asyncio.gather(*futures)
+
+
+async def produce_bytes(
+    settings: Settings, topic: str, value: bytes | None, partition: int = 0
+) -> None:
+    """Write something that may be no event."""
+    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
+        await producer.send_and_wait(topic, value, key=b"k", partition=partition)
+
+
+@asynccontextmanager
+async def transaction(settings: Settings, name: str) -> AsyncIterator[AIOKafkaProducer]:
+    """Write in a transaction of one's own, as some other program might."""
+    async with (
+        AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id=name) as producer,
+        producer.transaction(),
+    ):
+        yield producer
+
+
+async def records(
+    settings: Settings, topic: str, partition: int = 0, *, at_once: bool = False
+) -> list[ConsumerRecord]:
+    """Read the committed records of a partition.
+
+    Waits for transactions whose end is on its way, unless it is to be done at once.
+    """
+    found: list[ConsumerRecord] = []
+    stops = await ends(settings, [TopicPartition(topic, partition)], committed=at_once)
+    async for _, some in read_to(settings, stops):
+        found += some
+    return found
+
+
+async def lists(settings: Settings, seeks: dict[TopicPartition, int]) -> list[Records]:
+    """Read what an owner would be given next, from where it is."""
+    found: dict[TopicPartition, Records] = {}
+    stops = await ends(settings, list(seeks))
+    async for partition, some in read_to(settings, stops):
+        fresh = [record for record in some if record.offset >= seeks[partition]]
+        found.setdefault(partition, []).extend(fresh)
+    return [some for some in found.values() if some]
+
+
+async def output(settings: Settings, *, at_once: bool = False) -> dict[str, dict[str, Any]]:
+    """Give what stands in sales.kpis, by key."""
+    standing: dict[str, dict[str, Any]] = {}
+    for partition in range(topics.FAMILY_PARTITIONS):
+        for record in await records(settings, topics.KPIS, partition, at_once=at_once):
+            key = (record.key or b"").decode()
+            if record.value is None:
+                standing.pop(key, None)
+            else:
+                standing[key] = orjson.loads(record.value)
+    return standing
+
+
+async def values(settings: Settings) -> dict[str, int]:
+    """Give the counts that stand in sales.kpis."""
+    return {key: said["value"] for key, said in (await output(settings)).items()}
+
+
+async def partials(settings: Settings) -> dict[str, int]:
+    """Give the counts that stand in kpi.partials, by `shard|cell`."""
+    standing: dict[str, int] = {}
+    for partition in range(topics.FAMILY_PARTITIONS):
+        for record in await records(settings, topics.PARTIALS, partition):
+            key = (record.key or b"").decode()
+            if record.value is None:
+                standing.pop(key, None)
+            else:
+                standing[key] = orjson.loads(record.value)["all"]["n"]
+    return standing
+
+
+async def sizes(settings: Settings, *names: str) -> dict[str, int]:
+    """Give how many committed records some topics hold: partials and output if none is named."""
+    found = {}
+    counts = {topic.name: topic.partitions for topic in topics.wanted(settings)}
+    for name in names or (topics.PARTIALS, topics.KPIS):
+        found[name] = sum(
+            [len(await records(settings, name, number)) for number in range(counts[name])]
+        )
+    return found
+
+
+@dataclass
+class Noted:
+    """A `Watch` that remembers what it is told."""
+
+    rejections: list[tuple[str, str]] = field(default_factory=list)
+    gaps: list[tuple[str, int, int]] = field(default_factory=list)
+    late_events: int = 0
+    events: int = 0
+    records: int = 0
+    # Of each transaction of a board.
+    most_records: int = 0
+
+    def folded(self, topic: str, events: int, late: int) -> None:  # noqa: ARG002 - of Watch
+        """Count."""
+        self.events += events
+        self.late_events += late
+
+    def rejected(self, topic: str, reason: str) -> None:
+        """Remember."""
+        self.rejections.append((topic, reason))
+
+    def gap(self, topic: str, partition: int, missing: int) -> None:
+        """Remember."""
+        self.gaps.append((topic, partition, missing))
+
+    def committed(self, stage: str, records: int, seconds: float) -> None:
+        """Nothing is asked about this."""
+
+    def restored(self, stage: str, seconds: float) -> None:
+        """Nothing is asked about this."""
+
+    def published(self, records: int) -> None:
+        """Count."""
+        self.records += records
+        self.most_records = max(self.most_records, records)
+
+
+def later(settings: Settings, now: str) -> Settings:
+    """Give the same installation at another time."""
+    return replace(settings, now=instant(now, "NOW"))

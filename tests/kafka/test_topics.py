@@ -1,0 +1,44 @@
+"""Making and checking topics."""
+
+from dataclasses import replace
+
+import pytest
+
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.kafka.topics import (
+    TopicsMissing,
+    apply,
+    check,
+)
+
+
+async def test_topics_are_made_once(settings: Settings) -> None:
+    other = replace(settings, app=f"{settings.app}-other")
+    made = [line for line in await apply(other) if line.startswith("created")]
+    assert made == [
+        f"created {other.app}.state (2 partitions)",
+        f"created {other.app}.moved (2 partitions)",
+        f"created {other.app}.progress (1 partitions)",
+    ]
+    assert all(line.startswith("exists") for line in await apply(other))
+    await check(other)
+
+
+async def test_other_number_of_partitions_is_refused_with_the_reason(settings: Settings) -> None:
+    with pytest.raises(TopicsMissing, match=r"crm.lead has 2 partitions and needs 3: set SALES_"):
+        await apply(replace(settings, partitions=3))
+
+
+async def test_missing_topics_are_named_with_what_to_run(settings: Settings) -> None:
+    new = replace(settings, app="never-installed")
+    with pytest.raises(TopicsMissing, match=r"never-installed.state.*run: sales-kpis topics apply"):
+        await check(new)
+
+
+def test_readers_have_a_week_to_see_a_tombstone() -> None:
+    compacted = [
+        topic for topic in topics.wanted(Settings()) if topic.config["cleanup.policy"] == "compact"
+    ]
+    assert {topic.name for topic in compacted} >= {topics.KPIS, topics.PARTIALS}
+    assert {topic.config["delete.retention.ms"] for topic in compacted} == {"604800000"}

@@ -1,0 +1,178 @@
+"""What is published compared with the rows, on a real Kafka and while it changes."""
+
+import asyncio
+import itertools
+from collections.abc import Collection
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.kafka.reader import ends
+from streams.kafka.transactional_producer import Transactions
+from streams.operations.verify import Difference, verify
+from streams.wiring.core import real_core
+from tests.installation.counting import Counting
+from tests.installation.installed import (
+    event,
+    produce,
+    records,
+)
+from tests.installation.tasks import Hands, hands
+
+AT_ONCE = (0.0, 0.0)
+
+
+async def test_what_was_never_written_is_right(settings: Settings) -> None:
+    assert (await verify(settings, Counting())).wrong == ()
+
+
+async def test_everything_at_rest_is_right(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended") for number in range(500)])
+    async with hands(settings) as own:
+        await own.read_all()
+    found = await verify(settings, Counting())
+    # Two shards of calls, each with five reps and a total; merged to six records.
+    assert (found.cells, found.records, found.wrong) == (12, 6, ())
+
+
+async def test_everything_is_right_while_events_flow(settings: Settings) -> None:
+    async with hands(settings) as own:
+        working = asyncio.create_task(_flow(own))
+        try:
+            for _ in range(3):
+                assert (await verify(settings, Counting(), pauses_s=(0.3, 0.3))).wrong == ()
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_first_look_alone_finds_cells_right_that_changed_meanwhile(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hands(settings) as own:
+        shards = [await own.shard(number) for number in range(settings.partitions)]
+        numbers = itertools.count(1)
+
+        async def another(*_: object) -> None:
+            await produce(settings, [event(next(numbers)) for _ in range(10)])
+            for shard in shards:
+                await own.read(shard)
+
+        await another()
+
+        async def ends_while_events_come(
+            settings: Settings, partitions: Collection[TopicPartition], *, committed: bool = False
+        ) -> dict[TopicPartition, int]:
+            found = await ends(settings, partitions, committed=committed)
+            await another()
+            return found
+
+        monkeypatch.setattr("streams.operations.verify.ends", ends_while_events_come)
+        found = await verify(settings, Counting(), pauses_s=())
+    assert [each for each in found.wrong if each.topic == topics.PARTIALS] == []
+
+
+async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
+    core = real_core(settings)
+    first, second = "lead-1", "lead-2"
+    said = [
+        event(1, "call.ended", subject=first),
+        event(2, "call.ended", subject=second),
+        event(3, "subject.merged", subject=first, into=second, at="2026-05-02T00:00:00Z"),
+        event(4, "call.ended", subject="lead-3"),
+        event(5, "subject.erased", subject="lead-3", at="2026-05-02T00:00:00Z"),
+    ]
+    async with hands(settings) as own:
+        shards = [await own.shard(number, core) for number in range(settings.partitions)]
+        for some in (said[:2], said[2:]):
+            await produce(settings, some)
+            for shard in (*shards, *shards):
+                await own.read(shard)
+        await own.tell(*shards)
+        await own.read_boards(core)
+    found = await verify(settings, core, pauses_s=())
+    assert found.wrong == ()
+    assert found.records > 0
+
+
+async def test_partial_that_somebody_changed_is_named(settings: Settings) -> None:
+    await produce(settings, [event(number, subject="lead-1") for number in range(30)])
+    async with hands(settings) as own:
+        await own.read_all()
+    number = 0 if await records(settings, "crm.lead", 0) else 1
+    key = f"{number}|crm.lead"
+    place = Counting().family("crm.lead") % topics.FAMILY_PARTITIONS
+    await _write(settings, TopicPartition(topics.PARTIALS, place), key, b'{"all":{"n":31}}')
+    wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    # The record that comes of it is right no longer, either.
+    assert wrong == (
+        Difference(topics.PARTIALS, key, '{"all":{"n":31}}', '{"all":{"n":30}}'),
+        Difference(
+            topics.KPIS,
+            "crm.lead",
+            '{"kpi":"crm.lead","value":30',
+            '{"kpi":"crm.lead","value":31',
+        ),
+    )
+
+
+async def test_partial_written_with_the_owners_rights_is_named(settings: Settings) -> None:
+    await produce(settings, [event(number) for number in range(100)])
+    async with hands(settings) as own:
+        await own.read_all()
+    thief = await Transactions(settings, "journeys", 0).take()
+    await thief.begin()
+    await thief.send({TopicPartition(topics.PARTIALS, 3): [(b"0|rep=nobody", b'{"all":{"n":1}}')]})
+    await thief.commit()
+    await thief.close()
+    wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    assert wrong[0] == Difference(topics.PARTIALS, "0|rep=nobody", '{"all":{"n":1}}', None)
+
+
+async def test_partial_that_is_no_number_is_named(settings: Settings) -> None:
+    await _write(settings, TopicPartition(topics.PARTIALS, 0), "1|crm.lead", b"\xffno JSON")
+    (wrong,) = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    assert (wrong.key, wrong.found, wrong.wanted) == ("1|crm.lead", "\ufffdno JSON", None)
+
+
+async def test_record_that_somebody_changed_is_named(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended", rep="ann") for number in range(30)])
+    async with hands(settings) as own:
+        await own.read_all()
+    body = orjson.dumps({"kpi": "rep=ann", "value": 29, "revision": 9, "as_of": "now"})
+    await _write(settings, TopicPartition(topics.KPIS, 0), "rep=ann", body)
+    (wrong,) = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    assert wrong == Difference(
+        topics.KPIS, "rep=ann", '{"kpi":"rep=ann","value":29', '{"kpi":"rep=ann","value":30'
+    )
+
+
+async def test_shard_that_is_short_of_its_goal_is_not_judged(settings: Settings) -> None:
+    torn = await Transactions(settings, "journeys", 1).take()
+    await torn.begin()
+    goal = orjson.dumps({"source": {"crm.lead": 7}, "reference": {}})
+    await torn.send({TopicPartition(topics.state(settings), 1): [(b"g", goal)]})
+    await torn.commit()
+    await torn.close()
+    assert (await verify(settings, Counting())).unready == (1,)
+
+
+async def _flow(own: Hands) -> None:
+    """Let events come and be worked off, on and on."""
+    shards = [await own.shard(number) for number in range(own.settings.partitions)]
+    boards = [await own.board(number) for number in range(topics.FAMILY_PARTITIONS)]
+    for batch in itertools.count():
+        first = batch * 50
+        await produce(own.settings, [event(first + number, "call.ended") for number in range(50)])
+        for shard in shards:
+            await own.read(shard)
+        for board in boards:
+            await own.read(board)
+
+
+async def _write(settings: Settings, to: TopicPartition, key: str, value: bytes) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
+        await producer.send_and_wait(to.topic, value, key=key.encode(), partition=to.partition)

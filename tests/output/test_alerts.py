@@ -1,0 +1,83 @@
+"""The alerts that stand, as lines and as a gauge, from a real Kafka."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import orjson
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from streams.config.settings import BadSetting, Settings
+from streams.output.alerts import AlertCollector, alerts
+from tests.output.writing import Writer
+
+LEAD, DEAL = "lead_unanswered", "opportunity_stale"
+
+
+def record(kind: str, subject: str, rep: str) -> bytes:
+    return orjson.dumps({"kind": kind, "subject": subject, "rep": rep})
+
+
+async def write(writer: Writer, *records: tuple[str, bytes | None]) -> None:
+    """Write alerts in one transaction."""
+    async with writer.producer.transaction():
+        for key, value in records:
+            await writer.producer.send_and_wait("sales.alerts", value, key.encode(), partition=1)
+
+
+async def lines(found: AsyncIterator[bytes]) -> list[bytes]:
+    async with asyncio.timeout(30):
+        return [line async for line in found]
+
+
+async def test_what_stands_of_a_rep_is_given_by_key(
+    settings: Settings, writer: Writer, member: str
+) -> None:
+    first, second = (record(kind, member, member) for kind in (LEAD, DEAL))
+    gone = f"{LEAD}|{member}-gone"
+    await write(
+        writer,
+        (f"{DEAL}|{member}", second),
+        (f"{LEAD}|{member}", first),
+        (gone, record(LEAD, member, member)),
+        (gone, None),
+        (f"{LEAD}|{member}-else", record(LEAD, f"{member}-else", "somebody")),
+    )
+    assert await lines(alerts(settings, rep=member)) == [first, second]
+    assert await lines(alerts(settings, rep=member, kind=DEAL)) == [second]
+
+
+async def test_following_gives_changes_and_says_what_went(
+    settings: Settings, writer: Writer, member: str
+) -> None:
+    key = f"{LEAD}|{member}"
+    mine, others = record(LEAD, member, member), record(LEAD, member, "somebody")
+    await write(writer, (key, mine))
+    followed = alerts(settings, rep=member, follow=True)
+    async with asyncio.timeout(30), aclosing(followed):
+        assert await anext(followed) == mine
+        await write(writer, (key, others), (key, mine), (key, None))
+        gone = {"kind": LEAD, "subject": member, "tombstone": True}
+        assert orjson.loads(await anext(followed)) == gone
+        assert await anext(followed) == mine
+        assert orjson.loads(await anext(followed)) == gone
+
+
+async def test_kind_that_cannot_be_is_refused() -> None:
+    with pytest.raises(BadSetting, match="there is no kind of alert 'late'; known: churn_risk, "):
+        await lines(alerts(Settings(), kind="late"))
+
+
+def test_gauge_counts_what_stands_of_every_kind() -> None:
+    collector, registry = AlertCollector(), CollectorRegistry()
+    registry.register(collector)
+    for key in (f"{LEAD}|lead-1", f"{LEAD}|lead-2", f"{DEAL}|lead-3/deal-3"):
+        collector.put(key, b"{}")
+        collector.put(key, b'{"again":1}')
+    collector.put(f"{LEAD}|lead-2", None)
+    collector.put(f"{LEAD}|never-there", None)
+    shown = generate_latest(registry).decode().splitlines()
+    assert 'sales_kpis_alerts{kind="lead_unanswered"} 1.0' in shown
+    assert 'sales_kpis_alerts{kind="opportunity_stale"} 1.0' in shown
+    assert 'sales_kpis_alerts{kind="invoice_overdue"} 0.0' in shown

@@ -1,0 +1,114 @@
+"""`/metrics` and `/healthz` over HTTP, fed from a real Kafka."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.parser import text_string_to_metric_families
+
+from streams.config.settings import Settings
+from streams.output.prometheus.collector import KpiCollector
+from streams.output.prometheus.server import MetricsServer, serve
+from streams.output.reader import Feed
+from streams.wiring.catalogue import catalogue
+from tests.output.records import (
+    at,
+    records,
+    won,
+)
+from tests.output.writing import Writer
+
+Samples = dict[tuple[str, str], float]
+
+
+@asynccontextmanager
+async def serving(
+    registry: CollectorRegistry, trouble: list[str] | None = None
+) -> AsyncIterator[MetricsServer]:
+    said = trouble if trouble is not None else []
+    server = await serve(registry, 0, trouble=lambda: "; ".join(said) or None)
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+async def get(server: MetricsServer, path: str) -> tuple[int, str, str]:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(f"http://127.0.0.1:{server.port}{path}") as answer,
+    ):
+        return answer.status, answer.headers["Content-Type"], await answer.text()
+
+
+async def scraped(server: MetricsServer) -> Samples:
+    status, _, body = await get(server, "/metrics")
+    assert status == 200
+    return {
+        (sample.name, sample.labels.get("member", "")): sample.value
+        for family in text_string_to_metric_families(body)
+        for sample in family.samples
+        if sample.labels.get("window", "day") == "day"
+    }
+
+
+async def test_what_is_published_is_scraped_and_what_is_taken_back_is_not(
+    settings: Settings, writer: Writer, member: str
+) -> None:
+    now = at()
+    collector = KpiCollector(catalogue(now), now.clock)
+    registry = CollectorRegistry()
+    registry.register(collector)
+    Counter("others", "Of the same registry.", registry=registry).inc()
+    feed = Feed(settings, collector)
+    task = asyncio.create_task(feed.run())
+    found = dict(records([won("d1", "12.50", rep=member)], now))
+    name = next(name for name in found if name.startswith(f"revenue_won|rep={member}|day"))
+    gauge = ("sales_revenue_won_eur", member)
+    try:
+        async with serving(registry) as server, asyncio.timeout(30):
+            await feed.caught_up.wait()
+            assert gauge not in await scraped(server)
+            await writer.commit(3, (name, found[name]))
+            while gauge not in (samples := await scraped(server)):
+                assert not task.done()
+            assert samples[gauge] == 12.5
+            assert samples["others_total", ""] == 1
+            await writer.commit(3, (name, None))
+            while gauge in await scraped(server):
+                assert not task.done()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_health_says_what_is_wrong() -> None:
+    trouble: list[str] = []
+    async with serving(CollectorRegistry(), trouble) as server:
+        for path in ("/readyz", "/healthz"):
+            assert (await get(server, path))[::2] == (200, "ok\n")
+        trouble.append("no shard yet")
+        for path in ("/readyz", "/healthz"):
+            assert (await get(server, path))[::2] == (503, "no shard yet\n")
+
+
+async def test_process_in_trouble_is_alive_all_the_same() -> None:
+    async with serving(CollectorRegistry(), ["no shard yet"]) as server:
+        assert (await get(server, "/livez"))[::2] == (200, "ok\n")
+
+
+async def test_content_type_is_the_text_formats() -> None:
+    async with serving(CollectorRegistry()) as server:
+        assert (await get(server, "/metrics"))[1].startswith("text/plain; version=0.0.4")
+
+
+async def test_a_taken_port_is_refused_and_a_closed_one_is_free_again() -> None:
+    async with serving(CollectorRegistry()) as server:
+        with pytest.raises(OSError, match=str(server.port)):
+            await serve(CollectorRegistry(), server.port)
+    again = await serve(CollectorRegistry(), server.port)
+    await again.close()

@@ -1,1 +1,0 @@
-"""Tables against a real broker, with a core that only counts."""

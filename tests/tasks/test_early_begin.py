@@ -1,0 +1,99 @@
+"""A transaction that is open before anything is to be written to it."""
+
+import asyncio
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.kafka.reader import Records
+from streams.kafka.transactional_producer import Transactions
+from streams.tasks.aggregate.intake import Intake
+from streams.tasks.aggregate.task import OwnedShard
+from streams.tasks.early_begin import LONG
+from streams.tasks.load_control import Demand
+from tests.installation.installed import (
+    event,
+    lists,
+    produce,
+    records,
+)
+from tests.installation.tasks import hands
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[set[TopicPartition]]:
+    """Give what the open transaction names whenever folding begins; nothing if none is open."""
+    found: list[set[TopicPartition]] = []
+    real = Intake.fold
+    owners: list[OwnedShard] = []
+    work = OwnedShard.work
+
+    async def working(self: OwnedShard, lists: list[Records]) -> None:
+        owners.append(self)
+        await work(self, lists)
+
+    async def folding(self: Intake, lists: list[Records]) -> None:
+        transactions = owners[-1]._transactions
+        manager = transactions._taken()._txn_manager
+        # As a fold does that takes longer than Kafka's answer.
+        await asyncio.sleep(0.05)
+        found.append(set(manager._txn_partitions) if transactions.is_open else set())
+        await real(self, lists)
+
+    monkeypatch.setattr(OwnedShard, "work", working)
+    monkeypatch.setattr(Intake, "fold", folding)
+    return found
+
+
+async def test_where_it_wrote_last_is_named_while_the_next_events_are_folded(
+    settings: Settings, opened: list[set[TopicPartition]]
+) -> None:
+    state = TopicPartition(topics.state(settings), 0)
+    async with hands(settings) as own:
+        own.demand = Demand.LITTLE
+        shard = await own.shard()
+        for first in (0, 40):
+            await produce(settings, [event(number) for number in range(first, first + 40)])
+            await own.read(shard)
+    assert opened[0] == {state}
+    assert opened[1] > {state}
+    assert {place.topic for place in opened[1] - {state}} == {topics.PARTIALS}
+
+
+async def test_what_changes_nothing_leaves_no_transaction_open(settings: Settings) -> None:
+    async with hands(settings) as own:
+        shard = await own.shard()
+        await produce(settings, [event(number) for number in range(40)])
+        again = await lists(settings, shard.seeks())
+        await shard.work(again)
+        await shard.rest()
+        written = len(await records(settings, topics.state(settings)))
+        await shard.work(again)
+        assert not shard._transactions.is_open
+        assert len(await records(settings, topics.state(settings))) == written
+
+
+async def test_backlog_is_folded_with_no_transaction_open(
+    settings: Settings, opened: list[set[TopicPartition]]
+) -> None:
+    async with hands(settings) as own:
+        shard = await own.shard()
+        await produce(settings, [event(number) for number in range(3 * LONG)])
+        await own.read(shard)
+    assert opened == [set()]
+
+
+async def test_open_transaction_can_be_given_more_partitions(settings: Settings) -> None:
+    state = TopicPartition(topics.state(settings), 0)
+    partials = TopicPartition(topics.PARTIALS, 3)
+    owner = await Transactions(settings, "journeys", 0).take()
+    await owner.begin([state])
+    await owner.begin([partials])
+    await owner.send({state: [(b"a", b"1")], partials: [(b"x", b"y")]})
+    await owner.commit()
+    assert not owner.is_open
+    await owner.close()
+    assert len(await records(settings, topics.state(settings))) == 1
+    assert len(await records(settings, topics.PARTIALS, 3)) == 1

@@ -1,0 +1,365 @@
+"""Stage 2: what is published, when, and under which revision."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.config.settings import Settings
+from streams.internal_topics.partials import encode
+from streams.kafka import topics
+from streams.kafka.errors import Fenced
+from streams.kafka.transactional_producer import (
+    Pair,
+    Tombstone,
+    Transactions,
+)
+from streams.tasks.load_control import Demand
+from streams.tasks.merge import publish_schedule
+from streams.tasks.merge.task import OwnedBoard
+from tests.installation.counting import (
+    SLOW,
+    WIDE,
+    Counting,
+    counted,
+)
+from tests.installation.installed import (
+    event,
+    output,
+    produce,
+    records,
+    sizes,
+    values,
+)
+from tests.installation.tasks import Hands, hands
+
+REPS, OTHERS = 0, 1  # the partitions of the reps' family and of another one
+LONG = 3600.0
+NEARLY_NO_TIME = 1e-9
+
+
+async def test_counts_of_all_shards_come_out_as_one(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended") for number in range(200)])
+    async with hands(settings) as own:
+        await own.read_all()
+    reps = {f"rep=r{number}": 40 for number in range(5)}
+    assert await values(settings) == {"crm.call": 200, **reps}
+
+
+async def test_record_carries_revision_and_both_times(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 3})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    assert (await output(settings))["rep=ann"] == {
+        "kpi": "rep=ann",
+        "value": 3,
+        "revision": 1,
+        "as_of": "now",
+        "updated_at": "2026-06-01T12:00:00.000+00:00",
+    }
+
+
+async def test_revision_grows_across_owners(settings: Settings) -> None:
+    for number in range(1, 4):
+        await _publish_shares(settings, {"0|rep=ann": number})
+        async with hands(settings) as own:
+            await own.board(REPS)
+    found = (await output(settings))["rep=ann"]
+    assert (found["value"], found["revision"]) == (3, 3)
+
+
+async def test_new_owner_publishes_only_what_differs(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1, "0|rep=bob": 1})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    await _publish_shares(settings, {"0|rep=bob": 2})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    assert [r.key for r in await records(settings, topics.KPIS, REPS)].count(b"rep=ann") == 1
+    assert await values(settings) == {"rep=ann": 1, "rep=bob": 2}
+
+
+async def test_key_that_no_share_is_left_of_gets_a_tombstone(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1, "1|rep=ann": 1, "0|rep=bob": 1})
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        await _publish_shares(settings, {"0|rep=ann": 0})
+        await own.read(board)
+        await _publish_shares(settings, {"1|rep=ann": 0})
+        await _read_until_quiet(own, board)
+    assert await values(settings) == {"rep=bob": 1}
+
+
+async def test_tombstone_says_its_revision_for_owners_who_find_nothing_else(
+    settings: Settings,
+) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1})
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        await _publish_shares(settings, {"0|rep=ann": 0})
+        await _read_until_quiet(own, board)
+    *_, gone = await records(settings, topics.KPIS, REPS)
+    assert (gone.key, gone.value, gone.headers) == (b"rep=ann", None, (("revision", b"2"),))
+    # As compaction leaves a key that had many records and is gone.
+    await _write_output(settings, (b"rep=bob", None, [("revision", b"7")]))
+    await _publish_shares(settings, {"0|rep=ann": 1, "0|rep=bob": 1})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    found = await output(settings)
+    assert {key: record["revision"] for key, record in found.items()} == {
+        "rep=ann": 3,
+        "rep=bob": 8,
+    }
+
+
+async def test_output_that_no_partial_explains_gets_a_tombstone(settings: Settings) -> None:
+    body = b'{"kpi":"old","value":1,"revision":4,"as_of":"x","updated_at":"y"}'
+    await _write_output(settings, (b"old", body))
+    async with hands(settings) as own:
+        await own.board(REPS)
+    assert await output(settings) == {}
+
+
+async def test_first_change_goes_out_at_once_and_the_next_ones_together(
+    settings: Settings,
+) -> None:
+    slow = replace(settings, publish_interval_ms=60_000)
+    async with hands(slow) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {"0|rep=ann": number})
+            await own.read(board)
+        assert await values(settings) == {"rep=ann": 1}
+        assert 50 < board.due_in <= 60
+
+
+@pytest.mark.parametrize(("records", "most"), [(25, 5), (90, 15)])
+async def test_round_goes_out_in_small_transactions_a_long_one_in_longer_ones(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, records: int, most: int
+) -> None:
+    monkeypatch.setattr("streams.tasks.merge.output_writer.RECORDS_AT_ONCE", 5)
+    monkeypatch.setattr("streams.tasks.merge.task.RECORDS_A_TRANSACTION", 5)
+    shares = {f"channel=c{number}": 1 for number in range(records)}
+    async with hands(settings) as own:
+        board = await own.board(OTHERS)
+        await _publish_shares(settings, {f"0|{scope}": 1 for scope in shares}, OTHERS)
+        await own.read(board)
+        assert (own.noted.records, own.noted.most_records) == (records, most)
+    assert await values(settings) == shares
+
+
+async def test_members_wait_less_while_there_is_time_to_spare(settings: Settings) -> None:
+    slow = replace(settings, publish_interval_ms=60_000)
+    async with hands(slow) as own:
+        board = await own.board(OTHERS)
+        for number in (1, 2):
+            await _publish_shares(settings, {"0|channel=web": number}, OTHERS)
+            await own.read(board)
+        assert await values(settings) == {"channel=web": 1}
+        assert 590 < board.due_in <= 600
+        own.demand = Demand.LITTLE
+        assert 110 < board.due_in <= 120
+
+
+async def test_board_of_everything_listens_until_all_shards_have_spoken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1, "1|rep=ann": 1})
+    first, second = [[each] for each in await records(settings, topics.PARTIALS, REPS)]
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        assert board.gathers_for([first], time.monotonic(), found_idle=False) <= 0
+        await _publish_shares(settings, {"0|rep=ann": 2})
+        await own.read(board)
+        await asyncio.sleep(settings.publish_interval_ms / 1000)
+        monkeypatch.setattr(publish_schedule, "REST_SECONDS", LONG)
+        now = time.monotonic()
+        assert board.gathers_for([first], now, found_idle=False) > 0
+        assert board.gathers_for([first, second], now, found_idle=False) <= 0
+        assert (
+            board.gathers_for([first], now - publish_schedule.HEARD_SECONDS, found_idle=False) <= 0
+        )
+
+
+@pytest.mark.parametrize(("spoke", "waits"), [(("0", "1"), True), (("0", "0"), False)])
+async def test_idle_board_of_everything_listens_if_lately_all_shards_have_spoken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, spoke: tuple[str, str], waits: bool
+) -> None:
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number, shard in enumerate(spoke, 1):
+            await _publish_shares(settings, {f"{shard}|rep=ann": number})
+            await own.read(board)
+        await asyncio.sleep(settings.publish_interval_ms / 1000)
+        monkeypatch.setattr(publish_schedule, "REST_SECONDS", LONG)
+        first = [(await records(settings, topics.PARTIALS, REPS))[0]]
+        assert (board.gathers_for([first], time.monotonic(), found_idle=True) > 0) is waits
+
+
+async def test_last_change_always_goes_out(settings: Settings) -> None:
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {"0|rep=ann": number})
+            await own.read(board)
+        await _read_until_quiet(own, board)
+        assert await values(settings) == {"rep=ann": 3}
+
+
+@pytest.fixture
+def slow_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pause after a round of slow keys be as long as it may be."""
+    monkeypatch.setattr(publish_schedule, "SLOW_SECONDS", LONG)
+    monkeypatch.setattr(publish_schedule, "SLOW_SHARE", NEARLY_NO_TIME)
+
+
+async def test_time_passes_for_a_board_that_is_never_idle(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.tasks.merge.task.ADVANCE_SECONDS", 0.0)
+    later = replace(settings, now=(settings.now or 0) + 1_000)
+    async with hands(settings) as own:
+        board = await own.board()
+        board._settings = later
+        await board.work([])
+        assert vars(board._board)["clock"] == later.now
+
+
+@pytest.mark.usefixtures("slow_rounds_are_rare")
+async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
+    settings: Settings,
+) -> None:
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {f"0|{SLOW}": number, "0|rep=ann": number})
+            await own.read(board)
+            await _rest_while_due_before(board, LONG / 2)
+        assert await values(settings) == {SLOW: 1, "rep=ann": 3}
+        assert LONG / 2 < board.due_in <= LONG
+
+
+@pytest.mark.usefixtures("slow_rounds_are_rare")
+async def test_slow_key_waits_for_nothing_where_no_event_comes(
+    settings: Settings,
+) -> None:
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2):
+            await _publish_shares(settings, {f"0|{SLOW}": number})
+            await own.read(board)
+        assert await values(settings) == {SLOW: 1}
+        own.demand = Demand.NOTHING
+        await asyncio.sleep(publish_schedule.MEMBERS * settings.publish_interval_ms / 1000)
+        await board.rest()
+        assert await values(settings) == {SLOW: 2}
+
+
+async def test_wide_key_waits_while_others_change_and_goes_out_when_none_does(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish_schedule, "WIDE_SECONDS", LONG)
+    monkeypatch.setattr(publish_schedule, "WIDE_SHARE", NEARLY_NO_TIME)
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        for number in (1, 2, 3):
+            await _publish_shares(settings, {f"0|{WIDE}": number, "0|rep=ann": number})
+            await own.read(board)
+            # The next round may begin.
+            await asyncio.sleep(settings.publish_interval_ms / 1000)
+        assert await values(settings) == {WIDE: 1, "rep=ann": 3}
+        await _read_until_quiet(own, board)
+        assert await values(settings) == {WIDE: 3, "rep=ann": 3}
+
+
+async def test_change_that_is_taken_back_in_time_is_not_published(settings: Settings) -> None:
+    await _publish_shares(settings, {"0|rep=ann": 1})
+    async with hands(settings) as own:
+        board = await own.board(REPS)
+        before = await sizes(settings, topics.KPIS)
+        await _publish_shares(settings, {"0|rep=ann": 2})
+        await _publish_shares(settings, {"0|rep=ann": 1})
+        await _read_until_quiet(own, board)
+    assert await sizes(settings, topics.KPIS) == before
+
+
+async def test_uncommitted_partials_are_not_published(settings: Settings) -> None:
+    writer = await Transactions(settings, "somebody", 0).take()
+    await writer.begin()
+    await writer.send({TopicPartition(topics.PARTIALS, REPS): [(b"0|rep=ann", encode(counted(1)))]})
+    async with hands(settings) as own:
+        await own.board(REPS)
+    await writer.close()
+    assert await values(settings) == {}
+
+
+async def test_former_owner_of_a_board_cannot_publish(settings: Settings) -> None:
+    async with hands(settings) as own:
+        zombie = await own.board(REPS)
+        await own.board(REPS)
+        await _publish_shares(settings, {"0|rep=ann": 1})
+        with pytest.raises(Fenced):
+            await own.read(zombie)
+    assert await values(settings) == {}
+
+
+async def test_rep_moves_to_a_team_with_everything_counted_so_far(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended") for number in range(100)])
+    await produce(settings, [_rep("r1", "north"), _rep("r2", "north"), _rep("r3", "south")])
+    async with hands(settings) as own:
+        await own.read_all(Counting())
+    found = await values(settings)
+    assert (found["team=north"], found["team=south"]) == (40, 20)
+
+
+async def test_older_reference_record_does_not_replace_a_newer_one(settings: Settings) -> None:
+    await produce(settings, [event(number, "call.ended", rep="r1") for number in range(10)])
+    old = {**_rep("r1", "south"), "at": "2026-01-01T00:00:00Z"}
+    await produce(settings, [_rep("r1", "north"), old])
+    async with hands(settings) as own:
+        await own.read_all(Counting())
+    found = await values(settings)
+    assert found["team=north"] == 10
+    assert "team=south" not in found
+
+
+def _rep(rep: str, team: str) -> dict[str, str]:
+    at = "2026-02-01T00:00:00Z"
+    return {"type": "rep.set", "id": f"set-{rep}", "at": at, "rep": rep, "team": team}
+
+
+async def _publish_shares(settings: Settings, shares: dict[str, int], to: int = REPS) -> None:
+    """Write partials as shards would; 0 is a tombstone."""
+    writer = await Transactions(settings, "journeys", 0).take()
+    await writer.begin()
+    await writer.send(
+        {
+            TopicPartition(topics.PARTIALS, to): [
+                (key.encode(), encode(counted(count) if count else {}))
+                for key, count in shares.items()
+            ]
+        }
+    )
+    await writer.commit()
+    await writer.close()
+
+
+async def _write_output(settings: Settings, record: Pair | Tombstone) -> None:
+    stranger = await Transactions(settings, "kpis", REPS).take()
+    await stranger.begin()
+    await stranger.send({TopicPartition(topics.KPIS, REPS): [record]})
+    await stranger.commit()
+    await stranger.close()
+
+
+async def _read_until_quiet(own: Hands, board: OwnedBoard) -> None:
+    await own.read(board)
+    await _rest_while_due_before(board, 60.0)
+
+
+async def _rest_while_due_before(board: OwnedBoard, seconds: float) -> None:
+    while board.due_in < seconds:
+        await asyncio.sleep(max(0.0, board.due_in))
+        await board.rest()

@@ -1,0 +1,118 @@
+"""What another shard moved here makes a KPI raise: it is set aside and stays so."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.config.settings import Settings
+from streams.engine.catalogue.kpi import Fact
+from streams.internal_topics.reroutes import shard_of
+from streams.journeys import Call
+from streams.kafka import topics
+from streams.tasks.aggregate.quarantine import Crashed
+from streams.tasks.ports import Core
+from streams.wiring.catalogue import catalogue
+from streams.wiring.core import Engine, real_core
+from tests.installation.installed import (
+    event,
+    produce,
+    records,
+)
+from tests.installation.tasks import Hands, hands
+
+
+@dataclass(frozen=True)
+class Names:
+    """A lead of shard 0 and one of shard 1."""
+
+    double: str
+    lead: str
+
+
+@pytest.fixture
+def names(settings: Settings) -> Names:
+    """Two leads of two shards."""
+    found = {shard_of(f"lead-{n}", settings): f"lead-{n}" for n in range(20)}
+    return Names(found[0], found[1])
+
+
+async def test_move_to_blame_is_set_aside_and_all_else_is_counted(
+    settings: Settings, names: Names
+) -> None:
+    async with hands(settings) as own:
+        shard = await own.shard(1, _failing(settings))
+        await _merge(own, names)
+        with pytest.raises(Crashed, match="noted"):
+            await own.read(shard)
+        await own.read(await own.shard(1, _failing(settings)))
+        assert [reason for _, reason in own.noted.rejections] == [
+            "crashes the KPIs: ZeroDivisionError: poison"
+        ]
+    assert await _calls(settings) == {"1": 2}
+    (letter,) = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
+    assert letter["topic"] == topics.moved(settings)
+
+
+async def test_move_that_came_while_nobody_had_the_shard_is_found_as_well(
+    settings: Settings, names: Names
+) -> None:
+    async with hands(settings) as own:
+        await _merge(own, names)
+        with pytest.raises(Crashed):
+            await own.shard(1, _failing(settings))
+        await own.read(await own.shard(1, _failing(settings)))
+    assert await _calls(settings) == {"1": 2}
+
+
+async def test_later_owner_remembers_what_was_set_aside(settings: Settings, names: Names) -> None:
+    async with hands(settings) as own:
+        await _merge(own, names)
+        with pytest.raises(Crashed):
+            await own.shard(1, _failing(settings))
+        await own.read(await own.shard(1, _failing(settings)))
+        await own.read(await own.shard(1, _failing(settings)))
+        await produce(settings, [event(5, "call.ended", subject=names.lead)])
+        await own.read(await own.shard(1, _failing(settings)))
+    assert await _calls(settings) == {"1": 3}
+
+
+def _failing(settings: Settings) -> Core:
+    """Give the product's core with a KPI that fails for a cold call."""
+    terms = catalogue(settings)
+
+    def facts(call: Call) -> Fact[Any] | None:
+        if call.is_cold:
+            raise ZeroDivisionError("poison")
+        return Fact(call.at, 1)
+
+    kpis = [replace(kpi, facts=facts) if kpi.name == "call_count" else kpi for kpi in terms.kpis]
+    return Engine(replace(terms, kpis=tuple(kpis)), settings)
+
+
+async def _merge(own: Hands, names: Names) -> None:
+    """Let shard 0 move two calls to shard 1, one of them poison there; shard 1 has one."""
+    await produce(
+        own.settings,
+        [
+            event(1, "call.ended", subject=names.double, cold=True),
+            event(2, "call.ended", subject=names.double),
+            event(3, "call.ended", subject=names.lead),
+            event(4, "subject.merged", subject=names.double, into=names.lead),
+        ],
+    )
+    await own.read(await own.shard(0, real_core(own.settings)))
+
+
+async def _calls(settings: Settings) -> dict[str, int]:
+    """Give the calls that stand in the partials for all, by shard."""
+    found: dict[str, int] = {}
+    for number in range(topics.FAMILY_PARTITIONS):
+        standing = {r.key: r.value for r in await records(settings, topics.PARTIALS, number)}
+        for key, value in standing.items():
+            shard, _, cell = key.decode().partition("|")
+            count = orjson.loads(value).get("call_count", {}).get("n", 0) if value else 0
+            if cell.endswith("|") and not cell.startswith("h") and count:
+                found[shard] = found.get(shard, 0) + count
+    return found

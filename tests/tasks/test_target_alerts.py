@@ -1,0 +1,115 @@
+"""Alerts about targets in a real broker: raised once nobody is behind, withdrawn, never twice."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.config.settings import Settings
+from streams.kafka.topics import ALERTS
+from streams.tasks.aggregate.task import OwnedShard
+from streams.tasks.merge.task import OwnedBoard
+from streams.wiring.core import real_core
+from tests.installation.installed import (
+    event,
+    eventually,
+    installed,
+    later,
+    produce,
+    records,
+)
+from tests.installation.tasks import Hands, hands
+
+KEY = "target_off_pace|revenue_won|all|month"
+LOOKS = 4
+
+
+@pytest.fixture
+async def settings(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An installation late in June, whose boards look at their targets all the time."""
+    monkeypatch.setattr("streams.tasks.merge.target_alert_publisher.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("streams.tasks.aggregate.catch_up.FEW_RECORDS", 0)
+    return later(await installed(kafka, partitions=1), "2026-06-20T12:00:00Z")
+
+
+def target() -> dict[str, Any]:
+    return {
+        "type": "target.set",
+        "id": "plan",
+        "at": "2026-01-01T00:00:00Z",
+        "kpi": "revenue_won",
+        "scope": {},
+        "window": "month",
+        "value": "1000",
+    }
+
+
+def won(amount: str) -> dict[str, Any]:
+    fields = {"deal": "deal-1", "status": "won", "amount": amount, "currency": "EUR"}
+    return event(1, "deal.changed", at="2026-06-19T12:00:00Z", **fields)
+
+
+async def alerts(settings: Settings) -> list[tuple[str, bool]]:
+    """Give the key of all that was ever said, and whether it was an alert."""
+    found = await records(settings, ALERTS, 0)
+    return [(it.key.decode(), it.value is not None) for it in found]
+
+
+async def until(
+    settings: Settings, said: list[tuple[str, bool]], *owners: OwnedBoard | OwnedShard
+) -> None:
+    """Let the owners rest until all that was ever said is this."""
+
+    async def is_said() -> bool:
+        for owner in owners:
+            await owner.rest()
+        return await alerts(settings) == said
+
+    await eventually(is_said)
+
+
+async def all_is_folded(own: Hands, settings: Settings) -> OwnedShard:
+    """Let the one shard there is read all there is."""
+    shard = await own.shard(0, real_core(settings))
+    await own.read(shard)
+    return shard
+
+
+async def test_target_is_off_pace_until_enough_has_come_in(settings: Settings) -> None:
+    await produce(settings, [target()])
+    async with hands(settings) as own:
+        board = await own.board(0, real_core(settings))
+        await until(settings, [(KEY, True)], board)
+        (record,) = await records(settings, ALERTS, 0)
+        assert orjson.loads(record.value)["since"] == "2026-06-08T12:00:00+00:00"
+        await produce(settings, [won("900")])
+        shard = await all_is_folded(own, settings)
+        await own.read(board)
+        await until(settings, [(KEY, True), (KEY, False)], board, shard)
+
+
+async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
+    settings: Settings,
+) -> None:
+    await produce(settings, [target()])
+    for _ in range(2):
+        async with hands(settings) as own:
+            board = await own.board(0, real_core(settings))
+            await until(settings, [(KEY, True)], board)
+            for _ in range(LOOKS):
+                await board.rest()
+            # The board of reps knows nothing of the company's targets.
+            await (await own.board(1, real_core(settings))).rest()
+    assert await alerts(settings) == [(KEY, True)]
+
+
+async def test_nothing_is_off_pace_while_a_shard_has_events_to_read(settings: Settings) -> None:
+    await produce(settings, [target(), won("100")])
+    async with hands(settings) as own:
+        board = await own.board(0, real_core(settings))
+        for _ in range(LOOKS):
+            await board.rest()
+        assert await alerts(settings) == []
+        shard = await all_is_folded(own, settings)
+        await own.read(board)
+        await until(settings, [(KEY, True)], board, shard)

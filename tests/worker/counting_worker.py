@@ -1,0 +1,12 @@
+"""A worker whose core only counts: `python -m tests.worker.counting_worker [WEIGHT [POISON]]`."""
+
+import sys
+
+from streams.config.settings import Settings
+from streams.worker.main import run_worker
+from tests.installation.counting import Counting
+
+if __name__ == "__main__":
+    weight = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    poison = sys.argv[2] if len(sys.argv) > 2 else ""
+    run_worker(Settings.from_environment(), None, Counting(weight, poison=poison))

@@ -1,0 +1,119 @@
+"""Worker processes that a test starts, stops, kills and freezes."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from streams.config.settings import Settings
+from tests.installation.installed import eventually
+
+ROOT = Path(__file__).parents[2]
+READY = re.compile(r"ready: shards journeys ([\d ]*); kpis ([\d ]*)")
+END_SECONDS = 20.0
+
+
+class Worker:
+    """One process; its log is kept in a file of the test's."""
+
+    def __init__(self, settings: Settings, log: Path, *arguments: str) -> None:
+        """Start it."""
+        self.log = log
+        self._file = log.open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.worker.counting_worker", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environment(settings)},
+            stdout=self._file,
+            stderr=subprocess.STDOUT,
+        )
+
+    def said(self) -> str:
+        """Give its log so far."""
+        return self.log.read_text()
+
+    def holds(self) -> tuple[set[int], set[int]]:
+        """Give shards and boards that it was last ready with."""
+        found = READY.findall(self.said())
+        if not found:
+            return set(), set()
+        journeys, kpis = ({int(number) for number in part.split()} for part in found[-1])
+        return journeys, kpis
+
+    async def is_ready(self) -> Self:
+        """Wait until it has all that was assigned to it."""
+
+        async def has_said_so() -> bool:
+            assert self.process.poll() is None, self.said()
+            return bool(self.holds()[0] or self.holds()[1])
+
+        await eventually(has_said_so)
+        return self
+
+    async def ended(self) -> int:
+        """Wait until it has ended; give its exit code."""
+        return await asyncio.to_thread(self.process.wait, END_SECONDS)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(END_SECONDS)
+        self._file.close()
+
+
+class Crew:
+    """All workers of a test."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """Begin with none."""
+        self.settings = settings
+        self._folder = folder
+        self._workers: list[Worker] = []
+
+    def start(self, *arguments: str) -> Worker:
+        """Start one more."""
+        log = self._folder / f"worker-{len(self._workers)}.log"
+        worker = Worker(self.settings, log, *arguments)
+        self._workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """End them all."""
+        for worker in self._workers:
+            worker.close()
+
+
+@contextmanager
+def crew(settings: Settings, folder: Path) -> Iterator[Crew]:
+    """Give workers that end with the test."""
+    made = Crew(settings, folder)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Write settings as a worker reads them."""
+    now = (
+        "" if settings.now is None else datetime.fromtimestamp(settings.now / 1000, UTC).isoformat()
+    )
+    return {
+        "SALES_KPIS_BOOTSTRAP": settings.bootstrap,
+        "SALES_KPIS_APP": settings.app,
+        "SALES_KPIS_PARTITIONS": str(settings.partitions),
+        "SALES_KPIS_NOW": now,
+        "SALES_KPIS_PUBLISH_INTERVAL_MS": str(settings.publish_interval_ms),
+    }

@@ -1,0 +1,72 @@
+"""A supervised worker that a test starts, and what runs below it."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streams.config.settings import Settings
+from tests.installation.installed import eventually
+from tests.worker.processes import environment
+
+END_SECONDS = 30.0
+
+
+class Supervised:
+    """`sales-kpis worker --supervise` with its log."""
+
+    def __init__(self, settings: Settings, log: Path, *options: str) -> None:
+        """Start it."""
+        self.log = log
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streams.cli", "worker", *(options or ("--supervise",))],
+                env={**os.environ, **environment(settings)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    async def until(self, text: str, times: int = 1) -> None:
+        """Wait until the log holds a text so often."""
+
+        async def is_said() -> bool:
+            assert self.process.poll() is None, self.log.read_text()
+            return len(re.findall(text, self.log.read_text())) >= times
+
+        await eventually(is_said)
+
+    async def ended(self) -> int:
+        """Tell it to stop; give its exit code."""
+        self.process.terminate()
+        return await asyncio.to_thread(self.process.wait, END_SECONDS)
+
+    def workers(self) -> list[int]:
+        """Give the process ids of the workers below the supervisor's guard."""
+        return [pid for guard in children(self.process.pid) for pid in children(guard)]
+
+
+def children(pid: int) -> list[int]:
+    """Give the ids of a process's children, whichever of its threads has started them."""
+    of_threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(text) for file in of_threads for text in file.read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether there is such a process."""
+    return Path(f"/proc/{pid}").exists()
+
+
+@contextmanager
+def supervised(settings: Settings, log: Path, *options: str) -> Iterator[Supervised]:
+    """Give a supervised worker that ends with the test; `options` in place of `--supervise`."""
+    made = Supervised(settings, log, *options)
+    try:
+        yield made
+    finally:
+        if made.process.poll() is None:
+            made.process.kill()
+            made.process.wait(END_SECONDS)

@@ -1,0 +1,194 @@
+"""One owner run step by step, and what is noticed when a step does not end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.kafka.errors import Fatal, Fenced
+from streams.kafka.reader import Records
+from streams.process.cancellation import AGAIN_SECONDS
+from streams.worker.record_buffer import BACKLOG
+from streams.worker.task_runner import (
+    NO_TURN,
+    TICK_SECONDS,
+    Tenure,
+    refuse_stuck,
+)
+from tests.installation.installed import eventually
+from tests.worker.records import some
+
+
+class Hanging:
+    """An owner whose step lasts until it is let go."""
+
+    stage = "journeys"
+    number = 3
+    due_in = 0.0
+
+    def __init__(self) -> None:
+        """Hang at the first step."""
+        self.is_let_go = asyncio.Event()
+        self.steps = self.worked = 0
+        self.progressed_at = 0.0
+        self.found_idle: list[bool] = []
+
+    def gathers_for(self, waiting: object, since: float, found_idle: bool) -> float:  # noqa: ARG002
+        """Wait for no more."""
+        self.found_idle.append(found_idle)
+        return 0.0
+
+    def seeks(self) -> dict[TopicPartition, int]:
+        """Read nothing."""
+        return {}
+
+    def reached(self) -> dict[TopicPartition, int]:
+        """Know of nothing."""
+        return {}
+
+    async def take(self) -> None:
+        """Need no fence."""
+
+    async def work(self, lists: list[Records]) -> None:
+        """Count."""
+        self.worked += sum(map(len, lists))
+
+    async def rest(self) -> None:
+        """Hang."""
+        self.steps += 1
+        await self.is_let_go.wait()
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+async def test_step_that_gets_nothing_done_is_stuck() -> None:
+    async with running() as (tenure, _):
+
+        async def is_stuck() -> bool:
+            return tenure.stuck_s > 0.1
+
+        await eventually(is_stuck)
+        with pytest.raises(Fatal, match="journeys/3 has been stuck in one step for 0 s"):
+            refuse_stuck([tenure], 0.1)
+
+
+async def test_step_that_gets_on_is_not_stuck() -> None:
+    async with running() as (tenure, owner):
+        owner.progressed_at = time.monotonic() + 1000
+        refuse_stuck([tenure], 0.0)
+
+
+async def test_tenure_between_its_steps_is_not_stuck() -> None:
+    async with running() as (tenure, owner):
+        owner.is_let_go.set()
+        await tenure.pause()
+        assert tenure.stuck_s == 0.0
+
+
+async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:
+    turn = asyncio.Semaphore(1)
+    await turn.acquire()
+    async with running(turn) as (tenure, owner):
+        await tenure.inbox.put(some(BACKLOG))
+        owner.is_let_go.set()
+        await asyncio.sleep(2 * TICK_SECONDS)
+        assert (owner.worked, tenure.stuck_s) == (0, 0.0)
+        await asyncio.wait_for(tenure.pause(), TICK_SECONDS)
+        tenure.resume()
+        await tenure.inbox.put(some(BACKLOG))
+        turn.release()
+
+        async def has_worked() -> bool:
+            return owner.worked == BACKLOG
+
+        await eventually(has_worked)
+
+
+async def test_owner_is_told_whether_records_came_between_its_steps() -> None:
+    async with running() as (tenure, owner):
+        await tenure.inbox.put(some(1))
+        owner.is_let_go.set()
+        for worked in (1, 2):
+
+            async def has_worked(worked: int = worked) -> bool:
+                return owner.worked == worked
+
+            await eventually(has_worked)
+            await tenure.inbox.put(some(1, worked))
+        assert owner.found_idle == [False, True]
+
+
+async def test_few_records_need_no_turn() -> None:
+    turn = asyncio.Semaphore(1)
+    await turn.acquire()
+    async with running(turn) as (tenure, owner):
+        await tenure.inbox.put(some(BACKLOG - 1))
+        owner.is_let_go.set()
+
+        async def has_worked() -> bool:
+            return owner.worked == BACKLOG - 1
+
+        await eventually(has_worked)
+
+
+async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def restore() -> None:
+        raise Fenced("another worker has taken over")
+
+    async def resume(tenure: Tenure) -> None:
+        raise AssertionError(tenure)
+
+    told = Tenure(Hanging(), restore)
+    task = told.start(resume)
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    await told.end()
+    monkeypatch.setattr("streams.worker.task_runner.TOLD_SECONDS", 0.05)
+    with pytest.raises(Fenced):
+        await Tenure(Hanging(), restore).start(resume)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_tenure_ends_although_records_come_in_that_very_moment(turns: int) -> None:
+    async with running() as (tenure, owner):
+        owner.is_let_go.set()
+        owner.due_in = TICK_SECONDS
+        await asyncio.sleep(1.5 * TICK_SECONDS)
+        await tenure.inbox.put(some(1))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        ending = asyncio.create_task(tenure.end())
+        await asyncio.wait([ending], timeout=AGAIN_SECONDS / 2)
+        assert ending.done()
+
+
+@asynccontextmanager
+async def running(
+    turn: AbstractAsyncContextManager[Any] = NO_TURN,
+) -> AsyncIterator[tuple[Tenure, Hanging]]:
+    """Give a tenure in the midst of its first step."""
+    owner = Hanging()
+
+    async def restore() -> None:
+        """Need nothing."""
+
+    async def resume(tenure: Tenure) -> None:
+        tenure.resume()
+
+    tenure = Tenure(owner, restore, turn)
+    tenure.start(resume)
+
+    async def has_begun() -> bool:
+        return owner.steps > 0
+
+    await eventually(has_begun)
+    yield tenure, owner
+    owner.is_let_go.set()
+    await tenure.end()
