@@ -17,10 +17,10 @@ from streams.config.settings import Settings
 from streams.kafka.errors import Fatal
 from streams.kafka.topics import PARTIALS, sources
 from streams.tasks.aggregate.quarantine import Crashed
-from streams.tasks.ports import Core
-from streams.wiring.core import real_core
-from streams.worker.metrics import Health
-from streams.worker.task_manager import Ownership
+from streams.tasks.ports import CorePort
+from streams.wiring.core import build_core
+from streams.worker.metrics import WorkerMetrics
+from streams.worker.task_manager import TaskManager
 
 log = logging.getLogger(__name__)
 # A killed worker is missed after this; the broker's default lower bound.
@@ -34,7 +34,7 @@ BUFFERED = 2
 FAILED = 1
 
 
-class QuietBoot(BootStrategy):
+class SilentBoot(BootStrategy):
     """Starts no web server, which would bind every address, and no producer of Faust's own."""
 
     enable_web = False
@@ -44,15 +44,15 @@ class QuietBoot(BootStrategy):
 class App(faust.App):
     """Faust, with assignment and membership in use, and nothing of its tables and commits."""
 
-    BootStrategy = QuietBoot
+    BootStrategy = SilentBoot
     logger = logging.getLogger("faust")
-    ownership: Ownership
+    tasks: TaskManager
 
     def _create_directories(self) -> None:
         """Make none: nothing is kept on disk."""
 
 
-def leave(error: BaseException) -> None:
+def exit_process(error: BaseException) -> None:
     """End the process at once, saying why. Nothing is committed or aborted on the way out."""
     if isinstance(error, Fatal):
         # Of a KPI that failed whoever mends it needs to see where.
@@ -68,8 +68,8 @@ def leave(error: BaseException) -> None:
 
 def create_app(
     settings: Settings,
-    health: Health,
-    core: Core | None = None,
+    metrics: WorkerMetrics,
+    core: CorePort | None = None,
     has_time: Callable[[], bool] = lambda: False,
 ) -> App:
     """Make the app with its two agents; `core` None is the product's own.
@@ -94,47 +94,47 @@ def create_app(
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    core = core or real_core(settings)
-    ownership = app.ownership = Ownership(settings, core, health, leave, has_time)
-    app.transport = Transport(app.conf.broker_consumer, app, settings, ownership.is_open)
-    _add_agents(app, ownership, settings)
-    _follow(app, ownership)
+    core = core or build_core(settings)
+    task_manager = app.tasks = TaskManager(settings, core, metrics, exit_process, has_time)
+    app.transport = Transport(app.conf.broker_consumer, app, settings, task_manager.is_readable)
+    _add_agents(app, task_manager, settings)
+    _subscribe_to_rebalances(app, task_manager)
     return app
 
 
-def _add_agents(app: App, ownership: Ownership, settings: Settings) -> None:
+def _add_agents(app: App, task_manager: TaskManager, settings: Settings) -> None:
     schema = ListSchema()
 
     async def receive(stream: Any) -> None:
         try:
             async for lists in stream.noack():
-                await ownership.receive(lists)
+                await task_manager.receive(lists)
         except Exception as error:  # noqa: BLE001 - Faust would restart the agent and go on
-            leave(error)
+            exit_process(error)
 
-    for name, topics in (("journeys", sources(settings)), ("kpis", (PARTIALS,))):
+    for name, topics in (("aggregate", sources(settings)), ("merge", (PARTIALS,))):
         topic = app.topic(*topics, schema=schema, acks=False)
         app.agent(topic, name=name, concurrency=1)(receive)
 
 
-def _follow(app: App, ownership: Ownership) -> None:
+def _subscribe_to_rebalances(app: App, task_manager: TaskManager) -> None:
     """Let the ownership follow the group; Faust would log an error here and go on."""
 
     async def on_revoked(*_: Any, **__: Any) -> None:
         try:
-            await ownership.revoked()
+            await task_manager.revoked()
         except Exception as error:  # noqa: BLE001
-            leave(error)
+            exit_process(error)
 
     async def on_assigned(_: Any, /, *said: Any, **__: Any) -> None:
         try:
-            ownership.start(app.consumer)
-            await ownership.assigned(said[0])
+            task_manager.start(app.consumer)
+            await task_manager.assigned(said[0])
         except Exception as error:  # noqa: BLE001
-            leave(error)
+            exit_process(error)
 
     async def on_shutdown(*_: Any, **__: Any) -> None:
-        await ownership.stop()
+        await task_manager.stop()
 
     app.on_partitions_revoked.connect(on_revoked, weak=False)
     app.on_partitions_assigned.connect(on_assigned, weak=False)
@@ -145,6 +145,6 @@ def __getattr__(name: str) -> App:
     """Make the app of the environment's settings when `faust -A streams.agents.app` asks."""
     if name != "app":
         raise AttributeError(name)
-    made = create_app(Settings.from_environment(), Health(CollectorRegistry()))
+    made = create_app(Settings.from_environment(), WorkerMetrics(CollectorRegistry()))
     globals()["app"] = made
     return made

@@ -13,7 +13,7 @@ from aiokafka.coordinator.protocol import (
 from streams.kafka.topics import PARTIALS
 
 VERSION = 0
-Unit = tuple[str, int]  # stage, partition
+TaskId = tuple[str, int]  # stage, partition
 
 
 class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # ships no types
@@ -26,7 +26,7 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # ships n
 
     def __init__(self) -> None:
         """Hold nothing yet."""
-        self.held: set[Unit] = set()
+        self.held: set[TaskId] = set()
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
         """Say what this worker subscribes to and holds."""
@@ -44,7 +44,7 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # ships n
             name: {(stage, number) for stage, number in orjson.loads(member.user_data or b"[]")}
             for name, member in members.items()
         }
-        owners = share_out(units(partitions), held)
+        tasks = distribute(task_ids(partitions), held)
         return {
             name: ConsumerProtocolMemberAssignment(
                 VERSION,
@@ -55,7 +55,7 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # ships n
                         numbers := sorted(
                             number
                             for number in partitions[topic]
-                            if owners[stage_of(topic), number] == name
+                            if tasks[stage_of(topic), number] == name
                         )
                     )
                 ],
@@ -71,40 +71,40 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # ships n
 
 def stage_of(topic: str) -> str:
     """Name the stage that reads a topic."""
-    return "kpis" if topic == PARTIALS else "journeys"
+    return "merge" if topic == PARTIALS else "aggregate"
 
 
-def units(partitions: Mapping[str, Iterable[int]]) -> list[Unit]:
+def task_ids(partitions: Mapping[str, Iterable[int]]) -> list[TaskId]:
     """List what can be given away, in a fixed order."""
     return sorted(
         {(stage_of(t), number) for t, numbers in partitions.items() for number in numbers}
     )
 
 
-def share_out(units: list[Unit], held: Mapping[str, set[Unit]]) -> dict[Unit, str]:
+def distribute(task_ids: list[TaskId], held: Mapping[str, set[TaskId]]) -> dict[TaskId, str]:
     """Give each unit an owner: stage by stage as evenly as whole units go.
 
     Whoever holds a unit keeps it while that is within an even share.
     """
-    owners: dict[Unit, str] = {}
+    tasks: dict[TaskId, str] = {}
     load = dict.fromkeys(sorted(held), 0)
-    for stage in sorted({stage for stage, _ in units}):
-        of_stage = [unit for unit in units if unit[0] == stage]
+    for stage in sorted({stage for stage, _ in task_ids}):
+        of_stage = [task_id for task_id in task_ids if task_id[0] == stage]
         # Who holds most keeps most; else the least loaded so far get the greater shares.
         smaller, extra = divmod(len(of_stage), len(load))
         now = {name: len(held[name].intersection(of_stage)) for name in load}
         order = sorted(load, key=lambda name: (-now[name], load[name], name))
-        room = {name: smaller + (place < extra) for place, name in enumerate(order)}
-        for unit in of_stage:
-            holder = next((name for name in order if unit in held[name] and room[name]), None)
+        room = {name: smaller + (partition < extra) for partition, name in enumerate(order)}
+        for task_id in of_stage:
+            holder = next((name for name in order if task_id in held[name] and room[name]), None)
             if holder is not None:
-                owners[unit] = holder
+                tasks[task_id] = holder
                 room[holder] -= 1
-        for unit in of_stage:
-            if unit not in owners:
+        for task_id in of_stage:
+            if task_id not in tasks:
                 name = max(sorted(room), key=lambda name: (room[name], -load[name]))
-                owners[unit] = name
+                tasks[task_id] = name
                 room[name] -= 1
-        for unit in of_stage:
-            load[owners[unit]] += 1
-    return owners
+        for task_id in of_stage:
+            load[tasks[task_id]] += 1
+    return tasks

@@ -41,7 +41,7 @@ class FetchScheduler(SchedulingStrategyT):
     """Makes of a poll's records at most one event for each agent."""
 
     def iterate(self, records: Mapping[TP, Records]) -> Iterator[tuple[TP, Fetch]]:
-        """Give the fetch for `journeys` and the fetch for `kpis`, where there are any."""
+        """Give the fetch for `aggregate` and the fetch for `merge`, where there are any."""
         sources: Lists = {}
         partials: Lists = {}
         for tp, found in records.items():

@@ -69,7 +69,7 @@ def reorder_due(customer: Customer, rule: Reorder) -> Iterator[Holds]:
                 yield Holds(
                     since=order.placed + median,
                     until=until,
-                    rep=customer.owner or order.dimensions.members[0],
+                    rep=customer.owner or order.dimensions.values[0],
                     within=product,
                 )
             if until is not None:

@@ -42,7 +42,7 @@ def opportunity_stale(deal: Deal, rule: Stale) -> Holds | None:
         return None
     return Holds(
         since=deal.origin.latest + rule.after_ms,
-        rep=deal.dimensions.members[0],
+        rep=deal.dimensions.values[0],
         amount=worth(deal, deal.created),
         within=deal.name,
     )
@@ -59,13 +59,13 @@ def opportunity_expired(deal: Deal, rule: Expired) -> Holds | None:  # noqa: ARG
     """
     if deal.expected_close is None:
         return None
-    since = max(deal.created, deal.terms.calendar.end_of(deal.expected_close))
+    since = max(deal.created, deal.context.calendar.end_of(deal.expected_close))
     if deal.closed is not None and deal.closed <= since:
         return None
     return Holds(
         since=since,
         until=deal.closed,
-        rep=deal.dimensions.members[0],
+        rep=deal.dimensions.values[0],
         amount=worth(deal, since),
         within=deal.name,
     )

@@ -39,7 +39,7 @@ def invoice_overdue(invoice: Invoice, rule: Overdue) -> Iterator[Holds]:  # noqa
             since=since,
             start=at,
             until=following[0] if following else None,
-            rep=invoice.dimensions.members[0],
+            rep=invoice.dimensions.values[0],
             amount=unpaid,
             within=invoice.name,
         )

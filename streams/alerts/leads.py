@@ -48,7 +48,7 @@ def lead_unanswered(journey: Journey, rule: Unanswered) -> Holds | None:
     return Holds(
         since=since,
         until=earliest(touched, lead.disqualified, *won),
-        rep=lead.dimensions.members[0],
+        rep=lead.dimensions.values[0],
     )
 
 
@@ -72,7 +72,7 @@ def lead_one_touch(journey: Journey, rule: OneTouch) -> Holds | None:
     return Holds(
         since=since,
         until=earliest(second, lead.disqualified, *closed),
-        rep=lead.dimensions.members[0],
+        rep=lead.dimensions.values[0],
     )
 
 

@@ -84,7 +84,7 @@ def event_example(kind: type[Common]) -> dict[str, Any]:
     event: dict[str, Any] = {"type": kind.__struct_config__.tag}
     for field in msgspec.structs.fields(kind):
         name = field.encode_name
-        event[name] = SAMPLES[name] if name in SAMPLES else _words(field.type)[0]
+        event[name] = SAMPLES[name] if name in SAMPLES else _alert_texts(field.type)[0]
     if kind.topic in ACCOUNTS:
         event["subject"] = SAMPLES["account"]
     if kind is RateSet:
@@ -103,7 +103,7 @@ def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
 
     Of all, or of one member where the KPI is only published for members.
     """
-    for_all = {kpi.name for kpi in catalogue(Settings()).published if "all" in kpi.reach}
+    for_all = {kpi.name for kpi in catalogue(Settings()).published if "all" in kpi.published_scopes}
     seen: set[str] = set()
     settings = Settings(
         now=instant(NOW, "now"), timezone=ZONE, stage_probability={"proposal": "0.4"}
@@ -123,24 +123,24 @@ def _story() -> Iterator[dict[str, Any]]:
     """Tell a few days of sales: leads called and mailed, deals won, lost and open, money in."""
     by_type = dict(event_examples())
 
-    def said(kind: str, at: str, /, **fields: object) -> dict[str, Any]:
+    def text(kind: str, at: str, /, **fields: object) -> dict[str, Any]:
         return {**by_type[kind], "id": f"{kind}-{at}", "at": f"2026-{at}+01:00", **fields}
 
-    yield said("rep.set", "03-01T00:00:00")
-    yield said("target.set", "03-01T00:00:00", scope={})
-    yield said("deal.changed", "01-20T10:00:00", subject="deal-6", deal="deal-6", status="open")
-    yield said("lead.created", "03-02T09:00:00")
-    yield said("call.ended", "03-02T09:24:10", cold=True)
-    yield said("email.sent", "03-02T10:00:00")
-    yield said("email.clicked", "03-02T10:30:00")
-    yield said("lead.qualified", "03-02T11:00:00")
-    yield said("lead.handed_over", "03-02T12:00:00")
-    yield said("deal.changed", "03-02T12:30:00", status="open")
-    yield said("deal.changed", "03-03T16:00:00", status="won", stage="contract")
-    yield said("lead.created", "03-03T09:00:00", subject="lead-2")
-    yield said("deal.changed", "03-03T10:00:00", subject="lead-2", deal="deal-8", status="open")
-    yield said("deal.changed", "03-04T10:00:00", subject="lead-2", deal="deal-8", status="lost")
-    yield said(
+    yield text("rep.set", "03-01T00:00:00")
+    yield text("target.set", "03-01T00:00:00", scope={})
+    yield text("deal.changed", "01-20T10:00:00", subject="deal-6", deal="deal-6", status="open")
+    yield text("lead.created", "03-02T09:00:00")
+    yield text("call.ended", "03-02T09:24:10", cold=True)
+    yield text("email.sent", "03-02T10:00:00")
+    yield text("email.clicked", "03-02T10:30:00")
+    yield text("lead.qualified", "03-02T11:00:00")
+    yield text("lead.handed_over", "03-02T12:00:00")
+    yield text("deal.changed", "03-02T12:30:00", status="open")
+    yield text("deal.changed", "03-03T16:00:00", status="won", stage="contract")
+    yield text("lead.created", "03-03T09:00:00", subject="lead-2")
+    yield text("deal.changed", "03-03T10:00:00", subject="lead-2", deal="deal-8", status="open")
+    yield text("deal.changed", "03-04T10:00:00", subject="lead-2", deal="deal-8", status="lost")
+    yield text(
         "deal.changed",
         "03-04T10:00:00",
         subject="deal-9",
@@ -148,10 +148,10 @@ def _story() -> Iterator[dict[str, Any]]:
         status="open",
         expected_close="2026-03-03",
     )
-    yield said("invoice.issued", "03-02T08:00:00", due="2026-03-02")
-    yield said("invoice.paid", "03-03T08:00:00", amount="1200.00")
-    yield said("invoice.issued", "03-03T08:00:00", invoice="invoice-10", due="2026-03-03")
-    yield said(
+    yield text("invoice.issued", "03-02T08:00:00", due="2026-03-02")
+    yield text("invoice.paid", "03-03T08:00:00", amount="1200.00")
+    yield text("invoice.issued", "03-03T08:00:00", invoice="invoice-10", due="2026-03-03")
+    yield text(
         "deal.changed",
         "03-03T16:00:00",
         subject="deal-11",
@@ -159,34 +159,34 @@ def _story() -> Iterator[dict[str, Any]]:
         status="won",
         currency="USD",
     )
-    yield from _around(said)
+    yield from _around(text)
 
 
-def _around(said: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _around(text: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Tell what else a company does: it spends, shows, quotes, delivers and is complained to."""
-    yield said("spend.recorded", "03-01T09:00:00", amount="300.00")
-    yield said("activity.logged", "03-02T14:00:00", kind="meeting")
-    yield said("activity.logged", "03-02T15:00:00", kind="presentation")
-    yield said("activity.logged", "03-02T16:00:00", kind="collateral")
-    yield said("activity.logged", "03-02T17:00:00", kind="social", subject="rep:ann")
-    yield said("activity.logged", "03-02T18:00:00", kind="prospecting", subject="rep:ann")
-    yield said("quote.sent", "03-02T12:00:00")
-    yield said("quote.ordered", "03-03T12:00:00")
-    yield said("quote.sent", "03-02T13:00:00", quote="quote-3", subject="lead-2")
-    yield said("quote.rejected", "03-03T13:00:00", quote="quote-3", subject="lead-2")
-    yield said("account.set", "03-01T00:00:00")
-    yield said("order.placed", "02-10T12:00:00", order="order-4")
-    yield said("order.placed", "03-03T12:00:00", promised="2026-03-04")
-    yield said("order.delivered", "03-04T10:00:00")
-    yield said("ticket.opened", "03-03T11:00:00")
-    yield said("ticket.opened", "03-04T11:00:00", ticket="ticket-5", kind="contract_question")
+    yield text("spend.recorded", "03-01T09:00:00", amount="300.00")
+    yield text("activity.logged", "03-02T14:00:00", kind="meeting")
+    yield text("activity.logged", "03-02T15:00:00", kind="presentation")
+    yield text("activity.logged", "03-02T16:00:00", kind="collateral")
+    yield text("activity.logged", "03-02T17:00:00", kind="social", subject="rep:ann")
+    yield text("activity.logged", "03-02T18:00:00", kind="prospecting", subject="rep:ann")
+    yield text("quote.sent", "03-02T12:00:00")
+    yield text("quote.ordered", "03-03T12:00:00")
+    yield text("quote.sent", "03-02T13:00:00", quote="quote-3", subject="lead-2")
+    yield text("quote.rejected", "03-03T13:00:00", quote="quote-3", subject="lead-2")
+    yield text("account.set", "03-01T00:00:00")
+    yield text("order.placed", "02-10T12:00:00", order="order-4")
+    yield text("order.placed", "03-03T12:00:00", promised="2026-03-04")
+    yield text("order.delivered", "03-04T10:00:00")
+    yield text("ticket.opened", "03-03T11:00:00")
+    yield text("ticket.opened", "03-04T11:00:00", ticket="ticket-5", kind="contract_question")
 
 
-def _words(kind: Any) -> tuple[Any, ...]:
+def _alert_texts(kind: Any) -> tuple[Any, ...]:
     """Give the words that a field may hold, none if it may hold anything."""
     if get_origin(kind) is Literal:
         return get_args(kind)
     for inner in get_args(kind):
-        if words := _words(inner):
+        if words := _alert_texts(inner):
             return words
     return ()

@@ -74,8 +74,8 @@ def files() -> Iterator[tuple[str, bytes]]:
         yield f"examples/{name}.json", _json(event)
     for name, record in record_examples():
         yield f"examples/{RECORD}.{name}.json", _json(record)
-    said = entries(catalogue(Settings()))
-    yield f"examples/{ENTRY}.json", _json(said["deal_size"])
+    text = entries(catalogue(Settings()))
+    yield f"examples/{ENTRY}.json", _json(text["deal_size"])
     yield f"examples/catalogue-{SETTINGS}.json", _json(in_force(Settings()))
     yield f"{ALERT}.json", _json(alert_schema())
     for name, alert in alert_examples():
@@ -226,20 +226,20 @@ def _index() -> str:
         "Compacted topics; of one key the record with the newest `at` stands. The key is `rep`"
         " for `crm.rep`, `account` for `crm.account`, `id` for `crm.spend`, `currency|date` for"
         " `crm.rate`, and for `crm.target` `kpi|all|window|start` or"
-        " `kpi|dimension=member|window|start` with an empty start where the target has none.",
+        " `kpi|dimension=value|window|start` with an empty start where the target has none.",
         "",
         *_table(reference),
         "",
         "## KPI records",
         "",
         f"Topic `sales.kpis`, compacted, key `kpi|all|window|start` or"
-        f" `kpi|dimension=member|window|start`: [{RECORD}.json]({RECORD}.json). A tombstone"
+        f" `kpi|dimension=value|window|start`: [{RECORD}.json]({RECORD}.json). A tombstone"
         " says that a record is gone. The records are written in transactions: read them"
         " `read_committed`.",
         "",
         "| KPI | unit | parts | scopes | what it says | example |",
         "|---|---|---|---|---|---|",
-        *map(_row, kpis),
+        *map(_event_line, kpis),
         "",
         "## Alerts",
         "",
@@ -248,7 +248,7 @@ def _index() -> str:
         "",
         "| kind | what it says | example |",
         "|---|---|---|",
-        *map(_alert_row, ALERTS),
+        *map(_alert_line, ALERTS),
         "",
         "## What the KPIs are",
         "",
@@ -272,13 +272,13 @@ def _table(kinds: list[type[Common]]) -> Iterator[str]:
         )
 
 
-def _alert_row(alert: tuple[str, str]) -> str:
+def _alert_line(alert: tuple[str, str]) -> str:
     kind, text = alert
     return f"| `{kind}` | {' '.join(text.split())} | [example](examples/{ALERT}.{kind}.json) |"
 
 
-def _row(kpi: Kpi | Derived) -> str:
-    scopes = ", ".join(f"`{scope}`" for scope in kpi.reach)
+def _event_line(kpi: Kpi | Derived) -> str:
+    scopes = ", ".join(f"`{scope}`" for scope in kpi.published_scopes)
     if isinstance(kpi, Derived) and kpi.name not in PLAN_PARTS:
         named = kpi.shown
     else:

@@ -30,7 +30,7 @@ def page(catalogue: Catalogue) -> str:
         "",
         "Generated from the catalogue: `make generated` writes this page anew. Every KPI has the"
         " windows `day`, `week`, `month`, `quarter`, `year`, `last_7d`, `last_15d`, `last_30d` and"
-        " `last_90d` unless its row says otherwise, and each of its scopes: `all`, or one member"
+        " `last_90d` unless its row says otherwise, and each of its scopes: `all`, or one value"
         " of one dimension. Of a target each record has `attainment`: value / target, or target /"
         " value where lower is better.",
         "",
@@ -41,18 +41,18 @@ def page(catalogue: Catalogue) -> str:
             "",
             "| KPI | what it says | unit | better | scopes | measure: parts |",
             "|---|---|---|---|---|---|",
-            *map(_row, kpis),
+            *map(_line, kpis),
             "",
         ]
     return "\n".join(lines)
 
 
-def _row(kpi: Kpi | Derived) -> str:
-    said = " ".join(kpi.text.split()).replace("|", "\\|")
-    scopes = ", ".join(f"`{scope}`" for scope in kpi.reach)
+def _line(kpi: Kpi | Derived) -> str:
+    text = " ".join(kpi.text.split()).replace("|", "\\|")
+    scopes = ", ".join(f"`{scope}`" for scope in kpi.published_scopes)
     unit = UNITS.get(kpi.unit, kpi.unit)
     return (
-        f"| `{kpi.name}` | {said}{_windows(kpi)} | `{unit}` | {kpi.better} | {scopes}"
+        f"| `{kpi.name}` | {text}{_windows(kpi)} | `{unit}` | {kpi.better} | {scopes}"
         f" | {kpi.kind}: {', '.join(_parts(kpi))} |"
     )
 

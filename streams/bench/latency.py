@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from streams.bench.workload import backlog
 from streams.config.settings import Settings
 from streams.engine.calendars.calendar import Calendar, milliseconds
-from streams.output.keys import ALL, place
+from streams.output.keys import ALL, parse_key
 from streams.output.reader import read
 
 # Events a second: a busy hour of a large company, and what the worker is made to bear.
@@ -61,7 +61,7 @@ async def latencies(settings: Settings, rate: int, seconds: float, seed: int) ->
     waits = Waits([], [])
     for key, instants in sent.items():
         found = waited(instants, seen[key], base.get(key, 0), begin)
-        (waits.of_all if place(key).dimension == ALL else waits.of_reps).extend(found)
+        (waits.of_all if parse_key(key).dimension == ALL else waits.of_reps).extend(found)
     return waits
 
 
@@ -92,7 +92,7 @@ async def watch(settings: Settings, seen: Seen, caught_up: asyncio.Event) -> Non
         for key, record in batch.records:
             if record is None or not key.startswith(KPI):
                 continue
-            at = place(key)
+            at = parse_key(key)
             if (at.dimension, at.window) in WATCHED:
                 seen[key].append((now, orjson.loads(record)["parts"]["count"]))
         if batch.is_caught_up:

@@ -42,7 +42,7 @@ from streams.operations.ingest import ingest
 
 PLAIN_SECONDS = 120.0
 BACKLOG_DAYS = 2
-ROUNDS = 3
+REPEATS = 3
 # Leads of the latency rounds are none of the backlogs'.
 LATENCY_SEEDS = 100
 Percentiles = tuple[float, float]
@@ -67,8 +67,8 @@ def compare_throughput(console: Console, folder: Path, events: int) -> None:
     """Print events/s of one process, of one for each processor, and of plain Faust."""
     rates, shared, plain = [], [], []
     processes = os.cpu_count() or 1
-    for number in range(1, ROUNDS + 1):
-        console.print(f"round {number} of {ROUNDS}: {events:,} events of {BACKLOG_DAYS} days")
+    for number in range(1, REPEATS + 1):
+        console.print(f"round {number} of {REPEATS}: {events:,} events of {BACKLOG_DAYS} days")
         rates.append(throughput(folder, number, events))
         console.print(f"  worker of one process, every KPI  {rates[-1]:>10,.0f} events/s")
         shared.append(throughput(folder, number, events, processes))
@@ -88,8 +88,8 @@ def compare_throughput(console: Console, folder: Path, events: int) -> None:
 def compare_latency(console: Console, folder: Path, seconds: float) -> None:
     """Print p50 and p99 from produce to the committed KPI, of all and of reps, at each rate."""
     found: defaultdict[tuple[int, str], list[Percentiles]] = defaultdict(list)
-    for number in range(1, ROUNDS + 1):
-        console.print(f"round {number} of {ROUNDS}: {seconds:g} s at each rate")
+    for number in range(1, REPEATS + 1):
+        console.print(f"round {number} of {REPEATS}: {seconds:g} s at each rate")
         for rate, waits in latency(folder, number, seconds).items():
             for whose, each in (("of all", waits.of_all), ("of a rep", waits.of_reps)):
                 p50, p99 = percentiles(each)

@@ -12,7 +12,7 @@ CHANNELS = ["web", "phone", "fair", "partner", "mail"]
 CAMPAIGNS = [f"campaign-{number}" for number in range(8)]
 PRODUCTS = [f"product-{number}" for number in range(5)]
 DAY_MS = 86_400_000
-Said = tuple[int, dict[str, Any]]
+Produced = tuple[int, dict[str, Any]]
 
 
 def organisation() -> Iterator[dict[str, Any]]:
@@ -39,7 +39,7 @@ class Floor:
         self._leads = 0
         self._events = 0
 
-    def story(self, begin: int) -> list[Said]:
+    def story(self, begin: int) -> list[Produced]:
         """Give one lead's events as (instant in ms, event), the first at `begin`."""
         dice, told = self._random, []
         self._leads += 1
@@ -95,7 +95,7 @@ class Floor:
 def backlog(seed: int, events: int, end: int, days: int) -> list[dict[str, Any]]:
     """Give so many events of the `days` before an instant, ordered by when they happened."""
     floor, dice = Floor(seed), random.Random(seed)  # noqa: S311 - load, not secrets
-    told: list[Said] = []
+    told: list[Produced] = []
     while len(told) < events:
         story = floor.story(end - dice.randrange(days * DAY_MS))
         told += [said for said in story if said[0] <= end]

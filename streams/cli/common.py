@@ -70,7 +70,7 @@ def attempt(work: Callable[[], T]) -> T:
         ) from error
 
 
-def say_refused(line: int, field: str | None, reason: str) -> None:
+def print_rejected(line: int, field: str | None, reason: str) -> None:
     """Tell which line of a file is no event, and why."""
     click.echo(f"line {line}{f', field {field}' if field else ''}: {reason}", err=True)
 

@@ -9,10 +9,10 @@ import orjson
 from streams.config.settings import Settings
 from streams.operations.dead_letters import (
     CannotMend,
-    Letter,
+    DeadLetter,
     Outcome,
-    letters,
     mending,
+    read_dead_letters,
     send_again,
     shown,
 )
@@ -21,8 +21,8 @@ REASON_WIDTH = 60
 
 
 def pick(
-    found: list[Letter], offsets: tuple[int, ...], topic: str | None, reason: str | None
-) -> list[Letter]:
+    found: list[DeadLetter], offsets: tuple[int, ...], topic: str | None, reason: str | None
+) -> list[DeadLetter]:
     """Choose letters by their own offsets, by source topic, by a part of the reason."""
     known = {letter.offset for letter in found}
     for offset in offsets:
@@ -37,9 +37,9 @@ def pick(
     ]
 
 
-def say_list(settings: Settings, topic: str | None, reason: str | None, *, every: bool) -> None:
+def print_list(settings: Settings, topic: str | None, reason: str | None, *, every: bool) -> None:
     """Print a line a letter: those that wait, or with `every` those sent again, too."""
-    found = pick(asyncio.run(letters(settings)), (), topic, reason)
+    found = pick(asyncio.run(read_dead_letters(settings)), (), topic, reason)
     waiting = [letter for letter in found if every or letter.sent_again is None]
     for letter in waiting:
         where = f"{letter.topic}/{letter.partition}/{letter.source_offset}"
@@ -53,9 +53,9 @@ def say_list(settings: Settings, topic: str | None, reason: str | None, *, every
     click.echo(f"{left} waiting, {len(found) - left} sent again", err=True)
 
 
-def say_one(settings: Settings, offset: int, *, raw: bool) -> None:
+def print_one(settings: Settings, offset: int, *, raw: bool) -> None:
     """Print a letter as JSON, or the original bytes alone."""
-    (letter,) = pick(asyncio.run(letters(settings)), (offset,), None, None)
+    (letter,) = pick(asyncio.run(read_dead_letters(settings)), (offset,), None, None)
     if raw:
         click.get_binary_stream("stdout").write(letter.value or b"")
         return
@@ -71,7 +71,9 @@ def replay(
 ) -> bool:
     """Mend and send; True if none was refused again."""
     assignments, dropped, file = change
-    found = [one for one in pick(asyncio.run(letters(settings)), *chosen) if not one.sent_again]
+    found = [
+        one for one in pick(asyncio.run(read_dead_letters(settings)), *chosen) if not one.sent_again
+    ]
     if file is not None and len(found) != 1:
         raise click.ClickException("--value is for one letter: name its offset")
     try:
@@ -84,13 +86,13 @@ def replay(
     except CannotMend as error:
         raise click.ClickException(str(error)) from error
     for outcome in outcomes:
-        click.echo(said(outcome))
-    return all(outcome.refused is None for outcome in outcomes)
+        click.echo(summary(outcome))
+    return all(outcome.rejected is None for outcome in outcomes)
 
 
-def said(outcome: Outcome) -> str:
+def summary(outcome: Outcome) -> str:
     """Say in a line what became of a letter."""
-    if outcome.refused is None:
-        return f"{outcome.letter.offset}: sent to {outcome.topic}"
-    where = f", field {outcome.refused.field}" if outcome.refused.field else ""
-    return f"{outcome.letter.offset}: still refused{where}: {outcome.refused.reason}"
+    if outcome.rejected is None:
+        return f"{outcome.dead_letter.offset}: sent to {outcome.topic}"
+    where = f", field {outcome.rejected.field}" if outcome.rejected.field else ""
+    return f"{outcome.dead_letter.offset}: still refused{where}: {outcome.rejected.reason}"

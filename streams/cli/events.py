@@ -9,7 +9,7 @@ import click
 from streams.cli.common import (
     KAFKA,
     attempt,
-    say_refused,
+    print_rejected,
     settings,
     stops_quietly,
 )
@@ -42,10 +42,10 @@ def ingest(bootstrap: str | None, file: Path) -> None:
 @stops_quietly
 def export(bootstrap: str | None, file: Path, incomplete: bool) -> None:
     """Write all events to a new file that `ingest` and `replay` read."""
-    from streams.cli.transfers import say_export
+    from streams.cli.transfers import export_with_progress
 
     where = settings(bootstrap=bootstrap)
-    if not attempt(lambda: say_export(where, file, incomplete=incomplete)):
+    if not attempt(lambda: export_with_progress(where, file, incomplete=incomplete)):
         sys.exit(1)
 
 
@@ -74,7 +74,7 @@ def replay(
     def refuse(line: int, why: Any) -> None:
         nonlocal refused
         refused += 1
-        say_refused(line, why.field, why.reason)
+        print_rejected(line, why.field, why.reason)
 
     try:
         at = instant(now, "--now") if now else None
@@ -104,11 +104,13 @@ REASON = click.option("--reason", help="Only those whose reason holds this text.
 @TOPIC
 @REASON
 @click.option("--all", "every", is_flag=True, help="Those sent again, too.")
-def list_letters(bootstrap: str | None, topic: str | None, reason: str | None, every: bool) -> None:
+def list_dead_letters(
+    bootstrap: str | None, topic: str | None, reason: str | None, every: bool
+) -> None:
     """List those that wait: offset, when, whence, field, reason."""
-    from streams.cli.dead_letters import say_list
+    from streams.cli.dead_letters import print_list
 
-    attempt(lambda: say_list(settings(bootstrap=bootstrap), topic, reason, every=every))
+    attempt(lambda: print_list(settings(bootstrap=bootstrap), topic, reason, every=every))
 
 
 @dead_letters.command()
@@ -117,9 +119,9 @@ def list_letters(bootstrap: str | None, topic: str | None, reason: str | None, e
 @click.option("--raw", is_flag=True, help="The original bytes and nothing else.")
 def show(bootstrap: str | None, offset: int, raw: bool) -> None:
     """Show one whole, by its offset."""
-    from streams.cli.dead_letters import say_one
+    from streams.cli.dead_letters import print_one
 
-    attempt(lambda: say_one(settings(bootstrap=bootstrap), offset, raw=raw))
+    attempt(lambda: print_one(settings(bootstrap=bootstrap), offset, raw=raw))
 
 
 @dead_letters.command("replay")
@@ -132,7 +134,7 @@ def show(bootstrap: str | None, offset: int, raw: bool) -> None:
 @click.option("--drop", multiple=True, metavar="NAME", help="Leave a field out.")
 @click.option("--value", type=click.Path(exists=True, path_type=Path), help="The whole event.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
-def replay_letters(
+def replay_dead_letters(
     bootstrap: str | None,
     offsets: tuple[int, ...],
     topic: str | None,

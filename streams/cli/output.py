@@ -34,7 +34,7 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
         click.echo(f"{place}: {count} events to go")
     if found.partials:
         click.echo(f"kpi.partials: to be published from partitions {list(found.partials)}")
-    for number in found.moved:
+    for number in found.reroutes:
         click.echo(f"shard {number}: merged subjects' events are on their way to it")
     for name in found.reference:
         click.echo(f"{name}: has not heard of the newest reference records")
@@ -48,10 +48,10 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
 @stops_quietly
 def verify(bootstrap: str | None) -> None:
     """Work all KPIs out again beside the workers and compare; exit 1 if one is published wrong."""
-    from streams.cli.verify import say_verdict
+    from streams.cli.verify import print_verdict
 
     where = settings(bootstrap=bootstrap)
-    if not attempt(lambda: say_verdict(where)):
+    if not attempt(lambda: print_verdict(where)):
         sys.exit(1)
 
 
@@ -104,7 +104,7 @@ def catalogue(as_json: bool, markdown: bool) -> None:
     else:
         for kpi in declared(where).published:
             click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
-            click.echo(f"  by {', '.join(kpi.reach)}")
+            click.echo(f"  by {', '.join(kpi.published_scopes)}")
             click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
 
 

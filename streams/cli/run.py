@@ -64,20 +64,20 @@ def repartition(bootstrap: str | None, partitions: int, file: Path, yes: bool) -
     Workers, gateway and all senders have to be stopped first. All events are written to a file,
     the topics deleted and made anew, and the events sent again; KPIs come out as before.
     """
-    from streams.cli.transfers import say_repartition
+    from streams.cli.transfers import repartition_with_progress
 
     where = settings(bootstrap=bootstrap)
-    if not attempt(lambda: say_repartition(where, partitions, file, is_wanted=yes)):
+    if not attempt(lambda: repartition_with_progress(where, partitions, file, is_wanted=yes)):
         sys.exit(1)
 
 
 @topics.command("rights")
 @click.option("--principal", default="User:{role}", show_default=True, help="Whom to allow.")
-def list_rights(principal: str) -> None:
+def list_acls(principal: str) -> None:
     """Write the least rights of each role as arguments for kafka-acls.sh."""
-    from streams.kafka.acls import rights
+    from streams.kafka.acls import acls
 
-    for right in rights(settings()):
+    for right in acls(settings()):
         click.echo(right.command(principal.format(role=right.role)))
 
 

@@ -15,18 +15,20 @@ from streams.operations.repartition import dependent
 from streams.operations.repartition import repartition as move
 
 
-def say_export(settings: Settings, file: Path, *, incomplete: bool) -> bool:
+def export_with_progress(settings: Settings, file: Path, *, incomplete: bool) -> bool:
     """Export with a bar where there is a terminal; True if `ingest` would take all of it."""
     with bar("exporting") as progressed:
         try:
             found = asyncio.run(write(settings, file, progressed, incomplete=incomplete))
         except OSError as error:
             raise click.ClickException(str(error)) from error
-    _say(found, file)
-    return not found.refused
+    _report(found, file)
+    return not found.rejected
 
 
-def say_repartition(settings: Settings, partitions: int, file: Path, *, is_wanted: bool) -> bool:
+def repartition_with_progress(
+    settings: Settings, partitions: int, file: Path, *, is_wanted: bool
+) -> bool:
     """Repartition, or say what that would do; True if every event arrived."""
     if not is_wanted:
         click.echo(f"would write all events to {file}, delete these topics and make them anew:")
@@ -48,11 +50,11 @@ def say_repartition(settings: Settings, partitions: int, file: Path, *, is_wante
     return True
 
 
-def _say(found: Exported, file: Path) -> None:
+def _report(found: Exported, file: Path) -> None:
     click.echo(f"{found.events:,} events are in {file}")
     if found.skipped:
         click.echo(f"{found.skipped:,} records are no events and were left out (dead letters)")
     for problem in found.problems:
         click.echo(f"{problem}: counted now, but `ingest` would refuse it", err=True)
-    if found.refused > len(found.problems):
-        click.echo(f"and {found.refused - len(found.problems):,} more", err=True)
+    if found.rejected > len(found.problems):
+        click.echo(f"and {found.rejected - len(found.problems):,} more", err=True)

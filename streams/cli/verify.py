@@ -9,27 +9,27 @@ from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.operations.verify import Verdict, verify
 from streams.process.logs import escaped
-from streams.wiring.core import real_core
+from streams.wiring.core import build_core
 
 # The rest is counted: one bug can make every cell wrong.
 LISTED = 50
 TEXT_LENGTH = 200
 
 
-def say_verdict(settings: Settings) -> bool:
+def print_verdict(settings: Settings) -> bool:
     """Verify everything, with a bar where there is a terminal; True if nothing is wrong."""
     with bar("verifying") as progressed:
 
         async def work() -> Verdict:
             await topics.check(settings)
-            return await verify(settings, real_core(settings), progressed)
+            return await verify(settings, build_core(settings), progressed)
 
         verdict = asyncio.run(work())
-    _say(verdict)
+    _report(verdict)
     return not verdict.wrong
 
 
-def _say(verdict: Verdict) -> None:
+def _report(verdict: Verdict) -> None:
     for number in verdict.unready:
         click.echo(f"shard {number} is reading again after a crash: its cells were not compared")
     for difference in verdict.wrong[:LISTED]:

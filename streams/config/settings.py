@@ -101,7 +101,7 @@ class Settings:
             )
         if not is_known(self.failpoint):
             raise BadSetting(
-                f"{PREFIX}FAILPOINT={self.failpoint!r} is not like after_rows:3;"
+                f"{PREFIX}FAILPOINT={self.failpoint!r} is not like after_state:3;"
                 f" known: {', '.join(POINTS)}"
             )
         for name, low, high in (

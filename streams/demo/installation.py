@@ -67,9 +67,9 @@ class Installation:
         for child in self.children:
             await child.start()
 
-    def keep(self, say: Callable[[str], None]) -> None:
+    def supervise(self, say: Callable[[str], None]) -> None:
         """Restart from now on what ends; `say` hears of it."""
-        self._keeping = [asyncio.create_task(child.keep(say)) for child in self.children]
+        self._keeping = [asyncio.create_task(child.supervise(say)) for child in self.children]
 
     async def health(self, session: aiohttp.ClientSession) -> dict[str, bool]:
         """Ask every process whether it is well."""

@@ -18,13 +18,13 @@ from streams.broker.embedded import EmbeddedKafka
 from streams.broker.lock import JarError
 from streams.broker.storage import BrokerError
 from streams.config.settings import Settings
-from streams.demo.simulation.simulator import Refused
+from streams.demo.simulation.simulator import RequestRefused
 from streams.demo.stage import Stage
 from streams.kafka.errors import Fatal
 from streams.process.child import StartError
 
 TOKEN_BYTES = 18
-FAILURES = (StartError, Refused, BrokerError, JarError, Fatal, KafkaError, OSError)
+FAILURES = (StartError, RequestRefused, BrokerError, JarError, Fatal, KafkaError, OSError)
 
 
 def run_demo(

@@ -17,11 +17,11 @@ from streams.demo.installation import Installation
 from streams.demo.simulation.company import EventData
 from streams.demo.simulation.simulator import (
     Counts,
-    Refused,
+    RequestRefused,
     Simulator,
 )
 from streams.demo.simulation.traffic import Traffic
-from streams.demo.terminal.figures import Figures, Latency
+from streams.demo.terminal.figures import Latency, ShownValues
 from streams.demo.terminal.refresh import Rate, show
 from streams.demo.terminal.screen import (
     MONTH,
@@ -40,7 +40,7 @@ from streams.wiring.catalogue import catalogue
 
 FIRST_KPI_SECONDS = 60.0
 CATCH_UP_SECONDS = 300.0
-SETTLE_SECONDS = 20.0
+SETTLEMENT_SECONDS = 20.0
 NOTICE_SECONDS = 15.0
 LAST_READ_SECONDS = 0.5
 POLL_SECONDS = 0.05
@@ -53,7 +53,7 @@ class Arrivals:
         """Take whom to tell."""
         self._latency = latency
 
-    def put(self, key: str, record: bytes | None) -> None:
+    def update(self, key: str, record: bytes | None) -> None:
         """Take a key's newest record."""
         self._latency.seen(key, record, time.monotonic())
 
@@ -71,7 +71,7 @@ class Stage:
         self._began = began
         calendar = catalogue(settings).calendar
         self._calendar = calendar
-        self._figures = Figures(calendar)
+        self._values = ShownValues(calendar)
         self._latency = Latency(calendar)
         self._installation = Installation(settings)
         self._rate = Rate()
@@ -98,7 +98,7 @@ class Stage:
                     await self._sum_up(session)
         finally:
             stopping.cancel()
-            self._say("ending")
+            self._print("ending")
             await self._installation.stop()
 
     async def _act(self, session: aiohttp.ClientSession, seconds: float | None, seed: int) -> None:
@@ -110,22 +110,22 @@ class Stage:
         )
         self._counts = simulator.counts
         await self._lay_ground()
-        feed = Feed(self._settings, self._figures, Arrivals(self._latency))
+        feed = Feed(self._settings, self._values, Arrivals(self._latency))
         feeding = asyncio.create_task(feed.run())
         try:
             with self._console.status("Starting a gateway and two workers"):
                 traffic = await self._begin(session, simulator, seed, feeding)
-            self._installation.keep(self._tell)
+            self._installation.supervise(self._post_events)
             await self._live(simulator, traffic, feeding, seconds)
         finally:
             await stopped(feeding)
 
     async def _lay_ground(self) -> None:
-        self._say(f"Kafka at {self._settings.bootstrap}")
+        self._print(f"Kafka at {self._settings.bootstrap}")
         await topics.apply(self._settings)
         if self._broker is None:
-            await refuse_what_is_used(self._settings)
-        self._say("topics")
+            await require_unused(self._settings)
+        self._print("topics")
         await self._installation.start()
 
     async def _begin(
@@ -138,21 +138,21 @@ class Stage:
         """Wait for the processes, tell them the past, and wait for the first KPI."""
         traffic = Traffic(seed, self._settings.clock(), self._calendar, self._settings.currency)
         await self._installation.gateway.ready(session)
-        self._say(f"gateway at {self._installation.places.gateway}")
-        await simulator.tell_past(traffic)
-        self._say(f"three weeks of the past: {simulator.counts.posted:,} events posted")
+        self._print(f"gateway at {self._installation.places.gateway}")
+        await simulator.post_history(traffic)
+        self._print(f"three weeks of the past: {simulator.counts.posted:,} events posted")
         for worker in self._installation.workers:
             await worker.ready(session)
-        self._say("two workers")
+        self._print("two workers")
         deadline = time.monotonic() + FIRST_KPI_SECONDS
-        while self._figures.get("lead_count", MONTH, self._settings.clock()) is None:
+        while self._values.get("lead_count", MONTH, self._settings.clock()) is None:
             if feeding.done():
                 feeding.result()
             if time.monotonic() > deadline:
-                said = "\n".join(worker.last_words() for worker in self._installation.workers)
+                said = "\n".join(worker.last_lines() for worker in self._installation.workers)
                 raise StartError(f"no KPI within {FIRST_KPI_SECONDS:.0f} s:\n{said}")
             await asyncio.sleep(POLL_SECONDS)
-        self._say("first KPIs")
+        self._print("first KPIs")
         return traffic
 
     async def _live(
@@ -168,9 +168,9 @@ class Stage:
             self._console.print(line, markup=False, soft_wrap=True)
         clock, places = self._settings.clock, self._installation.places
         parts = [
-            asyncio.create_task(simulator.tell_live(traffic, clock)),
-            asyncio.create_task(show(self._console, self._figures, places, self._pulse, clock)),
-            asyncio.create_task(self._look_after()),
+            asyncio.create_task(simulator.post_live(traffic, clock)),
+            asyncio.create_task(show(self._console, self._values, places, self._pulse, clock)),
+            asyncio.create_task(self._supervise()),
         ]
         try:
             done, _ = await asyncio.wait(
@@ -181,12 +181,12 @@ class Stage:
         finally:
             await stopped(*parts)
             self._live_for = time.monotonic() - self._live_since
-        self._say("waiting until every event is in the KPIs")
-        self._is_settled = (await await_settled(self._settings, SETTLE_SECONDS)).is_settled
+        self._print("waiting until every event is in the KPIs")
+        self._is_settled = (await await_settled(self._settings, SETTLEMENT_SECONDS)).is_settled
         # What is visible by then is read with the next polls.
         await asyncio.sleep(LAST_READ_SECONDS)
 
-    async def _look_after(self) -> None:
+    async def _supervise(self) -> None:
         """See when the past is in the KPIs; then raise BrokerError should the broker end."""
         found = await await_settled(self._settings, CATCH_UP_SECONDS)
         self._is_catching_up = not found.is_settled
@@ -199,7 +199,7 @@ class Stage:
         """Turn whatever is raised once the broker has ended by itself into a BrokerError."""
         try:
             yield
-        except (Fatal, KafkaError, Refused) as error:
+        except (Fatal, KafkaError, RequestRefused) as error:
             # Its connections break a moment before its end is known.
             await asyncio.sleep(1)
             self._check_broker(error)
@@ -216,13 +216,13 @@ class Stage:
         health = await self._installation.health(session)
         say = self._console.print
         say(f"\nSeen in {pulse.seconds:.0f} s of live traffic:", style="bold")
-        say(snapshot(self._figures, pulse, self._settings.clock()), markup=False, soft_wrap=True)
+        say(snapshot(self._values, pulse, self._settings.clock()), markup=False, soft_wrap=True)
         say(
-            f"  {self._figures.received:,} records read from sales.kpis,"
+            f"  {self._values.received:,} records read from sales.kpis,"
             f" {self._counts.retries} posts repeated"
         )
         if self._is_settled is not None:
-            answer = "yes" if self._is_settled else f"not after {SETTLE_SECONDS:.0f} s"
+            answer = "yes" if self._is_settled else f"not after {SETTLEMENT_SECONDS:.0f} s"
             say(f"  every event posted is in these KPIs: {answer}")
         for child in self._installation.children:
             well = "ok" if health[child.name] else "NOT WELL"
@@ -249,18 +249,18 @@ class Stage:
             notice=text if now - said < NOTICE_SECONDS else "",
         )
 
-    def _say(self, what: str) -> None:
+    def _print(self, what: str) -> None:
         """Print a step of the start with the time it was reached at."""
         self._console.print(f"{time.monotonic() - self._began:5.1f} s  {what}", markup=False)
 
-    def _tell(self, what: str) -> None:
+    def _post_events(self, what: str) -> None:
         """Bring something to notice while the screen is on."""
         self._notice = (what, time.monotonic())
         if not self._console.is_alt_screen:
-            self._say(what)
+            self._print(what)
 
 
-async def refuse_what_is_used(settings: Settings) -> None:
+async def require_unused(settings: Settings) -> None:
     """Raise StartError if there are events already: invented ones must not mix with them."""
     partitions = [
         TopicPartition(topic, number)

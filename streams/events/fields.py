@@ -55,7 +55,7 @@ Dimension = Literal[
 ]
 Scope = Annotated[
     dict[Dimension, Name],
-    Meta(max_length=1, description="{} for all, else one dimension and its member"),
+    Meta(max_length=1, description="{} for all, else one dimension and its value"),
 ]
 WindowKind = Literal[
     "day",

@@ -369,7 +369,7 @@ class TargetSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="targe
         return "|".join(
             (
                 self.kpi,
-                *(f"{dimension}={member}" for dimension, member in self.scope.items()),
+                *(f"{dimension}={value}" for dimension, value in self.scope.items()),
                 *(() if self.scope else ("all",)),
                 self.window,
                 self.start.isoformat() if self.start else "",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from streams.gateway.errors import Problem, Refused
+from streams.gateway.errors import Problem, RequestRejected
 from streams.gateway.limits import (
     EVENTS,
     check_shape,
@@ -47,7 +47,7 @@ def items(body: bytes) -> list[msgspec.Raw]:
     try:
         return _array.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused("malformed", f"not a JSON array: {error}") from error
+        raise RequestRejected("malformed", f"not a JSON array: {error}") from error
 
 
 def _lines(body: bytes) -> Iterator[Record | Problem]:

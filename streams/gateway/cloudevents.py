@@ -27,7 +27,7 @@ from streams.gateway.canonical import items
 from streams.gateway.errors import (
     Kind,
     Problem,
-    Refused,
+    RequestRejected,
 )
 from streams.gateway.limits import check_shape
 from streams.gateway.records import (
@@ -42,7 +42,7 @@ STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 PREFIX = "ce-"
 
-Given = Annotated[str, Meta(min_length=1)]
+RawEvent = Annotated[str, Meta(min_length=1)]
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _OWN = {"id": "id", "type": "type", "at": "time", "subject": "subject", "source": "source"}
 
@@ -51,9 +51,9 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
     """The attributes that count, and the data as it is written."""
 
     specversion: Literal["1.0"]
-    id: Given
-    source: Given
-    type: Given
+    id: RawEvent
+    source: RawEvent
+    type: RawEvent
     subject: str | None = None
     time: str | None = None
     datacontenttype: str | None = None
@@ -90,18 +90,20 @@ def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: byt
         if attribute == name.lower():
             continue
         if attribute in attributes:
-            raise Refused.because_of([Problem(1, "malformed", "given twice", attribute)])
+            raise RequestRejected.because_of([Problem(1, "malformed", "given twice", attribute)])
         if attribute in CloudEvent.__struct_fields__:
             attributes[attribute] = _header(value, attribute)
     if body and not _JSON_TYPE.fullmatch(content_type):
-        raise Refused("media_type", f"data of type {content_type!r}: only JSON holds events")
+        raise RequestRejected(
+            "media_type", f"data of type {content_type!r}: only JSON holds events"
+        )
     check_shape(body)
     for taken in ("data", "data_base64", "datacontenttype"):
         attributes.pop(taken, None)
     try:
         event = msgspec.convert(attributes, CloudEvent)
     except msgspec.ValidationError as error:
-        raise Refused.because_of([_explained(str(error), 1)]) from error
+        raise RequestRejected.because_of([_explained(str(error), 1)]) from error
     if body:
         event = msgspec.structs.replace(event, data=Raw(body))
     return all_or_none([_canonical(event, 1)])
@@ -116,7 +118,7 @@ def _header(value: str, attribute: str) -> str:
         text.encode()
     except UnicodeError:
         problem = Problem(1, "malformed", "not UTF-8", attribute)
-        raise Refused.because_of([problem]) from None
+        raise RequestRejected.because_of([problem]) from None
     return text
 
 
@@ -157,10 +159,10 @@ def _canonical(event: CloudEvent, line: int) -> Record | Problem:
         "source": event.source,
     }
     said = {name: value for name, value in own.items() if value is not None}
-    return _in_their_words(record(_encode({**said, **fields}), line))
+    return _cloudevents_errors(record(_encode({**said, **fields}), line))
 
 
-def _in_their_words(outcome: Record | Problem) -> Record | Problem:
+def _cloudevents_errors(outcome: Record | Problem) -> Record | Problem:
     if isinstance(outcome, Record) or outcome.field is None:
         return outcome
     name = _OWN.get(outcome.field, f"data.{outcome.field}")

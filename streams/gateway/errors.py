@@ -58,7 +58,7 @@ class Problem:
         return {"line": self.line, "field": self.field, "reason": self.reason}
 
 
-class Refused(Exception):
+class RequestRejected(Exception):
     """A request that is not taken, with nothing of it sent (except as `Delivery.write` says)."""
 
     def __init__(self, kind: Kind, error: str, problems: tuple[Problem, ...] = ()) -> None:
@@ -69,7 +69,7 @@ class Refused(Exception):
         self.problems = problems
 
     @classmethod
-    def because_of(cls, problems: list[Problem]) -> "Refused":
+    def because_of(cls, problems: list[Problem]) -> "RequestRejected":
         """Refuse a request for its events; the first one's kind decides the status."""
         return cls(problems[0].kind, f"nothing was accepted: {problems[0]}", tuple(problems))
 

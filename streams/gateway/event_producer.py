@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from streams.config.settings import Settings
 from streams.events import TOPIC_OF
-from streams.gateway.errors import Refused
+from streams.gateway.errors import RequestRejected
 from streams.gateway.records import Record
 from streams.kafka.client import client
 from streams.process.cancellation import stopped
@@ -43,7 +43,7 @@ class TopicsMissing(KafkaError):  # type: ignore[misc]  # the client ships no ty
 
 
 @contextmanager
-def quiet_client() -> Iterator[None]:
+def silence_client_logs() -> Iterator[None]:
     """Keep the Kafka client from reporting each attempt while Kafka is away.
 
     What comes of them is reported by whoever uses it.
@@ -95,7 +95,7 @@ async def give_up(producer: AIOKafkaProducer) -> None:
     await producer.stop()
 
 
-class Delivery:
+class EventProducer:
     """The way to Kafka: lost when a write fails, then opened anew until it is there again.
 
     A write that fails, or misses its deadline while nothing was acknowledged, costs the
@@ -111,15 +111,15 @@ class Delivery:
         self._lost = asyncio.Event()
         self._tried = asyncio.Event()
         self._acknowledged = 0.0
-        self._turns = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._slots = asyncio.Semaphore(LARGE_AT_ONCE)
         self._keeping: asyncio.Task[None]
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator["Delivery"]:
+    async def open(cls, settings: Settings) -> AsyncIterator["EventProducer"]:
         """Give a delivery once its first attempt to reach Kafka has ended, well or not."""
         delivery = cls(settings)
-        delivery._keeping = asyncio.create_task(delivery._keep())
+        delivery._keeping = asyncio.create_task(delivery._remember())
         try:
             await delivery.until(delivery._tried)
             yield delivery
@@ -144,11 +144,11 @@ class Delivery:
         """
         producer = self._producer
         if producer is None:
-            raise Refused("kafka_away", self._trouble)
+            raise RequestRejected("kafka_away", self._trouble)
         begun: float | None = None
         sent: list[asyncio.Future[object]] = []
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS), self._turn(records):
+            async with asyncio.timeout(DEADLINE_SECONDS), self._slot(records):
                 begun = asyncio.get_running_loop().time()
                 for number, (topic, key, value) in enumerate(records, 1):
                     sent.append(await producer.send(topic, value, key))
@@ -158,14 +158,14 @@ class Delivery:
             self._acknowledged = asyncio.get_running_loop().time()
         except (KafkaError, TimeoutError) as error:
             is_served = begun is None or self._acknowledged > begun or any(map(_is_written, sent))
-            await _leave(sent)
+            await _close(sent)
             if isinstance(error, LATE) and is_served:
-                raise Refused("busy", "Kafka did not take it all in time") from error
+                raise RequestRejected("busy", "Kafka did not take it all in time") from error
             self._lose(producer, error)
-            raise Refused("kafka_away", self._trouble) from error
+            raise RequestRejected("kafka_away", self._trouble) from error
 
-    def _turn(self, records: Sequence[Record]) -> AbstractAsyncContextManager[None]:
-        return self._turns if len(records) > LARGE else nullcontext()
+    def _slot(self, records: Sequence[Record]) -> AbstractAsyncContextManager[None]:
+        return self._slots if len(records) > LARGE else nullcontext()
 
     async def trouble(self) -> str | None:
         """Ask Kafka whether it is there with every topic; say what is wrong, or None."""
@@ -176,10 +176,10 @@ class Delivery:
             async with asyncio.timeout(PROBE_SECONDS):
                 await check_topics(producer)
         except (KafkaError, TimeoutError) as error:
-            return _said(error)
+            return _describe(error)
         return None
 
-    async def _keep(self) -> None:
+    async def _remember(self) -> None:
         while True:
             producer = new_producer(self._settings)
             try:
@@ -191,7 +191,7 @@ class Delivery:
                 self._tried.set()
                 await self._lost.wait()
             except (KafkaError, TimeoutError) as error:
-                self._note(error)
+                self._log_failure(error)
                 self._tried.set()
             finally:
                 self._producer = None
@@ -202,11 +202,11 @@ class Delivery:
     def _lose(self, producer: AIOKafkaProducer, error: BaseException) -> None:
         if producer is self._producer:
             self._producer = None
-            self._note(error)
+            self._log_failure(error)
             self._lost.set()
 
-    def _note(self, error: BaseException) -> None:
-        trouble = _said(error)
+    def _log_failure(self, error: BaseException) -> None:
+        trouble = _describe(error)
         if trouble != self._trouble:
             log.warning("%s (%s): %r", trouble, self._settings.bootstrap, error)
         self._trouble = trouble
@@ -216,14 +216,14 @@ def _is_written(future: asyncio.Future[object]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
 
 
-async def _leave(sent: list[asyncio.Future[object]]) -> None:
+async def _close(sent: list[asyncio.Future[object]]) -> None:
     """Take note of every future's end, so that none is reported as forgotten."""
     for future in sent:
         future.cancel()
     await asyncio.gather(*sent, return_exceptions=True)
 
 
-def _said(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """Say it without the addresses that the client's own messages hold."""
     if isinstance(error, LATE):
         return "Kafka did not answer in time"

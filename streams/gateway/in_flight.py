@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class InHand:
+class InFlightRequests:
     """Counts requests from their headers to their answer.
 
     The web server's own clean-up waits for handlers too, but drops what still arrives of their

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 
-from streams.gateway.errors import Refused
+from streams.gateway.errors import RequestRejected
 
 BODY_BYTES = 4 * 1024 * 1024
 # Well under what a broker takes in one record by default.
@@ -35,7 +35,7 @@ def check_shape(text: bytes) -> None:
         if sign in (b"[", b"{"):
             depth += 1
             if depth > DEPTH:
-                raise Refused("too_deep", f"nested deeper than {DEPTH}")
+                raise RequestRejected("too_deep", f"nested deeper than {DEPTH}")
         elif sign in (b"]", b"}"):
             depth -= 1
         elif sign and depth == 1:
@@ -44,12 +44,12 @@ def check_shape(text: bytes) -> None:
                 raise too_many()
 
 
-def too_many() -> Refused:
+def too_many() -> RequestRejected:
     """Refuse a body of too many events."""
-    return Refused("too_many", f"more than {EVENTS} events, or fields of one, in a request")
+    return RequestRejected("too_many", f"more than {EVENTS} events, or fields of one, in a request")
 
 
-class Room:
+class MemoryBudget:
     """The memory that bodies in hand may take together; full, further requests are refused."""
 
     def __init__(self, capacity: int = IN_HAND_BYTES) -> None:
@@ -64,19 +64,19 @@ class Room:
                 if len(body) + len(chunk) > BODY_BYTES:
                     raise too_large()
                 if len(chunk) > self._free:
-                    raise Refused("busy", "too much in hand: try again shortly")
+                    raise RequestRejected("busy", "too much in hand: try again shortly")
                 self._free -= len(chunk)
                 body += chunk
         except BaseException:
-            self.leave(len(body))
+            self.release(len(body))
             raise
         return body
 
-    def leave(self, size: int) -> None:
+    def release(self, size: int) -> None:
         """Give back the room of a body of this size."""
         self._free += size
 
 
-def too_large() -> Refused:
+def too_large() -> RequestRejected:
     """Refuse a body of too many bytes."""
-    return Refused("too_large", f"the body is longer than {BODY_BYTES} bytes: send several")
+    return RequestRejected("too_large", f"the body is longer than {BODY_BYTES} bytes: send several")

@@ -26,7 +26,7 @@ class Metrics:
             ["topic"],
             registry=self.registry,
         )
-        self.refused = Counter(
+        self.rejected = Counter(
             "sales_kpis_gateway_refusals",
             "Requests refused whole, by the kind of reason.",
             ["kind"],

@@ -15,7 +15,7 @@ from streams.events import (
 from streams.gateway.errors import (
     Kind,
     Problem,
-    Refused,
+    RequestRejected,
 )
 from streams.gateway.limits import (
     EVENT_BYTES,
@@ -40,7 +40,7 @@ def record(value: bytes, line: int) -> Record | Problem:
         return Problem(line, "too_large", f"longer than {EVENT_BYTES} bytes")
     try:
         check_shape(value)
-    except Refused as refused:
+    except RequestRejected as refused:
         return Problem(line, refused.kind, refused.error)
     if not is_utf8(value):
         return Problem(line, "malformed", "not UTF-8")
@@ -64,7 +64,7 @@ def all_or_none(outcomes: Iterable[Record | Problem]) -> list[Record]:
         if len(problems) == PROBLEMS:
             break
     if problems:
-        raise Refused.because_of(problems)
+        raise RequestRejected.because_of(problems)
     return records
 
 

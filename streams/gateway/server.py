@@ -20,16 +20,16 @@ from aiohttp import ClientPayloadError, hdrs, web
 from streams.config.settings import Settings
 from streams.gateway import canonical, cloudevents
 from streams.gateway.auth import Token
-from streams.gateway.errors import Refused
+from streams.gateway.errors import RequestRejected
 from streams.gateway.event_producer import (
     DEADLINE_SECONDS,
-    Delivery,
-    quiet_client,
+    EventProducer,
+    silence_client_logs,
 )
-from streams.gateway.in_flight import InHand
+from streams.gateway.in_flight import InFlightRequests
 from streams.gateway.limits import (
     BODY_BYTES,
-    Room,
+    MemoryBudget,
     too_large,
 )
 from streams.gateway.metrics import CONTENT_TYPE, Metrics
@@ -43,10 +43,10 @@ READ_SECONDS = 15.0
 END_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
 PATHS = ("/events", "/livez", "/healthz", "/readyz", "/metrics")
 
-IN_HAND = web.AppKey("in_hand", InHand)
-DELIVERY = web.AppKey("delivery", Delivery)
+IN_HAND = web.AppKey("in_hand", InFlightRequests)
+PRODUCER_KEY = web.AppKey("delivery", EventProducer)
 METRICS = web.AppKey("metrics", Metrics)
-ROOM = web.AppKey("room", Room)
+BUDGET_KEY = web.AppKey("room", MemoryBudget)
 TOKEN = web.AppKey("token", Token)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -63,37 +63,42 @@ def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
     if token.is_open:
         log.warning("no token is set: every program on this machine may send events")
     app = web.Application(middlewares=[answer])
-    app[TOKEN], app[METRICS], app[ROOM], app[IN_HAND] = token, Metrics(), Room(), InHand()
+    app[TOKEN], app[METRICS], app[BUDGET_KEY], app[IN_HAND] = (
+        token,
+        Metrics(),
+        MemoryBudget(),
+        InFlightRequests(),
+    )
 
     async def deliver(app: web.Application) -> AsyncIterator[None]:
-        async with Delivery.open(settings) as delivery:
-            app[DELIVERY] = delivery
+        async with EventProducer.open(settings) as delivery:
+            app[PRODUCER_KEY] = delivery
             yield
 
     app.cleanup_ctx.append(deliver)
     app.add_routes(
         [
-            web.post("/events", take_events),
+            web.post("/events", post_events),
             web.get("/livez", is_alive),
             web.get("/healthz", is_alive),
             web.get("/readyz", is_ready),
-            web.get("/metrics", tell_metrics),
+            web.get("/metrics", get_metrics),
         ]
     )
     return app
 
 
-async def take_events(request: web.Request) -> web.Response:
+async def post_events(request: web.Request) -> web.Response:
     """Write the request's events to Kafka, all or none of them."""
     admit(request)
     read = reader_for(request)
-    room = request.app[ROOM]
+    room = request.app[BUDGET_KEY]
     body = await read_body(request, room)
     try:
         records = read(bytes(body))
-        await request.app[DELIVERY].write(records)
+        await request.app[PRODUCER_KEY].write(records)
     finally:
-        room.leave(len(body))
+        room.release(len(body))
     accepted = request.app[METRICS].accepted
     for topic, count in Counter(record.topic for record in records).items():
         accepted.labels(topic).inc(count)
@@ -107,13 +112,13 @@ async def is_alive(_: web.Request) -> web.Response:
 
 async def is_ready(request: web.Request) -> web.Response:
     """Say whether events would be taken now: 200, or 503 with what is wrong."""
-    trouble = await request.app[DELIVERY].trouble()
+    trouble = await request.app[PRODUCER_KEY].trouble()
     if trouble:
-        raise Refused("kafka_away", trouble)
+        raise RequestRejected("kafka_away", trouble)
     return web.json_response({"status": "ok"})
 
 
-async def tell_metrics(request: web.Request) -> web.Response:
+async def get_metrics(request: web.Request) -> web.Response:
     """Give the metrics to whoever has the token."""
     admit(request)
     return web.Response(body=request.app[METRICS].text(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
@@ -122,15 +127,15 @@ async def tell_metrics(request: web.Request) -> web.Response:
 def admit(request: web.Request) -> None:
     """Refuse a request without the token."""
     if not request.app[TOKEN].admits(request.headers.getall(hdrs.AUTHORIZATION, [])):
-        raise Refused("unauthorised", "one header is needed: Authorization: Bearer <token>")
+        raise RequestRejected("unauthorised", "one header is needed: Authorization: Bearer <token>")
 
 
 def reader_for(request: web.Request) -> Callable[[bytes], list[Record]]:
     """Choose how to read the body, by its declared type."""
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-        raise Refused("media_type", "send the body uncompressed")
+        raise RequestRejected("media_type", "send the body uncompressed")
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise Refused("media_type", "send the body in UTF-8")
+        raise RequestRejected("media_type", "send the body in UTF-8")
     content_type = request.content_type.lower()
     if content_type == cloudevents.STRUCTURED:
         return cloudevents.from_structured
@@ -144,10 +149,10 @@ def reader_for(request: web.Request) -> Callable[[bytes], list[Record]]:
     if content_type in canonical.LINES:
         return canonical.from_lines
     known = sorted({*canonical.JSON, *canonical.LINES, cloudevents.STRUCTURED, cloudevents.BATCH})
-    raise Refused("media_type", f"Content-Type must be one of {', '.join(known)}")
+    raise RequestRejected("media_type", f"Content-Type must be one of {', '.join(known)}")
 
 
-async def read_body(request: web.Request, room: Room) -> bytearray:
+async def read_body(request: web.Request, room: MemoryBudget) -> bytearray:
     """Read the body within bounds of size, memory and time; it takes room until it leaves."""
     if (request.content_length or 0) > BODY_BYTES:
         raise too_large()
@@ -155,9 +160,9 @@ async def read_body(request: web.Request, room: Room) -> bytearray:
         async with asyncio.timeout(READ_SECONDS):
             return await room.read(request.content.iter_any())
     except (ConnectionError, ClientPayloadError) as error:
-        raise Refused("malformed", "the body broke off") from error
+        raise RequestRejected("malformed", "the body broke off") from error
     except TimeoutError as error:
-        raise Refused("slow", f"the body took longer than {READ_SECONDS:.0f} s") from error
+        raise RequestRejected("slow", f"the body took longer than {READ_SECONDS:.0f} s") from error
 
 
 @web.middleware
@@ -184,8 +189,8 @@ async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Call the handler; a refusal, an unknown path or method is answered in JSON."""
     try:
         return await handler(request)
-    except Refused as refused:
-        request.app[METRICS].refused.labels(refused.kind).inc()
+    except RequestRejected as refused:
+        request.app[METRICS].rejected.labels(refused.kind).inc()
         return web.json_response(
             refused.report(), status=refused.status, headers=dict(refused.headers)
         )
@@ -211,7 +216,7 @@ async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{runner.addresses[0][1]}"
         print(f"gateway {address}", flush=True)  # noqa: T201  # the promised line
-        await app[DELIVERY].until(stop)
+        await app[PRODUCER_KEY].until(stop)
         await site.stop()
         if not await app[IN_HAND].end(END_SECONDS):
             log.warning("some requests were still in hand after %.0f s", END_SECONDS)
@@ -229,7 +234,7 @@ def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.
     """
     logs.set_up(settings.log, logging.INFO)
     port = settings.gateway_port if port is None else port
-    with quiet_client():
+    with silence_client_logs():
         asyncio.run(_until_signalled(settings, port, host))
 
 

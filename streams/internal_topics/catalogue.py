@@ -8,26 +8,26 @@ from collections.abc import Mapping
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.events.key_value import KeyValue
 from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
-from streams.kafka.transactional_producer import Pair
 
 PARTITION = TopicPartition(topics.CATALOGUE, 0)
 # The board with this number keeps the topic.
-KEEPER = 0
+WRITER_PARTITION = 0
 
 
-async def differences(settings: Settings, wanted: Mapping[str, bytes]) -> list[Pair]:
+async def differences(settings: Settings, wanted: Mapping[str, bytes]) -> list[KeyValue]:
     """Give the records in which the topic differs from what it should say, tombstones included.
 
     The earlier keeper must have been fenced before.
     """
-    standing: dict[str, bytes | None] = {}
+    current: dict[str, bytes | None] = {}
     async for _, records in read_to(settings, await ends(settings, [PARTITION])):
         for record in records:
-            standing[(record.key or b"").decode()] = record.value
-    gone = [key for key, value in standing.items() if value is not None and key not in wanted]
+            current[(record.key or b"").decode()] = record.value
+    gone = [key for key, value in current.items() if value is not None and key not in wanted]
     return [
-        *((key.encode(), value) for key, value in wanted.items() if standing.get(key) != value),
+        *((key.encode(), value) for key, value in wanted.items() if current.get(key) != value),
         *((key.encode(), None) for key in gone),
     ]

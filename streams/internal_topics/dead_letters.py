@@ -7,13 +7,13 @@ import orjson
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.events import Rejected
+from streams.events.key_value import KeyValue
 from streams.kafka.topics import DEAD_LETTERS
-from streams.kafka.transactional_producer import Pair
 
 DESTINATION = TopicPartition(DEAD_LETTERS, 0)
 
 
-def letter(record: ConsumerRecord, why: Rejected, clock: int) -> Pair:
+def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:
     """Write one: key is the original key, `value` in it the original bytes in Base64."""
     body = {
         "reason": why.reason,

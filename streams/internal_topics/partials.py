@@ -9,14 +9,14 @@ import orjson
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.internal_topics.reroutes import Moved, moved
+from streams.events.key_value import KeyValue
+from streams.internal_topics.reroutes import ReroutesRead, read_reroutes
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends, read_to
-from streams.kafka.topics import FAMILY_PARTITIONS, PARTIALS
-from streams.kafka.transactional_producer import Pair
-from streams.tasks.ports import Core, Vectors
+from streams.kafka.topics import MERGE_PARTITIONS, PARTIALS
+from streams.tasks.ports import CorePort, Vectors
 
-PARTITIONS = tuple(TopicPartition(PARTIALS, number) for number in range(FAMILY_PARTITIONS))
+PARTITIONS = tuple(TopicPartition(PARTIALS, number) for number in range(MERGE_PARTITIONS))
 # Not strict, for numbers past 64 bits are texts.
 _decode = msgspec.json.Decoder(Vectors, strict=False).decode
 
@@ -49,13 +49,13 @@ def locate(key: bytes) -> tuple[int, str]:
 
 
 def writes(
-    core: Core, shard: int, cells: Iterable[tuple[str, Vectors]]
-) -> dict[TopicPartition, list[Pair]]:
+    core: CorePort, shard: int, cells: Iterable[tuple[str, Vectors]]
+) -> dict[TopicPartition, list[KeyValue]]:
     """Sort the shares to publish by the partition that each belongs in."""
-    sorted_out: defaultdict[TopicPartition, list[Pair]] = defaultdict(list)
+    sorted_out: defaultdict[TopicPartition, list[KeyValue]] = defaultdict(list)
     prefix = f"{shard}|"
     for cell, vectors in cells:
-        to = PARTITIONS[core.family(cell) % FAMILY_PARTITIONS]
+        to = PARTITIONS[core.dimension_group(cell) % MERGE_PARTITIONS]
         sorted_out[to].append(((prefix + cell).encode(), encode(vectors)))
     return dict(sorted_out)
 
@@ -66,19 +66,21 @@ class Published:
 
     # As they are written, for most are superseded before anybody needs to know what they say.
     cells: dict[str, bytes] = field(default_factory=dict)
-    reached: dict[int, int] = field(default_factory=dict)  # partition: offset of the last record
-    moved: Moved = field(default_factory=Moved)
+    partial_offsets: dict[int, int] = field(
+        default_factory=dict
+    )  # partition: offset of the last record
+    reroutes: ReroutesRead = field(default_factory=ReroutesRead)
 
-    def take(self, partition: int, offset: int, cell: str, value: bytes | None) -> None:
+    def apply(self, partition: int, offset: int, cell: str, value: bytes | None) -> None:
         """Note one record."""
-        self.reached[partition] = offset
+        self.partial_offsets[partition] = offset
         if value is None:
             self.cells.pop(cell, None)
         else:
             self.cells[cell] = value
 
 
-async def published(settings: Settings, shards: Collection[int]) -> dict[int, Published]:
+async def read_published(settings: Settings, shards: Collection[int]) -> dict[int, Published]:
     """Read what some shards have published, to the end each partition has now.
 
     Call it only when all those shards are taken: then no earlier owner can add to it. Reading
@@ -86,7 +88,8 @@ async def published(settings: Settings, shards: Collection[int]) -> dict[int, Pu
     on its way into some partition.
     """
     found = {
-        shard: Published(moved=told) for shard, told in (await moved(settings, shards)).items()
+        shard: Published(reroutes=told)
+        for shard, told in (await read_reroutes(settings, shards)).items()
     }
     stops = await ends(settings, PARTITIONS, committed=False)
     async for partition, records in read_to(settings, stops):
@@ -95,7 +98,7 @@ async def published(settings: Settings, shards: Collection[int]) -> dict[int, Pu
                 raise Fatal(f"{PARTIALS}/{partition.partition} holds a record without a key")
             shard, cell = locate(record.key)
             if shard in found:
-                found[shard].take(partition.partition, record.offset, cell, record.value)
+                found[shard].apply(partition.partition, record.offset, cell, record.value)
     return found
 
 

@@ -10,25 +10,25 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
+from streams.events.key_value import KeyValue
 from streams.internal_topics.partials import PARTITIONS
 from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
-from streams.kafka.transactional_producer import Pair
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 # How often a shard or board says how far it is: soon once it has nothing to do. While events come,
 # now and then is enough, for it is one more thing that a transaction waits for.
 PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
 KPI_PARTITIONS = tuple(
-    TopicPartition(topics.KPIS, number) for number in range(topics.FAMILY_PARTITIONS)
+    TopicPartition(topics.KPIS, number) for number in range(topics.MERGE_PARTITIONS)
 )
 Offsets = dict[TopicPartition, int]
-Word = Mapping[str, Any]
-Words = Mapping[int, Word]
+ProgressReport = Mapping[str, Any]
+ReportsByPartition = Mapping[int, ProgressReport]
 
 
 @dataclass
-class Position:
+class SourceOffsets:
     """For each topic the offset that comes next: all below it is in the rows."""
 
     source: dict[str, int] = field(default_factory=dict)
@@ -41,17 +41,17 @@ class Position:
     @classmethod
     def decode(cls, value: bytes) -> Self:
         """Read what `encode` wrote."""
-        said = orjson.loads(value)
-        return cls(said["source"], said["reference"])
+        reports = orjson.loads(value)
+        return cls(reports["source"], reports["reference"])
 
-    def raise_to(self, other: Mapping[str, int]) -> None:
+    def advance_to(self, other: Mapping[str, int]) -> None:
         """Move each source forward to at least another position."""
         for topic, offset in other.items():
             self.source[topic] = max(offset, self.source.get(topic, 0))
 
-    def reaches(self, goal: Mapping[str, int]) -> bool:
+    def reach(self, target_offsets: Mapping[str, int]) -> bool:
         """Tell whether no source is short of a goal."""
-        return all(self.source.get(topic, 0) >= offset for topic, offset in goal.items())
+        return all(self.source.get(topic, 0) >= offset for topic, offset in target_offsets.items())
 
 
 def destination(settings: Settings) -> TopicPartition:
@@ -59,32 +59,32 @@ def destination(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.progress(settings), 0)
 
 
-def of_journeys(
+def aggregate_report(
     shard: int,
-    position: Position,
+    source_offsets: SourceOffsets,
     reached: Mapping[int, int],
     moved: Mapping[int, int],
     clock: int,
-) -> Pair:
+) -> KeyValue:
     """Say that a shard's events up to a position are in its partials, or moved to other shards.
 
     `reached` holds for each partition of the partials the offset of the shard's last record,
     `moved` the same for the topic of moves.
     """
-    said = {
-        "source": position.source,
-        "reference": position.reference,
+    reports = {
+        "source": source_offsets.source,
+        "reference": source_offsets.reference,
         "partials": {str(partition): offset for partition, offset in reached.items()},
-        "moved": {str(partition): offset for partition, offset in moved.items()},
+        "reroutes": {str(partition): offset for partition, offset in moved.items()},
         "clock": clock,
     }
-    return f"journeys/{shard}".encode(), orjson.dumps(said)
+    return f"aggregate/{shard}".encode(), orjson.dumps(reports)
 
 
-def of_kpis(partition: int, offset: int, reference: Mapping[str, int], clock: int) -> Pair:
+def merge_report(partition: int, offset: int, reference: Mapping[str, int], clock: int) -> KeyValue:
     """Say that partials below an offset are published and that nothing waits."""
-    said = {"partials": offset, "reference": reference, "clock": clock, "clean": True}
-    return f"kpis/{partition}".encode(), orjson.dumps(said)
+    reports = {"partials": offset, "reference": reference, "clock": clock, "clean": True}
+    return f"merge/{partition}".encode(), orjson.dumps(reports)
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,17 @@ class Behind:
     events: dict[str, int] = field(default_factory=dict)
     partials: tuple[int, ...] = ()
     reference: tuple[str, ...] = ()
-    moved: tuple[int, ...] = ()
+    reroutes: tuple[int, ...] = ()
 
     @property
     def is_settled(self) -> bool:
         """Whether all is published."""
-        return not (self.events or self.partials or self.reference or self.moved)
+        return not (self.events or self.partials or self.reference or self.reroutes)
 
 
 async def behind(settings: Settings) -> Behind:
     """Compare what is in the crm topics now with what the shards say they have published."""
-    return Awaited(settings, await _targets(settings)).behind(await _said(settings))
+    return SettlementCheck(settings, await _targets(settings)).behind(await _read_reports(settings))
 
 
 async def await_settled(settings: Settings, timeout_s: float) -> Behind:
@@ -120,12 +120,12 @@ async def await_settled(settings: Settings, timeout_s: float) -> Behind:
     finds it all. Otherwise the time was up, and the result says what is missing.
     """
     deadline = asyncio.get_running_loop().time() + timeout_s
-    awaited = Awaited(settings, await _targets(settings))
+    awaited = SettlementCheck(settings, await _targets(settings))
     while True:
-        found = awaited.behind(await _said(settings))
+        found = awaited.behind(await _read_reports(settings))
         if found.is_settled or asyncio.get_running_loop().time() > deadline:
             break
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
     if found.is_settled:
         await _await_visible(settings, deadline)
     return found
@@ -136,17 +136,17 @@ async def _targets(settings: Settings) -> Offsets:
     return await ends(settings, [*sources, *(TopicPartition(t, 0) for t in REFERENCE_TOPICS)])
 
 
-async def _said(settings: Settings) -> dict[str, dict[str, Any]]:
+async def _read_reports(settings: Settings) -> dict[str, dict[str, Any]]:
     to = destination(settings)
-    said: dict[str, dict[str, Any]] = {}
+    reports: dict[str, dict[str, Any]] = {}
     # Only what is committed: an open transaction is no progress, and is not waited for.
     async for _, records in read_to(settings, await ends(settings, [to], committed=True)):
         for record in records:
-            said[(record.key or b"").decode()] = orjson.loads(record.value)
-    return said
+            reports[(record.key or b"").decode()] = orjson.loads(record.value)
+    return reports
 
 
-class Awaited:
+class SettlementCheck:
     """What was produced up to some offsets, on its way into the output.
 
     Once all of it is folded, what the shards have written by then is all that has to be published:
@@ -157,15 +157,15 @@ class Awaited:
         """Wait for everything before these offsets of the source and reference topics."""
         self._settings = settings
         self._targets = targets
-        self._folded: Words | None = None
+        self._processed: ReportsByPartition | None = None
 
-    def behind(self, said: Mapping[str, Word]) -> Behind:
+    def behind(self, reports: Mapping[str, ProgressReport]) -> Behind:
         """Give what is missing by what all owners said last, each by `stage/number`."""
         settings, targets = self._settings, self._targets
-        shards = self._folded or {
-            p: said.get(f"journeys/{p}", {}) for p in range(settings.partitions)
+        shards = self._processed or {
+            p: reports.get(f"aggregate/{p}", {}) for p in range(settings.partitions)
         }
-        boards = {p.partition: said.get(f"kpis/{p.partition}", {}) for p in PARTITIONS}
+        boards = {p.partition: reports.get(f"merge/{p.partition}", {}) for p in PARTITIONS}
         events = {}
         for target, end in targets.items():
             if target.topic in SOURCE_TOPICS:
@@ -177,20 +177,22 @@ class Awaited:
         between = tuple(
             number
             for number, shard in shards.items()
-            if shard.get("source", {}).get(topics.moved(settings), 0)
-            <= _last("moved", number, shards)
+            if shard.get("source", {}).get(topics.reroutes(settings), 0)
+            <= _last("reroutes", number, shards)
         )
-        deaf_shards = self._deaf("journeys", shards)
+        deaf_shards = self._without_reference("aggregate", shards)
         if not (events or between or deaf_shards):
-            self._folded = shards
+            self._processed = shards
         unpublished = tuple(
             number
             for number, board in boards.items()
             if board.get("partials", -1) <= _last("partials", number, shards)
         )
-        return Behind(events, unpublished, (*deaf_shards, *self._deaf("kpis", boards)), between)
+        return Behind(
+            events, unpublished, (*deaf_shards, *self._without_reference("merge", boards)), between
+        )
 
-    def _deaf(self, stage: str, owners: Words) -> tuple[str, ...]:
+    def _without_reference(self, stage: str, owners: ReportsByPartition) -> tuple[str, ...]:
         """Name who has not heard all reference records."""
         return tuple(
             f"{stage}/{number}"
@@ -202,7 +204,7 @@ class Awaited:
         )
 
 
-def _last(what: str, partition: int, shards: Words) -> int:
+def _last(what: str, partition: int, shards: ReportsByPartition) -> int:
     """Give the offset of the last record that a shard says it wrote to a partition."""
     return max(
         (shard.get(what, {}).get(str(partition), -1) for shard in shards.values()), default=-1
@@ -220,4 +222,4 @@ async def _await_visible(settings: Settings, deadline: float) -> None:
         readable = await ends(settings, KPI_PARTITIONS, committed=True)
         if all(readable[partition] >= end for partition, end in written.items()):
             return
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)

@@ -12,9 +12,9 @@ from streams.journeys.leads import Lead
 from streams.journeys.orders import Order
 from streams.journeys.quotes import Quote
 from streams.journeys.routing import (
-    place,
-    survivor,
-    view,
+    entities_of,
+    merge_target,
+    route,
 )
 from streams.journeys.spend import Spend
 from streams.journeys.subjects import Journey
@@ -33,7 +33,7 @@ __all__ = [
     "Quote",
     "Spend",
     "Ticket",
-    "place",
-    "survivor",
-    "view",
+    "entities_of",
+    "merge_target",
+    "route",
 ]

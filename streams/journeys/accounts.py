@@ -7,7 +7,7 @@ from itertools import pairwise
 from streams.engine.aggregate.entry import Entry
 from streams.engine.algebra.money import Money
 from streams.engine.calendars.calendar import milliseconds
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.journeys.invoices import Invoice, invoices
 from streams.journeys.orders import Order, orders
@@ -23,17 +23,19 @@ class Customer:
 
     dimensions: Dimensions
 
-    def __init__(self, account: str, entries: Sequence[Entry], terms: Terms) -> None:
+    def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
         """Take the account's entries, by (at, id); its own record stands in the terms."""
-        self.terms = terms
+        self.context = context
         self.dimensions = dimensions(account=account)
-        self._record = terms.accounts.get(account)
+        self._record = context.accounts.get(account)
         self._rep = (self._record.rep or "") if self._record else ""
         topics: dict[str, list[Entry]] = {}
         for entry in entries:
             topics.setdefault(entry.event.topic, []).append(entry)
-        self.invoices: list[Invoice] = list(invoices(topics.get("crm.invoice", ()), account, terms))
-        self.orders: list[Order] = list(orders(topics.get("crm.order", ()), account, terms))
+        self.invoices: list[Invoice] = list(
+            invoices(topics.get("crm.invoice", ()), account, context)
+        )
+        self.orders: list[Order] = list(orders(topics.get("crm.order", ()), account, context))
         self.tickets: list[Ticket] = tickets(topics.get("crm.ticket", ()), account, self._rep)
 
     @cached_property
@@ -45,8 +47,8 @@ class Customer:
         record = self._record
         if record is None or record.potential is None or record.currency is None:
             return None
-        day = self.terms.calendar.day(milliseconds(record.at))
-        return self.terms.rates.priced(Money(record.potential, record.currency), day)
+        day = self.context.calendar.day(milliseconds(record.at))
+        return self.context.rates.priced(Money(record.potential, record.currency), day)
 
     @property
     def owner(self) -> str:
@@ -55,7 +57,7 @@ class Customer:
 
     def risk(self) -> Iterator[tuple[int, int]]:
         """Give (instant, 1 or -1) whenever it begins or ceases to be likely to leave."""
-        definitions = self.terms.definitions
+        definitions = self.context.definitions
         return risk(self.tickets, definitions.churn_weights, definitions.churn_threshold)
 
     def reorders(self) -> Iterator[tuple[int, int, str]]:

@@ -7,9 +7,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from streams.engine.aggregate.attribution import (
-    Moves,
-    moves,
-    placed,
+    AttributionSteps,
+    attributed_at,
+    attribution,
 )
 from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.algebra.money import (
@@ -17,7 +17,7 @@ from streams.engine.algebra.money import (
     exact,
     round_half_up,
 )
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
 from streams.events.model import DealChanged, DealDeleted
@@ -69,11 +69,13 @@ class Deal:
 
     dimensions: Dimensions
 
-    def __init__(self, entries: Sequence[Entry], origin: Origin, terms: Terms) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], origin: Origin, context: EvaluationContext
+    ) -> None:
         """Take the deal's own changes, by (at, id), at least one."""
         self.entries = entries
         self.origin = origin
-        self.terms = terms
+        self.context = context
         self.name: str = entries[0].event.deal  # type: ignore[attr-defined]  # the row sorted them
         self.created = entries[0].at
         self.amount: str | None = None
@@ -110,11 +112,11 @@ class Deal:
                 if stage:
                     self.stage_entries.setdefault(stage, at)
             account = account if event.account is None else event.account
-        if self.status == "won" and self.terms.definitions.readings.win == "first":
+        if self.status == "won" and self.context.definitions.choices.win == "first":
             self.closed = next(e.at for e in entries if getattr(e.event, "status", None) == "won")
         if self.amount and self.currency:
             self.money = Money(self.amount, self.currency)
-        lead = self.origin.dimensions.members
+        lead = self.origin.dimensions.values
         self.stage = stage
         self.dimensions = dimensions(
             rep or lead[0],
@@ -140,7 +142,7 @@ class Deal:
     @property
     def outcome_at(self) -> int | None:
         """The instant by which close rates count it, if it is won or lost now."""
-        is_by_creation = self.terms.definitions.readings.close_rate_by == "creation"
+        is_by_creation = self.context.definitions.choices.close_rate_by == "creation"
         return self.created if is_by_creation and self.closed is not None else self.closed
 
     @property
@@ -158,7 +160,7 @@ class Deal:
     def outcome_worth(self, at: int) -> int | Unpriced | None:
         """Give what was won or lost, as `worth` does: what a lost deal was worth while open."""
         lost = self.lost
-        if lost is None or self.terms.definitions.readings.lost_amount == "latest":
+        if lost is None or self.context.definitions.choices.lost_amount == "latest":
             return self.worth(at)
         before = [entry for entry in self.entries if entry.at < lost]
         amount = latest(before, "amount") or self.amount
@@ -168,37 +170,37 @@ class Deal:
     def _priced(self, money: Money | None, at: int) -> int | Unpriced | None:
         if money is None:
             return None
-        if self.closed is not None and self.terms.definitions.readings.conversion == "close":
+        if self.closed is not None and self.context.definitions.choices.conversion == "close":
             at = self.closed
         # Half a dozen KPIs ask, nearly all for one of two instants.
         found = self._worth.get((money, at))
         if found is None:
-            minor = self.terms.rates.priced(money, self.terms.calendar.day(at))
+            minor = self.context.rates.priced(money, self.context.calendar.day(at))
             found = self._worth[money, at] = UNPRICED if minor is None else minor
         return found
 
     @cached_property
-    def moves(self) -> Moves:
+    def attribution(self) -> AttributionSteps:
         """Whose it was when, if facts belong to the rep of then."""
-        if self.terms.definitions.readings.owner == "now":
+        if self.context.definitions.choices.owner == "now":
             return ()
         own = {
             at: event.rep
             for at, _, event in self.entries
             if isinstance(event, DealChanged) and event.rep is not None
         }
-        return moves(own, self.dimensions, self.origin.reps)
+        return attribution(own, self.dimensions, self.origin.reps)
 
     def placed(self, at: int) -> Dimensions:
         """Give its dimensions as facts of an instant have them."""
-        return placed(self.moves, self.dimensions, at)
+        return attributed_at(self.attribution, self.dimensions, at)
 
     def weighted(self) -> int | Unpriced | None:
         """Give its amount at creation's rate times its probability, to a minor unit.
 
         The probability is its own, else its stage's by the settings; None where there is none.
         """
-        table = self.terms.definitions.stage_probability
+        table = self.context.definitions.stage_probability
         share = table.get(self.stage) if self.probability is None else None
         if self.probability is not None:
             # The decimal that was written, not the binary float nearest to it.
@@ -238,7 +240,7 @@ class Deal:
 
     def _is_later(self, stage: str, than: str) -> bool:
         """Compare two stages by the order that is set; one it lacks is a step like any other."""
-        order = self.terms.definitions.stages
+        order = self.context.definitions.stages
         if stage in order and than in order:
             return order.index(stage) > order.index(than)
         return True

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from streams.engine.aggregate.entry import Entry
 from streams.engine.algebra.money import Money, round_half_up
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
 from streams.events.model import (
@@ -25,7 +25,7 @@ def _own(money: Money) -> Fraction | None:
     return Fraction(money.amount)
 
 
-class Move(NamedTuple):
+class LedgerEntry(NamedTuple):
     """What changes a balance: the issue (sign 1), or a payment or credit (sign -1)."""
 
     at: int
@@ -43,14 +43,14 @@ class Invoice:
 
     dimensions: Dimensions
 
-    def __init__(self, account: str, entries: Sequence[Entry], terms: Terms) -> None:
+    def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
         """Take the invoice's own entries, by (at, id), at least one."""
         self.name: str = entries[0].event.invoice  # type: ignore[attr-defined]  # the row sorted them
-        self.terms = terms
+        self.context = context
         self.issued: int | None = None
         self._issue: InvoiceIssued | None = None
         self.payments: list[tuple[int, Money]] = []
-        self._moves: list[Move] = []
+        self._payments_and_credits: list[LedgerEntry] = []
         is_void = False
         for at, _, event in entries:
             if isinstance(event, InvoiceIssued):
@@ -60,7 +60,7 @@ class Invoice:
             elif isinstance(event, (InvoicePaid, InvoiceCredited)):
                 money = Money(event.amount, event.currency)
                 is_payment = isinstance(event, InvoicePaid)
-                self._moves.append(Move(at, -1, money, is_payment))
+                self._payments_and_credits.append(LedgerEntry(at, -1, money, is_payment))
                 if is_payment:
                     self.payments.append((at, money))
         self._insert_issue(entries)
@@ -79,28 +79,28 @@ class Invoice:
             if entry.event is self._issue:
                 break
             before += isinstance(entry.event, (InvoicePaid, InvoiceCredited))
-        self._moves.insert(before, Move(self.issued, 1, money))
+        self._payments_and_credits.insert(before, LedgerEntry(self.issued, 1, money))
 
     def _exact(self, money: Money) -> Fraction | None:
         assert self.issued is not None  # noqa: S101 - for the type checker: callers asked is_owed
-        minor = self.terms.rates.minor(money, self.terms.calendar.day(self.issued))
+        minor = self.context.rates.minor(money, self.context.calendar.day(self.issued))
         return None if minor is None else Fraction(*minor)
 
     @property
     def _is_in_one_currency(self) -> bool:
-        return len({move.money.currency for move in self._moves}) == 1
+        return len({move.money.currency for move in self._payments_and_credits}) == 1
 
     @cached_property
     def balances(self) -> list[Step] | Unpriced:
         """Instants, and the balance in minor units from each on, earliest first."""
-        return self._running(self._moves)
+        return self._running(self._payments_and_credits)
 
     @cached_property
     def billed(self) -> list[Step] | Unpriced:
         """Instants, and what was issued less credited in minor units from each on."""
         if not self.payments:
             return self.balances
-        return self._running([move for move in self._moves if not move.is_payment])
+        return self._running([move for move in self._payments_and_credits if not move.is_payment])
 
     def amount(self) -> int | Unpriced:
         """Give the amount issued in minor units."""
@@ -108,9 +108,9 @@ class Invoice:
         exact = self._exact(Money(self._issue.amount, self._issue.currency))
         return UNPRICED if exact is None else round_half_up(exact.numerator, exact.denominator)
 
-    def _running(self, moves: Sequence[Move]) -> list[Step] | Unpriced:
+    def _running(self, attribution: Sequence[LedgerEntry]) -> list[Step] | Unpriced:
         total, found = Fraction(0), []
-        for at, sign, money, _ in moves:
+        for at, sign, money, _ in attribution:
             exact = self._exact(money)
             if exact is None:
                 return UNPRICED
@@ -123,7 +123,7 @@ class Invoice:
         """From when on what is unpaid is overdue: its due day has ended, and it was issued."""
         assert self._issue is not None  # noqa: S101 - for the type checker: callers asked is_owed
         assert self.issued is not None  # noqa: S101 - likewise
-        return max(self.terms.calendar.end_of(self._issue.due), self.issued)
+        return max(self.context.calendar.end_of(self._issue.due), self.issued)
 
     def overdue(self) -> Iterator[tuple[int, int | Unpriced]]:
         """Give (instant, change of the overdue amount in minor units), earliest first.
@@ -168,8 +168,10 @@ class Invoice:
 
     def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
         """Give balances in the invoice's own currency, where it has but one."""
-        changes = (move.sign * Fraction(move.money.amount) for move in self._moves)
-        return list(zip((move.at for move in self._moves), accumulate(changes), strict=True))
+        changes = (move.sign * Fraction(move.money.amount) for move in self._payments_and_credits)
+        return list(
+            zip((move.at for move in self._payments_and_credits), accumulate(changes), strict=True)
+        )
 
     def _unpaid_steps(
         self, balances: Sequence[tuple[int, int | Fraction]]
@@ -190,9 +192,11 @@ class Invoice:
         None unless some money came, and where a currency among several has no rate.
         """
         value = _own if self._is_in_one_currency else self._exact
-        moves = [(at, sign, value(money)) for at, sign, money, _ in self._moves]
-        known = [(at, sign, amount) for at, sign, amount in moves if amount is not None]
-        if not self.payments or len(known) < len(moves):
+        attribution = [
+            (at, sign, value(money)) for at, sign, money, _ in self._payments_and_credits
+        ]
+        known = [(at, sign, amount) for at, sign, amount in attribution if amount is not None]
+        if not self.payments or len(known) < len(attribution):
             return None
         owed = sum((amount for _, sign, amount in known if sign > 0), Fraction(0))
         for at, sign, amount in known:
@@ -203,10 +207,12 @@ class Invoice:
         return None
 
 
-def invoices(entries: Sequence[Entry], account: str, terms: Terms) -> Iterator[Invoice]:
+def invoices(
+    entries: Sequence[Entry], account: str, context: EvaluationContext
+) -> Iterator[Invoice]:
     """Give an account's invoices from the entries of its invoices, by (at, id)."""
     own: dict[str, list[Entry]] = {}
     for entry in entries:
         own.setdefault(entry.event.invoice, []).append(entry)  # type: ignore[attr-defined]  # the topic says so
     for found in own.values():
-        yield Invoice(account, found, terms)
+        yield Invoice(account, found, context)

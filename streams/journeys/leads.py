@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from streams.engine.aggregate.attribution import Moves, placed
+from streams.engine.aggregate.attribution import AttributionSteps, attributed_at
 from streams.engine.calendars.calendar import HOUR_MS
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions
 
 
@@ -32,14 +32,14 @@ class Lead(Struct, frozen=True, gc=False):
     is_handed_over: bool
     has_won: bool
     dimensions: Dimensions
-    moves: Moves
-    terms: Terms
+    attribution: AttributionSteps
+    context: EvaluationContext
 
     @property
     def waited(self) -> int | None:
         """How long it waited for its first touch, by the hours of the rep who answered."""
         touch = self.first_touch
-        return None if touch is None else self.terms.waited(self.created, touch.at, touch.rep)
+        return None if touch is None else self.context.waiting_ms(self.created, touch.at, touch.rep)
 
     @property
     def answer_due(self) -> int:
@@ -53,8 +53,8 @@ class Lead(Struct, frozen=True, gc=False):
 
     def waits_until(self, length: int) -> int:
         """Give when it has waited for so many milliseconds, by the hours of the lead's rep."""
-        rep = placed(self.moves, self.dimensions, self.created).members[0]
-        return self.terms.after(self.created, length, rep)
+        rep = attributed_at(self.attribution, self.dimensions, self.created).values[0]
+        return self.context.instant_after(self.created, length, rep)
 
     @property
     def answered_by(self) -> Dimensions:

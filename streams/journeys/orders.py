@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from streams.engine.aggregate.entry import Entry
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.events.model import (
     OrderCancelled,
@@ -28,7 +28,7 @@ class Order(Struct, frozen=True, gc=False):
     dimensions: Dimensions
 
 
-def orders(entries: Sequence[Entry], account: str, terms: Terms) -> Iterator[Order]:
+def orders(entries: Sequence[Entry], account: str, context: EvaluationContext) -> Iterator[Order]:
     """Give an account's orders, earliest first, those of one instant by name."""
     placed: dict[str, tuple[int, OrderPlaced]] = {}
     delivered: dict[str, int] = {}
@@ -47,7 +47,7 @@ def orders(entries: Sequence[Entry], account: str, terms: Terms) -> Iterator[Ord
                 name,
                 at,
                 delivered.get(name),
-                terms.calendar.end_of(event.promised) if event.promised else None,
+                context.calendar.end_of(event.promised) if event.promised else None,
                 product,
                 dimensions(event.rep or "", product=product, account=account),
             )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from streams.engine.aggregate.attribution import Moves, moves
+from streams.engine.aggregate.attribution import AttributionSteps, attribution
 from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.events.model import (
@@ -26,7 +26,7 @@ class Quote(Struct, frozen=True, gc=False):
     rejected: int | None
     unmet_demand: str
     dimensions: Dimensions
-    moves: Moves
+    attribution: AttributionSteps
 
 
 def quote(entries: Sequence[Entry], lead: Dimensions, lead_reps: Mapping[int, str] | None) -> Quote:
@@ -40,7 +40,7 @@ def quote(entries: Sequence[Entry], lead: Dimensions, lead_reps: Mapping[int, st
         kind = type(event)
         if kind is not QuoteSent and kind is not outcome:
             outcome, decided = kind, at
-    rep, product = lead.members[0], lead.members[5]
+    rep, product = lead.values[0], lead.values[5]
     own = dimensions(latest(entries, "rep") or rep, product=product)
     reps = {e.at: given for e in entries if (given := getattr(e.event, "rep", None)) is not None}
     return Quote(
@@ -49,5 +49,5 @@ def quote(entries: Sequence[Entry], lead: Dimensions, lead_reps: Mapping[int, st
         decided if outcome is QuoteRejected else None,
         latest(entries, "unmet_demand"),
         own,
-        () if lead_reps is None else moves(reps, own, lead_reps),
+        () if lead_reps is None else attribution(reps, own, lead_reps),
     )

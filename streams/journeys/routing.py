@@ -5,7 +5,7 @@ from typing import Any
 from zlib import crc32
 
 from streams.engine.aggregate.entry import Entry
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.events.model import (
     Event,
     SubjectErased,
@@ -31,10 +31,10 @@ ACCOUNT_TOPICS = {"crm.invoice", "crm.order", "crm.ticket"}
 EFFORT_TOPICS = {"crm.call", "crm.email", "crm.activity"}
 # A rep's calls and emails without a lead pile up for years and have nothing to do with each
 # other, save a click with its email: they are spread over many small rows.
-REP_ROWS = 4096
+SETS_PER_REP = 4096
 
 
-def place(event: Event) -> tuple[str, str]:
+def route(event: Event) -> tuple[str, str]:
     """Name whose set an event belongs to, and the row of that set which holds it.
 
     Accounts are apart from leads. A set is one row, but a rep's loose work is spread.
@@ -43,37 +43,39 @@ def place(event: Event) -> tuple[str, str]:
     kind = type(event)
     is_whole = kind is SubjectMerged or kind is SubjectErased
     if (topic_of(event) if is_whole else event.topic) in ACCOUNT_TOPICS:
-        owner = f"account:{event.subject}"
-        return owner, owner
-    owner = f"journey:{event.subject}"
+        set_owner = f"account:{event.subject}"
+        return set_owner, set_owner
+    set_owner = f"journey:{event.subject}"
     if event.topic in EFFORT_TOPICS and event.subject.startswith("rep:"):
         belongs: str = getattr(event, "email", event.id)
-        return owner, f"effort:{crc32(belongs.encode()) % REP_ROWS}:{event.subject}"
-    return owner, owner
+        return set_owner, f"effort:{crc32(belongs.encode()) % SETS_PER_REP}:{event.subject}"
+    return set_owner, set_owner
 
 
-def survivor(owner: str, into: str) -> str | None:
+def merge_target(set_owner: str, into: str) -> str | None:
     """Name whose set takes over a merged owner's; None where a rep is said to be merged.
 
     A rep is nobody's duplicate: what has no lead is spread over rows that nothing binds.
     """
-    kind, _, subject = owner.partition(":")
+    kind, _, subject = set_owner.partition(":")
     if kind == "journey" and (subject.startswith("rep:") or into.startswith("rep:")):
         return None
     return f"{kind}:{into}"
 
 
-def view(row: str, entries: list[Entry], terms: Terms) -> Iterator[tuple[type, list[Any]]]:
+def entities_of(
+    set_name: str, entries: list[Entry], context: EvaluationContext
+) -> Iterator[tuple[type, list[Any]]]:
     """Give the things of a row by kind; entries by (at, id), at least one."""
-    kind, _, name = row.partition(":")
+    kind, _, name = set_name.partition(":")
     if kind == "account":
-        yield from _of_account(name, entries, terms)
+        yield from _of_account(name, entries, context)
         return
     if kind == "spend":
-        yield Spend, [spend(entry, terms) for entry in entries]
+        yield Spend, [spend(entry, context) for entry in entries]
         return
     is_loose = kind == "effort" or name.startswith("rep:")
-    journey = Journey(entries, terms, is_loose)
+    journey = Journey(entries, context, is_loose)
     yield Journey, [journey]
     yield Lead, [journey.lead] if journey.lead else []
     yield Call, journey.calls
@@ -84,9 +86,9 @@ def view(row: str, entries: list[Entry], terms: Terms) -> Iterator[tuple[type, l
 
 
 def _of_account(
-    account: str, entries: list[Entry], terms: Terms
+    account: str, entries: list[Entry], context: EvaluationContext
 ) -> Iterator[tuple[type, list[Any]]]:
-    customer = Customer(account, entries, terms)
+    customer = Customer(account, entries, context)
     yield Invoice, customer.invoices
     yield Order, customer.orders
     yield Ticket, customer.tickets

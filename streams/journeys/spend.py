@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from streams.engine.aggregate.entry import Entry
 from streams.engine.algebra.money import Money
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
 from streams.events import SpendRecorded
@@ -18,11 +18,13 @@ class Spend(Struct, frozen=True, gc=False):
     dimensions: Dimensions
 
 
-def spend(entry: Entry, terms: Terms) -> Spend:
+def spend(entry: Entry, context: EvaluationContext) -> Spend:
     """Read a spend from its record."""
     record = entry.event
     assert isinstance(record, SpendRecorded)  # noqa: S101 - for the type checker: the row says so
-    minor = terms.rates.priced(Money(record.amount, record.currency), terms.calendar.day(entry.at))
+    minor = context.rates.priced(
+        Money(record.amount, record.currency), context.calendar.day(entry.at)
+    )
     return Spend(
         entry.at,
         UNPRICED if minor is None else minor,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.engine.aggregate.attribution import moves
+from streams.engine.aggregate.attribution import attribution
 from streams.engine.aggregate.entry import Entry, latest
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import (
     NOWHERE,
     Dimensions,
@@ -48,7 +48,9 @@ class Journey:
 
     dimensions: Dimensions = NOWHERE
 
-    def __init__(self, entries: Sequence[Entry], terms: Terms, is_loose: bool = False) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], context: EvaluationContext, is_loose: bool = False
+    ) -> None:
         """Take the subject's entries, by (at, id), at least one; loose: a rep's own work."""
         self.is_loose = is_loose
         self.calls: list[Call] = []
@@ -59,15 +61,15 @@ class Journey:
         self._deals: dict[str, list[Entry]] = {}
         self._quotes: dict[str, list[Entry]] = {}
         self._lead: list[Entry] = []
-        self._terms = terms
-        self._is_by_event = terms.definitions.readings.owner == "event"
+        self._context = context
+        self._is_by_event = context.definitions.choices.owner == "event"
         for entry in entries:
             self._sort(entry)
         self.had_cold_call = any(call.is_cold and call.is_outbound for call in self.calls)
         came = [entry for entry in self._lead if type(entry.event) is LeadCreated]
         created = came[0].at if came else None
         # Since when the lead has had which rep.
-        self._lead_reps = self._given() if came else {}
+        self._lead_reps = self._assigned() if came else {}
         lead = self._lead_dimensions(came) if came else NOWHERE
         origin = Origin(
             created,
@@ -79,7 +81,7 @@ class Journey:
             self._lead_reps,
         )
         self.deals = [
-            Deal(changes, origin, terms)
+            Deal(changes, origin, context)
             for own in self._deals.values()
             if (changes := standing(own))
         ]
@@ -151,7 +153,7 @@ class Journey:
             latest(came, "product"),
         )
 
-    def _given(self) -> dict[int, str]:
+    def _assigned(self) -> dict[int, str]:
         return {
             e.at: e.event.rep
             for e in self._lead
@@ -171,6 +173,6 @@ class Journey:
             self._first(LeadHandedOver) is not None,
             any(deal.won is not None for deal in self.deals),
             dimensions,
-            moves(self._lead_reps, dimensions) if self._is_by_event else (),
-            self._terms,
+            attribution(self._lead_reps, dimensions) if self._is_by_event else (),
+            self._context,
         )

@@ -11,7 +11,7 @@ ROLES = ("apply", "worker", "gateway", "reader")
 
 
 @dataclass(frozen=True, slots=True)
-class Right:
+class Acl:
     """What one role may do with one resource (`topic`, `group`, `transactional-id`, `cluster`)."""
 
     role: str
@@ -28,21 +28,21 @@ class Right:
         return f"--add --allow-principal '{principal}' {allowed} {named}{pattern}"
 
 
-def rights(settings: Settings) -> Iterator[Right]:
+def acls(settings: Settings) -> Iterator[Acl]:
     """Give every right of every role; `apply` is who makes the topics, once."""
     every = [topic.name for topic in topics.wanted(settings)]
     inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
     for name in every:
-        yield Right("apply", "topic", name, ("Create", "Describe"))
+        yield Acl("apply", "topic", name, ("Create", "Describe"))
     for name in every:
         # What it writes it reads again when it takes a shard.
         written = () if name in inputs else ("Write",)
-        yield Right("worker", "topic", name, ("Read", "Describe", *written))
-    yield Right("worker", "group", settings.app, ("Read",))
-    yield Right(
+        yield Acl("worker", "topic", name, ("Read", "Describe", *written))
+    yield Acl("worker", "group", settings.app, ("Read",))
+    yield Acl(
         "worker", "transactional-id", f"{settings.app}-", ("Write", "Describe"), is_prefix=True
     )
     for name in sorted(inputs):
-        yield Right("gateway", "topic", name, ("Write", "Describe"))
+        yield Acl("gateway", "topic", name, ("Write", "Describe"))
     for name in topics.OUTPUTS:
-        yield Right("reader", "topic", name, ("Read", "Describe"))
+        yield Acl("reader", "topic", name, ("Read", "Describe"))

@@ -33,7 +33,7 @@ def client(settings: Settings) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def administrator(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """Give a started client for topics and groups."""
     admin = AIOKafkaAdminClient(**client(settings))
     try:

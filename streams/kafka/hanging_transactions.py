@@ -13,11 +13,11 @@ from streams.kafka.reader import ends, reader
 OLD_SECONDS = 60.0
 # A Kafka that was away itself needs this long at most for what was open when it went.
 AGAIN_SECONDS = 30.0
-LOOK_MS = 2_000
+PEEK_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOpen:
+class HangingTransaction:
     """Nothing from `offset` on can be read; the record that is there was written `at`, in ms."""
 
     partition: TopicPartition
@@ -25,7 +25,9 @@ class LeftOpen:
     at: int
 
 
-async def left_open(settings: Settings, again_s: float = AGAIN_SECONDS) -> list[LeftOpen]:
+async def hanging_transactions(
+    settings: Settings, again_s: float = AGAIN_SECONDS
+) -> list[HangingTransaction]:
     """Give the partitions in which committed records end before an old, open transaction.
 
     If there are any, looks again after `again_s` seconds: only what still stands is given.
@@ -38,7 +40,7 @@ async def left_open(settings: Settings, again_s: float = AGAIN_SECONDS) -> list[
     return [one for one in found if one in still]
 
 
-async def _old(settings: Settings) -> list[LeftOpen]:
+async def _old(settings: Settings) -> list[HangingTransaction]:
     places = [
         TopicPartition(topic.name, number)
         for topic in topics.wanted(settings)
@@ -54,14 +56,16 @@ async def _old(settings: Settings) -> list[LeftOpen]:
     return [one for one in await _first_records(settings, held) if one.at < too_old]
 
 
-async def _first_records(settings: Settings, held: dict[TopicPartition, int]) -> list[LeftOpen]:
+async def _first_records(
+    settings: Settings, held: dict[TopicPartition, int]
+) -> list[HangingTransaction]:
     """Look at the first record behind each offset, committed or not."""
     found = []
     async with reader(settings, committed=False) as consumer:
         for place, offset in held.items():
             consumer.assign([place])
             consumer.seek(place, offset)
-            records = (await consumer.getmany(timeout_ms=LOOK_MS, max_records=1)).get(place)
+            records = (await consumer.getmany(timeout_ms=PEEK_MS, max_records=1)).get(place)
             if records:
-                found.append(LeftOpen(place, offset, records[0].timestamp))
+                found.append(HangingTransaction(place, offset, records[0].timestamp))
     return found

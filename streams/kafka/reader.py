@@ -19,7 +19,7 @@ POLL_MS = 200
 BACKOFF_MS = 10
 FETCH_BYTES = 4 * 1024 * 1024
 # A poll decodes without a pause; others on the event loop get their turn between polls.
-RECORDS_AT_ONCE = 5_000
+RECORDS_PER_POLL = 5_000
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ async def read_to(
         moved = asyncio.get_running_loop().time()
         while unread:
             for partition, records in (
-                await consumer.getmany(timeout_ms=POLL_MS, max_records=RECORDS_AT_ONCE)
+                await consumer.getmany(timeout_ms=POLL_MS, max_records=RECORDS_PER_POLL)
             ).items():
                 moved = asyncio.get_running_loop().time()
                 stop = stops[partition]

@@ -10,12 +10,12 @@ from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.kafka.client import administrator
+from streams.kafka.client import admin_client
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import learn, reader
-from streams.kafka.transactional_producer import anew
+from streams.kafka.transactional_producer import recreated
 
-LOOK_SECONDS = 5.0
+CHECK_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
 Ends = dict[TopicPartition, int]
 
@@ -27,21 +27,21 @@ async def watch(settings: Settings, known: Callable[[], Ends]) -> None:
     what is known of it, or before where it has ended, which nothing that is written can do.
     """
     reached: Ends = {}
-    looker = Looker(settings)
+    looker = TopicMonitor(settings)
     try:
         while True:
             wanted = {**reached, **known()}
-            found = await looker.look()
+            found = await looker.check()
             for place, end in found.items():
                 if end < wanted.get(place, 0):
-                    raise Fatal(anew(place, wanted[place], end))
+                    raise Fatal(recreated(place, wanted[place], end))
             reached |= found
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
     finally:
         await looker.close()
 
 
-class Looker:
+class TopicMonitor:
     """Looks with the same clients again and again, as long as Kafka answers them.
 
     A client leaves garbage in cycles, which a worker cannot afford to make every few seconds.
@@ -58,7 +58,7 @@ class Looker:
         self._clients = AsyncExitStack()
         self._asks: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
 
-    async def look(self) -> Ends:
+    async def check(self) -> Ends:
         """Give the end of every partition; nothing if Kafka does not answer.
 
         That is for those to say who read and write. Raises TopicsMissing.
@@ -83,7 +83,7 @@ class Looker:
         await self._clients.aclose()
 
     async def _open(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
-        admin = await self._clients.enter_async_context(administrator(self._settings))
+        admin = await self._clients.enter_async_context(admin_client(self._settings))
         # Topics that are missing have to be found so before anybody asks where they end.
         await topics.require(admin, self._settings)
         consumer = await self._clients.enter_async_context(reader(self._settings, committed=False))

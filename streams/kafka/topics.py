@@ -9,7 +9,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
-from streams.kafka.client import administrator
+from streams.kafka.client import admin_client
 from streams.kafka.errors import Fatal
 
 PARTIALS = "kpi.partials"
@@ -19,17 +19,17 @@ CATALOGUE = "sales.catalogue"
 DEAD_LETTERS = "crm.dead-letters"
 # What is for others to read.
 OUTPUTS = (KPIS, ALERTS, CATALOGUE)
-FAMILY_PARTITIONS = 7
+MERGE_PARTITIONS = 7
 PATIENCE_SECONDS = 30.0
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 DAY_MS = 86_400_000
 # Longer than any reader lags: a reader that misses a tombstone keeps a value for good.
-TOMBSTONES_MS = 7 * DAY_MS
+TOMBSTONE_RETENTION_MS = 7 * DAY_MS
 
 # The broker compresses, for a worker's time is what events/s are made of.
 _COMPACTED = {
     "cleanup.policy": "compact",
-    "delete.retention.ms": str(TOMBSTONES_MS),
+    "delete.retention.ms": str(TOMBSTONE_RETENTION_MS),
     "compression.type": "lz4",
 }
 # The newest segment is never compacted, and a new owner reads it all.
@@ -64,14 +64,14 @@ def state(settings: Settings) -> str:
     return f"{settings.app}.state"
 
 
-def moved(settings: Settings) -> str:
+def reroutes(settings: Settings) -> str:
     """Name the topic on which shards forward merged subjects' events."""
-    return f"{settings.app}.moved"
+    return f"{settings.app}.reroutes"
 
 
 def sources(settings: Settings) -> tuple[str, ...]:
     """Name the topics that a shard reads its own partition of."""
-    return (*SOURCE_TOPICS, moved(settings))
+    return (*SOURCE_TOPICS, reroutes(settings))
 
 
 def progress(settings: Settings) -> str:
@@ -85,9 +85,9 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         *(Topic(name, settings.partitions, _FOR_EVER) for name in SOURCE_TOPICS),
         *(Topic(name, 1, _COMPACTED) for name in REFERENCE_TOPICS),
         Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
-        Topic(moved(settings), settings.partitions, _OFTEN_CHANGED),
-        Topic(PARTIALS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
-        Topic(KPIS, FAMILY_PARTITIONS, _OFTEN_CHANGED),
+        Topic(reroutes(settings), settings.partitions, _OFTEN_CHANGED),
+        Topic(PARTIALS, MERGE_PARTITIONS, _OFTEN_CHANGED),
+        Topic(KPIS, MERGE_PARTITIONS, _OFTEN_CHANGED),
         Topic(ALERTS, settings.partitions, _COMPACTED),
         Topic(CATALOGUE, 1, _SMALL),
         Topic(progress(settings), 1, _SMALL),
@@ -101,7 +101,7 @@ async def apply(settings: Settings) -> list[str]:
     Topics that exist are left as they are. Raises TopicsMissing if one has another number of
     partitions, for that number decides which shard a subject belongs to and cannot be changed.
     """
-    async with administrator(settings) as admin:
+    async with admin_client(settings) as admin:
         missing, wrong = await _compare(admin, settings)
         if wrong:
             raise TopicsMissing("; ".join(wrong))
@@ -129,24 +129,24 @@ async def apply(settings: Settings) -> list[str]:
 
 async def delete(settings: Settings, names: Collection[str]) -> None:
     """Delete topics with all they hold; returns when they are gone. Missing ones are gone."""
-    async with administrator(settings) as admin:
+    async with admin_client(settings) as admin:
         there = set(names) & set(await admin.list_topics())
         if there:
             await admin.delete_topics(sorted(there))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while there & set(await admin.list_topics()):
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
 
 async def counts(settings: Settings, names: Collection[str]) -> dict[str, int]:
     """Say how many partitions topics have; those that do not exist are left out."""
-    async with administrator(settings) as admin:
+    async with admin_client(settings) as admin:
         return await _counts(admin, names)
 
 
 async def check(settings: Settings) -> None:
     """Raise TopicsMissing unless every topic is there with its number of partitions."""
-    async with administrator(settings) as admin:
+    async with admin_client(settings) as admin:
         await require(admin, settings)
 
 
@@ -185,7 +185,7 @@ async def _await_there(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     """Wait until new topics are known to all: a worker may start right after this."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await _compare(admin, settings))[0]:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _check_created(errors: list[tuple[str, int, str | None]]) -> None:

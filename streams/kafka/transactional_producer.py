@@ -13,14 +13,14 @@ from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, S
 from aiokafka.producer.transaction_manager import TransactionResult
 
 from streams.config.settings import Settings
+from streams.events.key_value import KeyValue
 from streams.kafka.client import client
 from streams.kafka.errors import Fatal, Fenced
 
-Pair = tuple[bytes, bytes | None]
 # A tombstone says nothing in its value; what has to be said of it stands in its headers.
 Headers = list[tuple[str, bytes]]
 Tombstone = tuple[bytes, None, Headers]
-Writes = Mapping[TopicPartition, Iterable[Pair | Tombstone]]
+Writes = Mapping[TopicPartition, Iterable[KeyValue | Tombstone]]
 # A dead worker's open transaction holds readers back for as long as this.
 TRANSACTION_TIMEOUT_MS = 15_000
 # The client would retry without end; a commit this slow is not coming.
@@ -29,10 +29,10 @@ DEADLINE_SECONDS = 12.0
 BACKOFF_MS = 5
 BATCH_BYTES = 512 * 1024
 # Of the event loop, until the client's own task has sent what a transaction will write to.
-TURNS_TO_ASK = 4
+YIELDS_BEFORE_BEGIN = 4
 
 
-class _OneEnd(EndTxnHandler):  # type: ignore[misc]  # the client ships no types
+class _SingleEndTxn(EndTxnHandler):  # type: ignore[misc]  # the client ships no types
     """Asks once to end the transaction. No answer means that nobody knows the outcome."""
 
     async def do(self, node_id: int) -> bool:
@@ -43,7 +43,7 @@ class _OneEnd(EndTxnHandler):  # type: ignore[misc]  # the client ships no types
         return backoff is None
 
 
-class _Addition(AddPartitionsToTxnHandler):  # type: ignore[misc]  # the client ships no types
+class _AddPartitions(AddPartitionsToTxnHandler):  # type: ignore[misc]  # the client ships no types
     """Names the partitions of a transaction, and asks again soon while the last one ends."""
 
     def handle_response(self, response: object) -> float | None:
@@ -64,17 +64,17 @@ class _Sender(Sender):  # type: ignore[misc]  # the client ships no types
             manager.complete_transaction()
             return
         node = await self._find_coordinator(CoordinationType.TRANSACTION, manager.transactional_id)
-        await _OneEnd(self, commit_result).do(node)
+        await _SingleEndTxn(self, commit_result).do(node)
 
     async def _do_add_partitions_to_txn(self, partitions: set[TopicPartition]) -> bool:
         node = await self._find_coordinator(
             CoordinationType.TRANSACTION, self._txn_manager.transactional_id
         )
-        done: bool = await _Addition(self, partitions).do(node)
+        done: bool = await _AddPartitions(self, partitions).do(node)
         return done
 
 
-class Transactions:
+class TransactionalProducer:
     """The right to write for one shard of one stage, until another worker takes it.
 
     Every call that fails raises Fatal: nothing is aborted from here, for whether the end of
@@ -91,9 +91,9 @@ class Transactions:
         # When the broker last answered, by a clock that never goes back.
         self.answered_at = time.monotonic()
         # The offset after the last record written to each partition.
-        self.reached: dict[TopicPartition, int] = {}
+        self.positions: dict[TopicPartition, int] = {}
 
-    async def take(self) -> Self:
+    async def fence(self) -> Self:
         """Fence every earlier owner and end its open transaction; only then read anything."""
         producer = AIOKafkaProducer(
             **client(self._settings),
@@ -137,7 +137,7 @@ class Transactions:
                 producer._txn_manager.maybe_add_partition_to_txn(partition)
         except (KafkaError, IllegalOperation, AssertionError) as error:
             self._fail("could not begin", error)
-        for _ in range(TURNS_TO_ASK):
+        for _ in range(YIELDS_BEFORE_BEGIN):
             await asyncio.sleep(0)
 
     async def send(self, writes: Writes) -> dict[TopicPartition, int]:
@@ -189,9 +189,9 @@ class Transactions:
             if base < 0:
                 raise Fatal(f"{self.name}: the broker did not say where it wrote to {to.topic}")
             last[to] = base + count - 1
-            if base < self.reached.get(to, 0):
-                raise Fatal(anew(to, self.reached[to], base))
-            self.reached[to] = base + count
+            if base < self.positions.get(to, 0):
+                raise Fatal(recreated(to, self.positions[to], base))
+            self.positions[to] = base + count
         return last
 
     def _taken(self) -> AIOKafkaProducer:
@@ -222,7 +222,7 @@ class Transactions:
         return error
 
 
-def anew(place: TopicPartition, reached: int, end: int) -> str:
+def recreated(place: TopicPartition, reached: int, end: int) -> str:
     """Say that a partition no longer holds what it held, and what to do."""
     return (
         f"{place.topic}/{place.partition} had reached {reached} and now ends at {end}: it was"
@@ -231,7 +231,7 @@ def anew(place: TopicPartition, reached: int, end: int) -> str:
 
 
 def _batches(
-    producer: AIOKafkaProducer, records: Iterable[Pair | Tombstone]
+    producer: AIOKafkaProducer, records: Iterable[KeyValue | Tombstone]
 ) -> Iterator[BatchBuilder]:
     """Pack records into as few batches as they fit in; one send each costs ten times as much."""
     batch = producer.create_batch()

@@ -6,8 +6,8 @@ from fractions import Fraction
 from streams.engine.algebra.money import minor_digits
 from streams.engine.catalogue.derived import (
     Derived,
-    Figure,
-    Given,
+    FormulaContext,
+    KpiValue,
 )
 from streams.engine.catalogue.kpi import Kpi, declared
 from streams.engine.plans.commission import (
@@ -34,7 +34,7 @@ def commission(rules: Sequence[CommissionRule], currency: str) -> Derived:
         # What nobody is paid for is read in no window.
         pay.kpis or ("revenue_won",),
         (),
-        pay.figure,
+        pay.evaluate,
         TEXT,
         is_for_all=False,
         kinds=tuple(dict.fromkeys(rule.window for rule in rules)),
@@ -66,40 +66,40 @@ class Pay:
         """Give the scopes of the reps who share what this scope's value pays."""
         return self._paid.get(scope, ())
 
-    def exists(self, given: Given) -> bool:
+    def exists(self, context: FormulaContext) -> bool:
         """Tell whether any rule has something to pay a rep for."""
-        return any(there.has(rule.kpi) for rule, there in self._sources(given))
+        return any(there.has(rule.kpi) for rule, there in self._sources(context))
 
-    def figure(self, given: Given) -> Figure:
+    def evaluate(self, context: FormulaContext) -> KpiValue:
         """Add up what all rules pay a rep."""
         found = [
-            payout for rule, there in self._sources(given) for payout in self._earned(rule, there)
+            payout for rule, there in self._sources(context) for payout in self._earned(rule, there)
         ]
-        rep = _rep(given)
+        rep = _rep(context)
         own = [payout for payout in found if payout.rep == rep]
         whole = sum(payout.minor for payout in own)
-        return Figure((whole, 1), {"sum": whole, "trace": [payout.trace for payout in own]})
+        return KpiValue((whole, 1), {"sum": whole, "trace": [payout.trace for payout in own]})
 
-    def _sources(self, given: Given) -> Iterator[tuple[CommissionRule, Given]]:
+    def _sources(self, context: FormulaContext) -> Iterator[tuple[CommissionRule, FormulaContext]]:
         """Give the rules that pay this rep in this window, each with whose value it pays."""
-        rep = _rep(given)
+        rep = _rep(context)
         for rule in self._rules:
-            if rule.window == given.window.kind and rule.pays(rep):
-                yield rule, given.at(rule.scope_of(rep))
+            if rule.window == context.window.kind and rule.pays(rep):
+                yield rule, context.at(rule.scope_of(rep))
 
-    def _earned(self, rule: CommissionRule, given: Given) -> Iterable[Payout]:
+    def _earned(self, rule: CommissionRule, context: FormulaContext) -> Iterable[Payout]:
         """Give what a rule pays, nothing where its KPI has no record or no value."""
         kpi = self._known[rule.kpi]
-        value = given.value(kpi.name) if given.has(kpi.name) else None
+        value = context.value(kpi.name) if context.has(kpi.name) else None
         if value is None:
             return ()
         base = Fraction(*value)
-        attainment = _attainment(kpi, base, given.target(kpi.name))
+        attainment = _attainment(kpi, base, context.target(kpi.name))
         if kpi.unit == "money":
             base /= 10**self._digits
         elif kpi.unit == "per_1000":
             base *= 1000
-        return payouts(rule, _rep(given), base, attainment, self._currency, self._digits)
+        return payouts(rule, _rep(context), base, attainment, self._currency, self._digits)
 
 
 def _attainment(kpi: Kpi, base: Fraction, target: Fraction | None) -> Fraction | None:
@@ -110,5 +110,5 @@ def _attainment(kpi: Kpi, base: Fraction, target: Fraction | None) -> Fraction |
     return top / bottom if bottom else None
 
 
-def _rep(given: Given) -> str:
-    return given.scope.partition("=")[2]
+def _rep(context: FormulaContext) -> str:
+    return context.scope.partition("=")[2]

@@ -12,7 +12,7 @@ from streams.engine.algebra.measures import (
 from streams.engine.catalogue.dimensions import (
     NOWHERE,
     Dimensions,
-    only,
+    values_only,
 )
 from streams.engine.catalogue.dimensions import dimensions as place
 from streams.engine.catalogue.kpi import (
@@ -55,9 +55,9 @@ def _counted(rep: str, product: str) -> Iterator[Dimensions]:
     """Give the places at which an invoice makes its account a customer."""
     yield NOWHERE
     if rep:
-        yield only(rep=rep)
+        yield values_only(rep=rep)
     if product:
-        yield only(product=product)
+        yield values_only(product=product)
 
 
 @kpi("complaints", measure=COUNT, unit="count", scopes=("rep", "team"), better="lower")
@@ -92,7 +92,7 @@ def reorder_interval(customer: Customer) -> Iterator[Fact[int]]:
     By product it is from one order of that product to the next of the same.
     """
     for at, gap, product in customer.reorders():
-        yield Fact(at, gap, only(product=product) if product else None)
+        yield Fact(at, gap, values_only(product=product) if product else None)
 
 
 @kpi("wallet_share", measure=LEVEL_RATIO, unit="ratio", scopes=("account",))

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from streams.engine.calendars.calendar import HOUR_MS
 from streams.engine.catalogue.declare_derived import derived
 from streams.engine.catalogue.derived import (
-    Figure,
-    Given,
+    FormulaContext,
+    KpiValue,
     Quotient,
 )
 from streams.kpis import (
@@ -36,15 +36,15 @@ WON = ("deal_count", "revenue_won")
     scopes=("rep", "team", "partner"),
     ingredients=("pipeline_count", "close_rate", "deal_size", "cycle_time"),
 )
-def sales_velocity(given: Given) -> Quotient | None:
+def sales_velocity(context: FormulaContext) -> Quotient | None:
     """What the open deals bring in a day, as surely, as large and as fast as deals are now.
 
     Open deals times close rate times deal size, by the days of a cycle.
     """
-    closed, size, cycle = (given.value(n) for n in ("close_rate", "deal_size", "cycle_time"))
+    closed, size, cycle = (context.value(n) for n in ("close_rate", "deal_size", "cycle_time"))
     if closed is None or size is None or cycle is None or not cycle[0]:
         return None
-    count = given.vector("pipeline_count").get("sum", 0)
+    count = context.vector("pipeline_count").get("sum", 0)
     return (
         count * closed[0] * size[0] * cycle[1] * DAY_MS,
         closed[1] * size[1] * cycle[0],
@@ -58,18 +58,18 @@ def sales_velocity(given: Given) -> Quotient | None:
     ingredients=("pipeline_amount", "revenue_won"),
     targets=("revenue_won",),
 )
-def pipeline_coverage(given: Given) -> Figure:
+def pipeline_coverage(context: FormulaContext) -> KpiValue:
     """How many times the open amounts cover what is still missing to the target of revenue.
 
     Without a target, or once it is reached, there is nothing to cover.
     """
-    target = given.target("revenue_won")
-    parts = {**given.parts(), "target": None if target is None else int(target)}
+    target = context.target("revenue_won")
+    parts = {**context.parts(), "target": None if target is None else int(target)}
     if target is None:
-        return Figure(None, parts)
-    missing = int(target) - given.vector("revenue_won").get("sum", 0)
-    amount = given.vector("pipeline_amount").get("sum", 0)
-    return Figure((amount, missing) if missing > 0 else None, parts)
+        return KpiValue(None, parts)
+    missing = int(target) - context.vector("revenue_won").get("sum", 0)
+    amount = context.vector("pipeline_amount").get("sum", 0)
+    return KpiValue((amount, missing) if missing > 0 else None, parts)
 
 
 @derived(
@@ -79,9 +79,9 @@ def pipeline_coverage(given: Given) -> Figure:
     ingredients=("marketing_spend", "lead_count"),
     better="lower",
 )
-def cost_per_lead(given: Given) -> Quotient | None:
+def cost_per_lead(context: FormulaContext) -> Quotient | None:
     """What is spent on marketing for each lead created."""
-    spent, leads = _sum(given, "marketing_spend"), given.vector("lead_count").get("n", 0)
+    spent, leads = _sum(context, "marketing_spend"), context.vector("lead_count").get("n", 0)
     return (spent, leads) if leads else None
 
 
@@ -92,9 +92,9 @@ def cost_per_lead(given: Given) -> Quotient | None:
     ingredients=("marketing_spend", "deal_conversion"),
     better="lower",
 )
-def cost_per_opportunity(given: Given) -> Quotient | None:
+def cost_per_opportunity(context: FormulaContext) -> Quotient | None:
     """What is spent on marketing for each deal created."""
-    spent, deals = _sum(given, "marketing_spend"), given.vector("deal_conversion").get("n", 0)
+    spent, deals = _sum(context, "marketing_spend"), context.vector("deal_conversion").get("n", 0)
     return (spent, deals) if deals else None
 
 
@@ -104,9 +104,9 @@ def cost_per_opportunity(given: Given) -> Quotient | None:
     scopes=MARKETING,
     ingredients=("revenue_won", "marketing_spend"),
 )
-def campaign_return(given: Given) -> Quotient | None:
+def campaign_return(context: FormulaContext) -> Quotient | None:
     """What marketing wins beyond its cost, as a multiple of the cost."""
-    won, spent = _sum(given, "revenue_won"), _sum(given, "marketing_spend")
+    won, spent = _sum(context, "revenue_won"), _sum(context, "marketing_spend")
     return (won - spent, spent) if spent else None
 
 
@@ -115,21 +115,21 @@ def campaign_return(given: Given) -> Quotient | None:
     unit="ratio",
     scopes=("channel",),
     ingredients=("response_rate", "prospecting_hours"),
-    back=1,
+    lookback_windows=1,
 )
-def rrroi(given: Given) -> Figure:
+def rrroi(context: FormulaContext) -> KpiValue:
     """How far the response rate grew for each hour of prospecting more than in the window before.
 
     There is a value only where hours grew and both windows have a response rate.
     """
-    before = given.before
-    parts = {**given.parts(), "before": before.parts()}
-    now, then = given.value("response_rate"), before.value("response_rate")
-    more = _sum(given, "prospecting_hours") - _sum(before, "prospecting_hours")
+    before = context.before
+    parts = {**context.parts(), "before": before.parts()}
+    now, then = context.value("response_rate"), before.value("response_rate")
+    more = _sum(context, "prospecting_hours") - _sum(before, "prospecting_hours")
     if now is None or then is None or more <= 0:
-        return Figure(None, parts)
+        return KpiValue(None, parts)
     grown = now[0] * then[1] - then[0] * now[1]
-    return Figure((grown * HOUR_MS, now[1] * then[1] * more), parts)
+    return KpiValue((grown * HOUR_MS, now[1] * then[1] * more), parts)
 
 
 @derived(
@@ -138,10 +138,10 @@ def rrroi(given: Given) -> Figure:
     scopes=("channel", "rep"),
     ingredients=("lead_count", "prospecting_hours"),
 )
-def lead_generation_rate(given: Given) -> Quotient | None:
+def lead_generation_rate(context: FormulaContext) -> Quotient | None:
     """Leads created for each hour of prospecting."""
-    spent = _sum(given, "prospecting_hours")
-    return (given.vector("lead_count").get("n", 0) * HOUR_MS, spent) if spent else None
+    spent = _sum(context, "prospecting_hours")
+    return (context.vector("lead_count").get("n", 0) * HOUR_MS, spent) if spent else None
 
 
 @derived(
@@ -152,18 +152,18 @@ def lead_generation_rate(given: Given) -> Quotient | None:
     across=WON,
     is_for_all=False,
 )
-def partner_quality(given: Given) -> Figure:
+def partner_quality(context: FormulaContext) -> KpiValue:
     """How good a partner is from 0 to 100, measured by the best ones of the window.
 
     Half for the number of deals won, half for their revenue.
     """
-    count, revenue = given.vector("deal_count").get("n", 0), _sum(given, "revenue_won")
-    best_count, best_revenue = (given.best(name) for name in WON)
-    parts = {**given.parts(), "best": {"deal_count": best_count, "revenue_won": best_revenue}}
+    count, revenue = context.vector("deal_count").get("n", 0), _sum(context, "revenue_won")
+    best_count, best_revenue = (context.best(name) for name in WON)
+    parts = {**context.parts(), "best": {"deal_count": best_count, "revenue_won": best_revenue}}
     if best_count <= 0 or best_revenue <= 0:
-        return Figure(None, parts)
+        return KpiValue(None, parts)
     score = 50 * (count * best_revenue + revenue * best_count)
-    return Figure((score, best_count * best_revenue), parts)
+    return KpiValue((score, best_count * best_revenue), parts)
 
 
 @derived(
@@ -172,16 +172,16 @@ def partner_quality(given: Given) -> Figure:
     scopes=(),
     ingredients=("on_time_delivery", "revenue_won"),
     kinds=("month",),
-    back=SPAN_MONTHS - 1,
-    lasting="on_time_delivery",
+    lookback_windows=SPAN_MONTHS - 1,
+    carry_forward="on_time_delivery",
 )
-def delivery_sales_lag(given: Given) -> Figure:
+def delivery_sales_lag(context: FormulaContext) -> KpiValue:
     """How closely delivering on time goes with revenue up to three months later, over 24 months.
 
     Pearson's correlation at the lag where it is strongest; the parts have every lag. Fewer than
     three pairs of months, or months that are all alike, say nothing.
     """
-    months = [given]
+    months = [context]
     while len(months) < SPAN_MONTHS:
         months.append(months[-1].before)
     months.reverse()
@@ -200,11 +200,11 @@ def delivery_sales_lag(given: Given) -> Figure:
         "correlations": {str(lag): each and each.value for lag, each in correlations.items()},
         "pairs": {str(lag): len(pairs) for lag, pairs in enumerate(found)},
     }
-    return Figure(None if strongest is None else known[strongest].value, parts)
+    return KpiValue(None if strongest is None else known[strongest].value, parts)
 
 
-def _sum(given: Given, name: str) -> int:
-    return given.vector(name).get("sum", 0)
+def _sum(context: FormulaContext, name: str) -> int:
+    return context.vector(name).get("sum", 0)
 
 
 LEAST_PAIRS = 3

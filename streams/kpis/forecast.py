@@ -15,8 +15,8 @@ from streams.engine.catalogue.declare_derived import make
 from streams.engine.catalogue.definitions import Definitions
 from streams.engine.catalogue.derived import (
     Derived,
-    Figure,
-    Given,
+    FormulaContext,
+    KpiValue,
 )
 from streams.engine.catalogue.kpi import (
     Fact,
@@ -56,7 +56,7 @@ def open_deals_due(deal: Deal) -> Fact[str] | None:
     if not isinstance(worth, int):
         return None
     day = deal.expected_close.toordinal()
-    return Fact(deal.terms.calendar.start_of(day), f"{worth}|{deal.stage}", since=deal.created)
+    return Fact(deal.context.calendar.start_of(day), f"{worth}|{deal.stage}", since=deal.created)
 
 
 @kpi(
@@ -65,8 +65,8 @@ def open_deals_due(deal: Deal) -> Fact[str] | None:
     unit="ratio",
     scopes=(),
     hidden=True,
-    ever=True,
-    carried=("rep",),
+    all_time=True,
+    broadcast_to=("rep",),
 )
 def closed_by_stage(deal: Deal) -> Iterator[Fact[Labelled]]:
     """Share of deals won, of those won or lost, by each stage that they were ever in."""
@@ -79,13 +79,13 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
     """Give the forecast as definitions, the floor of a win rate's sample and a seed have it."""
     currency = definitions.currency
 
-    def formula(given: Given) -> Figure:
-        history = given.ever("closed_by_stage")
-        revenue = given.vector("revenue_won").get("sum", 0)
+    def formula(context: FormulaContext) -> KpiValue:
+        history = context.all_time("closed_by_stage")
+        revenue = context.vector("revenue_won").get("sum", 0)
         stages: dict[str, Due] = {}
         parts: dict[str, Mapping[str, int]] = {}
         # What is over has come to what it has come to.
-        due = given.vector("open_deals_due") if given.is_running else {}
+        due = context.vector("open_deals_due") if context.is_running else {}
         for stage, amounts in sorted(_by_stage(due).items()):
             rate = rate_of(stage, history)
             if rate is not None:
@@ -96,10 +96,10 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
                     "won": history.get(HITS + stage, 0),
                     "closed": history.get(LABEL + stage, 0),
                 }
-        return Figure(
+        return KpiValue(
             (expected(revenue, stages.values()), 1),
             {"revenue_won": {"sum": revenue}, "open": parts},
-            lambda: spread(given.key, revenue, stages),
+            lambda: spread(context.key, revenue, stages),
         )
 
     def spread(key: str, revenue: int, stages: Mapping[str, Due]) -> Mapping[str, str]:
@@ -126,7 +126,7 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
         kinds=WINDOWS,
         history=("closed_by_stage",),
         is_running_only=True,
-        is_slow=True,
+        is_expensive=True,
         percentiles=("p10", "p90"),
     )
 

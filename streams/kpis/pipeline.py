@@ -45,7 +45,7 @@ def expired_pipeline(deal: Deal) -> Iterator[Fact[int]]:
     """The amounts of deals still open after the day they were expected to close."""
     if deal.expected_close is None:
         return
-    start = max(deal.created, deal.terms.calendar.end_of(deal.expected_close))
+    start = max(deal.created, deal.context.calendar.end_of(deal.expected_close))
     if deal.closed is None or deal.closed > start:
         yield from steps(start, deal.closed, deal.worth(start))
 
@@ -54,7 +54,7 @@ def expired_pipeline(deal: Deal) -> Iterator[Fact[int]]:
 def stale_opportunities(deal: Deal) -> Iterator[Fact[int]]:
     """Open deals about whose subject nothing has been heard for 30 days (a setting)."""
     if deal.closed is None:
-        yield from steps(deal.origin.latest + deal.terms.definitions.stale_ms, None, 1)
+        yield from steps(deal.origin.latest + deal.context.definitions.stale_ms, None, 1)
 
 
 @kpi("pipeline_created", measure=MEAN, unit="money", scopes=("rep", "team", "channel", "partner"))

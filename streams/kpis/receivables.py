@@ -43,7 +43,7 @@ def overdue(invoice: Invoice) -> Iterator[Fact[int]]:
 def collected(invoice: Invoice) -> Iterator[Fact[int]]:
     """Money that came in, at the rate of the day it came."""
     for at, money in invoice.payments:
-        minor = invoice.terms.rates.priced(money, invoice.terms.calendar.day(at))
+        minor = invoice.context.rates.priced(money, invoice.context.calendar.day(at))
         yield Fact(at, UNPRICED if minor is None else minor)
 
 

@@ -57,7 +57,7 @@ def deal_size_mix(deal: Deal) -> Fact[str] | None:
     worth = deal.worth(deal.won)
     if worth is None or isinstance(worth, Unpriced):
         return Fact(deal.won, worth)
-    terms = deal.terms.definitions
+    terms = deal.context.definitions
     scale = 10 ** minor_digits(terms.currency)
     if worth < terms.small_deal * scale:
         return Fact(deal.won, "small")

@@ -29,7 +29,7 @@ class CannotMend(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """A record that could not be read; `offset` is its own place, the rest says whence it came.
 
     `sent_again` is when a mended form of it was taken, None if it still waits.
@@ -64,27 +64,29 @@ class Letter:
 class Outcome:
     """What became of a letter: sent to a topic, or still refused and why."""
 
-    letter: Letter
+    dead_letter: DeadLetter
     topic: str | None = None
-    refused: Rejected | None = None
+    rejected: Rejected | None = None
 
 
-async def letters(settings: Settings) -> list[Letter]:
+async def read_dead_letters(settings: Settings) -> list[DeadLetter]:
     """Give all that are kept, oldest first. Raises what reading raises."""
-    found: dict[int, Letter] = {}
+    found: dict[int, DeadLetter] = {}
     again: dict[int, str] = {}
     async for _, records in read_to(settings, await ends(settings, [DESTINATION])):
         for record in records:
-            said = orjson.loads(record.value)
-            if "sent_again" in said:
-                again[said["sent_again"]] = said["at"]
+            reports = orjson.loads(record.value)
+            if "sent_again" in reports:
+                again[reports["sent_again"]] = reports["at"]
             else:
-                found[record.offset] = _letter(record.offset, said)
-    return [replace(letter, sent_again=again.get(offset)) for offset, letter in found.items()]
+                found[record.offset] = _parse(record.offset, reports)
+    return [
+        replace(dead_letter, sent_again=again.get(offset)) for offset, dead_letter in found.items()
+    ]
 
 
 async def send_again(
-    settings: Settings, chosen: Sequence[Letter], mend: Mend, now: int
+    settings: Settings, chosen: Sequence[DeadLetter], mend: Mend, now: int
 ) -> list[Outcome]:
     """Send mended letters to the topics of their events, and note for each that it was sent.
 
@@ -92,21 +94,23 @@ async def send_again(
     so a letter may be sent twice if this is interrupted, which changes nothing, and is never
     noted unsent. CannotMend if a change does not fit; nothing is sent then.
     """
-    mended = [mend(letter.value) for letter in chosen]
+    mended = [mend(dead_letter.value) for dead_letter in chosen]
     read = [decode(value) for value in mended]
     outcomes = []
     producer = AIOKafkaProducer(**client(settings), enable_idempotence=True, acks="all")
     await producer.start()
     try:
-        for letter, value, event in zip(chosen, mended, read, strict=True):
+        for dead_letter, value, event in zip(chosen, mended, read, strict=True):
             if isinstance(event, Rejected):
-                outcomes.append(Outcome(letter, refused=event))
+                outcomes.append(Outcome(dead_letter, rejected=event))
                 continue
             assert isinstance(event, Event | ReferenceRecord)  # noqa: S101 - for the type checker: there is no third kind
             topic = topic_of(event)
             await producer.send_and_wait(topic, value, event.key.encode())
-            await producer.send_and_wait(DESTINATION.topic, _note(letter, now), letter.key)
-            outcomes.append(Outcome(letter, topic=topic))
+            await producer.send_and_wait(
+                DESTINATION.topic, _annotation(dead_letter, now), dead_letter.key
+            )
+            outcomes.append(Outcome(dead_letter, topic=topic))
     finally:
         await producer.stop()
     return outcomes
@@ -127,12 +131,12 @@ def mending(assignments: Iterable[str], dropped: Iterable[str], whole: bytes | N
         if not fields and not gone:
             return value
         try:
-            said = orjson.loads(value or b"")
+            reports = orjson.loads(value or b"")
         except orjson.JSONDecodeError as error:
             raise CannotMend(f"not JSON ({error}): give the whole event with --value") from error
-        if not isinstance(said, dict):
+        if not isinstance(reports, dict):
             raise CannotMend("not a JSON object: give the whole event with --value")
-        return orjson.dumps({name: v for name, v in (said | fields).items() if name not in gone})
+        return orjson.dumps({name: v for name, v in (reports | fields).items() if name not in gone})
 
     return mend
 
@@ -159,17 +163,17 @@ def _assigned(text: str) -> tuple[str, Any]:
         raise CannotMend(f"{text!r}: what follows := is not JSON") from error
 
 
-def _letter(offset: int, said: dict[str, Any]) -> Letter:
-    return Letter(
+def _parse(offset: int, reports: dict[str, Any]) -> DeadLetter:
+    return DeadLetter(
         offset,
-        said["at"],
-        said["reason"],
-        said["field"],
-        said["topic"],
-        said["partition"],
-        said["offset"],
-        _raw(said["key"]),
-        _raw(said["value"]),
+        reports["at"],
+        reports["reason"],
+        reports["field"],
+        reports["topic"],
+        reports["partition"],
+        reports["offset"],
+        _raw(reports["key"]),
+        _raw(reports["value"]),
     )
 
 
@@ -177,6 +181,6 @@ def _raw(text: str | None) -> bytes | None:
     return None if text is None else base64.b64decode(text)
 
 
-def _note(letter: Letter, now: int) -> bytes:
+def _annotation(dead_letter: DeadLetter, now: int) -> bytes:
     at = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
-    return orjson.dumps({"sent_again": letter.offset, "at": at.replace("+00:00", "Z")})
+    return orjson.dumps({"sent_again": dead_letter.offset, "at": at.replace("+00:00", "Z")})

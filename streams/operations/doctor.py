@@ -20,7 +20,7 @@ from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
 from streams.kafka.client import client
 from streams.kafka.errors import Fatal
-from streams.kafka.hanging_transactions import AGAIN_SECONDS, left_open
+from streams.kafka.hanging_transactions import AGAIN_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
 from streams.tasks.reference_data import order
 from streams.wiring.catalogue import catalogue
@@ -81,13 +81,13 @@ def of_rules(settings: Settings) -> list[Finding]:
 
 def of_settings(settings: Settings) -> list[Finding]:
     """Say what is in force; secrets only as set or not set."""
-    said = []
+    reports = []
     for setting in fields(settings):
         value = getattr(settings, setting.name)
         if setting.name in SECRETS:
             value = "set" if value else "not set"
-        said.append(f"{PREFIX}{setting.name.upper()}={value if value is not None else ''}")
-    found = [Finding("settings: " + "  ".join(said))]
+        reports.append(f"{PREFIX}{setting.name.upper()}={value if value is not None else ''}")
+    found = [Finding("settings: " + "  ".join(reports))]
     if settings.now is not None:
         found.append(
             Finding(
@@ -144,10 +144,10 @@ def of_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
 async def of_transactions(settings: Settings, again_s: float = AGAIN_SECONDS) -> list[Finding]:
     """Say where a transaction was left open for good, and how to end it."""
     findings = []
-    for found in await left_open(settings, again_s):
+    for found in await hanging_transactions(settings, again_s):
         topic, partition = found.partition
         minutes = (Settings().clock() - found.at) / MINUTE_MS
-        said = (
+        reports = (
             f"{topic}/{partition} cannot be read past offset {found.offset}: a transaction has"
             f" been open there for {minutes:.0f} min, and Kafka does not end it"
         )
@@ -156,7 +156,7 @@ async def of_transactions(settings: Settings, again_s: float = AGAIN_SECONDS) ->
             f" --topic {topic} --partition {partition} --start-offset {found.offset};"
             " then start the workers again: they do anew what is lost with it"
         )
-        findings.append(Finding(said, is_fine=False, advice=advice))
+        findings.append(Finding(reports, is_fine=False, advice=advice))
     return findings
 
 
@@ -170,7 +170,7 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
     for finding in [*await of_names(settings), *await of_transactions(settings)]:
         yield finding
-    newest = await newest_word(settings)
+    newest = await newest_report(settings)
     if newest is None:
         yield Finding(
             "no worker has ever run here", is_fine=False, advice="start `sales-kpis worker`"
@@ -211,33 +211,33 @@ async def of_names(settings: Settings) -> list[Finding]:
         if rule.scope and rule.scope not in groups | {("rep", rep) for rep in reps}:
             names.append(f"{rule.scope[0]} {rule.scope[1]!r}")
         if names:
-            said = f"rules: {rule.name!r} names {', '.join(names)}; crm.rep knows none such"
+            reports = f"rules: {rule.name!r} names {', '.join(names)}; crm.rep knows none such"
             advice = "see how it is spelt, or send the rep.set that is missing"
-            found.append(Finding(said, advice=advice, is_doubtful=True))
+            found.append(Finding(reports, advice=advice, is_doubtful=True))
     return found
 
 
 async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str]]]:
     """Give the reps that are known, and the teams, departments and units they stand in now."""
-    standing: dict[str, RepSet] = {}
-    place = TopicPartition(RepSet.topic, 0)
-    async for _, records in read_to(settings, await ends(settings, [place], committed=True)):
-        for said in (decode(record.value) for record in records if record.value is not None):
-            if not isinstance(said, RepSet):
+    current: dict[str, RepSet] = {}
+    topic_key = TopicPartition(RepSet.topic, 0)
+    async for _, records in read_to(settings, await ends(settings, [topic_key], committed=True)):
+        for reports in (decode(record.value) for record in records if record.value is not None):
+            if not isinstance(reports, RepSet):
                 continue
-            old = standing.get(said.rep)
-            if old is None or order(old) <= order(said):
-                standing[said.rep] = said
+            old = current.get(reports.rep)
+            if old is None or order(old) <= order(reports):
+                current[reports.rep] = reports
     groups = {
         (group, name)
-        for record in standing.values()
+        for record in current.values()
         for group in ROLLED_UP
         if (name := getattr(record, group))
     }
-    return set(standing), groups
+    return set(current), groups
 
 
-async def newest_word(settings: Settings) -> int | None:
+async def newest_report(settings: Settings) -> int | None:
     """Give when, by its own machine's clock in ms, a worker last said how far it is."""
     wanted = await ends(settings, [destination(settings)], committed=True)
     stamps = [

@@ -48,7 +48,7 @@ class Exported:
 
     events: int = 0
     skipped: int = 0
-    refused: int = 0
+    rejected: int = 0
     problems: list[Problem] = field(default_factory=list)
     ends: Ends = field(default_factory=dict)
 
@@ -69,18 +69,18 @@ async def export(
         raise FileExistsError(f"{path} exists")
     places = await partitions(settings)
     if not incomplete:
-        await _refuse_gaps(settings, places)
+        await _require_no_gaps(settings, places)
     found = Exported(ends=await ends(settings, places))
     reached, total = dict.fromkeys(places, 0), sum(found.ends.values())
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
-        async for place, records in read_to(settings, found.ends):
+        async for topic_key, records in read_to(settings, found.ends):
             for record in records:
                 if line := _line(record, found):
                     out.write(line + b"\n")
-            reached[place] = records[-1].offset + 1
+            reached[topic_key] = records[-1].offset + 1
             if progressed is not None:
                 progressed(sum(reached.values()), total)
         out.flush()
@@ -95,33 +95,33 @@ async def partitions(settings: Settings) -> list[TopicPartition]:
     return [TopicPartition(name, n) for name, count in counts.items() for n in range(count)]
 
 
-async def _refuse_gaps(settings: Settings, places: list[TopicPartition]) -> None:
+async def _require_no_gaps(settings: Settings, places: list[TopicPartition]) -> None:
     # Reference topics are compacted: what is gone there was replaced.
-    kept = [place for place in places if place.topic in SOURCE_TOPICS]
-    for place, first in (await beginnings(settings, kept)).items():
+    kept = [topic_key for topic_key in places if topic_key.topic in SOURCE_TOPICS]
+    for topic_key, first in (await beginnings(settings, kept)).items():
         if first > 0:
             raise Incomplete(
-                f"the first {first:,} records of {place.topic}/{place.partition} have been"
+                f"the first {first:,} records of {topic_key.topic}/{topic_key.partition} have been"
                 " deleted: what they said is in the KPIs and would not be in the file;"
                 " --incomplete exports the rest"
             )
 
 
 def _line(record: ConsumerRecord, found: Exported) -> bytes | None:
-    said = decode(record.value)
-    is_event = isinstance(said, Event) and record.key == said.subject.encode()
-    is_reference = isinstance(said, ReferenceRecord) and said.topic == record.topic
+    reports = decode(record.value)
+    is_event = isinstance(reports, Event) and record.key == reports.subject.encode()
+    is_reference = isinstance(reports, ReferenceRecord) and reports.topic == record.topic
     if not (is_event or is_reference):
         found.skipped += 1
         return None
     # In JSON a line's end is white space between two parts, never within one.
     line: bytes = record.value.replace(b"\n", b" ").replace(b"\r", b" ").strip()
-    if isinstance(said, WHOLE):
+    if isinstance(reports, WHOLE):
         line = orjson.dumps({**orjson.loads(line), "topic": record.topic})
     found.events += 1
     problem = sendable(line, found.events)
     if isinstance(problem, Problem):
-        found.refused += 1
+        found.rejected += 1
         if len(found.problems) < LISTED:
             found.problems.append(problem)
     return line

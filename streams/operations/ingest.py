@@ -27,7 +27,7 @@ from streams.gateway.event_producer import (
     check_topics,
     give_up,
     new_producer,
-    quiet_client,
+    silence_client_logs,
 )
 from streams.gateway.limits import EVENT_BYTES
 from streams.gateway.records import Record, record
@@ -81,7 +81,7 @@ def ingest(path: Path, settings: Settings, console: Console | None = None) -> In
         TimeRemainingColumn(),
     )
     with (
-        quiet_client(),
+        silence_client_logs(),
         path.open("rb") as stream,
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
     ):
@@ -149,10 +149,10 @@ class Sending:
             async with asyncio.timeout(START_SECONDS):
                 await producer.start()
                 await check_topics(producer)
-            place = await places(producer)
+            topic_key = await places(producer)
             for number, line, position in lines(stream):
                 if event := line if len(line) == PART_BYTES else line.strip(BLANKS):
-                    await self._take(producer, place, record(event, number))
+                    await self._dispatch(producer, topic_key, record(event, number))
                 if number % LINES_A_REPORT == 0:
                     progressed(position)
             for to in list(self._filling):
@@ -169,10 +169,10 @@ class Sending:
             await give_up(producer)
             await asyncio.gather(*(future for future, _ in self._waiting), return_exceptions=True)
 
-    async def _take(
+    async def _dispatch(
         self,
         producer: AIOKafkaProducer,
-        place: Callable[[str, bytes], TopicPartition],
+        topic_key: Callable[[str, bytes], TopicPartition],
         outcome: Record | Problem,
     ) -> None:
         if isinstance(outcome, Problem):
@@ -180,7 +180,7 @@ class Sending:
             if len(self.bad) < LISTED:
                 self.bad.append(outcome)
             return
-        to = place(outcome.topic, outcome.key)
+        to = topic_key(outcome.topic, outcome.key)
         batch = self._filling.get(to)
         while batch is None or full(batch, outcome):
             if batch is not None:
@@ -220,8 +220,8 @@ async def places(producer: AIOKafkaProducer) -> Callable[[str, bytes], TopicPart
     choose = DefaultPartitioner()
 
     @lru_cache(maxsize=KEYS_REMEMBERED)
-    def place(topic: str, key: bytes) -> TopicPartition:
+    def topic_key(topic: str, key: bytes) -> TopicPartition:
         known = partitions[topic]
         return TopicPartition(topic, choose(key, known, known))
 
-    return place
+    return topic_key

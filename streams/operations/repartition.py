@@ -17,7 +17,7 @@ from rich.console import Console
 from streams.config.settings import Settings
 from streams.events import SOURCE_TOPICS
 from streams.kafka import topics
-from streams.kafka.client import administrator
+from streams.kafka.client import admin_client
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends
 from streams.operations.export import (
@@ -29,7 +29,7 @@ from streams.operations.export import (
 from streams.operations.ingest import Ingested, ingest
 
 PATIENCE_SECONDS = 30.0
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 class CannotRepartition(Fatal):
@@ -50,7 +50,7 @@ def repartition(
     file: Path,
     console: Console,
     progressed: Progressed | None = None,
-    say: Callable[[str], object] = lambda _: None,
+    report: Callable[[str], object] = lambda _: None,
 ) -> Repartitioned:
     """Move an installation to another number of partitions, through a file that stays.
 
@@ -61,14 +61,14 @@ def repartition(
     """
     new = replace(settings, partitions=count)
     exported = asyncio.run(_exported(settings, file, progressed))
-    say(f"{exported.events:,} events are in {file}")
+    report(f"{exported.events:,} events are in {file}")
     names = dependent(settings)
     try:
-        asyncio.run(_made_anew(settings, new, names))
-        say(f"{len(names)} topics were made anew, with {count} partitions for events")
+        asyncio.run(_recreate(settings, new, names))
+        report(f"{len(names)} topics were made anew, with {count} partitions for events")
         ingested = ingest(file, new, console)
     except BaseException:
-        say(
+        report(
             f"not finished: all events are in {file}. With SALES_KPIS_PARTITIONS={count} run:"
             f" sales-kpis topics apply, then: sales-kpis ingest {file}"
         )
@@ -81,7 +81,7 @@ def dependent(settings: Settings) -> list[str]:
     return [
         *SOURCE_TOPICS,
         topics.state(settings),
-        topics.moved(settings),
+        topics.reroutes(settings),
         topics.progress(settings),
         topics.PARTIALS,
         topics.KPIS,
@@ -90,18 +90,18 @@ def dependent(settings: Settings) -> list[str]:
 
 
 async def _exported(settings: Settings, file: Path, progressed: Progressed | None) -> Exported:
-    await _refuse_workers(settings)
+    await _require_no_workers(settings)
     found = await export(settings, file, progressed)
-    if found.refused:
+    if found.rejected:
         raise CannotRepartition(
-            f"{found.refused:,} events could not be sent again, {found.problems[0]};"
+            f"{found.rejected:,} events could not be sent again, {found.problems[0]};"
             f" nothing was changed ({file} stays)"
         )
-    await _refuse_workers(settings)
+    await _require_no_workers(settings)
     grown = {
-        f"{place.topic}/{place.partition}"
-        for place, end in (await ends(settings, await partitions(settings))).items()
-        if end != found.ends.get(place)
+        f"{topic_key.topic}/{topic_key.partition}"
+        for topic_key, end in (await ends(settings, await partitions(settings))).items()
+        if end != found.ends.get(topic_key)
     }
     if grown:
         raise CannotRepartition(
@@ -111,8 +111,8 @@ async def _exported(settings: Settings, file: Path, progressed: Progressed | Non
     return found
 
 
-async def _refuse_workers(settings: Settings) -> None:
-    async with administrator(settings) as admin:
+async def _require_no_workers(settings: Settings) -> None:
+    async with admin_client(settings) as admin:
         answers = await _described(admin, settings.app)
     workers = sum(len(group[5]) for answer in answers for group in answer.groups)
     if workers:
@@ -126,11 +126,11 @@ async def _described(admin: AIOKafkaAdminClient, group: str) -> list[Any]:
             try:
                 answers: list[Any] = await admin.describe_consumer_groups([group])
             except GroupCoordinatorNotAvailableError:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
             else:
                 return answers
 
 
-async def _made_anew(old: Settings, new: Settings, names: list[str]) -> None:
+async def _recreate(old: Settings, new: Settings, names: list[str]) -> None:
     await topics.delete(old, names)
     await topics.apply(new)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from streams.config.rules import Rules
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
-from streams.engine.merge.merger import Board
+from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.merge.merger import Merger
 from streams.events import (
     Event,
     ReferenceRecord,
@@ -14,7 +14,7 @@ from streams.events import (
 )
 from streams.wiring.catalogue import catalogue
 
-Refuse = Callable[[int, Rejected], None]
+OnRejected = Callable[[int, Rejected], None]
 
 
 class BadLine(Exception):
@@ -30,7 +30,7 @@ def raise_bad_line(number: int, rejected: Rejected) -> None:
 def replay(
     lines: Iterable[bytes],
     settings: Settings,
-    refuse: Refuse = raise_bad_line,
+    on_rejected: OnRejected = raise_bad_line,
     rules: Rules | None = None,
 ) -> Iterator[bytes]:
     """Give the records that the streams would hold after these events, sorted by key.
@@ -40,47 +40,51 @@ def replay(
     stand in for the file that the settings name.
     """
     now = settings.clock()
-    board = _folded(lines, settings, refuse, now, rules)[1]
+    board = _replayed(lines, settings, on_rejected, now, rules)[1]
     stamp = board.calendar.text(now)
-    records = sorted((key, body, tail.text) for key, body, tail in board.take() if body)
+    records = sorted((key, body, tail.text) for key, body, tail in board.publications() if body)
     for _, body, text in records:
         yield body + b',"revision":1,%b,"updated_at":"%b"}' % (text.encode(), stamp.encode())
 
 
 def replay_alerts(
-    lines: Iterable[bytes], settings: Settings, refuse: Refuse = raise_bad_line
+    lines: Iterable[bytes], settings: Settings, on_rejected: OnRejected = raise_bad_line
 ) -> Iterator[bytes]:
     """Give the alerts that would stand after these events, sorted by key; as for `replay`."""
     now = settings.clock()
-    shard, board = _folded(lines, settings, refuse, now)
+    shard, board = _replayed(lines, settings, on_rejected, now)
     stamp = board.calendar.text(now)
-    standing = {**shard.alerts(now), **board.alerts(now)}
-    for _, body in sorted(standing.items()):
+    current = {**shard.changed_alerts(now), **board.alerts(now)}
+    for _, body in sorted(current.items()):
         if body is not None:
             yield body + b',"updated_at":"%b"}' % stamp.encode()
 
 
-def _folded(
-    lines: Iterable[bytes], settings: Settings, refuse: Refuse, now: int, rules: Rules | None = None
-) -> tuple[Shard, Board]:
+def _replayed(
+    lines: Iterable[bytes],
+    settings: Settings,
+    on_rejected: OnRejected,
+    now: int,
+    rules: Rules | None = None,
+) -> tuple[Aggregator, Merger]:
     terms = catalogue(settings, rules)
-    shard = Shard(terms, now, erasure_key=settings.secret)
-    board = Board(terms, now)
+    shard = Aggregator(terms, now, erasure_key=settings.secret)
+    board = Merger(terms, now)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         event = decode(line)
         if isinstance(event, Rejected):
-            refuse(number, event)
+            on_rejected(number, event)
         elif isinstance(event, Event):
             shard.add(event)
         elif isinstance(event, ReferenceRecord):
-            shard.hear(event)
-            board.hear(event)
+            shard.add_reference(event)
+            board.add_reference(event)
     # Merged subjects' events go round until each is where it stays.
-    while moves := shard.moves():
-        for move in moves:
-            shard.receive(move)
-    for cell, vector in shard.settle(now).items():
-        board.put(0, cell, vector)
+    while reroutes := shard.pending_reroutes():
+        for reroute in reroutes:
+            shard.receive(reroute)
+    for cell, vector in shard.apply_all_pending(now).items():
+        board.set_partial(0, cell, vector)
     return shard, board

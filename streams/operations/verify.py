@@ -26,20 +26,20 @@ from streams.kafka.reader import (
     ends,
     read_to,
 )
-from streams.operations.recompute import Recount, Word
+from streams.operations.recompute import ReceivedReroute, Recomputation
 from streams.process.cancellation import ended, stopped
-from streams.tasks.commit_schedule import MEMBERS_SECONDS
-from streams.tasks.merge.published_index import MARK
-from streams.tasks.metrics_port import Nobody
-from streams.tasks.ports import Core, Vectors
-from streams.tasks.reference_data import Reference
+from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
+from streams.tasks.merge.published_index import REVISION_FIELD
+from streams.tasks.metrics_port import NoMetrics
+from streams.tasks.ports import CorePort, Vectors
+from streams.tasks.reference_data import ReferenceData
 
 # Before each further look; the last is longer than the slowest KPI may wait for its turn.
 PAUSES_SECONDS = (2.0, 6.0)
 # So long after a change of the rows every cell they reach is published, or it is late.
-SETTLED_SECONDS = 3 * MEMBERS_SECONDS
-Place = tuple[str, str]  # topic and key
-Shares = dict[int, dict[str, Vectors | str]]
+PUBLISHED_WITHIN_SECONDS = 3 * VALUES_INTERVAL_SECONDS
+TopicKey = tuple[str, str]  # topic and key
+PartialsByShard = dict[int, dict[str, Vectors | str]]
 Progressed = Callable[[int, int], object]
 
 
@@ -66,7 +66,7 @@ class Verdict:
 
 async def verify(
     settings: Settings,
-    core: Core,
+    core: CorePort,
     progressed: Progressed | None = None,
     pauses_s: tuple[float, ...] = PAUSES_SECONDS,
 ) -> Verdict:
@@ -76,28 +76,28 @@ async def verify(
     as reading does.
     """
     async with _reference(settings) as reference:
-        look = Look(settings, core, reference, progressed)
-        await look.take()
-        wrong = look.wrong
+        comparison = ComparisonPass(settings, core, reference, progressed)
+        await comparison.run()
+        wrong = comparison.wrong
         for pause_s in pauses_s:
             if not wrong:
                 break
             await asyncio.sleep(pause_s)
-            again = Look(settings, core, reference, progressed)
-            await again.take()
+            again = ComparisonPass(settings, core, reference, progressed)
+            await again.run()
             wrong = {
-                place: difference
-                for place, difference in again.wrong.items()
-                if place in wrong and wrong[place].found == difference.found
+                topic_key: difference
+                for topic_key, difference in again.wrong.items()
+                if topic_key in wrong and wrong[topic_key].found == difference.found
             }
-    found = tuple(wrong[place] for place in sorted(wrong))
-    return Verdict(look.cells, look.records, found, tuple(look.unready))
+    found = tuple(wrong[topic_key] for topic_key in sorted(wrong))
+    return Verdict(comparison.cells, comparison.records, found, tuple(comparison.unready))
 
 
 @asynccontextmanager
-async def _reference(settings: Settings) -> AsyncIterator[Reference]:
+async def _reference(settings: Settings) -> AsyncIterator[ReferenceData]:
     """Give the reference data, complete and kept up to date."""
-    reference = Reference(settings, Nobody())
+    reference = ReferenceData(settings, NoMetrics())
     reading = asyncio.create_task(reference.read())
     complete = asyncio.create_task(reference.is_complete.wait())
     try:
@@ -110,14 +110,18 @@ async def _reference(settings: Settings) -> AsyncIterator[Reference]:
         await ended(reading)
 
 
-class Look:
+class ComparisonPass:
     """One comparison of everything."""
 
     def __init__(
-        self, settings: Settings, core: Core, reference: Reference, progressed: Progressed | None
+        self,
+        settings: Settings,
+        core: CorePort,
+        reference: ReferenceData,
+        progressed: Progressed | None,
     ) -> None:
         """Begin with nothing seen."""
-        self.wrong: dict[Place, Difference] = {}
+        self.wrong: dict[TopicKey, Difference] = {}
         self.cells = self.records = 0
         self.unready: list[int] = []
         self._settings = settings
@@ -126,103 +130,112 @@ class Look:
         self._progressed = progressed
         self._done = self._total = 0
 
-    async def take(self) -> None:
+    async def run(self) -> None:
         """Look at the cells of every shard, then at the records of every board."""
         settings = self._settings
         name = topics.state(settings)
         states = [TopicPartition(name, number) for number in range(settings.partitions)]
         # What changed before this end is in the partials by then, members' cells included.
         before = await ends(settings, states, committed=True)
-        await asyncio.sleep(SETTLED_SECONDS)
+        await asyncio.sleep(PUBLISHED_WITHIN_SECONDS)
         shown = await ends(settings, PARTITIONS)
         self._total = sum(before.values()) + sum(shown.values())
-        shares = await self._shares(shown)
+        by_shard = await self._partials(shown)
         # Rows are written before partials, so those of all partials just read are before this.
         after = await ends(settings, states)
-        said = await ends(settings, reroutes.partitions(settings))
+        reports = await ends(settings, reroutes.partitions(settings))
         written = await ends(settings, KPI_PARTITIONS)
-        self._total = sum(sum(stops.values()) for stops in (shown, after, said, written))
-        words = await self._words(said)
-        for place, stop in after.items():
-            known = shares.get(place.partition, {})
-            await self._shard(place, before[place], stop, known, words[place.partition])
-        for place, stop in written.items():
-            await self._board(place, stop, shares)
+        self._total = sum(sum(stops.values()) for stops in (shown, after, reports, written))
+        received = await self._received_reroutes(reports)
+        for topic_key, stop in after.items():
+            known = by_shard.get(topic_key.partition, {})
+            await self._compare_cells(
+                topic_key, before[topic_key], stop, known, received[topic_key.partition]
+            )
+        for topic_key, stop in written.items():
+            await self._compare_records(topic_key, stop, by_shard)
 
-    async def _shares(self, stops: Mapping[TopicPartition, int]) -> Shares:
+    async def _partials(self, stops: Mapping[TopicPartition, int]) -> PartialsByShard:
         """Give what each shard has published, as text where that is no cell's value."""
-        shares: Shares = defaultdict(dict)
+        by_shard: PartialsByShard = defaultdict(dict)
         async for _, records in self._read(stops):
             for record in records:
                 shard, cell = partials.locate(record.key or b"")
                 vectors = _read(record.value)
                 if vectors:
-                    shares[shard][cell] = vectors
+                    by_shard[shard][cell] = vectors
                 else:
-                    shares[shard].pop(cell, None)
-        return shares
+                    by_shard[shard].pop(cell, None)
+        return by_shard
 
-    async def _words(self, stops: Mapping[TopicPartition, int]) -> dict[int, list[Word]]:
-        words: dict[int, list[Word]] = defaultdict(list)
-        async for place, records in self._read(stops):
-            words[place.partition] += [
-                Word(record.offset, record.key, reroutes.read(record)[1]) for record in records
+    async def _received_reroutes(
+        self, stops: Mapping[TopicPartition, int]
+    ) -> dict[int, list[ReceivedReroute]]:
+        received: dict[int, list[ReceivedReroute]] = defaultdict(list)
+        async for topic_key, records in self._read(stops):
+            received[topic_key.partition] += [
+                ReceivedReroute(record.offset, record.key, reroutes.parse(record)[1])
+                for record in records
             ]
-        return words
+        return received
 
-    async def _shard(
+    async def _compare_cells(
         self,
-        place: TopicPartition,
+        topic_key: TopicPartition,
         since: int,
         stop: int,
-        shares: dict[str, Vectors | str],
-        words: list[Word],
+        by_shard: dict[str, Vectors | str],
+        received: list[ReceivedReroute],
     ) -> None:
-        recount = Recount(self._settings, self._core, place.partition, words, since)
+        recomputation = Recomputation(
+            self._settings, self._core, topic_key.partition, received, since
+        )
         heard = len(self._reference.records)
-        recount.hear(self._reference.records[:heard])
-        async for _, records in self._read({place: stop}):
+        recomputation.add_reference(self._reference.records[:heard])
+        async for _, records in self._read({topic_key: stop}):
             for record in records:
-                recount.take(record)
-        recount.hear(self._reference.records[heard:])
-        if not recount.finish():
-            self.unready.append(place.partition)
+                recomputation.apply(record)
+        recomputation.add_reference(self._reference.records[heard:])
+        if not recomputation.finish():
+            self.unready.append(topic_key.partition)
             return
-        self.cells += len(recount)
-        for cell, wanted in recount.wrong(shares).items():
-            key = f"{place.partition}|{cell}"
-            self._differ(topics.PARTIALS, key, _text(shares.get(cell)), _text(wanted))
+        self.cells += len(recomputation)
+        for cell, wanted in recomputation.wrong(by_shard).items():
+            key = f"{topic_key.partition}|{cell}"
+            self._differ(topics.PARTIALS, key, _text(by_shard.get(cell)), _text(wanted))
 
-    async def _board(self, place: TopicPartition, stop: int, shares: Shares) -> None:
-        wanted = self._bodies(place.partition, shares)
+    async def _compare_records(
+        self, topic_key: TopicPartition, stop: int, by_shard: PartialsByShard
+    ) -> None:
+        wanted = self._expected_records(topic_key.partition, by_shard)
         found: dict[str, str] = {}
-        async for _, records in self._read({place: stop}):
+        async for _, records in self._read({topic_key: stop}):
             for record in records:
                 key = (record.key or b"").decode()
                 if record.value is None:
                     found.pop(key, None)
                 else:
-                    body = record.value.rpartition(MARK)[0] or record.value
+                    body = record.value.rpartition(REVISION_FIELD)[0] or record.value
                     found[key] = body.decode(errors="replace")
         self.records += len(found)
         for key in {*found, *wanted}:
             if found.get(key) != wanted.get(key):
                 self._differ(topics.KPIS, key, found.get(key), wanted.get(key))
 
-    def _bodies(self, number: int, shares: Shares) -> dict[str, str]:
+    def _expected_records(self, number: int, by_shard: PartialsByShard) -> dict[str, str]:
         """Give what a board that has read all the partials would have published."""
         clock = self._settings.clock()
-        board = self._core.board(clock, number)
-        for said in self._reference.records:
-            board.hear(said)
-        for shard, cells in shares.items():
+        board = self._core.merger(clock, number)
+        for reports in self._reference.records:
+            board.add_reference(reports)
+        for shard, cells in by_shard.items():
             for cell, vectors in cells.items():
-                is_own = self._core.family(cell) % topics.FAMILY_PARTITIONS == number
+                is_own = self._core.dimension_group(cell) % topics.MERGE_PARTITIONS == number
                 if is_own and isinstance(vectors, dict):
-                    board.put(shard, cell, vectors)
-        for _ in board.advancing(clock):
+                    board.set_partial(shard, cell, vectors)
+        for _ in board.advance_clock(clock):
             pass
-        return {key: body.decode() for key, body, _ in board.take() if body is not None}
+        return {key: body.decode() for key, body, _ in board.publications() if body is not None}
 
     def _differ(self, topic: str, key: str, found: str | None, wanted: str | None) -> None:
         self.wrong[topic, key] = Difference(topic, key, found, wanted)
@@ -232,15 +245,15 @@ class Look:
     ) -> AsyncIterator[tuple[TopicPartition, Records]]:
         """Read partitions to their stops, telling how far that is."""
         reached = dict.fromkeys(stops, 0)
-        async for place, records in read_to(self._settings, stops):
-            yield place, records
-            self._done += records[-1].offset + 1 - reached[place]
-            reached[place] = records[-1].offset + 1
-            self._tell()
+        async for topic_key, records in read_to(self._settings, stops):
+            yield topic_key, records
+            self._done += records[-1].offset + 1 - reached[topic_key]
+            reached[topic_key] = records[-1].offset + 1
+            self._report_progress()
         self._done += sum(stops.values()) - sum(reached.values())
-        self._tell()
+        self._report_progress()
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         if self._progressed is not None:
             self._progressed(self._done, self._total)
 

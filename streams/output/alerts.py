@@ -13,7 +13,7 @@ from streams.config.settings import BadSetting, Settings
 from streams.kafka.topics import ALERTS
 from streams.output.reader import Batch, read
 
-STANDING = "sales_kpis_alerts"
+ALERTS_GAUGE = "sales_kpis_alerts"
 
 
 async def alerts(
@@ -31,32 +31,32 @@ async def alerts(
     """
     if kind is not None and kind not in KINDS:
         raise BadSetting(f"there is no kind of alert {kind!r}; known: {', '.join(KINDS)}")
-    standing: dict[str, bytes] = {}
+    current: dict[str, bytes] = {}
     is_caught_up = False
     async with aclosing(read(settings, ALERTS)) as batches:
         async for batch in batches:
-            for line in _changes(batch, standing, kind, rep):
+            for line in _changes(batch, current, kind, rep):
                 if is_caught_up:
                     yield line
             if batch.is_caught_up and not is_caught_up:
-                for key in sorted(standing):
-                    yield standing[key]
+                for key in sorted(current):
+                    yield current[key]
                 if not follow:
                     return
                 is_caught_up = True
 
 
 def _changes(
-    batch: Batch, standing: dict[str, bytes], kind: str | None, rep: str | None
+    batch: Batch, current: dict[str, bytes], kind: str | None, rep: str | None
 ) -> Iterator[bytes]:
     """Put a batch into what stands of the alerts asked for, and give the lines that tell of it."""
     for key, record in batch.records:
         if kind is not None and key.partition("|")[0] != kind:
             continue
         if record is not None and (rep is None or orjson.loads(record)["rep"] == rep):
-            standing[key] = record
+            current[key] = record
             yield record
-        elif standing.pop(key, None) is not None:
+        elif current.pop(key, None) is not None:
             yield gone(key)
 
 
@@ -74,19 +74,19 @@ class AlertCollector(Collector):
 
     def __init__(self) -> None:
         """Start with none standing."""
-        self._standing: set[str] = set()
+        self._current: set[str] = set()
 
-    def put(self, key: str, record: bytes | None) -> None:
+    def update(self, key: str, record: bytes | None) -> None:
         """Take an alert, or that it holds no more."""
         if record is None:
-            self._standing.discard(key)
+            self._current.discard(key)
         else:
-            self._standing.add(key)
+            self._current.add(key)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Count them; may run on another thread than `put`."""
-        counts = Counter(key.partition("|")[0] for key in self._standing.copy())
-        family = GaugeMetricFamily(STANDING, "Alerts that stand.", labels=["kind"])
+        counts = Counter(key.partition("|")[0] for key in self._current.copy())
+        family = GaugeMetricFamily(ALERTS_GAUGE, "Alerts that stand.", labels=["kind"])
         for kind in KINDS:
             family.add_metric([kind], counts[kind])
         yield family

@@ -9,8 +9,8 @@ from streams.config.settings import BadSetting, Settings
 from streams.output.keys import (
     ALL,
     WINDOWS,
-    Place,
-    place,
+    RecordKey,
+    parse_key,
 )
 from streams.output.reader import read
 from streams.wiring.catalogue import catalogue
@@ -35,7 +35,7 @@ async def dump(
     async with aclosing(read(settings)) as batches:
         async for batch in batches:
             for key, record in batch.records:
-                if not wanted(place(key)):
+                if not wanted(parse_key(key)):
                     continue
                 if latest is None:
                     yield gone(key) if record is None else record
@@ -53,7 +53,7 @@ async def dump(
 
 def selection(
     settings: Settings, kpi: str | None, window: str | None, scope: str | None
-) -> Callable[[Place], bool]:
+) -> Callable[[RecordKey], bool]:
     """Tell which records are meant; None means any. BadSetting for what cannot exist."""
     kpis = {known.name: known for known in catalogue(settings).published}
     if kpi is not None and kpi not in kpis:
@@ -61,10 +61,10 @@ def selection(
     if window is not None and window not in WINDOWS:
         raise BadSetting(f"there is no window {window!r}; known: {', '.join(WINDOWS)}")
     if scope is not None and scope != ALL:
-        dimension, _, member = scope.partition("=")
+        dimension, _, value = scope.partition("=")
         asked = kpis.values() if kpi is None else (kpis[kpi],)
         dimensions = sorted({name for one in asked for name in one.scopes})
-        if not member or dimension not in dimensions:
+        if not value or dimension not in dimensions:
             raise BadSetting(
                 f"there is no scope {scope!r}; try all, or one of"
                 f" {', '.join(f'{name}=...' for name in dimensions) or 'none other'}"
@@ -78,8 +78,8 @@ def selection(
 
 def gone(key: str) -> bytes:
     """Write the line that says a record was taken back."""
-    at = place(key)
-    scope = {} if at.dimension == ALL else {at.dimension: at.member}
+    at = parse_key(key)
+    scope = {} if at.dimension == ALL else {at.dimension: at.value}
     return orjson.dumps(
         {
             "kpi": at.kpi,

@@ -1,4 +1,4 @@
-"""Keys of `sales.kpis`, taken apart: `kpi|all|window|start`, `kpi|dimension=member|...`."""
+"""Keys of `sales.kpis`, taken apart: `kpi|all|window|start`, `kpi|dimension=value|...`."""
 
 from typing import NamedTuple
 
@@ -8,24 +8,24 @@ WINDOWS = ("hour", *CALENDAR_KINDS, *ROLLING_DAYS)
 ALL = "all"
 
 
-class Place(NamedTuple):
-    """What a record is about; `member` is empty where `dimension` is `all`."""
+class RecordKey(NamedTuple):
+    """What a record is about; `value` is empty where `dimension` is `all`."""
 
     kpi: str
     dimension: str
-    member: str
+    value: str
     window: str
     start: str
 
     @property
     def scope(self) -> str:
-        """The scope as the key has it: `all` or `dimension=member`."""
-        return self.dimension if self.dimension == ALL else f"{self.dimension}={self.member}"
+        """The scope as the key has it: `all` or `dimension=value`."""
+        return self.dimension if self.dimension == ALL else f"{self.dimension}={self.value}"
 
 
-def place(key: str) -> Place:
-    """Take a key apart; members may hold `|` and `=` themselves."""
+def parse_key(key: str) -> RecordKey:
+    """Take a key apart; values may hold `|` and `=` themselves."""
     kpi, _, rest = key.partition("|")
     scope, window, start = rest.rsplit("|", 2)
-    dimension, _, member = scope.partition("=")
-    return Place(kpi, dimension, member, window, start)
+    dimension, _, value = scope.partition("=")
+    return RecordKey(kpi, dimension, value, window, start)

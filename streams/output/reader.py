@@ -18,8 +18,8 @@ from streams.kafka.reader import (
 )
 from streams.kafka.topics import (
     ALERTS,
-    FAMILY_PARTITIONS,
     KPIS,
+    MERGE_PARTITIONS,
     TopicsMissing,
 )
 
@@ -30,7 +30,7 @@ BATCH = 1_000
 class View(Protocol):
     """Whatever keeps the latest records in a form of its own."""
 
-    def put(self, key: str, record: bytes | None) -> None:
+    def update(self, key: str, record: bytes | None) -> None:
         """Take a key's newest record, exactly as published; None: it is gone."""
 
 
@@ -47,7 +47,7 @@ class Batch:
 
 def partitions(settings: Settings, topic: str) -> tuple[TopicPartition, ...]:
     """List the partitions of a topic of published records."""
-    count = {KPIS: FAMILY_PARTITIONS, ALERTS: settings.partitions}[topic]
+    count = {KPIS: MERGE_PARTITIONS, ALERTS: settings.partitions}[topic]
     return tuple(TopicPartition(topic, number) for number in range(count))
 
 
@@ -101,8 +101,8 @@ def _patient(moved: float, has_moved: bool, unread: set[TopicPartition]) -> floa
 
 def _pair(record: ConsumerRecord) -> tuple[str, bytes | None]:
     if record.key is None:
-        place = f"{record.topic}/{record.partition}"
-        raise Fatal(f"{place} holds a record without a key at {record.offset}")
+        record_key = f"{record.topic}/{record.partition}"
+        raise Fatal(f"{record_key} holds a record without a key at {record.offset}")
     return record.key.decode(), record.value
 
 
@@ -121,7 +121,7 @@ class Feed:
 
     async def run(self) -> None:
         """Read until cancelled. Raises what `read` raises, and whatever a view does."""
-        puts = [view.put for view in self._views]
+        puts = [view.update for view in self._views]
         async with aclosing(read(self._settings, self._topic)) as batches:
             async for batch in batches:
                 for key, record in batch.records:

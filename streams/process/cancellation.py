@@ -5,7 +5,7 @@ import contextlib
 from typing import Any
 
 # Longer than a client takes to let go of its connections, which had better not be broken off.
-AGAIN_SECONDS = 3.0
+RETRY_SECONDS = 3.0
 
 
 async def stopped(*tasks: asyncio.Task[Any]) -> None:
@@ -18,7 +18,7 @@ async def stopped(*tasks: asyncio.Task[Any]) -> None:
     while waiting := [task for task in tasks if not task.done()]:
         for task in waiting:
             task.cancel()
-        await asyncio.wait(waiting, timeout=AGAIN_SECONDS)
+        await asyncio.wait(waiting, timeout=RETRY_SECONDS)
     for task in tasks:
         # It is not reported as forgotten then, and the task does not keep the frames it was in.
         with contextlib.suppress(asyncio.CancelledError):

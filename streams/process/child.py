@@ -34,7 +34,7 @@ class Child:
     ) -> None:
         """Say what to run, where it answers when it is well (a URL), and where it writes."""
         self.name = name
-        self.health = health
+        self.health_url = health
         self.restarts = 0
         self._command = command
         self._log = log
@@ -61,22 +61,22 @@ class Child:
         """Wait until it is well. Raises StartError if it ends or takes START_SECONDS."""
         while not await self.is_well(session):
             if self._process is None or self._process.returncode is not None:
-                raise StartError(f"{self.name} ended while starting:\n{self.last_words()}")
+                raise StartError(f"{self.name} ended while starting:\n{self.last_lines()}")
             if time.monotonic() - self._began > START_SECONDS:
                 raise StartError(
-                    f"{self.name} is not ready after {START_SECONDS:.0f} s:\n{self.last_words()}"
+                    f"{self.name} is not ready after {START_SECONDS:.0f} s:\n{self.last_lines()}"
                 )
             await asyncio.sleep(POLL_SECONDS)
 
     async def is_well(self, session: aiohttp.ClientSession) -> bool:
         """Ask it."""
         try:
-            async with session.get(self.health, timeout=HEALTH_TIMEOUT) as answer:
+            async with session.get(self.health_url, timeout=HEALTH_TIMEOUT) as answer:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
 
-    async def keep(self, say: Callable[[str], None]) -> None:
+    async def supervise(self, say: Callable[[str], None]) -> None:
         """Restart it whenever it ends, later and later if that is soon; until cancelled."""
         backoff = Backoff()
         while self._process is not None:
@@ -99,7 +99,7 @@ class Child:
             self._process.kill()
             await self._process.wait()
 
-    def last_words(self) -> str:
+    def last_lines(self) -> str:
         """Give the last lines of its log."""
         return last_lines(self._log, 0)
 

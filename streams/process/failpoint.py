@@ -9,18 +9,18 @@ from functools import cache
 POINTS = (
     "during_restore",
     "during_reconcile",
-    "after_rows",
+    "after_state",
     "after_partials",
     "before_commit",
     "while_publishing",
-    "before_stage2_commit",
+    "before_merge_commit",
 )
 _SETTING = re.compile(rf"({'|'.join(POINTS)}):([1-9][0-9]{{0,5}})(:stop)?")
 Pass = Callable[[str], None]
 
 
 def is_known(setting: str) -> bool:
-    """Tell whether a setting names a point and which passing of it, such as `after_rows:3`."""
+    """Tell whether a setting names a point and which passing of it, such as `after_state:3`."""
     return not setting or _SETTING.fullmatch(setting) is not None
 
 

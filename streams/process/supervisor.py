@@ -32,7 +32,7 @@ class Supervisor:
     def __init__(self, commands: Sequence[Sequence[str]]) -> None:
         """Take what follows `sales-kpis` on the command line of each."""
         self._stop = threading.Event()
-        self._kept = [_Kept(arguments, self._stop) for arguments in commands]
+        self._children = [_Child(arguments, self._stop) for arguments in commands]
 
     def run(self) -> int:
         """Go on until SIGTERM or SIGINT, which end all cleanly; gives the worst last status.
@@ -41,11 +41,11 @@ class Supervisor:
         its settings would do so again: that is the end of all.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told_to_stop)
-        with ThreadPoolExecutor(len(self._kept)) as pool:
-            return max(pool.map(self._keep, self._kept), key=abs)
+            signal.signal(number, self._stopping)
+        with ThreadPoolExecutor(len(self._children)) as pool:
+            return max(pool.map(self._restart_until_stopped, self._children), key=abs)
 
-    def _keep(self, kept: "_Kept") -> int:
+    def _restart_until_stopped(self, kept: "_Child") -> int:
         try:
             status = kept.run()
         except OSError:
@@ -56,16 +56,16 @@ class Supervisor:
             self._end()
         return status
 
-    def _told_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's form
+    def _stopping(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's form
         self._end()
 
     def _end(self) -> None:
         self._stop.set()
-        for kept in self._kept:
-            kept.tell_to_stop()
+        for kept in self._children:
+            kept.ask_to_stop()
 
 
-class _Kept:
+class _Child:
     """One of them: started, and started again, until all are told to stop."""
 
     def __init__(self, arguments: Sequence[str], stop: threading.Event) -> None:
@@ -83,7 +83,7 @@ class _Kept:
             self._child = self._started()
             if self._stop.is_set():
                 # Told while it was being started, when there was nobody to pass it on to.
-                self.tell_to_stop()
+                self.ask_to_stop()
             status = self._child.wait()
             if self._stop.is_set() and status == guard.TERMINATED:
                 # Told to stop before it could listen; it had nothing to finish.
@@ -95,7 +95,7 @@ class _Kept:
             self._stop.wait(pause)
         return status
 
-    def tell_to_stop(self) -> None:
+    def ask_to_stop(self) -> None:
         """Pass it on, if there is anybody."""
         if self._child is not None and self._child.stdin is not None:
             # It may be gone already, and its pipe with it.

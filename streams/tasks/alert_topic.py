@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.events.key_value import KeyValue
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import ALERTS
-from streams.kafka.transactional_producer import Pair
 
-MARK = b',"updated_at":'
+UPDATED_AT_FIELD = b',"updated_at":'
 
 
 class AlertTopic:
@@ -20,7 +20,7 @@ class AlertTopic:
 
     def __init__(self, settings: Settings, partition: int, is_own: Callable[[str], bool]) -> None:
         """Take `is_own`, which tells the owner's keys from those of others."""
-        self.place = TopicPartition(ALERTS, partition)
+        self.partition = TopicPartition(ALERTS, partition)
         self._settings = settings
         self._is_own = is_own
         self._zone = ZoneInfo(settings.timezone)
@@ -30,21 +30,21 @@ class AlertTopic:
 
         Call it only when the owner is taken: then no earlier one can add to it.
         """
-        standing: dict[str, bytes] = {}
-        stops = await ends(self._settings, [self.place])
+        current: dict[str, bytes] = {}
+        stops = await ends(self._settings, [self.partition])
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 if record.key is None:
-                    raise Fatal(f"{ALERTS}/{self.place.partition} holds a record without a key")
+                    raise Fatal(f"{ALERTS}/{self.partition.partition} holds a record without a key")
                 key = record.key.decode()
                 if record.value is None:
-                    standing.pop(key, None)
+                    current.pop(key, None)
                 elif self._is_own(key):
-                    standing[key] = record.value.rpartition(MARK)[0]
-        return standing
+                    current[key] = record.value.rpartition(UPDATED_AT_FIELD)[0]
+        return current
 
-    def records(self, changed: Mapping[str, bytes | None], clock: int) -> list[Pair]:
+    def records(self, changed: Mapping[str, bytes | None], clock: int) -> list[KeyValue]:
         """Write what changed."""
         moment = datetime.fromtimestamp(clock / 1000, UTC).astimezone(self._zone)
-        tail = b'%b"%b"}' % (MARK, moment.isoformat(timespec="milliseconds").encode())
+        tail = b'%b"%b"}' % (UPDATED_AT_FIELD, moment.isoformat(timespec="milliseconds").encode())
         return [(key.encode(), body and body + tail) for key, body in changed.items()]

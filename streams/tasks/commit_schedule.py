@@ -10,27 +10,31 @@ from math import floor
 
 # A transaction costs a few milliseconds however little is in it: this many a second and shard
 # are enough, unless there is a full one's worth waiting.
-BEAT_SECONDS = 0.08
+COMMIT_INTERVAL_SECONDS = 0.08
 # Members' cells are many, and under load boards publish them in rounds of half a second and more:
 # told with every third beat, a cell that changed each time is written once, and most transactions
 # reach one partition of the partials instead of all.
-MEMBERS_BEATS = 3
-MEMBERS_SECONDS = MEMBERS_BEATS * BEAT_SECONDS
+VALUES_EVERY_COMMITS = 3
+VALUES_INTERVAL_SECONDS = VALUES_EVERY_COMMITS * COMMIT_INTERVAL_SECONDS
 
 
-def until_beat_after(since: float) -> float:
+def until_next_commit(since: float) -> float:
     """Give the seconds from now until the first beat after an instant; negative if it is over.
 
     The instant is one of the monotonic clock.
     """
     now = time.monotonic()
     ahead = time.time() - now
-    return (floor((since + ahead) / BEAT_SECONDS) + 1) * BEAT_SECONDS - ahead - now
+    return (
+        (floor((since + ahead) / COMMIT_INTERVAL_SECONDS) + 1) * COMMIT_INTERVAL_SECONDS
+        - ahead
+        - now
+    )
 
 
-def members_turn(number: int) -> int:
+def values_slot(number: int) -> int:
     """Number the turn in which a shard tells members' cells, if it has not yet.
 
     Not all shards of a worker have the same beat for it: that one takes longer.
     """
-    return (floor(time.time() / BEAT_SECONDS) + number) // MEMBERS_BEATS
+    return (floor(time.time() / COMMIT_INTERVAL_SECONDS) + number) // VALUES_EVERY_COMMITS

@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterable
 
 # Heartbeats, health and the transactions of other shards wait this long for their turn.
-TURN_SECONDS = 0.02
+SLICE_SECONDS = 0.02
 
 
-async def in_turns(steps: Iterable[object]) -> None:
+async def run_cooperatively(steps: Iterable[object]) -> None:
     """Use up an iterator whose every step is short, giving way to others now and then."""
-    until = time.monotonic() + TURN_SECONDS
+    until = time.monotonic() + SLICE_SECONDS
     for _ in steps:
         if time.monotonic() >= until:
             await asyncio.sleep(0)
-            until = time.monotonic() + TURN_SECONDS
+            until = time.monotonic() + SLICE_SECONDS

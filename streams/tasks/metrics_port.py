@@ -3,10 +3,10 @@
 from typing import Protocol
 
 
-class Watch(Protocol):
+class TaskMetrics(Protocol):
     """Takes note of what happened; each call is cheap, for some are made per batch."""
 
-    def folded(self, topic: str, events: int, late: int) -> None:
+    def processed(self, topic: str, events: int, late: int) -> None:
         """Count events put into rows, and those older than the lateness."""
 
     def rejected(self, topic: str, reason: str) -> None:
@@ -25,10 +25,10 @@ class Watch(Protocol):
         """Count records written to the output."""
 
 
-class Nobody:
+class NoMetrics:
     """A `Watch` of whom nothing is asked."""
 
-    def folded(self, topic: str, events: int, late: int) -> None:
+    def processed(self, topic: str, events: int, late: int) -> None:
         """Take no note."""
 
     def rejected(self, topic: str, reason: str) -> None:

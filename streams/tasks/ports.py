@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from streams.engine.aggregate.reroutes import Move
-from streams.engine.aggregate.tombstones import Element
-from streams.engine.merge.record_encoder import Tail
+from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import Event, ReferenceRecord
+from streams.events.key_value import KeyValue
 
 Vector = dict[str, int]
 # One cell's vectors by KPI.
 Vectors = dict[str, Vector]
-Publication = tuple[str, bytes | None, Tail]
+Publication = tuple[str, bytes | None, AsOfFields]
 
 
-class ShardCore(Protocol):
+class AggregatorPort(Protocol):
     """Stage 1: one partition's rows and the cells they add up to."""
 
     @property
@@ -24,50 +24,50 @@ class ShardCore(Protocol):
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take back one element as it was written, in that order; `folding` follows the last."""
 
-    def restore_move(self, move: Move) -> None:
+    def restore_reroute(self, reroute: Reroute) -> None:
         """Take back what stands of what others said to this shard; after the last element."""
 
-    def folding(self, clock: int) -> Iterator[None]:
+    def rebuild(self, clock: int) -> Iterator[None]:
         """Add up every cell from the rows as of an instant, a little each time it is asked.
 
         Nothing else may be called until the iterator is used up.
         """
 
-    def add(self, event: Event) -> Sequence[Element]:
+    def add(self, event: Event) -> Sequence[KeyValue]:
         """Apply an event; give the elements to keep, None for one to forget, in their order."""
 
-    def check(self, what: Event | Move) -> None:
+    def check(self, what: Event | Reroute) -> None:
         """Raise what taking it and settling would raise; nothing of it stays."""
 
-    def follow(self, key: bytes, value: bytes | None) -> None:
+    def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Take an element as `restore` does, once folded; cells follow at the next `settling`."""
 
-    def receive(self, move: Move) -> None:
+    def receive(self, reroute: Reroute) -> None:
         """Take what another row says of one of its events; cells and moves follow."""
 
-    def moves(self) -> list[Move]:
+    def pending_reroutes(self) -> list[Reroute]:
         """Give what has to be said to rows elsewhere since the last call."""
 
-    def standing_moves(self) -> list[Move]:
+    def current_reroutes(self) -> list[Reroute]:
         """Give all that rows elsewhere have to know of, said or not."""
 
-    def settling(self, clock: int) -> Iterator[None]:
+    def apply_pending(self, clock: int) -> Iterator[None]:
         """Bring the cells up to an instant and to all that was taken, a little at a time.
 
         Nothing else may be called until the iterator is used up; then `changed` follows.
         """
 
-    def changed(self, with_members: bool = True) -> dict[str, Vectors]:
+    def changed_cells(self, with_values: bool = True) -> dict[str, Vectors]:
         """Give the cells that `settling` has changed since they were given, {} for one gone.
 
         Without members' cells, those wait for a later call.
         """
 
     @property
-    def untold(self) -> bool:
+    def has_unpublished(self) -> bool:
         """Whether cells changed that `changed` has not given yet."""
 
-    def alerts(self, clock: int) -> dict[str, bytes | None]:
+    def changed_alerts(self, clock: int) -> dict[str, bytes | None]:
         """Give the alerts that changed since the last call, all that stand the first time.
 
         By key; a body is JSON without its closing brace, None is for one that holds no more.
@@ -77,38 +77,38 @@ class ShardCore(Protocol):
     def cells(self) -> Mapping[str, Vectors]:
         """Give every cell that is not empty."""
 
-    def hear(self, record: ReferenceRecord) -> None:
+    def add_reference(self, record: ReferenceRecord) -> None:
         """Take a reference record; what it changes comes with the next `settling`."""
 
 
-class BoardCore(Protocol):
+class MergerPort(Protocol):
     """Stage 2: the cells of one partition of `kpi.partials`, merged and answered."""
 
     @property
-    def dirty(self) -> int:
+    def pending(self) -> int:
         """How many keys wait for `take`."""
 
     @property
-    def wide(self) -> int:
+    def pending_long_windows(self) -> int:
         """How many scopes of wide windows wait for a `take` of those."""
 
     @property
-    def slow(self) -> int:
+    def pending_expensive(self) -> int:
         """How many of them wait for a `take` `with_slow`."""
 
-    def put(self, shard: int, cell: str, vectors: Vectors) -> None:
+    def set_partial(self, shard: int, cell: str, vectors: Vectors) -> None:
         """Replace one shard's share of a cell; {} removes it. It must not change any more."""
 
-    def placing(self) -> Iterator[None]:
+    def apply_partials(self) -> Iterator[None]:
         """Work out what was put, a little each time it is asked, so that `take` need not at once.
 
         Nothing else may be called until the iterator is used up.
         """
 
-    def hear(self, record: ReferenceRecord) -> None:
+    def add_reference(self, record: ReferenceRecord) -> None:
         """Take a reference record; what it changes comes with the next `take`."""
 
-    def advancing(self, clock: int) -> Iterator[None]:
+    def advance_clock(self, clock: int) -> Iterator[None]:
         """Roll windows and set final flags as of an instant, a little each time it is asked.
 
         Nothing else may be called until the iterator is used up.
@@ -120,7 +120,9 @@ class BoardCore(Protocol):
         A body is JSON without its closing brace.
         """
 
-    def take(self, wide: int | None = None, with_slow: bool = True) -> Iterator[Publication]:
+    def publications(
+        self, max_long_windows: int | None = None, with_expensive: bool = True
+    ) -> Iterator[Publication]:
         """Give each waiting key with its body and what it says of the instant it is read at.
 
         A body is JSON without its closing brace, so that fields can be added; None is a
@@ -132,17 +134,17 @@ class BoardCore(Protocol):
         """
 
 
-class Core(Protocol):
+class CorePort(Protocol):
     """Makes shards and boards, and says where a cell belongs."""
 
-    def shard(self, clock: int, number: int) -> ShardCore:
+    def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make an empty shard."""
 
-    def board(self, clock: int, number: int) -> BoardCore:
+    def merger(self, clock: int, number: int) -> MergerPort:
         """Make the empty board of one partition."""
 
-    def described(self) -> Mapping[str, bytes]:
+    def catalogue_records(self) -> Mapping[str, bytes]:
         """Give what consumers may know of the KPIs and of the settings in force, by key."""
 
-    def family(self, cell: str) -> int:
+    def dimension_group(self, cell: str) -> int:
         """Number the family of a cell; cells that are read together share one."""

@@ -13,34 +13,34 @@ from streams.events import (
     Rejected,
     decode,
 )
-from streams.internal_topics.dead_letters import letter
+from streams.events.key_value import KeyValue
+from streams.internal_topics.dead_letters import dead_letter
 from streams.kafka.reader import (
     POLL_MS,
     ends,
     reader,
 )
-from streams.kafka.transactional_producer import Pair
-from streams.tasks.metrics_port import Watch
+from streams.tasks.metrics_port import TaskMetrics
 
 PARTITIONS: Final = tuple(TopicPartition(topic, 0) for topic in REFERENCE_TOPICS)
 
 
-class Reference:
+class ReferenceData:
     """What the reference topics say; of each key the record with the newest (`at`, `id`) stands.
 
     `records` only grows: whoever remembers how many it has heard takes the rest. `position`
     names the offset after the last record in it, topic by topic.
     """
 
-    def __init__(self, settings: Settings, watch: Watch) -> None:
+    def __init__(self, settings: Settings, metrics: TaskMetrics) -> None:
         """Know nothing yet."""
         self.records: list[ReferenceRecord] = []
-        self.position: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
-        self.rejected: list[tuple[str, int, Pair]] = []
+        self.offsets: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
+        self.rejected: list[tuple[str, int, KeyValue]] = []
         self.is_complete = asyncio.Event()
-        self._standing: dict[tuple[str, bytes | None], ReferenceRecord] = {}
+        self._current: dict[tuple[str, bytes | None], ReferenceRecord] = {}
         self._settings = settings
-        self._watch = watch
+        self._metrics = metrics
 
     async def read(self) -> None:
         """Read all of them and go on reading, for ever. Sets `is_complete` at their ends."""
@@ -52,27 +52,27 @@ class Reference:
             while True:
                 for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                     for record in records:
-                        self._hear(record)
+                        self._add(record)
                 # Not the last record's: a transaction ends with an offset of its own.
                 for partition in PARTITIONS:
-                    self.position[partition.topic] = await consumer.position(partition)
-                if all(self.position[place.topic] >= stop for place, stop in stops.items()):
+                    self.offsets[partition.topic] = await consumer.position(partition)
+                if all(self.offsets[at.topic] >= stop for at, stop in stops.items()):
                     self.is_complete.set()
 
-    def _hear(self, record: ConsumerRecord) -> None:
-        said = decode(record.value)
-        if not isinstance(said, ReferenceRecord) or said.topic != record.topic:
-            why = said if isinstance(said, Rejected) else Rejected("does not belong here", "type")
+    def _add(self, record: ConsumerRecord) -> None:
+        sent = decode(record.value)
+        if not isinstance(sent, ReferenceRecord) or sent.topic != record.topic:
+            why = sent if isinstance(sent, Rejected) else Rejected("does not belong here", "type")
             self.rejected.append(
-                (record.topic, record.offset, letter(record, why, self._settings.clock()))
+                (record.topic, record.offset, dead_letter(record, why, self._settings.clock()))
             )
-            self._watch.rejected(record.topic, why.reason)
+            self._metrics.rejected(record.topic, why.reason)
             return
-        place = record.topic, record.key
-        standing = self._standing.get(place)
-        if standing is None or order(standing) <= order(said):
-            self._standing[place] = said
-            self.records.append(said)
+        at = record.topic, record.key
+        current = self._current.get(at)
+        if current is None or order(current) <= order(sent):
+            self._current[at] = sent
+            self.records.append(sent)
 
 
 def order(record: ReferenceRecord) -> tuple[int, str]:

@@ -11,9 +11,9 @@ from streams.engine.catalogue.declare_derived import declared_derived
 from streams.engine.catalogue.definitions import Definitions
 from streams.engine.catalogue.kpi import declared
 from streams.journeys import (
-    place,
-    survivor,
-    view,
+    entities_of,
+    merge_target,
+    route,
 )
 from streams.kpis import commission, forecast
 
@@ -35,7 +35,7 @@ def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
         large_deal=settings.large_deal,
         stage_probability=dict(settings.stage_probability),
         stages=own.stages or settings.stages,
-        readings=own.readings,
+        choices=own.choices,
         working=working_time(own.business, settings.timezone) if own.business else None,
         churn_threshold=settings.churn_threshold,
         churn_weights=settings.churn_weights,
@@ -49,9 +49,9 @@ def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
             rules.calendar.fiscal_calendar,
         ),
         definitions=definitions,
-        place=place,
-        view=view,
-        survivor=survivor,
+        route=route,
+        entities_of=entities_of,
+        merge_target=merge_target,
         alerts=watched(rules.alerts, stale_ms),
         off_pace=rules.alerts.target_off_pace,
         derived=(

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import orjson
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.merge.merger import (
-    FAMILIES,
-    Board,
-    family,
+    DIMENSION_GROUPS,
+    Merger,
+    dimension_group,
 )
-from streams.kafka.topics import FAMILY_PARTITIONS
+from streams.kafka.topics import MERGE_PARTITIONS
 from streams.tasks.ports import (
-    BoardCore,
-    Core,
-    ShardCore,
+    AggregatorPort,
+    CorePort,
+    MergerPort,
 )
 from streams.wiring.catalogue import catalogue
 from streams.wiring.describe import (
@@ -28,33 +28,33 @@ from streams.wiring.describe import (
 
 
 @dataclass(frozen=True)
-class Engine:
+class KpiCore:
     """Makes shards and boards of one catalogue."""
 
     catalogue: Catalogue
     settings: Settings
 
-    def shard(self, clock: int, number: int) -> ShardCore:
+    def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make an empty shard."""
-        return Shard(self.catalogue, clock, number, self.settings.secret)
+        return Aggregator(self.catalogue, clock, number, self.settings.secret)
 
-    def board(self, clock: int, number: int) -> BoardCore:
+    def merger(self, clock: int, number: int) -> MergerPort:
         """Make the empty board of one partition: that of the families that go there."""
-        own = [each for each in range(len(FAMILIES)) if each % FAMILY_PARTITIONS == number]
-        return Board(self.catalogue, clock, own)
+        own = [each for each in range(len(DIMENSION_GROUPS)) if each % MERGE_PARTITIONS == number]
+        return Merger(self.catalogue, clock, own)
 
-    def described(self) -> Mapping[str, bytes]:
+    def catalogue_records(self) -> Mapping[str, bytes]:
         """Give what consumers may know of the KPIs and of the settings in force, by key."""
         said = {**entries(self.catalogue), SETTINGS: in_force(self.settings)}
         return {
             key: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for key, value in said.items()
         }
 
-    def family(self, cell: str) -> int:
+    def dimension_group(self, cell: str) -> int:
         """Number the family of a cell."""
-        return family(cell)
+        return dimension_group(cell)
 
 
-def real_core(settings: Settings) -> Core:
+def build_core(settings: Settings) -> CorePort:
     """Make the core that the settings describe."""
-    return Engine(catalogue(settings), settings)
+    return KpiCore(catalogue(settings), settings)

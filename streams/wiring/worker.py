@@ -12,7 +12,7 @@ from streams.output.prometheus.server import serve
 from streams.output.reader import Feed
 from streams.wiring.catalogue import catalogue
 from streams.worker.main import run_worker as run_agents
-from streams.worker.metrics import Health
+from streams.worker.metrics import WorkerMetrics
 
 
 def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
@@ -22,7 +22,7 @@ def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
     topic feeds the KPIs and the alerts: every worker shows all of them.
     """
 
-    async def observed(health: Health, trouble: Callable[[], str | None]) -> None:
+    async def observed(health: WorkerMetrics, trouble: Callable[[], str | None]) -> None:
         if metrics_port is None:
             return
         collector = KpiCollector(catalogue(settings), settings.clock)

@@ -4,11 +4,11 @@ import selectors
 import time
 
 # Looked at over so long a time; who waits for so much of it is not short of time.
-LOOK_SECONDS = 0.5
-AMPLE = 0.4
+WINDOW_SECONDS = 0.5
+SPARE_SHARE = 0.4
 
 
-class Leisure(selectors.DefaultSelector):
+class IdleTimeSelector(selectors.DefaultSelector):
     """A selector, for one event loop, that notes how long it has waited.
 
     Time that the process itself waits for a processor, or a thread for the interpreter, counts as
@@ -29,11 +29,11 @@ class Leisure(selectors.DefaultSelector):
         self._waited_s += time.monotonic() - began
         return ready
 
-    def is_ample(self) -> bool:
+    def has_spare_time(self) -> bool:
         """Tell whether the loop has lately waited for AMPLE of its time or more."""
         now = time.monotonic()
         passed_s = now - self._since
-        if passed_s >= LOOK_SECONDS:
-            self._is_ample = self._waited_s >= AMPLE * passed_s
+        if passed_s >= WINDOW_SECONDS:
+            self._is_ample = self._waited_s >= SPARE_SHARE * passed_s
             self._waited_s, self._since = 0.0, now
         return self._is_ample

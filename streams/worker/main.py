@@ -15,15 +15,15 @@ from prometheus_client import CollectorRegistry
 from streams.agents.app import (
     App,
     create_app,
-    leave,
+    exit_process,
 )
 from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.process import logs
-from streams.tasks.ports import Core
-from streams.worker.idle_time import Leisure
-from streams.worker.metrics import Health
+from streams.tasks.ports import CorePort
+from streams.worker.idle_time import IdleTimeSelector
+from streams.worker.metrics import WorkerMetrics
 
 # So many new objects are looked through for garbage at a time: a few milliseconds.
 COLLECT_AFTER = 5_000
@@ -44,10 +44,12 @@ AGAIN_SECONDS = 10.0
 TEXTS = 1_000
 # What runs beside the agents on their loop: it is given the health and what is wrong, if
 # anything is.
-Beside = Callable[[Health, Callable[[], str | None]], Coroutine[Any, Any, None]]
+Beside = Callable[[WorkerMetrics, Callable[[], str | None]], Coroutine[Any, Any, None]]
 
 
-def run_worker(settings: Settings, beside: Beside | None = None, core: Core | None = None) -> None:
+def run_worker(
+    settings: Settings, beside: Beside | None = None, core: CorePort | None = None
+) -> None:
     """Run a worker in this process until it is told to stop (SIGTERM, SIGINT).
 
     Creates nothing in Kafka: without its topics it ends and says what to run. If `beside`
@@ -55,24 +57,24 @@ def run_worker(settings: Settings, beside: Beside | None = None, core: Core | No
     """
     set_up_logging(settings.log)
     gc.set_threshold(COLLECT_AFTER)
-    gc.callbacks.append(keep)
+    gc.callbacks.append(log_collection)
     sys.setswitchinterval(SWITCH_SECONDS)
-    leisure = Leisure()
-    loop = asyncio.SelectorEventLoop(leisure)
+    idle_time = IdleTimeSelector()
+    loop = asyncio.SelectorEventLoop(idle_time)
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(topics.check(settings))
     except (Fatal, KafkaError) as error:
-        leave(error if isinstance(error, Fatal) else no_kafka(settings, error))
-    health = Health(CollectorRegistry())
-    app = create_app(settings, health, core, leisure.is_ample)
+        exit_process(error if isinstance(error, Fatal) else no_kafka(settings, error))
+    metrics = WorkerMetrics(CollectorRegistry())
+    app = create_app(settings, metrics, core, idle_time.has_spare_time)
     if beside is not None:
-        task = loop.create_task(beside(health, app.ownership.trouble))
-        task.add_done_callback(leave_if_failed)
+        task = loop.create_task(beside(metrics, app.tasks.not_ready_reason))
+        task.add_done_callback(exit_if_failed)
     run_app(app, loop)
 
 
-def keep(phase: str, info: dict[str, int]) -> None:  # noqa: ARG001 - as `gc.callbacks` asks
+def log_collection(phase: str, info: dict[str, int]) -> None:  # noqa: ARG001 - as `gc.callbacks` asks
     """Let the collector pass over what it has found alive once.
 
     Rows, cells and records stay for good and are in no cycles: looking at them again finds
@@ -92,10 +94,10 @@ def no_kafka(settings: Settings, error: KafkaError) -> Fatal:
     )
 
 
-def leave_if_failed(task: "asyncio.Task[None]") -> None:
+def exit_if_failed(task: "asyncio.Task[None]") -> None:
     """End the process with a task that failed."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        leave(error)
+        exit_process(error)
 
 
 class Worker(faust.Worker):
@@ -103,7 +105,7 @@ class Worker(faust.Worker):
 
     def _schedule_shutdown(self, signal: Any) -> None:
         late = Fatal(f"not stopped within {STOP_SECONDS:g} s: leaving as it is, nothing is lost")
-        timer = threading.Timer(STOP_SECONDS, leave, (late,))
+        timer = threading.Timer(STOP_SECONDS, exit_process, (late,))
         timer.daemon = True
         timer.start()
         super()._schedule_shutdown(signal)
@@ -148,14 +150,14 @@ class Sparing(logging.Filter):
     def __init__(self) -> None:
         """Have heard nothing yet."""
         super().__init__()
-        self._said: dict[str, float] = {}
+        self._logged: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a record is to be shown."""
         text = record.getMessage()
-        if record.created - self._said.get(text, -AGAIN_SECONDS) < AGAIN_SECONDS:
+        if record.created - self._logged.get(text, -AGAIN_SECONDS) < AGAIN_SECONDS:
             return False
-        if len(self._said) >= TEXTS:
-            self._said.clear()
-        self._said[text] = record.created
+        if len(self._logged) >= TEXTS:
+            self._logged.clear()
+        self._logged[text] = record.created
         return True

@@ -14,7 +14,7 @@ SIZES = (1, 10, 50, 100, 500, 1_000, 2_000, 4_000, 8_000, 20_000)
 KIND_LENGTH = 40
 
 
-class Health:
+class WorkerMetrics:
     """The worker's metrics in a registry of the caller's; it also is the tables' `Watch`."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -42,7 +42,7 @@ class Health:
         self._shards = gauge("shards", "Shards held.", "stage")
         self._lagging: set[tuple[str, str]] = set()
 
-    def folded(self, topic: str, events: int, late: int) -> None:
+    def processed(self, topic: str, events: int, late: int) -> None:
         """Count events put into rows, and those older than the lateness."""
         self._events.labels(topic).inc(events)
         if late:
@@ -71,10 +71,10 @@ class Health:
         """Count records written to the output."""
         self._published.inc(records)
 
-    def held(self, stages: Iterable[str]) -> None:
+    def assigned(self, stages: Iterable[str]) -> None:
         """Show how many shards of each stage are held: one name each."""
         names = list(stages)
-        for stage in ("journeys", "kpis"):
+        for stage in ("aggregate", "merge"):
             self._shards.labels(stage).set(names.count(stage))
 
     def lags(self, lags: Mapping[TopicPartition, int]) -> None:

@@ -6,15 +6,15 @@ from collections import deque
 
 from streams.kafka.reader import Records
 
-ROOM = 24_000
+CAPACITY = 24_000
 # The more at once, the more events of a row are read together instead of one after another:
 # of a backlog, 20,000 at once take seven tenths of the time that 8,000 at once take.
-AT_ONCE = 20_000
+BATCH_SIZE = 20_000
 # So many waiting are a backlog, and not what came during the last step.
 BACKLOG = 8_000
 
 
-class Inbox:
+class RecordBuffer:
     """A queue counted in records. While it is shut, what is put in is dropped."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Inbox:
         self.lists: deque[Records] = deque()
         # When the first list came after there was none, by the monotonic clock.
         self.since = 0.0
-        self._room = asyncio.Event()
+        self._has_capacity = asyncio.Event()
         self._is_open = False
 
     @property
@@ -35,25 +35,25 @@ class Inbox:
     @property
     def is_full(self) -> bool:
         """Whether a transaction's worth waits."""
-        return self.waiting >= AT_ONCE
+        return self.waiting >= BATCH_SIZE
 
     def open(self) -> None:
         """Take lists from now on."""
         self._is_open = True
 
-    def shut(self) -> None:
+    def close(self) -> None:
         """Forget what waits, and take no more: it will be read again."""
         self._is_open = False
         self.lists.clear()
         self.waiting = 0
         self.arrived.clear()
-        self._room.set()
+        self._has_capacity.set()
 
-    async def put(self, records: Records) -> None:
+    async def add(self, records: Records) -> None:
         """Add a list; waits while there is no room."""
-        while self._is_open and self.waiting >= ROOM:
-            self._room.clear()
-            await self._room.wait()
+        while self._is_open and self.waiting >= CAPACITY:
+            self._has_capacity.clear()
+            await self._has_capacity.wait()
         if self._is_open:
             if not self.lists:
                 self.since = time.monotonic()
@@ -61,20 +61,20 @@ class Inbox:
             self.waiting += len(records)
             self.arrived.set()
 
-    def take(self) -> list[Records]:
+    def drain(self) -> list[Records]:
         """Take the oldest lists, about as many records as make a good transaction."""
         taken: list[Records] = []
         count = 0
-        while self.lists and count < AT_ONCE:
+        while self.lists and count < BATCH_SIZE:
             records = self.lists.popleft()
-            if count + len(records) > AT_ONCE:
-                self.lists.appendleft(records[AT_ONCE - count :])
-                records = records[: AT_ONCE - count]
+            if count + len(records) > BATCH_SIZE:
+                self.lists.appendleft(records[BATCH_SIZE - count :])
+                records = records[: BATCH_SIZE - count]
             taken.append(records)
             count += len(records)
         self.waiting -= count
         if not self.lists:
             self.arrived.clear()
-        if self.waiting < ROOM:
-            self._room.set()
+        if self.waiting < CAPACITY:
+            self._has_capacity.set()
         return taken

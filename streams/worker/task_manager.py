@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 from faust.types import TP
 
-from streams.agents.assignor import Unit, stage_of
+from streams.agents.assignor import TaskId, stage_of
 from streams.agents.batches import Lists
 from streams.config.settings import Settings
 from streams.internal_topics import partials
@@ -17,13 +17,13 @@ from streams.internal_topics.partials import Published
 from streams.kafka import topic_monitor, topics
 from streams.kafka.errors import Fatal
 from streams.process.cancellation import stopped
-from streams.tasks.aggregate.task import OwnedShard
-from streams.tasks.load_control import Demand, Pace
-from streams.tasks.merge.task import OwnedBoard
-from streams.tasks.ports import Core
-from streams.tasks.reference_data import Reference
-from streams.worker.metrics import Health
-from streams.worker.task_runner import Tenure, refuse_stuck
+from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.load_control import Load, LoadControl
+from streams.tasks.merge.task import MergeTask
+from streams.tasks.ports import CorePort
+from streams.tasks.reference_data import ReferenceData
+from streams.worker.metrics import WorkerMetrics
+from streams.worker.task_runner import TaskRunner, end_if_stuck
 
 log = logging.getLogger(__name__)
 LAG_SECONDS = 1.0
@@ -53,7 +53,7 @@ class Reader(Protocol):
         """Say where a partition ends."""
 
 
-class Ownership:
+class TaskManager:
     """Holds a tenure for each shard and board assigned.
 
     A rebalance pauses all; what stays here goes on from memory, for a shard that somebody else
@@ -63,26 +63,26 @@ class Ownership:
     def __init__(
         self,
         settings: Settings,
-        core: Core,
-        health: Health,
+        core: CorePort,
+        metrics: WorkerMetrics,
         on_fatal: Callable[[BaseException], None],
         has_time: Callable[[], bool] = lambda: False,
     ) -> None:
         """Hold nothing yet; `has_time` says whether the event loop has time to spare."""
         self._settings = settings
         self._core = core
-        self._health = health
+        self._metrics = metrics
         self._on_fatal = on_fatal
-        self._reference = Reference(settings, health)
-        self._has_time = has_time
-        self._pace = Pace(self._is_pressed, self._demand)
+        self._reference = ReferenceData(settings, metrics)
+        self._has_spare_time = has_time
+        self._load_control = LoadControl(self._has_backlog, self._load)
         self._long_steps = asyncio.Semaphore(LONG_STEPS)
-        self._tenures: dict[Unit, Tenure] = {}
-        self._open: set[TP] = set()
+        self._runners: dict[TaskId, TaskRunner] = {}
+        self._readable: set[TP] = set()
         self._is_rebalancing = False
         # The group may change again while the last change is still being followed.
         self._changes = 0
-        self._following = asyncio.Lock()
+        self._assignment_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reader: Reader | None = None
         self._received_at = time.monotonic()
@@ -92,37 +92,37 @@ class Ownership:
         if self._reader is not None:
             return
         self._reader = reader
-        self._watch_over(asyncio.create_task(self._reference.read(), name="reference"))
-        self._watch_over(
-            asyncio.create_task(topic_monitor.watch(self._settings, self._reached), name="topics")
+        self._supervise(asyncio.create_task(self._reference.read(), name="reference"))
+        self._supervise(
+            asyncio.create_task(topic_monitor.watch(self._settings, self._positions), name="topics")
         )
-        self._watch_over(asyncio.create_task(self._measure(), name="lag"))
+        self._supervise(asyncio.create_task(self._measure(), name="lag"))
 
-    def trouble(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Say in a line why this worker does not process yet; None if it does, or is a spare."""
         if self._reader is None:
             return "has not joined the group yet"
-        paused = [name for name, tenure in self._tenures.items() if tenure.is_paused]
+        paused = [name for name, runner in self._runners.items() if runner.is_paused]
         return f"is taking {len(paused)} shards" if paused else None
 
-    def is_open(self, tp: TP) -> bool:
+    def is_readable(self, tp: TP) -> bool:
         """Tell whether a partition may be delivered."""
-        return tp in self._open
+        return tp in self._readable
 
     async def receive(self, lists: Lists) -> None:
         """Hand fetched lists to their tenures; waits while one has no room."""
         self._received_at = time.monotonic()
         for tp, records in lists.items():
-            tenure = self._tenures.get((stage_of(tp.topic), tp.partition))
-            if tenure is not None and tp in self._open:
-                await tenure.inbox.put(records)
+            runner = self._runners.get((stage_of(tp.topic), tp.partition))
+            if runner is not None and tp in self._readable:
+                await runner.buffer.add(records)
 
     async def revoked(self) -> None:
         """Pause all; returns when every transaction under way is through."""
         self._changes += 1
         self._is_rebalancing = True
-        self._open.clear()
-        await asyncio.gather(*(tenure.pause() for tenure in self._tenures.values()))
+        self._readable.clear()
+        await asyncio.gather(*(runner.pause() for runner in self._runners.values()))
 
     async def assigned(self, tps: Collection[TP]) -> None:
         """Hand over what went elsewhere, go on with what stays, begin to take what is new.
@@ -130,147 +130,155 @@ class Ownership:
         What is no longer so when its turn comes is left to the call that says what is.
         """
         self._changes += 1
-        change, units = self._changes, self._units(tps)
-        async with self._following:
+        change, task_ids = self._changes, self._task_ids(tps)
+        async with self._assignment_lock:
             if change != self._changes:
                 return
-            lost = [self._tenures.pop(unit) for unit in list(self._tenures) if unit not in units]
-            await asyncio.gather(*(tenure.end() for tenure in lost))
+            lost = [
+                self._runners.pop(task_id)
+                for task_id in list(self._runners)
+                if task_id not in task_ids
+            ]
+            await asyncio.gather(*(runner.end() for runner in lost))
             if change != self._changes:
                 return
             self._is_rebalancing = False
-            for tenure in list(self._tenures.values()):
-                if tenure.is_restored:
-                    await self._resume(tenure)
+            for runner in list(self._runners.values()):
+                if runner.is_restored:
+                    await self._resume(runner)
             if change != self._changes:
                 return
-            self._gain([unit for unit in sorted(units) if unit not in self._tenures])
-            self._health.held(stage for stage, _ in self._tenures)
-            self._note_ready()
+            self._start_tasks(
+                [task_id for task_id in sorted(task_ids) if task_id not in self._runners]
+            )
+            self._metrics.assigned(stage for stage, _ in self._runners)
+            self._log_if_ready()
 
     async def stop(self) -> None:
         """Finish the transactions under way and let everything go."""
         self._changes += 1
-        self._open.clear()
-        await asyncio.gather(*(tenure.end() for tenure in self._tenures.values()))
-        self._tenures.clear()
+        self._readable.clear()
+        await asyncio.gather(*(runner.end() for runner in self._runners.values()))
+        self._runners.clear()
         await stopped(*self._tasks)
 
-    def _units(self, tps: Collection[TP]) -> set[Unit]:
-        units = {(stage_of(tp.topic), tp.partition) for tp in tps}
-        for stage, number in units:
+    def _task_ids(self, tps: Collection[TP]) -> set[TaskId]:
+        task_ids = {(stage_of(tp.topic), tp.partition) for tp in tps}
+        for stage, number in task_ids:
             missing = {TP(topic, number) for topic in topics.sources(self._settings)} - set(tps)
-            if stage == "journeys" and number >= self._settings.partitions:
+            if stage == "aggregate" and number >= self._settings.partitions:
                 raise Fatal(
                     f"a topic of events has more than {self._settings.partitions} partitions now:"
                     " stop all workers and senders, then run: sales-kpis topics repartition"
                 )
-            if stage == "journeys" and missing:
+            if stage == "aggregate" and missing:
                 raise topics.TopicsMissing(
                     f"topic {min(missing).topic} is missing, or its partition {number} is;"
                     " run: sales-kpis topics apply"
                 )
-        return units
+        return task_ids
 
-    def _gain(self, units: list[Unit]) -> None:
+    def _start_tasks(self, task_ids: list[TaskId]) -> None:
         """Begin to take new units: all are fenced before anything of any is read."""
-        if not units:
+        if not task_ids:
             return
-        takes: list[asyncio.Task[None]] = []
-        shards = [number for stage, number in units if stage == "journeys"]
-        published = asyncio.create_task(self._published_after(takes, shards), name="partials")
-        self._watch_over(published)
-        for unit in units:
-            tenure = self._tenures[unit] = self._tenure(unit, published, takes)
-            self._watch_over(tenure.start(self._resume))
+        fences: list[asyncio.Task[None]] = []
+        shards = [number for stage, number in task_ids if stage == "aggregate"]
+        published = asyncio.create_task(self._read_published(fences, shards), name="partials")
+        self._supervise(published)
+        for task_id in task_ids:
+            runner = self._runners[task_id] = self._new_runner(task_id, published, fences)
+            self._supervise(runner.start(self._resume))
 
-    async def _published_after(
-        self, takes: list[asyncio.Task[None]], shards: list[int]
+    async def _read_published(
+        self, fences: list[asyncio.Task[None]], shards: list[int]
     ) -> dict[int, Published]:
-        await asyncio.wait(takes)
-        return await partials.published(self._settings, shards) if shards else {}
+        await asyncio.wait(fences)
+        return await partials.read_published(self._settings, shards) if shards else {}
 
-    def _tenure(
+    def _new_runner(
         self,
-        unit: Unit,
+        task_id: TaskId,
         published: "asyncio.Task[dict[int, Published]]",
-        takes: list[asyncio.Task[None]],
-    ) -> Tenure:
-        stage, number = unit
+        fences: list[asyncio.Task[None]],
+    ) -> TaskRunner:
+        stage, number = task_id
         began = time.monotonic()
-        settings, core, health = self._settings, self._core, self._health
-        if stage == "journeys":
-            shard = OwnedShard(settings, core, number, health, self._end_of, self._demand)
-            take = asyncio.create_task(shard.take())
+        settings, core, metrics = self._settings, self._core, self._metrics
+        if stage == "aggregate":
+            shard = AggregateTask(settings, core, number, metrics, self._end_offset, self._load)
+            fence = asyncio.create_task(shard.fence())
 
             async def restore_shard() -> None:
-                await take
+                await fence
                 known = await asyncio.shield(published)
                 await self._reference.is_complete.wait()
                 await shard.restore(known[number], self._reference)
-                health.restored(stage, time.monotonic() - began)
+                metrics.restored(stage, time.monotonic() - began)
 
-            takes.append(take)
-            return Tenure(shard, restore_shard, self._long_steps)
-        board = OwnedBoard(settings, core, number, health, self._pace)
-        take = asyncio.create_task(board.take())
+            fences.append(fence)
+            return TaskRunner(shard, restore_shard, self._long_steps)
+        board = MergeTask(settings, core, number, metrics, self._load_control)
+        fence = asyncio.create_task(board.fence())
 
         async def restore_board() -> None:
-            await take
+            await fence
             await self._reference.is_complete.wait()
             await board.restore(self._reference)
-            health.restored(stage, time.monotonic() - began)
+            metrics.restored(stage, time.monotonic() - began)
 
-        takes.append(take)
-        return Tenure(board, restore_board)
+        fences.append(fence)
+        return TaskRunner(board, restore_board)
 
-    async def _resume(self, tenure: Tenure) -> None:
+    async def _resume(self, runner: TaskRunner) -> None:
         """Let a tenure's partitions be read from where it is, if the group still says so."""
         reader = self._reader
-        if reader is None or not self._may_go_on(tenure):
+        if reader is None or not self._may_resume(runner):
             return  # `assigned` comes back to it, if it stays
-        seeks = {TP(*place): offset for place, offset in tenure.owner.seeks().items()}
+        seeks = {
+            TP(*partition): offset for partition, offset in runner.task.resume_offsets().items()
+        }
         if not seeks.keys() <= reader.assignment():
             return
         await reader.seek_wait(seeks)
-        if not self._may_go_on(tenure):
+        if not self._may_resume(runner):
             return
-        tenure.resume()
-        self._open |= seeks.keys()
+        runner.resume()
+        self._readable |= seeks.keys()
         reader.resume_partitions(seeks.keys())
-        self._note_ready()
+        self._log_if_ready()
 
-    def _may_go_on(self, tenure: Tenure) -> bool:
-        unit = tenure.owner.stage, tenure.owner.number
-        return not self._is_rebalancing and self._tenures.get(unit) is tenure
+    def _may_resume(self, runner: TaskRunner) -> bool:
+        task_id = runner.task.stage, runner.task.number
+        return not self._is_rebalancing and self._runners.get(task_id) is runner
 
-    def _note_ready(self) -> None:
-        if self._tenures and all(not tenure.is_paused for tenure in self._tenures.values()):
-            held: dict[str, list[str]] = {"journeys": [], "kpis": []}
-            for stage, number in sorted(self._tenures):
+    def _log_if_ready(self) -> None:
+        if self._runners and all(not runner.is_paused for runner in self._runners.values()):
+            held: dict[str, list[str]] = {"aggregate": [], "merge": []}
+            for stage, number in sorted(self._runners):
                 held[stage].append(str(number))
             text = "; ".join(f"{stage} {' '.join(numbers)}" for stage, numbers in held.items())
             log.info("ready: shards %s", text)
 
-    def _is_pressed(self) -> bool:
+    def _has_backlog(self) -> bool:
         return any(
-            t.inbox.is_behind for (stage, _), t in self._tenures.items() if stage == "journeys"
+            t.buffer.is_behind for (stage, _), t in self._runners.items() if stage == "aggregate"
         )
 
-    def _demand(self) -> Demand:
+    def _load(self) -> Load:
         if self._is_idle():
-            return Demand.NOTHING
-        return Demand.LITTLE if self._has_time() else Demand.MUCH
+            return Load.IDLE
+        return Load.LIGHT if self._has_spare_time() else Load.HEAVY
 
     def _is_idle(self) -> bool:
         quiet_since = time.monotonic() - QUIET_SECONDS
         return all(
-            tenure.worked_at < quiet_since and not tenure.inbox.waiting
-            for (stage, _), tenure in self._tenures.items()
-            if stage == "journeys"
+            runner.processed_at < quiet_since and not runner.buffer.waiting
+            for (stage, _), runner in self._runners.items()
+            if stage == "aggregate"
         )
 
-    def _watch_over(self, task: asyncio.Task[Any]) -> None:
+    def _supervise(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)
 
         def over(task: asyncio.Task[Any]) -> None:
@@ -285,34 +293,34 @@ class Ownership:
         while True:
             await asyncio.sleep(LAG_SECONDS)
             lags = self._lags()
-            self._health.lags(lags)
-            refuse_stuck(self._tenures.values(), STUCK_SECONDS)
+            self._metrics.lags(lags)
+            end_if_stuck(self._runners.values(), STUCK_SECONDS)
             idle = time.monotonic() - self._received_at
-            if any(lags.values()) and not self._is_pressed() and idle > STUCK_SECONDS:
+            if any(lags.values()) and not self._has_backlog() and idle > STUCK_SECONDS:
                 raise Fatal(
                     f"nothing was read for {idle:.0f} s although there is something to read"
                 )
 
-    def _end_of(self, place: TopicPartition) -> int | None:
+    def _end_offset(self, partition: TopicPartition) -> int | None:
         """Say where a partition ends, by the last fetch from it; None if it is not read."""
-        is_read = self._reader is not None and TP(*place) in self._open
-        return self._reader.highwater(TP(*place)) if self._reader and is_read else None
+        is_read = self._reader is not None and TP(*partition) in self._readable
+        return self._reader.highwater(TP(*partition)) if self._reader and is_read else None
 
-    def _reached(self) -> dict[TopicPartition, int]:
+    def _positions(self) -> dict[TopicPartition, int]:
         """Say up to where partitions were read or written by what is held and ready."""
         reached: dict[TopicPartition, int] = {}
-        for owner in (tenure.owner for tenure in self._tenures.values() if tenure.is_restored):
-            for place, offset in owner.reached().items():
-                reached[place] = max(offset, reached.get(place, 0))
+        for task in (runner.task for runner in self._runners.values() if runner.is_restored):
+            for partition, offset in task.positions().items():
+                reached[partition] = max(offset, reached.get(partition, 0))
         return reached
 
     def _lags(self) -> dict[TopicPartition, int]:
         """Say how far each crm topic is ahead; the topic of moves ends with no record of ours."""
         lags = {}
-        unmeasured = topics.moved(self._settings)
-        for (stage, _), tenure in self._tenures.items():
-            if stage == "journeys" and not tenure.is_paused and self._reader is not None:
-                for place, offset in tenure.owner.seeks().items():
-                    if place.topic != unmeasured:
-                        lags[place] = max(0, (self._end_of(place) or 0) - offset)
+        unmeasured = topics.reroutes(self._settings)
+        for (stage, _), runner in self._runners.items():
+            if stage == "aggregate" and not runner.is_paused and self._reader is not None:
+                for partition, offset in runner.task.resume_offsets().items():
+                    if partition.topic != unmeasured:
+                        lags[partition] = max(0, (self._end_offset(partition) or 0) - offset)
         return lags

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.ports import free_port
-from streams.kafka.acls import Right
+from streams.kafka.acls import Acl
 
 HOST = "127.0.0.1"
 PASSWORDS = {role: f"secret of the {role}" for role in ("apply", "worker", "gateway", "reader")}
@@ -66,7 +66,7 @@ def pkcs8(key: bytes) -> bytes:
     )
 
 
-async def grant(plain: str, rights: Iterable[Right]) -> None:
+async def grant(plain: str, rights: Iterable[Acl]) -> None:
     """Let each role do exactly this and nothing more."""
     client = AIOKafkaClient(bootstrap_servers=plain)
     await client.bootstrap()
@@ -78,7 +78,7 @@ async def grant(plain: str, rights: Iterable[Right]) -> None:
         await client.close()
 
 
-async def _grant(client: AIOKafkaClient, right: Right, operation: str) -> None:
+async def _grant(client: AIOKafkaClient, right: Acl, operation: str) -> None:
     answer = await client.send(
         client.get_random_node(),
         CreateAclsRequest(

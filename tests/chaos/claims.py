@@ -40,7 +40,7 @@ class Claims:
             with contextlib.suppress(KafkaError, Fatal):
                 began = time.monotonic()
                 found = await ends(self._settings, PARTITIONS, committed=True)
-                self._stable = {place.partition: offset for place, offset in found.items()}
+                self._stable = {partition.partition: offset for partition, offset in found.items()}
                 self._looked_at = began
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -52,6 +52,6 @@ class Claims:
             stable = self._stable.get(partition, offset)
             if stable < offset:
                 found.append(
-                    f"kpis/{partition}: published up to {offset}, but committed only to {stable}"
+                    f"merge/{partition}: published up to {offset}, but committed only to {stable}"
                 )
         return found

@@ -53,10 +53,10 @@ async def counted(settings: Settings, guarantee: str) -> int:
     """Add up the table as Faust has it in its changelog, as a committed reader sees it."""
     places = [TopicPartition(changelog(guarantee), number) for number in range(PARTITIONS)]
     standing: dict[tuple[int, bytes], int] = {}
-    async for place, records in read_to(settings, await ends(settings, places, committed=True)):
+    async for partition, records in read_to(settings, await ends(settings, places, committed=True)):
         for record in records:
             if record.value is not None:
-                standing[place.partition, record.key] = orjson.loads(record.value)
+                standing[partition.partition, record.key] = orjson.loads(record.value)
     return sum(standing.values())
 
 
@@ -67,8 +67,8 @@ async def is_read(settings: Settings, guarantee: str) -> bool:
     async with AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap, group_id=group(guarantee), enable_auto_commit=False
     ) as consumer:
-        found = [await consumer.committed(place) or 0 for place in places]
-    return all(done >= wanted[place] for place, done in zip(places, found, strict=True))
+        found = [await consumer.committed(partition) or 0 for partition in places]
+    return all(done >= wanted[partition] for partition, done in zip(places, found, strict=True))
 
 
 async def settled(settings: Settings, guarantee: str) -> int:

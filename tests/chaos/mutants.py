@@ -12,18 +12,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.agents import transport
 from streams.config.settings import Settings
-from streams.engine.aggregate.reroutes import Move
+from streams.engine.aggregate.reroutes import Reroute
+from streams.events.key_value import KeyValue
 from streams.internal_topics import dead_letters
-from streams.internal_topics.progress import Position
+from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import reader
-from streams.kafka.transactional_producer import (
-    Pair,
-    Tombstone,
-    Transactions,
-    Writes,
-)
-from streams.tasks.aggregate.restore import POSITION
-from streams.tasks.aggregate.task import Change, OwnedShard
+from streams.kafka.transactional_producer import Tombstone, TransactionalProducer, Writes
+from streams.tasks.aggregate.restore import SOURCE_OFFSETS_KEY
+from streams.tasks.aggregate.task import AggregateTask, Change
 from streams.tasks.merge import task
 
 
@@ -38,49 +34,49 @@ class Mutant(NamedTuple):
 
 def read_before_the_fence() -> None:
     """Restore first, and call InitProducerId when all is read."""
-    check = OwnedShard._check_sources
+    check = AggregateTask._check_sources
 
-    async def take(_: OwnedShard) -> None:
+    async def fence(_: AggregateTask) -> None:
         """Leave it for later."""
 
-    async def check_sources(self: OwnedShard) -> None:
+    async def check_sources(self: AggregateTask) -> None:
         await check(self)
-        await self._transactions.take()
+        await self._transactions.fence()
 
-    _replace(OwnedShard, take=take, _check_sources=check_sources)
+    _replace(AggregateTask, fence=fence, _check_sources=check_sources)
 
 
 def fence_nobody() -> None:
     """Give every process transactional ids of its own."""
-    begin = Transactions.__init__
+    begin = TransactionalProducer.__init__
 
-    def named(self: Transactions, settings: Settings, stage: str, partition: int) -> None:
+    def named(self: TransactionalProducer, settings: Settings, stage: str, partition: int) -> None:
         begin(self, settings, stage, partition)
         self.name += f"-{os.getpid()}"
 
-    _replace(Transactions, __init__=named)
+    _replace(TransactionalProducer, __init__=named)
 
 
 def position_first() -> None:
     """Write the position, and when it is acknowledged the rows."""
-    send = Transactions.send
+    send = TransactionalProducer.send
 
-    async def in_two(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
+    async def in_two(self: TransactionalProducer, writes: Writes) -> dict[TopicPartition, int]:
         if (state := _rows_of(writes)) is None:
             return await send(self, writes)
         to, pairs = state
         await send(self, {to: pairs[-1:]})
         return await send(self, {to: pairs[:-1]})
 
-    _replace(Transactions, send=in_two)
+    _replace(TransactionalProducer, send=in_two)
 
 
 def partials_first() -> None:
     """Write the partials, and when they are acknowledged the rows behind them."""
-    send, commit = Transactions.send, Transactions.commit
-    held: dict[Transactions, Writes] = {}
+    send, commit = TransactionalProducer.send, TransactionalProducer.commit
+    held: dict[TransactionalProducer, Writes] = {}
 
-    async def later(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
+    async def later(self: TransactionalProducer, writes: Writes) -> dict[TopicPartition, int]:
         if _rows_of(writes) is not None:
             held[self] = writes
             return {}
@@ -89,31 +85,31 @@ def partials_first() -> None:
             await send(self, held.pop(self))
         return sent
 
-    async def all_sent(self: Transactions) -> None:
+    async def all_sent(self: TransactionalProducer) -> None:
         if self in held:
             await send(self, held.pop(self))
         await commit(self)
 
-    _replace(Transactions, send=later, commit=all_sent)
+    _replace(TransactionalProducer, send=later, commit=all_sent)
 
 
 def letters_last() -> None:
     """Write dead letters after the position that passes what they are about."""
-    send, commit = Transactions.send, Transactions.commit
-    held: dict[Transactions, Writes] = {}
+    send, commit = TransactionalProducer.send, TransactionalProducer.commit
+    held: dict[TransactionalProducer, Writes] = {}
 
-    async def later(self: Transactions, writes: Writes) -> dict[TopicPartition, int]:
+    async def later(self: TransactionalProducer, writes: Writes) -> dict[TopicPartition, int]:
         if dead_letters.DESTINATION in writes:
             held[self] = writes
             return {}
         return await send(self, writes)
 
-    async def all_sent(self: Transactions) -> None:
+    async def all_sent(self: TransactionalProducer) -> None:
         if self in held:
             await send(self, held.pop(self))
         await commit(self)
 
-    _replace(Transactions, send=later, commit=all_sent)
+    _replace(TransactionalProducer, send=later, commit=all_sent)
 
 
 def stage_2_reads_uncommitted() -> None:
@@ -134,41 +130,43 @@ def stage_2_reads_uncommitted() -> None:
 
 def no_reconciliation() -> None:
     """Take it for granted that the partials published are what the rows give."""
-    real = OwnedShard._changes
+    real = AggregateTask._changes
 
     async def changes(
-        self: OwnedShard, clock: int, with_members: bool
-    ) -> tuple[list[Change], list[Move]]:
+        self: AggregateTask, clock: int, with_members: bool
+    ) -> tuple[list[Change], list[Reroute]]:
         if self._published is not None:
             self._published = None
             await real(self, clock, with_members)
             return [], []
         return await real(self, clock, with_members)
 
-    _replace(OwnedShard, _changes=changes)
+    _replace(AggregateTask, _changes=changes)
 
 
 def no_goal() -> None:
     """Publish although the rows may be ahead of the position."""
 
-    def reaches(_: Position, goal: Mapping[str, int]) -> bool:
+    def reach(_: SourceOffsets, goal: Mapping[str, int]) -> bool:
         del goal
         return True
 
-    _replace(Position, reaches=reaches)
+    _replace(SourceOffsets, reach=reach)
 
 
-def _rows_of(writes: Writes) -> tuple[TopicPartition, list[Pair | Tombstone]] | None:
+def _rows_of(writes: Writes) -> tuple[TopicPartition, list[KeyValue | Tombstone]] | None:
     """Give the rows with goal and position, if that is what is written."""
     for to, pairs in writes.items():
         listed = list(pairs)
-        if len(listed) > 1 and listed[-1][0] == POSITION:
+        if len(listed) > 1 and listed[-1][0] == SOURCE_OFFSETS_KEY:
             return to, listed
     return None
 
 
 def _replace(owner: Any, **named: Any) -> None:
     for name, other in named.items():
+        if not hasattr(owner, name):
+            raise AttributeError(f"{owner} has no {name}: the mutant would break nothing")
         setattr(owner, name, other)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from streams.config.settings import Settings
-from streams.internal_topics.progress import Position
+from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fenced
-from streams.tasks.aggregate.restore import POSITION
-from streams.tasks.aggregate.task import OwnedShard
+from streams.tasks.aggregate.restore import SOURCE_OFFSETS_KEY
+from streams.tasks.aggregate.task import AggregateTask
 from tests.chaos import mutants
 from tests.installation.installed import (
     event,
@@ -53,23 +53,27 @@ async def _handed_over(
         await produce(settings, [event(number) for number in range(10)])
         await own.read(former)
         await produce(settings, [event(number) for number in range(10, 20)])
-        in_hand = await lists(settings, former.seeks())
-        check = OwnedShard._check_sources
+        in_hand = await lists(settings, former.resume_offsets())
+        check = AggregateTask._check_sources
 
-        async def woken(self: OwnedShard) -> None:
+        async def woken(self: AggregateTask) -> None:
             await check(self)
             try:
-                await former.work(in_hand)
+                await former.process(in_hand)
             except Fenced:
                 assert become is None
 
-        monkeypatch.setattr(OwnedShard, "_check_sources", woken)
+        monkeypatch.setattr(AggregateTask, "_check_sources", woken)
         if become is not None:
             become()
         successor = await own.shard()
-        await successor.work([some[:3] for some in await lists(settings, successor.seeks())])
+        await successor.process(
+            [some[:3] for some in await lists(settings, successor.resume_offsets())]
+        )
     written = await records(settings, topics.state(settings))
     positions = (
-        Position.decode(record.value or b"") for record in written if record.key == POSITION
+        SourceOffsets.decode(record.value or b"")
+        for record in written
+        if record.key == SOURCE_OFFSETS_KEY
     )
     return [events for position in positions if (events := sum(position.source.values()))]

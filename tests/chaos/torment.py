@@ -175,7 +175,7 @@ class Torment:
 
     async def _frozen_at_a_point(self, victim: Child) -> list[int]:
         """Freeze a worker in the midst of a transaction, with more to do waiting."""
-        point = self._random.choice(("before_commit", "after_rows", "before_stage2_commit"))
+        point = self._random.choice(("before_commit", "after_state", "before_merge_commit"))
         self._next_point = f"{point}:{self._random.randint(5, 20)}{STOP}"
         await victim.restart()
         rate, self._sending.rate = self._sending.rate, self._sending.rate * BURST
@@ -223,13 +223,13 @@ class Torment:
 
     async def _late_ends(self) -> None:
         before = len(self._proxy.late_ends)
-        stage = "journeys" if self.counts["late EndTxn"] % 4 < 3 else "kpis"
+        stage = "aggregate" if self.counts["late EndTxn"] % 4 < 3 else "merge"
         # Letters, where there are any, leave in a request before that with the rows.
         self._proxy.let_an_end_be_late(stage, after=1 + self.counts["late EndTxn"] % 2)
         deadline = time.monotonic() + FIRING_SECONDS
         while len(self._proxy.late_ends) == before and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_SECONDS)
         for client in self._proxy.late_ends[before:]:
-            if stage == "journeys":
+            if stage == "aggregate":
                 self._watcher.killed("late EndTxn", [int(client.rpartition("-")[2])], time.time())
             self.counts["late EndTxn"] += 1

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.tasks.merge.published_index import HEADER, MARK
+from streams.tasks.merge.published_index import REVISION_FIELD, REVISION_HEADER
 from tests.chaos.claims import Claims
 from tests.chaos.load import CANARY, CANARY_KEY
 
@@ -45,7 +45,7 @@ class Watcher:
         self._waiting: dict[int, list[tuple[str, float]]] = {}
         self._settings = settings
         self._partitions = [
-            *(TopicPartition(topics.KPIS, n) for n in range(topics.FAMILY_PARTITIONS)),
+            *(TopicPartition(topics.KPIS, n) for n in range(topics.MERGE_PARTITIONS)),
             *(TopicPartition(topics.state(settings), n) for n in range(settings.partitions)),
             TopicPartition(topics.progress(settings), 0),
         ]
@@ -102,22 +102,22 @@ class Watcher:
 
     def _take(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
         if partition.topic == topics.KPIS:
-            take = self._published
+            fence = self._published
         elif partition.topic == topics.progress(self._settings):
-            take = self._progress
+            fence = self._progress
         else:
-            take = self._row
+            fence = self._row
         for record in records:
-            take(record)
+            fence(record)
         self._at[partition] = records[-1].offset + 1
 
     def _published(self, record: ConsumerRecord) -> None:
         self.records += 1
         key, value = record.key, record.value
         if value is None:
-            revision = next(int(said) for name, said in record.headers if name == HEADER)
+            revision = next(int(said) for name, said in record.headers if name == REVISION_HEADER)
         else:
-            start = value.rindex(MARK) + len(MARK)
+            start = value.rindex(REVISION_FIELD) + len(REVISION_FIELD)
             revision = int(value[start : value.index(b",", start)])
         if revision <= self._revisions.get(key, 0):
             self._wrong(f"{key!r}: revision {revision} after {self._revisions[key]}")
@@ -141,7 +141,7 @@ class Watcher:
         said = orjson.loads(record.value)
         name = record.key.decode()
         stage, _, number = name.partition("/")
-        if stage == "kpis":
+        if stage == "merge":
             self._rises(name, {"partials": said["partials"]})
             self._claims.add(int(number), said["partials"])
             return

@@ -32,8 +32,8 @@ def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
 def test_definitions_are_read(tmp_path: Path) -> None:
     text = '[definitions]\nclose_rate_by = "creation"\nstages = ["new", "offer"]\n'
     found = read(written(tmp_path, text)).definitions
-    assert (found.readings.close_rate_by, found.stages) == ("creation", ("new", "offer"))
-    assert (found.readings.win, found.business) == ("latest_run", None)
+    assert (found.choices.close_rate_by, found.stages) == ("creation", ("new", "offer"))
+    assert (found.choices.win, found.business) == ("latest_run", None)
 
 
 def test_business_hours_are_read_where_they_are_chosen(tmp_path: Path) -> None:

@@ -91,7 +91,10 @@ REFUSED: tuple[tuple[str, str], ...] = (
     *(("LARGE_DEAL", it) for it in ("999", "1,000,000")),
     *(("NOW", it) for it in ("now", "2026-03-02", "2026-03-02T09:15:00", "1772437500000")),
     ("NOW", "2026-02-30T09:15:00Z"),
-    *(("FAILPOINT", it) for it in ("after_lunch:1", "after_rows", "after_rows:0", "after_rows:1 ")),
+    *(
+        ("FAILPOINT", it)
+        for it in ("after_lunch:1", "after_state", "after_state:0", "after_state:1 ")
+    ),
     *(
         ("STAGE_PROBABILITY", it)
         for it in ("offer", "offer=", "offer=high", "offer=-0.4", "offer=1e-1", "offer=0.4.1")

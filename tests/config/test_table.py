@@ -41,7 +41,7 @@ def test_every_getter_reads_its_type() -> None:
     assert (found.decimal("whole"), found.share("share")) == ("2", "1")
     assert found.flag("flag") is True
     assert found.choice("word", ("a", "b")) == "b"
-    assert found.words("words") == ("x", "y")
+    assert found.options("words") == ("x", "y")
     found.finish()
 
 
@@ -52,7 +52,7 @@ def test_missing_keys_have_their_defaults() -> None:
     assert found.decimal("a", "0.1") == "0.1"
     assert found.flag("a", False) is False
     assert found.choice("a", ("x", "y"), "y") == "y"
-    assert found.words("a", ()) == ()
+    assert found.options("a", ()) == ()
     assert found.duration("a", 5) == 5
     assert found.tables("a") == ()
     assert found.table("a").names() == ()
@@ -121,10 +121,10 @@ REFUSED: tuple[tuple[str, Callable[[Table], Any], str], ...] = (
     ("a = 1", lambda t: t.flag("a"), "true or false"),
     ('a = "monht"', lambda t: t.choice("a", ("month", "445")), "did you mean month?"),
     ("a = 445", lambda t: t.choice("a", ("months", "445")), "one of months, 445"),
-    ('a = "x"', lambda t: t.words("a"), "list of texts"),
-    ('a = ["x", 1]', lambda t: t.words("a"), "texts only"),
-    ('a = ["x", "x"]', lambda t: t.words("a"), "twice"),
-    ('a = ["rpe"]', lambda t: t.words("a", among=("rep", "team")), "did you mean rep?"),
+    ('a = "x"', lambda t: t.options("a"), "list of texts"),
+    ('a = ["x", 1]', lambda t: t.options("a"), "texts only"),
+    ('a = ["x", "x"]', lambda t: t.options("a"), "twice"),
+    ('a = ["rpe"]', lambda t: t.options("a", among=("rep", "team")), "did you mean rep?"),
     ('a = "month"', lambda t: t.duration("a"), '"30d"'),
     ("a = 30", lambda t: t.duration("a"), '"30d"'),
     ('a = "0d"', lambda t: t.duration("a"), "more than 0"),
@@ -143,7 +143,7 @@ def test_refusal_says_what_would_do(text: str, ask: Callable[[Table], Any], hint
 
 
 def test_member_of_a_list_is_refused_at_its_own_line() -> None:
-    assert "line 3: a has 1" in refusal('a = [\n"x",\n1]', lambda t: t.words("a"))
+    assert "line 3: a has 1" in refusal('a = [\n"x",\n1]', lambda t: t.options("a"))
 
 
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:

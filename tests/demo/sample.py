@@ -7,7 +7,7 @@ import orjson
 
 from streams.config.settings import Settings
 from streams.demo.simulation.traffic import Traffic
-from streams.demo.terminal.figures import Figures
+from streams.demo.terminal.figures import ShownValues
 from streams.demo.terminal.screen import Places
 from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.operations.replay import replay
@@ -40,9 +40,9 @@ def records() -> dict[str, bytes]:
     return found
 
 
-def figures() -> Figures:
+def figures() -> ShownValues:
     """Give a view that has been fed all of it."""
-    view = Figures(CALENDAR)
+    view = ShownValues(CALENDAR)
     for key, record in records().items():
-        view.put(key, record)
+        view.update(key, record)
     return view

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from streams.demo.terminal.canvas import Canvas
-from streams.demo.terminal.figures import Figures
+from streams.demo.terminal.figures import ShownValues
 from streams.demo.terminal.screen import (
     FLOWS,
     PER_REP,
@@ -33,7 +33,7 @@ PULSE = Pulse(
 SIZES = [(80, 24), (100, 30), (200, 60)]
 
 
-def lines(view: Figures, width: int, height: int, pulse: Pulse = PULSE) -> list[str]:
+def lines(view: ShownValues, width: int, height: int, pulse: Pulse = PULSE) -> list[str]:
     """Draw and give the text, line by line."""
     console = Console(record=True, width=width, height=height, file=io.StringIO())
     console.print(draw(view, pulse, PLACES, NOW, width, height))
@@ -55,7 +55,7 @@ def test_screen_fits_and_has_every_kpi_with_a_value(width: int, height: int) -> 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_empty_screen_has_every_kpi_without_a_value(width: int, height: int) -> None:
-    drawn = lines(Figures(CALENDAR), width, height, Pulse())
+    drawn = lines(ShownValues(CALENDAR), width, height, Pulse())
     assert len(drawn) <= height
     for line in FLOWS:
         (shown,) = [text for text in drawn if text.startswith(line.label)][:1]
@@ -90,7 +90,7 @@ def test_curl_fits_80_columns_whatever_the_port() -> None:
 def test_visitors_lead_stands_first_among_the_reps() -> None:
     view = figures()
     record = {"value": 1, "unit": "count", "change": 1, "previous": 0}
-    view.put("lead_count|rep=you|day|2026-03-04T00:00:00+00:00", orjson.dumps(record))
+    view.update("lead_count|rep=you|day|2026-03-04T00:00:00+00:00", orjson.dumps(record))
     drawn = lines(view, 80, 24)
     heading = next(n for n, text in enumerate(drawn) if text.startswith("Reps today"))
     first, *cells = drawn[heading + 1].split()
@@ -104,7 +104,7 @@ def test_notice_takes_the_place_of_the_counts() -> None:
 
 def test_withdrawn_record_leaves_the_screen() -> None:
     view = figures()
-    view.put("lead_count|all|day|2026-03-04T00:00:00+00:00", None)
+    view.update("lead_count|all|day|2026-03-04T00:00:00+00:00", None)
     assert view.get("lead_count", "day", NOW) is None
 
 

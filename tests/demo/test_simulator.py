@@ -10,7 +10,7 @@ from aiohttp import web
 from streams.demo.simulation.company import EventData
 from streams.demo.simulation.simulator import (
     HISTORY_BATCH,
-    Refused,
+    RequestRefused,
     Simulator,
 )
 from streams.demo.simulation.traffic import Traffic
@@ -58,7 +58,7 @@ def company() -> Traffic:
 async def test_the_past_is_posted_whole_in_batches_with_the_token() -> None:
     heard = Heard([])
     async with posting(heard) as (simulator, instants):
-        await simulator.tell_past(company())
+        await simulator.post_history(company())
     expected = [*company().reference(), *(d.event for d in company().history())]
     assert [event for body in heard.bodies for event in body] == expected
     assert max(map(len, heard.bodies)) <= HISTORY_BATCH
@@ -71,7 +71,7 @@ async def test_the_past_is_posted_whole_in_batches_with_the_token() -> None:
 async def test_batch_is_repeated_until_it_is_taken() -> None:
     heard = Heard([503, 503])
     async with posting(heard) as (simulator, _):
-        await simulator.tell_past(company())
+        await simulator.post_history(company())
     assert heard.bodies[0] == heard.bodies[1] == heard.bodies[2] != heard.bodies[3]
     assert simulator.counts.retries == 2
 
@@ -79,6 +79,6 @@ async def test_batch_is_repeated_until_it_is_taken() -> None:
 async def test_refusal_is_not_repeated() -> None:
     heard = Heard([401])
     async with posting(heard) as (simulator, _):
-        with pytest.raises(Refused, match="the gateway answered 401: said so"):
-            await simulator.tell_past(company())
+        with pytest.raises(RequestRefused, match="the gateway answered 401: said so"):
+            await simulator.post_history(company())
     assert len(heard.bodies) == 1

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from streams.demo.simulation.company import EventData
-from streams.demo.simulation.traffic import Delivery, Traffic
+from streams.demo.simulation.traffic import ScheduledRequest, Traffic
 from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.events import Rejected, decode
 from tests.demo.sample import records
@@ -19,7 +19,7 @@ def traffic(seed: int = 3, start: int = START, zone: str = "Europe/Berlin") -> T
     return Traffic(seed, start, Calendar(zone), "EUR")
 
 
-def sent(of: Traffic, minutes: int = 3) -> list[Delivery]:
+def sent(of: Traffic, minutes: int = 3) -> list[ScheduledRequest]:
     return [*of.history(), *of.due(START + minutes * MINUTE)]
 
 

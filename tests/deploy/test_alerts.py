@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.alerts import KINDS
 from streams.output.alerts import AlertCollector
-from streams.worker.metrics import Health
+from streams.worker.metrics import WorkerMetrics
 
 FOLDER = Path(__file__).parents[2] / "deploy/prometheus"
 RULES: list[dict[str, Any]] = [
@@ -43,7 +43,7 @@ def test_rules_fire_when_they_should() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_metrics_of_a_rule_are_there(rule: dict[str, Any]) -> None:
     registry = CollectorRegistry()
-    Health(registry)
+    WorkerMetrics(registry)
     registry.register(AlertCollector())
     known = {"up"}
     for family in registry.collect():

@@ -15,7 +15,7 @@ from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
 from streams.output.prometheus.collector import KpiCollector
 from streams.wiring.catalogue import catalogue
-from streams.worker.metrics import Health
+from streams.worker.metrics import WorkerMetrics
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards"
 DASHBOARD: dict[str, Any] = orjson.loads((FOLDER / "sales.json").read_bytes())
@@ -38,7 +38,7 @@ def expressions(panel: dict[str, Any]) -> list[str]:
 def exported() -> set[str]:
     """Every series name that worker and gateway can export, with a reporting currency of EUR."""
     settings = Settings()
-    engine = Health(CollectorRegistry())
+    engine = WorkerMetrics(CollectorRegistry())
     families: list[Metric] = [
         *KpiCollector(catalogue(settings), settings.clock).describe(),
         *engine.registry.collect(),

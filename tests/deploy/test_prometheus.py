@@ -24,7 +24,7 @@ from streams.gateway.metrics import Metrics
 from streams.output.prometheus.collector import KpiCollector
 from streams.output.prometheus.server import serve
 from streams.wiring.catalogue import catalogue
-from streams.worker.metrics import Health
+from streams.worker.metrics import WorkerMetrics
 from tests.histories import history, lines
 from tests.output.records import records
 
@@ -36,7 +36,7 @@ SECONDS = 60.0
 OPENED = {
     "window": "last_30d",
     "dimension": "all",
-    "member": ".*",
+    "value": ".*",
     "currency": "eur",
     "__rate_interval": "5s",
 }
@@ -47,29 +47,29 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def worker() -> tuple[Health, dict[str, bytes]]:
+def worker() -> tuple[WorkerMetrics, dict[str, bytes]]:
     """A worker's metrics, KPIs of a made-up history among them, and those KPIs' records."""
     settings = Settings(now=instant("2026-06-15T12:00:00+02:00", "now"), timezone="Europe/Berlin")
-    health = Health(CollectorRegistry())
-    collector = KpiCollector(catalogue(settings), settings.clock, members=3)
+    health = WorkerMetrics(CollectorRegistry())
+    collector = KpiCollector(catalogue(settings), settings.clock, values=3)
     events = lines(history(3, 1_500, start=date(2026, 4, 1), days=70)).splitlines()
     published = dict(records(events, settings))
     for key, record in published.items():
-        collector.put(key, record)
+        collector.update(key, record)
     health.registry.register(collector)
     return health, published
 
 
-def work(health: Health, gateway: Metrics) -> None:
+def work(health: WorkerMetrics, gateway: Metrics) -> None:
     """Let every counter move."""
     gateway.accepted.labels("crm.lead").inc()
-    gateway.refused.labels("token").inc()
-    health.folded("crm.lead", 5, 1)
+    gateway.rejected.labels("token").inc()
+    health.processed("crm.lead", 5, 1)
     health.rejected("crm.lead", "not JSON: x")
     health.gap("crm.lead", 0, 1)
-    health.committed("journeys", 5, 0.02)
+    health.committed("aggregate", 5, 0.02)
     health.published(7)
-    health.held(["journeys", "kpis"])
+    health.assigned(["aggregate", "merge"])
     health.lags({TopicPartition("crm.lead", 0): 3})
 
 
@@ -108,7 +108,7 @@ class Asking:
     """Asks Prometheus, again and again until there is an answer."""
 
     def __init__(
-        self, client: aiohttp.ClientSession, url: str, health: Health, gateway: Metrics
+        self, client: aiohttp.ClientSession, url: str, health: WorkerMetrics, gateway: Metrics
     ) -> None:
         self.client = client
         self.url = url
@@ -141,7 +141,7 @@ class Asking:
 
 
 @asynccontextmanager
-async def asking(folder: Path, health: Health) -> AsyncIterator[Asking]:
+async def asking(folder: Path, health: WorkerMetrics) -> AsyncIterator[Asking]:
     """Prometheus over one worker's metrics and one gateway's."""
     gateway = Metrics()
     work(health, gateway)
@@ -174,6 +174,6 @@ async def test_every_query_of_the_dashboard_is_answered(tmp_path: Path) -> None:
         for query in (*queries(OPENED), *queries(OPENED | {"dimension": "rep"})):
             await prometheus.until(query)
         (key,) = (key for key in published if key.startswith("revenue_won|all|last_30d|"))
-        won = 'max by (member) (sales_revenue_won_eur{window="last_30d",dimension="all"})'
+        won = 'max by (value) (sales_revenue_won_eur{window="last_30d",dimension="all"})'
         (series,) = await prometheus.until(won)
         assert float(series["value"][1]) == float(orjson.loads(published[key])["value"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.kpi import Fact
 from streams.events import Event, decode
 from streams.journeys import Deal
@@ -52,7 +52,7 @@ def test_event_that_was_tried_leaves_no_trace() -> None:
     later = _deal("4", status="won", stage="offer")
     assert _take(tried, later) == _take(untried, later)
     assert tried.cells() == untried.cells()
-    assert tried.alerts(NOW) == untried.alerts(NOW)
+    assert tried.changed_alerts(NOW) == untried.changed_alerts(NOW)
 
 
 def test_fact_that_is_still_to_come_is_tried_as_well() -> None:
@@ -67,20 +67,20 @@ def test_erasure_is_tried_without_erasing() -> None:
     before = dict(shard.cells())
     erasure = _event({"type": "subject.erased", "at": "2026-03-03T12:00:00Z", "id": "9"})
     shard.check(erasure)
-    assert shard.settle(NOW) == {}
+    assert shard.apply_all_pending(NOW) == {}
     assert shard.cells() == before
 
 
-def _shard(facts: Callable[[Deal], Any] = by_stage) -> Shard:
+def _shard(facts: Callable[[Deal], Any] = by_stage) -> Aggregator:
     """Give a shard whose count of deals is worked out in another way."""
     terms = catalogue(Settings(now=NOW))
     kpis = [replace(kpi, facts=facts) if kpi.name == "deal_count" else kpi for kpi in terms.kpis]
-    return Shard(replace(terms, kpis=tuple(kpis)), NOW)
+    return Aggregator(replace(terms, kpis=tuple(kpis)), NOW)
 
 
-def _take(shard: Shard, event: Event) -> Mapping[str, Any]:
+def _take(shard: Aggregator, event: Event) -> Mapping[str, Any]:
     shard.add(event)
-    return shard.settle(NOW)
+    return shard.apply_all_pending(NOW)
 
 
 def _deal(name: str, deal: str = "deal-1", at: str = "2026-03-02T12:00:00Z", **said: str) -> Event:

@@ -6,7 +6,7 @@ import pytest
 
 import streams.engine.catalogue.declare_derived as room
 from streams.engine.catalogue.declare_derived import declared_derived, derived
-from streams.engine.catalogue.derived import Given, Quotient
+from streams.engine.catalogue.derived import FormulaContext, Quotient
 from streams.engine.catalogue.kpi import BadCatalogue
 from tests.kpis.story import (
     target,
@@ -21,12 +21,12 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_derived", {})
 
 
-def wins(given: Given) -> Quotient | None:
+def wins(given: FormulaContext) -> Quotient | None:
     """Wins by calls."""
     return given.value("deal_count")
 
 
-def undocumented(given: Given) -> None:
+def undocumented(given: FormulaContext) -> None:
     # No docstring is the point.
     del given
 
@@ -88,7 +88,7 @@ def test_derived_kpi_is_declared_once_and_listed() -> None:
 
 @pytest.mark.parametrize("question", ["value", "vector", "target", "best", "ever"])
 def test_formula_is_told_only_of_what_its_kpi_declares(question: str) -> None:
-    def asks(given: Given) -> None:
+    def asks(given: FormulaContext) -> None:
         """Ask for something else."""
         getattr(given, question)("revenue_won")
 
@@ -98,7 +98,7 @@ def test_formula_is_told_only_of_what_its_kpi_declares(question: str) -> None:
 
 
 def test_formula_sees_its_window_the_one_before_and_the_target() -> None:
-    def seen(given: Given) -> Quotient | None:
+    def seen(given: FormulaContext) -> Quotient | None:
         """Wins this month, wins before, and the target, in one number."""
         now, before = given.value("deal_count"), given.before.value("deal_count")
         aim = given.target("deal_count")

@@ -9,7 +9,7 @@ import pytest
 
 import streams.engine.catalogue.kpi as room
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.algebra.measures import COUNTS
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.kpi import (
@@ -18,7 +18,7 @@ from streams.engine.catalogue.kpi import (
     Kpi,
     kpi,
 )
-from streams.engine.merge.merger import Board, family
+from streams.engine.merge.merger import Merger, dimension_group
 from streams.events import Event, decode
 from streams.journeys import Deal
 from streams.wiring.catalogue import catalogue
@@ -34,7 +34,7 @@ NOW = instant("03-20 12:00")
 
 def _due(deal: Deal) -> Iterator[Fact[str]]:
     if deal.expected_close is not None and deal.closed is None:
-        at = deal.terms.calendar.start_of(deal.expected_close.toordinal())
+        at = deal.context.calendar.start_of(deal.expected_close.toordinal())
         yield Fact(at, deal.stage, since=deal.created)
 
 
@@ -53,8 +53,8 @@ WINS = Kpi(
     Deal,
     _wins,
     is_hidden=True,
-    has_ever=True,
-    carried=("rep",),
+    has_all_time=True,
+    broadcast_to=("rep",),
 )
 
 
@@ -64,23 +64,23 @@ def terms() -> Catalogue:
     return replace(today, kpis=(*today.kpis, DUE, WINS))
 
 
-def shard_of(*events: Said, clock: int = NOW) -> Shard:
+def shard_of(*events: Said, clock: int = NOW) -> Aggregator:
     """Give a shard that has settled these events."""
-    shard = Shard(terms(), clock)
+    shard = Aggregator(terms(), clock)
     for said in events:
         event = decode(json.dumps(said).encode())
         assert isinstance(event, Event)
         shard.add(event)
-    shard.settle(clock)
+    shard.apply_all_pending(clock)
     return shard
 
 
-def board_of(shard: Shard) -> Board:
+def board_of(shard: Aggregator) -> Merger:
     """Give a board that has all of a shard's cells."""
-    board = Board(terms(), NOW)
+    board = Merger(terms(), NOW)
     for cell, vector in shard.cells().items():
-        board.put(0, cell, vector)
-    board.advance(NOW)
+        board.set_partial(0, cell, vector)
+    board.advance_clock_to(NOW)
     return board
 
 
@@ -89,7 +89,7 @@ DUE_DEAL = deal("03-10 09:00", "deal-2", stage="offer", expected_close="2026-05-
 
 def test_hidden_kpi_has_no_record() -> None:
     board = board_of(shard_of(won("03-10 09:00"), DUE_DEAL))
-    names = {key.partition("|")[0] for key, _, _ in board.take()}
+    names = {key.partition("|")[0] for key, _, _ in board.publications()}
     assert "deal_count" in names
     assert names.isdisjoint({"due", "wins"})
 
@@ -107,13 +107,13 @@ def test_company_wide_fact_is_carried_to_the_reps_board_under_no_member() -> Non
     carried = {cell: v for cell, v in cells.items() if cell.endswith("|rep=")}
     assert [*carried.values()] == [{"wins": {"n": 1, "l:won": 1}}]
     (cell,) = carried
-    assert family(cell) == family(cell + "ann")
+    assert dimension_group(cell) == dimension_group(cell + "ann")
 
 
 def test_ever_is_the_sum_over_all_days() -> None:
     board = board_of(shard_of(won("2024-03-10T09:00:00Z"), won("03-10 09:00", "deal-2"), DUE_DEAL))
-    assert board.sight.ever("wins", "") == {"n": 2, "l:won": 2}
-    assert board.sight.ever("wins", "team=north") == {"n": 2, "l:won": 2}
+    assert board.evaluator.all_time("wins", "") == {"n": 2, "l:won": 2}
+    assert board.evaluator.all_time("wins", "team=north") == {"n": 2, "l:won": 2}
 
 
 @pytest.mark.parametrize("given", [{"ever": True}, {"carried": ("rep",)}])
@@ -128,4 +128,6 @@ def test_only_a_hidden_kpi_keeps_ever_or_is_carried(
 def test_unknown_dimension_cannot_be_carried_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_declared", {})
     with pytest.raises(BadCatalogue, match="unknown dimension"):
-        kpi("x", measure=COUNTS, unit="count", scopes=(), hidden=True, carried=("team",))(_wins)
+        kpi("x", measure=COUNTS, unit="count", scopes=(), hidden=True, broadcast_to=("team",))(
+            _wins
+        )

@@ -6,11 +6,11 @@ import pytest
 
 import streams.engine.catalogue.declare_derived as room
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.declare_derived import derived
-from streams.engine.catalogue.derived import Given, Quotient
-from streams.engine.merge.deferred import WIDE
-from streams.engine.merge.merger import Board
+from streams.engine.catalogue.derived import FormulaContext, Quotient
+from streams.engine.merge.deferred import LONG_WINDOW_KINDS
+from streams.engine.merge.merger import Merger
 from streams.events import (
     Event,
     ReferenceRecord,
@@ -42,7 +42,7 @@ class Live:
         """Begin at an instant."""
         terms = catalogue(Settings())
         self.now = instant(now)
-        self.shard, self.board = Shard(terms, self.now), Board(terms, self.now)
+        self.shard, self.board = Aggregator(terms, self.now), Merger(terms, self.now)
         self.told: list[Said] = []
         self.records: dict[str, bytes] = {}
 
@@ -50,20 +50,20 @@ class Live:
         """Let time pass and events come; gives the keys of the records that are other now."""
         self.now = instant(now) if now else self.now
         self.told += events
-        self.board.advance(self.now)
+        self.board.advance_clock_to(self.now)
         for said in events:
             event = decode(json.dumps(said).encode())
             if isinstance(event, ReferenceRecord):
-                self.shard.hear(event)
-                self.board.hear(event)
+                self.shard.add_reference(event)
+                self.board.add_reference(event)
             elif isinstance(event, Event):
                 self.shard.add(event)
-        for cell, vector in self.shard.settle(self.now).items():
-            self.board.put(0, cell, vector)
+        for cell, vector in self.shard.apply_all_pending(self.now).items():
+            self.board.set_partial(0, cell, vector)
         # What is long over is final at once, and must not be written again for that next time.
-        self.board.advance(self.now)
+        self.board.advance_clock_to(self.now)
         before = dict(self.records)
-        for key, body, _ in self.board.take():
+        for key, body, _ in self.board.publications():
             if body is None:
                 self.records.pop(key, None)
             else:
@@ -78,15 +78,17 @@ class Live:
         event = decode(json.dumps(said).encode())
         assert isinstance(event, Event)
         self.shard.add(event)
-        for cell, vector in self.shard.settle(self.now).items():
-            self.board.put(0, cell, vector)
+        for cell, vector in self.shard.apply_all_pending(self.now).items():
+            self.board.set_partial(0, cell, vector)
 
 
-def wide_windows(board: Board, wide: int) -> set[str]:
+def wide_windows(board: Merger, wide: int) -> set[str]:
     """Take a part; give the wide windows of reps in it, each by kind and start."""
-    keys = [key.split("|") for key, _, _ in board.take(wide)]
+    keys = [key.split("|") for key, _, _ in board.publications(wide)]
     return {
-        f"{kind} {start}" for _, scope, kind, start in keys if scope[:4] == "rep=" and kind in WIDE
+        f"{kind} {start}"
+        for _, scope, kind, start in keys
+        if scope[:4] == "rep=" and kind in LONG_WINDOW_KINDS
     }
 
 
@@ -106,7 +108,7 @@ def test_late_step_moves_what_is_made_of_a_level_where_that_has_no_step(
         scopes=("rep",),
         ingredients=("pipeline_count", "lead_count"),
     )
-    def open_a_lead(given: Given) -> Quotient | None:
+    def open_a_lead(given: FormulaContext) -> Quotient | None:
         """Open deals a lead."""
         leads = given.vector("lead_count").get("n", 0)
         return (given.vector("pipeline_count").get("sum", 0), leads) if leads else None
@@ -215,14 +217,14 @@ def test_take_gives_each_key_once_and_keeps_what_is_put_off() -> None:
     live = Live()
     live.tell(won("03-10 09:00", "a", "50", rep="ann"), won("03-10 09:00", "b", "90", rep="bob"))
     live.put(won("03-11 09:00", "c", "60", rep="ann"))
-    first = [key for key, _, _ in live.board.take(wide=0)]
-    assert live.board.dirty == live.board.wide > 0
+    first = [key for key, _, _ in live.board.publications(max_long_windows=0)]
+    assert live.board.pending == live.board.pending_long_windows > 0
     assert month("revenue_won", "03", "all") in first
-    second = [key for key, _, _ in live.board.take()]
+    second = [key for key, _, _ in live.board.publications()]
     assert len({*first, *second}) == len(first) + len(second)
     # Ann passed bob: his rank in the month waited as well.
     assert month("revenue_won", "03", "rep=bob") in second
-    assert not live.board.dirty
+    assert not live.board.pending
 
 
 def test_wide_windows_are_taken_in_parts_those_first_that_wait_longest() -> None:
@@ -232,18 +234,18 @@ def test_wide_windows_are_taken_in_parts_those_first_that_wait_longest() -> None
     parts = [wide_windows(live.board, wide=1)]
     # What has just been taken waits behind all others now.
     live.put(won("03-11 10:00", "d", "70", rep="ann"))
-    while live.board.wide:
+    while live.board.pending_long_windows:
         parts.append(wide_windows(live.board, wide=1))
     assert all(len(part) <= 1 for part in parts)
     first, *others, last = (window for part in parts for window in part)
     assert first == last
     assert len({first, *others}) == 1 + len(others) >= 5
-    assert not live.board.dirty
+    assert not live.board.pending
 
 
 def test_next_day_comes_a_little_at_a_time() -> None:
     live = Live()
     live.tell(lead("03-20 09:00"), lead("03-12 09:00", "lead-2"))
-    assert len(list(live.board.advancing(instant(NOON)))) == 0
-    assert len(list(live.board.advancing(instant("03-21 00:00")))) >= ROLLED_DAYS
+    assert len(list(live.board.advance_clock(instant(NOON)))) == 0
+    assert len(list(live.board.advance_clock(instant("03-21 00:00")))) >= ROLLED_DAYS
     assert live.tell(now="03-21 00:00")

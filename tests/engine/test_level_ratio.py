@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
-from streams.engine.merge.merger import Board
+from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.merge.merger import Merger
 from streams.events import Event, decode
 from streams.wiring.catalogue import catalogue
 from tests.kpis.story import (
@@ -104,18 +104,20 @@ def test_ratio_is_published_for_every_day_with_a_step_and_for_today(
     }
 
 
-def settled(shard: Shard, board: Board, told_now: Iterable[Said], clock: int) -> dict[str, object]:
+def settled(
+    shard: Aggregator, board: Merger, told_now: Iterable[Said], clock: int
+) -> dict[str, object]:
     """Let events arrive at an instant; give the lifetime values that are published, by key."""
-    board.advance(clock)
+    board.advance_clock_to(clock)
     for one in told_now:
         event = decode(json.dumps(one).encode())
         assert isinstance(event, Event)
         shard.add(event)
-    for cell, vector in shard.settle(clock).items():
-        board.put(0, cell, vector)
+    for cell, vector in shard.apply_all_pending(clock).items():
+        board.set_partial(0, cell, vector)
     return {
         key: body and json.loads(body + b"}")["value"]
-        for key, body, _ in board.take()
+        for key, body, _ in board.publications()
         if key.startswith(f"{VALUE}|") and "|day|" in key
     }
 
@@ -123,7 +125,7 @@ def settled(shard: Shard, board: Board, told_now: Iterable[Said], clock: int) ->
 def test_ratio_follows_its_steps_as_they_come_and_is_taken_back_with_the_last() -> None:
     first, second = instant("03-02 12:00"), instant("03-03 12:00")
     terms = catalogue(Settings(now=first))
-    shard, board = Shard(terms, first), Board(terms, first)
+    shard, board = Aggregator(terms, first), Merger(terms, first)
     monday, tuesday = (f"{VALUE}|all|day|2026-03-0{n}T00:00:00+00:00" for n in (2, 3))
     rep = f"{VALUE}|rep=ann|day|2026-03-02T00:00:00+00:00"
     bill = invoice("03-02 09:00", "100", "03-31", rep="ann")

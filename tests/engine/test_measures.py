@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.algebra.log_histogram import (
-    Order,
+    BucketOrder,
     bucket,
     middle,
 )
@@ -174,24 +174,24 @@ def test_buckets_are_ordered_as_their_values(one: int, other: int) -> None:
 def test_percentile_is_the_nearest_rank_within_one_percent(values: list[int], percent: int) -> None:
     rank = next(n for n in range(1, len(values) + 1) if 100 * n >= percent * len(values))
     exact = sorted(values)[rank - 1]
-    (shown,) = Order().percentiles(total(SPREAD, values), 2 - (sum(values) == 0), percent)
+    (shown,) = BucketOrder().percentiles(total(SPREAD, values), 2 - (sum(values) == 0), percent)
     assert abs(shown - exact) * 100 <= abs(exact)
 
 
 @given(st.lists(st.lists(WHOLE, min_size=1, max_size=20), min_size=1, max_size=8))
 def test_order_that_is_kept_gives_what_a_new_one_gives(stories: list[list[int]]) -> None:
     assert SPREAD.percentiles is not None
-    kept = Order()
+    kept = BucketOrder()
     for values in stories:
         ranked = sorted(map(bucket, values))
         p50, p90 = (middle(ranked[-(-percent * len(ranked) // 100) - 1]) for percent in (50, 90))
-        for order in (kept, Order()):
+        for order in (kept, BucketOrder()):
             assert SPREAD.percentiles(total(SPREAD, values), order) == {"p50": p50, "p90": p90}
 
 
 def test_bucket_that_takes_the_place_of_another_is_seen() -> None:
     assert SPREAD.percentiles is not None
-    kept = Order()
+    kept = BucketOrder()
     # As many components each time, once because the sum is gone.
     for values, p50 in (([5, 5], 5), ([7, 7], 7), ([-3, 0, 3], 0), ([-3, 4], -3)):
         found = SPREAD.percentiles(total(SPREAD, values), kept)
@@ -200,4 +200,4 @@ def test_bucket_that_takes_the_place_of_another_is_seen() -> None:
 
 def test_percentile_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing"):
-        Order().percentiles({}, 0, 50)
+        BucketOrder().percentiles({}, 0, 50)

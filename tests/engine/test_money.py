@@ -77,7 +77,7 @@ def test_amount_is_converted_exactly_and_rounded_once(
     amount: str, rate: str, reporting: str
 ) -> None:
     rates = Rates(reporting)
-    rates.put("USD", 10, rate, 0, "r1")
+    rates.update("USD", 10, rate, 0, "r1")
     value = Fraction(amount) * Fraction(rate) * 10 ** minor_digits(reporting)
     money = Money(amount, "USD")
     minor = rates.minor(money, 10)
@@ -98,7 +98,7 @@ def test_rate_of_a_day_is_the_latest_on_or_before_it_in_any_order(
 ) -> None:
     rates = Rates("EUR")
     for day, rate, at, name in data.draw(st.permutations(records)):
-        rates.put("USD", day, rate, at, name)
+        rates.update("USD", day, rate, at, name)
     for day in range(6):
         known = [record for record in records if record[0] <= day]
         latest = max((record[0] for record in known), default=None)
@@ -124,18 +124,18 @@ def test_put_says_whether_the_worth_of_a_currency_changed(
 
     for day, rate, at, name in records:
         before = worth()
-        if not rates.put("USD", day, rate, at, name):
+        if not rates.update("USD", day, rate, at, name):
             assert worth() == before
 
 
 def test_reporting_currency_is_worth_itself_whatever_a_rate_says() -> None:
     rates = Rates("EUR")
-    rates.put("EUR", 1, "2", 0, "r1")
+    rates.update("EUR", 1, "2", 0, "r1")
     assert rates.priced(Money("5", "EUR"), 1) == 500
 
 
 def test_currency_without_a_rate_has_no_price() -> None:
     rates = Rates("EUR")
-    rates.put("USD", 5, "2", 0, "r1")
+    rates.update("USD", 5, "2", 0, "r1")
     assert rates.priced(Money("5", "USD"), 4) is None
     assert rates.priced(Money("5", "XOF"), 9) is None

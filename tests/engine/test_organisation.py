@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.engine.merge.merger import Board
+from streams.engine.merge.merger import Merger
 from streams.engine.merge.state.organisation import Organisation
 from streams.events import RepSet, decode
 from streams.wiring.catalogue import catalogue
@@ -44,40 +44,40 @@ def test_records_give_the_same_groups_in_any_order(
 ) -> None:
     one, other = Organisation(), Organisation()
     for each in records:
-        one.put(each)
+        one.update(each)
     for each in data.draw(st.permutations(records)):
-        other.put(each)
+        other.update(each)
     for rep in ("ann", "bob"):
         assert one.groups(f"rep={rep}") == other.groups(f"rep={rep}")
 
 
 def test_only_reps_have_groups() -> None:
     organisation = Organisation()
-    organisation.put(record("ann", team="north", unit="europe"))
+    organisation.update(record("ann", team="north", unit="europe"))
     assert organisation.groups("rep=ann") == ("team=north", "unit=europe")
     assert organisation.groups("channel=ann") == ()
     assert organisation.groups("rep=bob") == ()
     assert organisation.groups("") == ()
 
 
-def published(board: Board) -> dict[str, Any]:
+def published(board: Merger) -> dict[str, Any]:
     """Take a board's values of today by scope."""
     window = "|day|2026-03-20T00:00:00+00:00"
     return {
         key.removeprefix("call_count|").removesuffix(window): json.loads(body + b"}")["value"]
-        for key, body, _ in board.take()
+        for key, body, _ in board.publications()
         if body and key.endswith(window)
     }
 
 
-def board_of(cell: str, rep: RepSet, first: str) -> Board:
+def board_of(cell: str, rep: RepSet, first: str) -> Merger:
     """Give a board that hears of a cell and of a rep, one of them first."""
-    board = Board(catalogue(Settings()), NOW)
+    board = Merger(catalogue(Settings()), NOW)
     if first == "rep":
-        board.hear(rep)
-    board.put(0, cell, CALL)
+        board.add_reference(rep)
+    board.set_partial(0, cell, CALL)
     if first == "cell":
-        board.hear(rep)
+        board.add_reference(rep)
     return board
 
 
@@ -89,10 +89,10 @@ def test_team_has_its_reps_calls_whichever_is_heard_of_first() -> None:
 
 def test_rep_who_changes_team_leaves_nothing_behind() -> None:
     board = board_of(f"{DAY}|rep=ann", record("ann", team="north", unit="europe"), "rep")
-    board.hear(record("ann", "01-02 00:00", team="south", unit="europe"))
+    board.add_reference(record("ann", "01-02 00:00", team="south", unit="europe"))
     assert published(board) == {"rep=ann": 1, "team=south": 1, "unit=europe": 1}
-    board.hear(record("ann", "01-03 00:00"))
-    gone = {key: body for key, body, _ in board.take()}
+    board.add_reference(record("ann", "01-03 00:00"))
+    gone = {key: body for key, body, _ in board.publications()}
     assert gone["call_count|team=south|day|2026-03-20T00:00:00+00:00"] is None
     assert gone["call_count|unit=europe|day|2026-03-20T00:00:00+00:00"] is None
 
@@ -112,5 +112,5 @@ def test_of_records_of_one_millisecond_the_greater_id_stands() -> None:
     for name, fields in records.items():
         said = decode(json.dumps({"type": "rep.set", "id": name, "rep": "ann", **fields}).encode())
         assert isinstance(said, RepSet)
-        organisation.put(said)
+        organisation.update(said)
     assert organisation.groups("rep=ann") == ()

@@ -33,7 +33,7 @@ def test_ranks_are_as_counted_and_nobody_moves_unnamed(
     values: dict[str, Number] = {}
     for changes in batches:
         before = counted(values, is_lower_better)
-        named = {*ranking.put(changes, is_lower_better), *changes}
+        named = {*ranking.update(changes, is_lower_better), *changes}
         for name, value in changes.items():
             if value is None:
                 values.pop(name, None)
@@ -46,15 +46,15 @@ def test_ranks_are_as_counted_and_nobody_moves_unnamed(
 
 def test_only_those_between_the_old_and_the_new_value_are_named() -> None:
     ranking = Ranking()
-    ranking.put({name: number for number, name in enumerate(MEMBERS)}, False)
+    ranking.update({name: number for number, name in enumerate(MEMBERS)}, False)
     # From 2 to 5: those with 3 and 4 fall behind; who has 5 too is still ahead of the others.
-    assert [*ranking.put({"c": 5}, False)] == ["d", "e"]
-    assert [*ranking.put({"c": None}, False)] == ["a", "b", "d", "e"]
+    assert [*ranking.update({"c": 5}, False)] == ["d", "e"]
+    assert [*ranking.update({"c": None}, False)] == ["a", "b", "d", "e"]
 
 
 def test_group_that_nobody_is_in_is_forgotten() -> None:
     rankings, window = Rankings(), Window("day", 1)
-    assert [*rankings.put(window, 7, {"a": 1}, False)] == []
+    assert [*rankings.update(window, 7, {"a": 1}, False)] == []
     assert rankings.of(window)[7].rank("a", False) == 1
-    assert [*rankings.put(window, 7, {"a": None}, False)] == []
+    assert [*rankings.update(window, 7, {"a": None}, False)] == []
     assert rankings.of(window) == {}

@@ -3,7 +3,7 @@
 import json
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.events import (
     Event,
     ReferenceRecord,
@@ -22,7 +22,7 @@ NOW = instant("03-20 12:00")
 
 def test_reference_heard_before_the_rows_are_back_counts_nothing_twice() -> None:
     terms = catalogue(Settings(now=NOW))
-    before, after = Shard(terms, NOW), Shard(terms, NOW)
+    before, after = Aggregator(terms, NOW), Aggregator(terms, NOW)
     elements = []
     for said in (
         ticket("03-02 09:00", "complaint"),
@@ -33,12 +33,12 @@ def test_reference_heard_before_the_rows_are_back_counts_nothing_twice() -> None
         if isinstance(record, Event):
             elements += before.add(record)
         elif isinstance(record, ReferenceRecord):
-            before.hear(record)
-            after.hear(record)
-    before.settle(NOW)
+            before.add_reference(record)
+            after.add_reference(record)
+    before.apply_all_pending(NOW)
     for element in elements:
         after.restore(*element)
-    for _ in after.folding(NOW):
+    for _ in after.rebuild(NOW):
         pass
-    assert after.settle(NOW) == {}
+    assert after.apply_all_pending(NOW) == {}
     assert after.cells() == before.cells()

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.merge.merger import (
-    FAMILIES,
-    Board,
-    family,
+    DIMENSION_GROUPS,
+    Merger,
+    dimension_group,
 )
 from streams.engine.merge.record_encoder import OVER, slot_of
 from streams.events import (
@@ -32,27 +32,27 @@ MARCH = "revenue_won|all|month|2026-03-01T00:00:00+00:00"
 FEBRUARY = "revenue_won|all|month|2026-02-01T00:00:00+00:00"
 
 
-def board_of(*events: Said, clock: int = NOON, families: list[int] | None = None) -> Board:
+def board_of(*events: Said, clock: int = NOON, families: list[int] | None = None) -> Merger:
     """Give a board that has taken some events in."""
     terms = catalogue(Settings())
-    shard, board = Shard(terms, clock), Board(terms, clock, families)
+    shard, board = Aggregator(terms, clock), Merger(terms, clock, families)
     for said in events:
         event = decode(json.dumps(said).encode())
         if isinstance(event, ReferenceRecord):
-            board.hear(event)
+            board.add_reference(event)
         else:
             assert isinstance(event, Event)
             shard.add(event)
-    for cell, vector in shard.settle(clock).items():
-        if families is None or family(cell) in families:
-            board.put(0, cell, vector)
-    board.advance(clock)
+    for cell, vector in shard.apply_all_pending(clock).items():
+        if families is None or dimension_group(cell) in families:
+            board.set_partial(0, cell, vector)
+    board.advance_clock_to(clock)
     return board
 
 
-def taken(board: Board) -> dict[str, tuple[bytes | None, str, int | None]]:
+def taken(board: Merger) -> dict[str, tuple[bytes | None, str, int | None]]:
     """Give what a board has to say, by key: body, tail and slot."""
-    found = [(key, body, tail.text, tail.slot) for key, body, tail in board.take()]
+    found = [(key, body, tail.text, tail.slot) for key, body, tail in board.publications()]
     assert len({key for key, *_ in found}) == len(found)
     return {key: (body, text, slot) for key, body, text, slot in found}
 
@@ -61,9 +61,9 @@ def test_record_with_a_target_goes_out_every_quarter_of_an_hour() -> None:
     board = board_of(won("03-10 09:00"), target("revenue_won", "1000"))
     body, text, slot = taken(board)[MARCH]
     assert slot == NOON // SLOT
-    board.advance(NOON + SLOT - 1)
+    board.advance_clock_to(NOON + SLOT - 1)
     assert taken(board) == {}
-    board.advance(NOON + SLOT)
+    board.advance_clock_to(NOON + SLOT)
     ((key, (same, later, next_slot)),) = taken(board).items()
     assert (key, same, next_slot) == (MARCH, body, NOON // SLOT + 1)
     assert '"expected":"629.03"' in text
@@ -79,26 +79,32 @@ def test_record_that_is_put_off_when_its_quarter_has_passed_is_seen_to_wait(
 ) -> None:
     board = board_of(won("03-10 09:00", rep="ann"), target(kpi, "1000", scope=scope))
     taken(board)
-    board.advance(NOON + SLOT)
-    assert [*board.take(wide=0 if waits == "wide" else None, with_slow=waits != "slow")] == []
-    assert (board.wide, board.slow) == ((1, 0) if waits == "wide" else (0, 1))
-    assert board.dirty == 1
+    board.advance_clock_to(NOON + SLOT)
+    assert [
+        *board.publications(
+            max_long_windows=0 if waits == "wide" else None, with_expensive=waits != "slow"
+        )
+    ] == []
+    assert (board.pending_long_windows, board.pending_expensive) == (
+        (1, 0) if waits == "wide" else (0, 1)
+    )
+    assert board.pending == 1
     (key,) = taken(board)
     assert key.startswith(f"{kpi}|{'rep=ann' if scope else 'all'}|month|")
-    assert board.dirty == 0
+    assert board.pending == 0
 
 
 def test_with_a_fixed_clock_nothing_moves() -> None:
     board = board_of(won("03-10 09:00"), target("revenue_won", "1000"))
     assert taken(board)
-    board.advance(NOON)
+    board.advance_clock_to(NOON)
     assert taken(board) == {}
 
 
 def test_record_without_a_target_waits_for_a_change() -> None:
     board = board_of(won("03-10 09:00"))
     assert {slot for _, _, slot in taken(board).values()} == {None}
-    board.advance(NOON + SLOT)
+    board.advance_clock_to(NOON + SLOT)
     assert taken(board) == {}
 
 
@@ -118,13 +124,13 @@ def test_slot_is_found_in_a_record_as_published() -> None:
 def test_window_that_ends_says_so_once_and_its_record_goes_if_only_a_target_made_it() -> None:
     board = board_of(target("revenue_won", "1000"), target("deal_count", "5", start="2026-03-02"))
     assert taken(board)[MARCH][0] is not None
-    board.advance(instant("04-01 00:00"))
+    board.advance_clock_to(instant("04-01 00:00"))
     found = taken(board)
     assert found[MARCH][0] is None
     count = found[MARCH.replace("revenue_won", "deal_count")]
     assert count[0] is not None
     assert (count[2], b'"final":false' in count[0]) == (OVER, True)
-    board.advance(instant("04-02 00:00"))
+    board.advance_clock_to(instant("04-02 00:00"))
     final = taken(board)[MARCH.replace("revenue_won", "deal_count")][0]
     assert final is not None
     assert b'"final":true' in final
@@ -134,7 +140,7 @@ def test_target_that_begins_later_makes_its_record_then() -> None:
     board = board_of(target("revenue_won", "1000", start="2026-04-15"))
     april = MARCH.replace("03-01", "04-01")
     assert {body for body, _, _ in taken(board).values()} <= {None}
-    board.advance(instant("04-01 00:00"))
+    board.advance_clock_to(instant("04-01 00:00"))
     assert taken(board)[april][0] is not None
 
 
@@ -147,7 +153,7 @@ def test_target_moved_on_the_way_is_written_anew() -> None:
     ):
         record = decode(json.dumps(said).encode())
         assert isinstance(record, ReferenceRecord)
-        board.hear(record)
+        board.add_reference(record)
         found = taken(board)
         if said["value"] == "500":
             body = found[MARCH][0]
@@ -160,7 +166,7 @@ def test_target_moved_on_the_way_is_written_anew() -> None:
 def test_only_the_board_of_a_scopes_family_hears_its_targets() -> None:
     aim = target("revenue_won", "1000", scope={"partner": "north"})
     partner = MARCH.replace("all", "partner=north")
-    for number in range(len(FAMILIES)):
+    for number in range(len(DIMENSION_GROUPS)):
         found = taken(board_of(aim, families=[number]))
         keys = {key for key, (body, _, _) in found.items() if body}
         assert keys == (
@@ -174,15 +180,15 @@ def test_who_falls_behind_is_written_with_the_one_who_passes() -> None:
         for name, amount in (("ann", "100"), ("bob", "200"), ("cyd", "300"))
     ]
     terms = catalogue(Settings())
-    shard, board = Shard(terms, NOON), Board(terms, NOON)
+    shard, board = Aggregator(terms, NOON), Merger(terms, NOON)
 
     def ranks(*events: Said) -> dict[str, int]:
         for said in events:
             event = decode(json.dumps(said).encode())
             assert isinstance(event, Event)
             shard.add(event)
-        for cell, vector in shard.settle(NOON).items():
-            board.put(0, cell, vector)
+        for cell, vector in shard.apply_all_pending(NOON).items():
+            board.set_partial(0, cell, vector)
         bodies = {key: body for key, (body, _, _) in taken(board).items() if body}
         return {
             name: json.loads(body + b"}")["rank"]

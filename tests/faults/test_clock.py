@@ -7,7 +7,7 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.wiring.core import real_core
+from streams.wiring.core import build_core
 from tests.faults.reading import published, without
 from tests.installation.installed import (
     eventually,
@@ -86,10 +86,10 @@ async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant
     monkeypatch.setattr("streams.tasks.merge.task.ADVANCE_SECONDS", 0.0)
     plain = await installed(kafka, partitions=1)
     settings = Jumping(**{f.name: getattr(plain, f.name) for f in fields(plain)})
-    core = real_core(settings)
+    core = build_core(settings)
     async with hands(settings) as own:
         shard = await own.shard(0, core)
-        boards = [await own.board(number, core) for number in range(topics.FAMILY_PARTITIONS)]
+        boards = [await own.board(number, core) for number in range(topics.MERGE_PARTITIONS)]
 
         async def ends_as(events: list[Said], now: int) -> None:
             wanted = replayed_at(events, now)
@@ -99,7 +99,7 @@ async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant
 
             async def is_so() -> bool:
                 for board in boards:
-                    await board.rest()
+                    await board.tick()
                 return await published(settings) == wanted
 
             await eventually(is_so)
@@ -112,9 +112,9 @@ async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant
         written = await sizes(settings, topics.KPIS)
         for clock in JUMPS[2:]:
             settings.instants.append(clock)
-            await shard.rest()
+            await shard.tick()
             for board in boards:
-                await board.rest()
+                await board.tick()
         assert await sizes(settings, topics.KPIS) == written
         await produce(settings, AFTER)
         await own.read(shard)

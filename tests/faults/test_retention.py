@@ -20,7 +20,7 @@ from tests.worker.processes import crew
 async def test_worker_goes_on_after_a_gap_and_says_how_many_were_not_there(
     settings: Settings, tmp_path: Path
 ) -> None:
-    place = TopicPartition("crm.lead", shard_of("lead-1", settings))
+    partition = TopicPartition("crm.lead", shard_of("lead-1", settings))
 
     async def are(count: int) -> bool:
         return await values(settings) == {"crm.lead": count}
@@ -34,8 +34,8 @@ async def test_worker_goes_on_after_a_gap_and_says_how_many_were_not_there(
         await produce(settings, [event(100 + number, subject="lead-1") for number in range(60)])
         admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
         await admin.start()
-        await admin.delete_records({place: RecordsToDelete(140)})
+        await admin.delete_records({partition: RecordsToDelete(140)})
         await admin.close()
         again = workers.start()
         await eventually(lambda: are(120))
-        assert f"gap: 40 offsets of crm.lead/{place.partition} were not there" in again.said()
+        assert f"gap: 40 offsets of crm.lead/{partition.partition} were not there" in again.said()

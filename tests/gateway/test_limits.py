@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.gateway import limits
-from streams.gateway.errors import Refused
+from streams.gateway.errors import RequestRejected
 from streams.gateway.limits import (
     BODY_BYTES,
     DEPTH,
     EVENTS,
-    Room,
+    MemoryBudget,
     check_shape,
 )
 
@@ -39,7 +39,7 @@ def refusal(text: bytes) -> str | None:
     """Say which bound a text breaks."""
     try:
         check_shape(text)
-    except Refused as refused:
+    except RequestRejected as refused:
         return refused.kind
     return None
 
@@ -88,12 +88,12 @@ def test_no_body_takes_long_to_judge(unit: bytes) -> None:
 
 
 async def test_bodies_together_take_no_more_than_the_room() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     first = await room.read(Chunks(b"12345", b"678"))
-    with pytest.raises(Refused, match="too much in hand"):
+    with pytest.raises(RequestRejected, match="too much in hand"):
         await room.read(Chunks(b"1", b"23"))
     second = await room.read(Chunks(b"12"))
-    room.leave(len(first))
+    room.release(len(first))
     assert (bytes(first), bytes(second)) == (b"12345678", b"12")
     assert await room.read(Chunks(b"12345678")) == b"12345678"
 

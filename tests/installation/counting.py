@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from streams.engine.aggregate.reroutes import Move
-from streams.engine.merge.record_encoder import Tail
+from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import (
     Event,
     RateSet,
@@ -21,7 +21,7 @@ from streams.tasks.ports import Publication, Vectors
 SLOW = "rep=slow"
 # The key of a rep who stands for a wide window.
 WIDE = "rep=wide"
-NOW = Tail('"as_of":"now"')
+NOW = AsOfFields('"as_of":"now"')
 
 
 def cells_of(event: Event) -> list[str]:
@@ -64,7 +64,7 @@ class CountingShard:
         assert isinstance(event, Event)
         self.events[key] = event
 
-    def folding(self, clock: int) -> Iterator[None]:
+    def rebuild(self, clock: int) -> Iterator[None]:
         """Count all."""
         self.clock = clock
         self.known = self.told = self.count()
@@ -78,11 +78,11 @@ class CountingShard:
         self.events[key] = event
         return [(key, pack(event))]
 
-    def follow(self, key: bytes, value: bytes | None) -> None:
+    def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Take an event back late."""
         self.restore(key, value)
 
-    def check(self, what: Event | Move) -> None:
+    def check(self, what: Event | Reroute) -> None:
         """Count all with one more event."""
         assert isinstance(what, Event)
         trial = CountingShard(self.clock, self.weight, self.poison)
@@ -90,36 +90,36 @@ class CountingShard:
         trial.add(what)
         trial.count()
 
-    def receive(self, move: Move) -> None:
+    def receive(self, reroute: Reroute) -> None:
         """Nothing is ever merged here."""
-        raise AssertionError(move)
+        raise AssertionError(reroute)
 
-    restore_move = receive
+    restore_reroute = receive
 
-    def moves(self) -> list[Move]:
+    def pending_reroutes(self) -> list[Reroute]:
         """Nothing is ever merged here."""
         return []
 
-    standing_moves = moves
+    current_reroutes = pending_reroutes
 
-    def settling(self, clock: int) -> Iterator[None]:
+    def apply_pending(self, clock: int) -> Iterator[None]:
         """Count all again."""
         self.clock = clock
         self.known = self.count()
         yield
 
-    def changed(self, with_members: bool = True) -> dict[str, Vectors]:  # noqa: ARG002 - of ShardCore
+    def changed_cells(self, with_values: bool = True) -> dict[str, Vectors]:  # noqa: ARG002 - of ShardCore
         """Compare with what was told: all of it is of everything, and never waits."""
         told, self.told = self.told, self.known
         changed = {cell: v for cell, v in self.known.items() if told.get(cell) != v}
         return changed | {cell: {} for cell in told if cell not in self.known}
 
     @property
-    def untold(self) -> bool:
+    def has_unpublished(self) -> bool:
         """Compare with what was told."""
         return self.told != self.known
 
-    def alerts(self, clock: int) -> dict[str, bytes | None]:  # noqa: ARG002 - of ShardCore
+    def changed_alerts(self, clock: int) -> dict[str, bytes | None]:  # noqa: ARG002 - of ShardCore
         """Raise none."""
         return {}
 
@@ -127,7 +127,7 @@ class CountingShard:
         """Give all counts."""
         return self.known
 
-    def hear(self, record: ReferenceRecord) -> None:
+    def add_reference(self, record: ReferenceRecord) -> None:
         """Let an event count so many times as the rate says from now on."""
         if isinstance(record, RateSet):
             self.weight = int(record.rate)
@@ -155,21 +155,21 @@ class CountingBoard:
         self.waiting: dict[str, None] = {}
 
     @property
-    def dirty(self) -> int:
+    def pending(self) -> int:
         """Keys that wait."""
         return len(self.waiting)
 
     @property
-    def slow(self) -> int:
+    def pending_expensive(self) -> int:
         """Slow keys that wait."""
         return int(SLOW in self.waiting)
 
     @property
-    def wide(self) -> int:
+    def pending_long_windows(self) -> int:
         """Wide keys that wait."""
         return int(WIDE in self.waiting)
 
-    def put(self, shard: int, cell: str, vectors: Vectors) -> None:
+    def set_partial(self, shard: int, cell: str, vectors: Vectors) -> None:
         """Replace a share."""
         if vectors:
             self.shares[cell, shard] = vectors
@@ -178,11 +178,11 @@ class CountingBoard:
         self.waiting[cell] = None
         self._mark_team(cell)
 
-    def placing(self) -> Iterator[None]:
+    def apply_partials(self) -> Iterator[None]:
         """Do nothing: all is done as it is put."""
         return iter(())
 
-    def hear(self, record: ReferenceRecord) -> None:
+    def add_reference(self, record: ReferenceRecord) -> None:
         """Move a rep to a team."""
         if not isinstance(record, RepSet):
             return
@@ -191,7 +191,7 @@ class CountingBoard:
         self.teams[cell] = f"team={record.team}"
         self._mark_team(cell)
 
-    def advancing(self, clock: int) -> Iterator[None]:
+    def advance_clock(self, clock: int) -> Iterator[None]:
         """Let time pass."""
         self.clock = clock
         yield
@@ -200,11 +200,13 @@ class CountingBoard:
         """Raise none."""
         return {}
 
-    def take(self, wide: int | None = None, with_slow: bool = True) -> Iterator[Publication]:
+    def publications(
+        self, max_long_windows: int | None = None, with_expensive: bool = True
+    ) -> Iterator[Publication]:
         """Give what waits."""
         waiting, self.waiting = self.waiting, {}
         for key in waiting:
-            if (key == SLOW and not with_slow) or (key == WIDE and wide == 0):
+            if (key == SLOW and not with_expensive) or (key == WIDE and max_long_windows == 0):
                 self.waiting[key] = None
                 continue
             total = sum(
@@ -224,22 +226,22 @@ class Counting:
     """Makes counting shards and boards."""
 
     weight: int = 1
-    said: Mapping[str, bytes] = field(default_factory=dict)
+    sent: Mapping[str, bytes] = field(default_factory=dict)
     poison: str = ""
 
-    def shard(self, clock: int, number: int) -> CountingShard:  # noqa: ARG002 - all shards count alike
+    def aggregator(self, clock: int, number: int) -> CountingShard:  # noqa: ARG002 - all shards count alike
         """Make a shard."""
         return CountingShard(clock, self.weight, self.poison)
 
-    def board(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
+    def merger(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
         """Make a board."""
         return CountingBoard(clock)
 
-    def described(self) -> Mapping[str, bytes]:
+    def catalogue_records(self) -> Mapping[str, bytes]:
         """Say what was given to be said."""
-        return self.said
+        return self.sent
 
-    def family(self, cell: str) -> int:
+    def dimension_group(self, cell: str) -> int:
         """Keep reps together, for their teams' sake; spread the rest."""
         return 0 if cell.startswith("rep=") else crc32(cell.encode())
 

@@ -62,7 +62,7 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
 
 def event(number: int, kind: str = "lead.created", **fields: Any) -> dict[str, Any]:
     """Make one of a few hundred leads' events; each number is another event."""
-    said = {
+    sent = {
         "type": kind,
         "id": f"e{number}",
         "at": "2026-05-01T00:00:00Z",
@@ -70,8 +70,8 @@ def event(number: int, kind: str = "lead.created", **fields: Any) -> dict[str, A
         **fields,
     }
     if kind == "call.ended":
-        said = {"rep": f"r{number % 5}", "direction": "outbound", "outcome": "connected", **said}
-    return said
+        sent = {"rep": f"r{number % 5}", "direction": "outbound", "outcome": "connected", **sent}
+    return sent
 
 
 async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
@@ -80,13 +80,13 @@ async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
         bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=5
     ) as producer:
         futures = []
-        for said in events:
-            topic = said.get("topic") or TOPIC_OF[said["type"]]
+        for sent in events:
+            topic = sent.get("topic") or TOPIC_OF[sent["type"]]
             is_reference = topic in REFERENCE_TOPICS
-            key = said["id" if is_reference else "subject"].encode()
+            key = sent["id" if is_reference else "subject"].encode()
             partition = 0 if is_reference else shard_of(key.decode(), settings)
             futures.append(
-                await producer.send(topic, orjson.dumps(said), key=key, partition=partition)
+                await producer.send(topic, orjson.dumps(sent), key=key, partition=partition)
             )
         await asyncio.gather(*futures)
 
@@ -135,33 +135,33 @@ async def lists(settings: Settings, seeks: dict[TopicPartition, int]) -> list[Re
 
 async def output(settings: Settings, *, at_once: bool = False) -> dict[str, dict[str, Any]]:
     """Give what stands in sales.kpis, by key."""
-    standing: dict[str, dict[str, Any]] = {}
-    for partition in range(topics.FAMILY_PARTITIONS):
+    current: dict[str, dict[str, Any]] = {}
+    for partition in range(topics.MERGE_PARTITIONS):
         for record in await records(settings, topics.KPIS, partition, at_once=at_once):
             key = (record.key or b"").decode()
             if record.value is None:
-                standing.pop(key, None)
+                current.pop(key, None)
             else:
-                standing[key] = orjson.loads(record.value)
-    return standing
+                current[key] = orjson.loads(record.value)
+    return current
 
 
 async def values(settings: Settings) -> dict[str, int]:
     """Give the counts that stand in sales.kpis."""
-    return {key: said["value"] for key, said in (await output(settings)).items()}
+    return {key: sent["value"] for key, sent in (await output(settings)).items()}
 
 
 async def partials(settings: Settings) -> dict[str, int]:
     """Give the counts that stand in kpi.partials, by `shard|cell`."""
-    standing: dict[str, int] = {}
-    for partition in range(topics.FAMILY_PARTITIONS):
+    current: dict[str, int] = {}
+    for partition in range(topics.MERGE_PARTITIONS):
         for record in await records(settings, topics.PARTIALS, partition):
             key = (record.key or b"").decode()
             if record.value is None:
-                standing.pop(key, None)
+                current.pop(key, None)
             else:
-                standing[key] = orjson.loads(record.value)["all"]["n"]
-    return standing
+                current[key] = orjson.loads(record.value)["all"]["n"]
+    return current
 
 
 async def sizes(settings: Settings, *names: str) -> dict[str, int]:
@@ -177,7 +177,7 @@ async def sizes(settings: Settings, *names: str) -> dict[str, int]:
 
 @dataclass
 class Noted:
-    """A `Watch` that remembers what it is told."""
+    """`TaskMetrics` that remembers what it is told."""
 
     rejections: list[tuple[str, str]] = field(default_factory=list)
     gaps: list[tuple[str, int, int]] = field(default_factory=list)
@@ -187,7 +187,7 @@ class Noted:
     # Of each transaction of a board.
     most_records: int = 0
 
-    def folded(self, topic: str, events: int, late: int) -> None:  # noqa: ARG002 - of Watch
+    def processed(self, topic: str, events: int, late: int) -> None:  # noqa: ARG002 - of TaskMetrics
         """Count."""
         self.events += events
         self.late_events += late

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from streams.config.settings import Settings
 from streams.internal_topics import partials
 from streams.internal_topics.partials import Published
-from streams.kafka.topics import FAMILY_PARTITIONS
+from streams.kafka.topics import MERGE_PARTITIONS
 from streams.process.cancellation import ended
-from streams.tasks.aggregate.task import OwnedShard
-from streams.tasks.commit_schedule import MEMBERS_SECONDS
-from streams.tasks.load_control import Demand, Pace
-from streams.tasks.merge.task import OwnedBoard
-from streams.tasks.ports import Core
-from streams.tasks.reference_data import Reference
+from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
+from streams.tasks.load_control import Load, LoadControl
+from streams.tasks.merge.task import MergeTask
+from streams.tasks.ports import CorePort
+from streams.tasks.reference_data import ReferenceData
 from tests.installation.counting import Counting
 from tests.installation.installed import Noted, lists
 
@@ -26,56 +26,56 @@ class Hands:
         """Own nothing yet."""
         self.settings = settings
         self.noted = noted
-        self.reference = Reference(settings, noted)
-        self.demand = Demand.MUCH
-        self._owned: list[OwnedShard | OwnedBoard] = []
+        self.reference = ReferenceData(settings, noted)
+        self.demand = Load.HEAVY
+        self._owned: list[AggregateTask | MergeTask] = []
 
     async def shard(
         self,
         number: int = 0,
-        core: Core | None = None,
+        core: CorePort | None = None,
         known: Published | None = None,
         settings: Settings | None = None,
-    ) -> OwnedShard:
+    ) -> AggregateTask:
         """Take and restore a shard."""
         settings = settings or self.settings
-        shard = OwnedShard(
-            settings, core or Counting(), number, self.noted, demand=lambda: self.demand
+        shard = AggregateTask(
+            settings, core or Counting(), number, self.noted, load=lambda: self.demand
         )
         self._owned.append(shard)
-        await shard.take()
-        published = known or (await partials.published(settings, [number]))[number]
+        await shard.fence()
+        published = known or (await partials.read_published(settings, [number]))[number]
         await shard.restore(published, self.reference)
         return shard
 
-    async def board(self, number: int = 0, core: Core | None = None) -> OwnedBoard:
+    async def board(self, number: int = 0, core: CorePort | None = None) -> MergeTask:
         """Take and restore a board."""
-        pace = Pace(lambda: False, lambda: self.demand)
-        board = OwnedBoard(self.settings, core or Counting(), number, self.noted, pace)
-        self._owned.append(board)
-        await board.take()
-        await board.restore(self.reference)
-        return board
+        pace = LoadControl(lambda: False, lambda: self.demand)
+        merger = MergeTask(self.settings, core or Counting(), number, self.noted, pace)
+        self._owned.append(merger)
+        await merger.fence()
+        await merger.restore(self.reference)
+        return merger
 
-    async def read(self, owner: OwnedShard | OwnedBoard) -> None:
+    async def read(self, owner: AggregateTask | MergeTask) -> None:
         """Give an owner all there is to read."""
-        await owner.work(await lists(self.settings, owner.seeks()))
+        await owner.process(await lists(self.settings, owner.resume_offsets()))
 
-    async def tell(self, *shards: OwnedShard) -> None:
+    async def tell(self, *shards: AggregateTask) -> None:
         """Let shards tell what they have still to tell of members: that has a turn of its own."""
-        await asyncio.sleep(MEMBERS_SECONDS)
+        await asyncio.sleep(VALUES_INTERVAL_SECONDS)
         for shard in shards:
-            await shard.rest()
+            await shard.tick()
 
-    async def read_all(self, core: Core | None = None) -> None:
+    async def read_all(self, core: CorePort | None = None) -> None:
         """Take everything, work it off and let it go, once."""
         for number in range(self.settings.partitions):
             await self.read(await self.shard(number, core))
         await self.read_boards(core)
 
-    async def read_boards(self, core: Core | None = None) -> None:
+    async def read_boards(self, core: CorePort | None = None) -> None:
         """Take all boards and let them publish what is there."""
-        for number in range(FAMILY_PARTITIONS):
+        for number in range(MERGE_PARTITIONS):
             await self.board(number, core)
 
     async def close(self) -> None:

@@ -8,11 +8,11 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.internal_topics.catalogue import KEEPER, PARTITION
+from streams.internal_topics.catalogue import PARTITION, WRITER_PARTITION
 from streams.kafka import topics
 from streams.kafka.errors import Fenced
-from streams.kafka.transactional_producer import Transactions
-from streams.wiring.core import real_core
+from streams.kafka.transactional_producer import TransactionalProducer
+from streams.wiring.core import build_core
 from tests.installation.counting import Counting
 from tests.installation.installed import records, sizes
 from tests.installation.tasks import hands
@@ -32,19 +32,19 @@ async def standing(settings: Settings) -> dict[str, bytes]:
 
 async def test_keeper_says_what_there_is_and_no_other_board_does(settings: Settings) -> None:
     async with hands(settings) as own:
-        await own.board(KEEPER + 1, Counting(said={"other": b"{}"}))
+        await own.board(WRITER_PARTITION + 1, Counting(sent={"other": b"{}"}))
         assert await standing(settings) == {}
-        await own.board(KEEPER, Counting(said={"one": b"{}", "settings": b"{}"}))
+        await own.board(WRITER_PARTITION, Counting(sent={"one": b"{}", "settings": b"{}"}))
     assert await standing(settings) == {"one": b"{}", "settings": b"{}"}
 
 
 async def test_new_keeper_says_only_what_is_news(settings: Settings) -> None:
     async with hands(settings) as own:
-        await own.board(KEEPER, Counting(said={"one": b"1", "two": b"2", "gone": b"3"}))
+        await own.board(WRITER_PARTITION, Counting(sent={"one": b"1", "two": b"2", "gone": b"3"}))
         before = await sizes(settings, topics.CATALOGUE)
-        await own.board(KEEPER, Counting(said={"one": b"1", "two": b"2", "gone": b"3"}))
+        await own.board(WRITER_PARTITION, Counting(sent={"one": b"1", "two": b"2", "gone": b"3"}))
         assert await sizes(settings, topics.CATALOGUE) == before
-        await own.board(KEEPER, Counting(said={"one": b"1", "two": b"new"}))
+        await own.board(WRITER_PARTITION, Counting(sent={"one": b"1", "two": b"new"}))
     said = await records(settings, topics.CATALOGUE, 0)
     assert [(record.key, record.value) for record in said[3:]] == [
         (b"two", b"new"),
@@ -56,14 +56,14 @@ async def test_new_keeper_says_only_what_is_news(settings: Settings) -> None:
 async def test_kpi_that_comes_back_is_said_again(settings: Settings) -> None:
     async with hands(settings) as own:
         for said in ({"one": b"1"}, {}, {"one": b"1"}):
-            await own.board(KEEPER, Counting(said=said))
+            await own.board(WRITER_PARTITION, Counting(sent=said))
     assert await standing(settings) == {"one": b"1"}
 
 
 async def test_former_keeper_cannot_say_anything(settings: Settings) -> None:
-    zombie = await Transactions(settings, "kpis", KEEPER).take()
+    zombie = await TransactionalProducer(settings, "merge", WRITER_PARTITION).fence()
     async with hands(settings) as own:
-        await own.board(KEEPER, Counting(said={"one": b"1"}))
+        await own.board(WRITER_PARTITION, Counting(sent={"one": b"1"}))
         with pytest.raises(Fenced):
             await _say(zombie, PARTITION, b"one", b"old")
     await zombie.close()
@@ -77,14 +77,14 @@ async def test_product_says_its_kpis_and_the_settings_in_force(
     rules.write_text('[definitions]\nwin = "first"\n')
     ruled = replace(settings, rules=rules, token="secret" * 6)
     async with hands(ruled) as own:
-        await own.board(KEEPER, real_core(ruled))
+        await own.board(WRITER_PARTITION, build_core(ruled))
     found = {key: orjson.loads(value) for key, value in (await standing(settings)).items()}
     assert found["settings"]["rules"]["definitions"]["readings"]["win"] == "first"
     assert found["revenue_won"]["unit"] == "money:EUR"
     assert b"secret" not in b"".join((await standing(settings)).values())
 
 
-async def _say(writer: Transactions, to: TopicPartition, key: bytes, value: bytes) -> None:
+async def _say(writer: TransactionalProducer, to: TopicPartition, key: bytes, value: bytes) -> None:
     await writer.begin()
     await writer.send({to: [(key, value)]})
     await writer.commit()

@@ -7,14 +7,14 @@ from aiokafka import TopicPartition
 from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.internal_topics.progress import (
-    Awaited,
+    SettlementCheck,
     await_settled,
     behind,
 )
 from streams.kafka import topics
-from streams.kafka.topics import FAMILY_PARTITIONS
-from streams.tasks.aggregate.task import OwnedShard
-from streams.tasks.merge.task import OwnedBoard
+from streams.kafka.topics import MERGE_PARTITIONS
+from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.merge.task import MergeTask
 from tests.installation.installed import (
     event,
     eventually,
@@ -51,7 +51,7 @@ async def test_folded_but_unpublished_is_not_settled(settings: Settings) -> None
         found = await behind(settings)
         assert found.events == {}
         assert len(found.partials) == 1
-        for number in range(FAMILY_PARTITIONS):
+        for number in range(MERGE_PARTITIONS):
             await own.board(number)
         assert (await behind(settings)).is_settled
 
@@ -75,15 +75,15 @@ async def test_reference_record_must_have_been_heard_by_all(settings: Settings) 
         await produce(settings, [{"type": "rep.set", "id": "1", "at": at, "rep": "ann"}])
         found = await behind(settings)
     assert found.reference == (
-        *(f"journeys/{number}" for number in range(settings.partitions)),
-        *(f"kpis/{number}" for number in range(FAMILY_PARTITIONS)),
+        *(f"aggregate/{number}" for number in range(settings.partitions)),
+        *(f"merge/{number}" for number in range(MERGE_PARTITIONS)),
     )
 
 
 async def test_whoever_waits_finds_everything_produced_before(settings: Settings) -> None:
     async with hands(settings) as own:
         shards = [await own.shard(number) for number in range(settings.partitions)]
-        boards = [await own.board(number) for number in range(FAMILY_PARTITIONS)]
+        boards = [await own.board(number) for number in range(MERGE_PARTITIONS)]
         working = asyncio.create_task(_work_on(own, [*shards, *boards]))
         try:
             for number in range(1, 4):
@@ -101,13 +101,13 @@ async def test_whoever_waits_finds_everything_produced_before(settings: Settings
 def test_what_comes_later_is_not_waited_for() -> None:
     settings = Settings(partitions=1)
     crm = dict.fromkeys((TopicPartition(topic, 0) for topic in SOURCE_TOPICS), 3)
-    awaited = Awaited(settings, crm | dict.fromkeys(REFERENCES, 0))
+    awaited = SettlementCheck(settings, crm | dict.fromkeys(REFERENCES, 0))
 
     def is_settled(read: int, written: int, published: int) -> bool:
-        boards = {f"kpis/{number}": {"partials": published} for number in range(FAMILY_PARTITIONS)}
-        source = {**dict.fromkeys(SOURCE_TOPICS, read), topics.moved(settings): 0}
+        boards = {f"merge/{number}": {"partials": published} for number in range(MERGE_PARTITIONS)}
+        source = {**dict.fromkeys(SOURCE_TOPICS, read), topics.reroutes(settings): 0}
         shard = {"source": source, "partials": {"0": written}}
-        return awaited.behind({"journeys/0": shard, **boards}).is_settled
+        return awaited.behind({"aggregate/0": shard, **boards}).is_settled
 
     assert not is_settled(read=2, written=7, published=8)
     assert not is_settled(read=3, written=9, published=8)
@@ -122,18 +122,18 @@ async def test_whoever_waits_too_long_is_told_what_is_missing(settings: Settings
     assert sum(found.events.values()) == 1
 
 
-async def _until_claimed(shard: OwnedShard, own: Hands) -> None:
+async def _until_claimed(shard: AggregateTask, own: Hands) -> None:
     await own.read(shard)
 
     async def is_claimed() -> bool:
-        await shard.rest()
+        await shard.tick()
         said = await behind(own.settings)
         return not any(place.endswith(f"/{shard.number}") for place in said.events)
 
     await eventually(is_claimed)
 
 
-async def _work_on(own: Hands, owners: list[OwnedShard | OwnedBoard]) -> None:
+async def _work_on(own: Hands, owners: list[AggregateTask | MergeTask]) -> None:
     while True:
         for owner in owners:
             await own.read(owner)

@@ -6,9 +6,9 @@ from itertools import permutations
 import pytest
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.events import Event, decode
-from streams.journeys import place
+from streams.journeys import route
 from streams.wiring.catalogue import catalogue
 from tests.kpis.story import (
     Said,
@@ -29,7 +29,7 @@ def placed(event: Said) -> tuple[str, str]:
     """Say whose set an event belongs to, and the row that holds it."""
     found = decode(json.dumps(event).encode())
     assert isinstance(found, Event)
-    return place(found)
+    return route(found)
 
 
 @pytest.mark.parametrize(
@@ -118,17 +118,17 @@ def test_id_that_was_an_email_and_is_a_call_is_a_call() -> None:
 def test_id_that_changed_its_row_is_restored_in_the_last_one() -> None:
     now = instant("03-20 12:00")
     terms = catalogue(Settings(now=now))
-    before, after = Shard(terms, now), Shard(terms, now)
+    before, after = Aggregator(terms, now), Aggregator(terms, now)
     elements: dict[bytes, bytes | None] = {}
     for event in (SENT, RENAMED, CALLED):
         read = decode(json.dumps(event).encode())
         assert isinstance(read, Event)
         elements |= dict(before.add(read))
     assert len(elements) == 1
-    before.settle(now)
+    before.apply_all_pending(now)
     for key, value in elements.items():
         after.restore(key, value)
-    for _ in after.folding(now):
+    for _ in after.rebuild(now):
         pass
     assert after.cells() == before.cells()
 
@@ -136,14 +136,14 @@ def test_id_that_changed_its_row_is_restored_in_the_last_one() -> None:
 def test_id_that_changed_its_row_is_in_one_row_after_a_restore_of_all_its_versions() -> None:
     now = instant("03-20 12:00")
     terms = catalogue(Settings(now=now))
-    before, after = Shard(terms, now), Shard(terms, now)
+    before, after = Aggregator(terms, now), Aggregator(terms, now)
     for event in (SENT, RENAMED, CALLED):
         read = decode(json.dumps(event).encode())
         assert isinstance(read, Event)
         # The state topic holds each version until it is compacted.
         for key, value in before.add(read):
             after.restore(key, value)
-    before.settle(now)
-    for _ in after.folding(now):
+    before.apply_all_pending(now)
+    for _ in after.rebuild(now):
         pass
     assert after.cells() == before.cells()

@@ -6,9 +6,10 @@ from itertools import permutations
 import pytest
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
-from streams.engine.aggregate.tombstones import Element, WrongErasureKey
+from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.aggregate.tombstones import WrongErasureKey
 from streams.events import Event, decode
+from streams.events.key_value import KeyValue
 from streams.wiring.catalogue import catalogue
 from tests.kpis.story import (
     Said,
@@ -157,7 +158,7 @@ def test_erasing_a_rep_takes_loose_work_from_all_its_rows() -> None:
 
 
 def test_nothing_kept_of_the_erased_names_them() -> None:
-    shard = Shard(catalogue(Settings(now=NOW)), NOW, erasure_key=b"secret")
+    shard = Aggregator(catalogue(Settings(now=NOW)), NOW, erasure_key=b"secret")
     kept: dict[bytes, bytes | None] = {}
     for event in (
         lead("03-10 09:00", "Jane Roe"),
@@ -180,20 +181,20 @@ def test_nothing_kept_of_the_erased_names_them() -> None:
 def test_fates_are_not_read_with_another_key() -> None:
     terms = catalogue(Settings(now=NOW))
     ((name, value),) = _add(
-        Shard(terms, NOW, erasure_key=b"secret"), erased("03-11 09:00", "lead-1")
+        Aggregator(terms, NOW, erasure_key=b"secret"), erased("03-11 09:00", "lead-1")
     )
     with pytest.raises(WrongErasureKey):
-        Shard(terms, NOW, erasure_key=b"another").restore(name, value)
+        Aggregator(terms, NOW, erasure_key=b"another").restore(name, value)
 
 
 def test_erasing_again_keeps_nothing_new() -> None:
-    shard = Shard(catalogue(Settings(now=NOW)), NOW)
+    shard = Aggregator(catalogue(Settings(now=NOW)), NOW)
     assert len(_add(shard, erased("03-11 09:00", "lead-1"))) == 1
     assert _add(shard, erased("03-11 09:00", "lead-1")) == []
     assert _add(shard, erased("03-10 09:00", "lead-1")) == []
 
 
-def _add(shard: Shard, event: Said) -> list[Element]:
+def _add(shard: Aggregator, event: Said) -> list[KeyValue]:
     read = decode(json.dumps(event).encode())
     assert isinstance(read, Event)
     return shard.add(read)

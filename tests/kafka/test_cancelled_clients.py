@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.kafka.client import administrator
+from streams.kafka.client import admin_client
 from streams.kafka.reader import reader
 
 # So many turns of the event loop a client takes to close, and some more.
@@ -22,7 +22,7 @@ Opened = Callable[[Settings], AbstractAsyncContextManager[Any]]
 
 @pytest.mark.parametrize(
     ("client", "kind", "close"),
-    [(reader, AIOKafkaConsumer, "stop"), (administrator, AIOKafkaAdminClient, "close")],
+    [(reader, AIOKafkaConsumer, "stop"), (admin_client, AIOKafkaAdminClient, "close")],
 )
 async def test_task_that_is_cancelled_while_a_client_closes_ends(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, client: Opened, kind: type, close: str

@@ -18,7 +18,7 @@ async def test_topics_are_made_once(settings: Settings) -> None:
     made = [line for line in await apply(other) if line.startswith("created")]
     assert made == [
         f"created {other.app}.state (2 partitions)",
-        f"created {other.app}.moved (2 partitions)",
+        f"created {other.app}.reroutes (2 partitions)",
         f"created {other.app}.progress (1 partitions)",
     ]
     assert all(line.startswith("exists") for line in await apply(other))

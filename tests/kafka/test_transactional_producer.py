@@ -6,12 +6,12 @@ from aiokafka import TopicPartition
 from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.kafka.errors import Fatal, Fenced
-from streams.kafka.transactional_producer import Transactions
+from streams.kafka.transactional_producer import TransactionalProducer
 from tests.installation.installed import eventually, records
 
 
 async def test_nothing_shows_before_the_commit_and_then_all_at_once(settings: Settings) -> None:
-    owner = await Transactions(settings, "journeys", 0).take()
+    owner = await TransactionalProducer(settings, "aggregate", 0).fence()
     await owner.begin()
     await owner.send({_state(settings): [(b"a", b"1"), (b"b", None)]})
     assert await records(settings, topics.state(settings), at_once=True) == []
@@ -22,7 +22,7 @@ async def test_nothing_shows_before_the_commit_and_then_all_at_once(settings: Se
 
 
 async def test_offset_of_the_last_record_is_told_for_each_partition(settings: Settings) -> None:
-    owner = await Transactions(settings, "journeys", 0).take()
+    owner = await TransactionalProducer(settings, "aggregate", 0).fence()
     partials = TopicPartition(topics.PARTIALS, 3)
     await owner.begin()
     pairs = [(b"%d" % number, bytes(2_000)) for number in range(1_000)]
@@ -34,11 +34,11 @@ async def test_offset_of_the_last_record_is_told_for_each_partition(settings: Se
 
 
 async def test_taking_ends_the_open_transaction_of_the_owner_before(settings: Settings) -> None:
-    zombie = await Transactions(settings, "journeys", 0).take()
+    zombie = await TransactionalProducer(settings, "aggregate", 0).fence()
     await zombie.begin()
     await zombie.send({_state(settings): [(b"a", b"1")]})
-    owner = await Transactions(settings, "journeys", 0).take()
-    with pytest.raises(Fenced, match="journeys-0: another worker has taken over"):
+    owner = await TransactionalProducer(settings, "aggregate", 0).fence()
+    with pytest.raises(Fenced, match="aggregate-0: another worker has taken over"):
         await zombie.commit()
     await zombie.close()
     await owner.close()
@@ -47,8 +47,8 @@ async def test_taking_ends_the_open_transaction_of_the_owner_before(settings: Se
 
 async def test_shards_and_stages_do_not_fence_each_other(settings: Settings) -> None:
     owners = [
-        await Transactions(settings, stage, number).take()
-        for stage in ("journeys", "kpis")
+        await TransactionalProducer(settings, stage, number).fence()
+        for stage in ("aggregate", "merge")
         for number in (0, 1)
     ]
     for owner in owners:
@@ -60,8 +60,8 @@ async def test_shards_and_stages_do_not_fence_each_other(settings: Settings) -> 
 
 
 async def test_fence_that_is_met_between_two_calls_is_told_as_such(settings: Settings) -> None:
-    zombie = await Transactions(settings, "journeys", 0).take()
-    owner = await Transactions(settings, "journeys", 0).take()
+    zombie = await TransactionalProducer(settings, "aggregate", 0).fence()
+    owner = await TransactionalProducer(settings, "aggregate", 0).fence()
     await zombie.begin([_state(settings)])
 
     async def is_refused() -> bool:
@@ -77,7 +77,7 @@ async def test_fence_that_is_met_between_two_calls_is_told_as_such(settings: Set
 
 async def test_what_was_not_taken_cannot_be_written_to(settings: Settings) -> None:
     with pytest.raises(Fatal, match="is not taken"):
-        await Transactions(settings, "journeys", 0).begin()
+        await TransactionalProducer(settings, "aggregate", 0).begin()
 
 
 def _state(settings: Settings) -> TopicPartition:

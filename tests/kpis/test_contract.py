@@ -21,7 +21,7 @@ def test_no_kpi_is_published_that_the_contract_does_not_have() -> None:
 
 @pytest.mark.parametrize("name", [*CONTRACT, *BESIDE])
 def test_kpi_is_told_apart_as_the_contract_says(name: str) -> None:
-    assert {*PUBLISHED[name].reach} == scopes(name)
+    assert {*PUBLISHED[name].published_scopes} == scopes(name)
 
 
 @pytest.mark.parametrize("field", FIELDS_OF_RECORDS)

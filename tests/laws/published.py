@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from streams.config.settings import Settings
-from streams.engine.merge.merger import Board
+from streams.engine.merge.merger import Merger
 from streams.operations.replay import replay
 from tests.histories import lines
 
@@ -39,11 +39,11 @@ class Reader:
         self.records: dict[str, bytes] = {}
 
     def read(
-        self, boards: Iterable[Board], wide: int | None = None, with_slow: bool = True
+        self, boards: Iterable[Merger], wide: int | None = None, with_slow: bool = True
     ) -> None:
         """Take what the boards have to publish."""
         for board in boards:
-            for name, body, _ in board.take(wide, with_slow):
+            for name, body, _ in board.publications(wide, with_slow):
                 if body is None:
                     self.records.pop(name, None)
                 else:

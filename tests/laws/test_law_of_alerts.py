@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
-from streams.engine.aggregate.reroutes import Move
+from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.aggregate.reroutes import Reroute
 from streams.events import (
     Event,
     ReferenceRecord,
@@ -29,30 +29,30 @@ class Reader:
     """Follows a shard's alerts as a consumer of the topic would."""
 
     def __init__(self, settings: Settings, clock: int) -> None:
-        self.shard = Shard(catalogue(settings), clock)
+        self.shard = Aggregator(catalogue(settings), clock)
         self.standing: Standing = {}
         self.raised: list[str] = []
         self.elements: dict[bytes, bytes | None] = {}
         # What merged subjects' rows said to others, of which the newest stands.
-        self.moved: dict[bytes, Move] = {}
+        self.moved: dict[bytes, Reroute] = {}
 
     def take_in(self, events: list[Any], clock: int) -> None:
         """Let events arrive and time pass, and read what changed."""
         for event in (decode(line) for line in lines(events).splitlines()):
             if isinstance(event, ReferenceRecord):
-                self.shard.hear(event)
+                self.shard.add_reference(event)
             elif isinstance(event, Event):
                 self.elements |= dict(self.shard.add(event))
-        while moves := self.shard.moves():
+        while moves := self.shard.pending_reroutes():
             for move in moves:
                 self.moved[move.key] = move
                 self.shard.receive(move)
-        self.shard.settle(clock)
+        self.shard.apply_all_pending(clock)
         self.read(clock)
 
     def read(self, clock: int) -> None:
         """Read what changed."""
-        for key, body in self.shard.alerts(clock).items():
+        for key, body in self.shard.changed_alerts(clock).items():
             assert self.standing.get(key) != body, "said again"
             if body is None:
                 del self.standing[key]
@@ -90,7 +90,7 @@ def test_time_alone_brings_and_ends_alerts_as_a_replay_has_them_at_each_instant(
     reader = Reader(settings, now)
     reader.take_in(events, now)
     for clock in clocks:
-        reader.shard.settle(clock)
+        reader.shard.apply_all_pending(clock)
         reader.read(clock)
         assert reader.standing == at_once(events, settings, clock)
 
@@ -102,12 +102,12 @@ def test_a_restored_shard_has_the_same_alerts_standing(data: st.DataObject) -> N
     before.take_in(events, now)
     for event in (decode(line) for line in lines(events).splitlines()):
         if isinstance(event, ReferenceRecord):
-            after.shard.hear(event)
+            after.shard.add_reference(event)
     for key, value in before.elements.items():
         after.shard.restore(key, value)
     for move in before.moved.values():
-        after.shard.restore_move(move)
-    for _ in after.shard.folding(now):
+        after.shard.restore_reroute(move)
+    for _ in after.shard.rebuild(now):
         pass
     after.read(now)
     assert after.standing == before.standing

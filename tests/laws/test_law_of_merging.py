@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
-from streams.engine.aggregate.reroutes import Move
+from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.merge.merger import (
-    FAMILIES,
-    Board,
-    family,
+    DIMENSION_GROUPS,
+    Merger,
+    dimension_group,
 )
 from streams.events import Event
 from streams.wiring.catalogue import catalogue
@@ -79,7 +79,7 @@ def test_what_was_said_to_others_is_what_they_have_to_know(story: Story) -> None
         streams.take_in(event)
     streams.deliver_all()
     for number, shard in enumerate(streams.shards):
-        standing = {move.key: move for move in shard.standing_moves()}
+        standing = {move.key: move for move in shard.current_reroutes()}
         said = streams.said[number]
         assert standing == {key: move for key, move in said.items() if move.value is not None}
 
@@ -93,28 +93,28 @@ class Streams:
         self.terms = catalogue(settings)
         self.shards = [self.shard(number) for number in range(SHARDS)]
         self.references: list[Any] = []
-        self.said: list[dict[bytes, Move]] = [{} for _ in range(SHARDS)]
+        self.said: list[dict[bytes, Reroute]] = [{} for _ in range(SHARDS)]
         # What a partition holds: elements as written, and words by writer and reader.
         self.states: list[list[tuple[bytes, bytes | None]]] = [[] for _ in range(SHARDS)]
-        self.under_way: defaultdict[tuple[int, int], list[Move]] = defaultdict(list)
-        self.heard: list[dict[tuple[int, bytes], Move]] = [{} for _ in range(SHARDS)]
+        self.under_way: defaultdict[tuple[int, int], list[Reroute]] = defaultdict(list)
+        self.heard: list[dict[tuple[int, bytes], Reroute]] = [{} for _ in range(SHARDS)]
 
-    def shard(self, number: int) -> Shard:
+    def shard(self, number: int) -> Aggregator:
         """Make an empty shard."""
-        return Shard(self.terms, self.settings.clock(), number, b"secret")
+        return Aggregator(self.terms, self.settings.clock(), number, b"secret")
 
     def take_in(self, event: object) -> None:
         """Let an event arrive."""
         if isinstance(event, Event):
             number = home(event.subject)
             self.states[number] += self.shards[number].add(event)
-            self.post(number, self.shards[number].moves())
+            self.post(number, self.shards[number].pending_reroutes())
         else:
             self.references.append(event)
             for shard in self.shards:
-                shard.hear(event)  # type: ignore[arg-type]  # all that is no event
+                shard.add_reference(event)  # type: ignore[arg-type]  # all that is no event
 
-    def post(self, number: int, moves: list[Move]) -> None:
+    def post(self, number: int, moves: list[Reroute]) -> None:
         """Send what a shard has to say on its way."""
         for move in moves:
             self.said[number][move.key] = move
@@ -128,8 +128,8 @@ class Streams:
         writer, reader = waiting[pick % len(waiting)]
         move = self.under_way[writer, reader].pop(0)
         self.heard[reader][writer, move.key] = move
-        self.shards[reader].receive(Move.read(move.key, move.value))
-        self.post(reader, self.shards[reader].moves())
+        self.shards[reader].receive(Reroute.read(move.key, move.value))
+        self.post(reader, self.shards[reader].pending_reroutes())
 
     def deliver_all(self) -> None:
         """Let everything arrive."""
@@ -142,26 +142,26 @@ class Streams:
             elements = dict(self.states[number]) if is_compacted else self.states[number]
             shard = self.shards[number] = self.shard(number)
             for record in self.references:
-                shard.hear(record)
+                shard.add_reference(record)
             for key, value in elements.items() if isinstance(elements, dict) else elements:
                 shard.restore(key, value)
             for move in self.heard[number].values():
-                shard.restore_move(move)
-            for _ in shard.folding(self.settings.clock()):
+                shard.restore_reroute(move)
+            for _ in shard.rebuild(self.settings.clock()):
                 pass
-            assert shard.moves() == []
-            assert shard.settle(self.settings.clock()) == {}
+            assert shard.pending_reroutes() == []
+            assert shard.apply_all_pending(self.settings.clock()) == {}
 
     def read(self, now: int) -> dict[str, bytes]:
         """Give what a reader of the output holds."""
-        boards = [Board(self.terms, now, [number]) for number, _ in enumerate(FAMILIES)]
+        boards = [Merger(self.terms, now, [number]) for number, _ in enumerate(DIMENSION_GROUPS)]
         for record in self.references:
             for board in boards:
-                board.hear(record)
+                board.add_reference(record)
         for number, shard in enumerate(self.shards):
-            shard.settle(now)
+            shard.apply_all_pending(now)
             for cell, vector in shard.cells().items():
-                boards[family(cell)].put(number, cell, vector)
+                boards[dimension_group(cell)].set_partial(number, cell, vector)
         reader = Reader()
         reader.read(boards)
         return reader.records

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Shard
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.merge.merger import (
-    FAMILIES,
-    Board,
-    family,
+    DIMENSION_GROUPS,
+    Merger,
+    dimension_group,
 )
 from streams.events import (
     Event,
@@ -71,21 +71,21 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
 def test_a_shard_restored_from_its_elements_has_the_same_cells(data: st.DataObject) -> None:
     events, options, now = story(data)
     settings = Settings(now=now, **options)
-    before, after = (Shard(catalogue(settings), now) for _ in range(2))
+    before, after = (Aggregator(catalogue(settings), now) for _ in range(2))
     elements: dict[bytes, bytes | None] = {}
     for event in decoded(events):
         if isinstance(event, ReferenceRecord):
-            before.hear(event)
-            after.hear(event)
+            before.add_reference(event)
+            after.add_reference(event)
         elif isinstance(event, Event):
             elements |= dict(before.add(event))
-    before.settle(now)
+    before.apply_all_pending(now)
     for name, value in data.draw(st.permutations(sorted(elements.items()))):
         after.restore(name, value)
-    for _ in after.folding(now):
+    for _ in after.rebuild(now):
         pass
     assert after.cells() == before.cells()
-    assert after.settle(now) == {}
+    assert after.apply_all_pending(now) == {}
 
 
 def story(data: st.DataObject) -> tuple[list[Any], dict[str, Any], int]:
@@ -105,29 +105,29 @@ class Stream:
     def __init__(self, settings: Settings, clock: int) -> None:
         """Start empty at an instant."""
         terms = catalogue(settings)
-        self.shards = [Shard(terms, clock, number) for number in range(SHARDS)]
-        self.boards = [Board(terms, clock, [number]) for number, _ in enumerate(FAMILIES)]
+        self.shards = [Aggregator(terms, clock, number) for number in range(SHARDS)]
+        self.boards = [Merger(terms, clock, [number]) for number, _ in enumerate(DIMENSION_GROUPS)]
 
     def take_in(self, events: list[Said], clock: int) -> None:
         """Let events arrive at an instant and everything settle."""
         for board in self.boards:
-            board.advance(clock)
+            board.advance_clock_to(clock)
         for event in decoded(events):
             if isinstance(event, ReferenceRecord):
                 for shard in self.shards:
-                    shard.hear(event)
+                    shard.add_reference(event)
                 for board in self.boards:
-                    board.hear(event)
+                    board.add_reference(event)
             elif isinstance(event, Event):
                 self.shards[home(event.subject)].add(event)
         self._deliver()
         for number, shard in enumerate(self.shards):
-            for cell, vector in shard.settle(clock).items():
-                self.boards[family(cell)].put(number, cell, vector)
+            for cell, vector in shard.apply_all_pending(clock).items():
+                self.boards[dimension_group(cell)].set_partial(number, cell, vector)
 
     def _deliver(self) -> None:
         """Let merged subjects' events go round until each is where it stays."""
-        while moves := [move for shard in self.shards for move in shard.moves()]:
+        while moves := [move for shard in self.shards for move in shard.pending_reroutes()]:
             for move in moves:
                 self.shards[home(move.subject)].receive(move)
 

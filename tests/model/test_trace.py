@@ -8,14 +8,10 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.events.key_value import KeyValue
 from streams.internal_topics import partials
 from streams.kafka import topics
-from streams.kafka.transactional_producer import (
-    Pair,
-    Tombstone,
-    Transactions,
-    Writes,
-)
+from streams.kafka.transactional_producer import Tombstone, TransactionalProducer, Writes
 from streams.tasks.aggregate import task as aggregate_task
 from streams.tasks.merge import output_writer
 from streams.tasks.merge import task as merge_task
@@ -51,10 +47,10 @@ class Trace:
         self._settings = settings
         note, written = self.steps.append, self._written
 
-        class Traced(Transactions):
-            async def take(self) -> Self:
+        class Traced(TransactionalProducer):
+            async def fence(self) -> Self:
                 note(Step.FENCE)
-                return await super().take()
+                return await super().fence()
 
             async def begin(self, partitions: Collection[TopicPartition] = ()) -> None:
                 note(Step.BEGIN)
@@ -72,7 +68,7 @@ class Trace:
                 await super().commit()
 
         for owner in (aggregate_task, merge_task):
-            monkeypatch.setattr(owner, "Transactions", Traced)
+            monkeypatch.setattr(owner, "TransactionalProducer", Traced)
         for reader in (aggregate_task, merge_task, output_writer, partials):
             self._trace_reading(reader, monkeypatch)
 
@@ -96,7 +92,7 @@ class Trace:
 
         monkeypatch.setattr(module, "read_to", traced)
 
-    def _written(self, writes: Mapping[TopicPartition, list[Pair | Tombstone]]) -> None:
+    def _written(self, writes: Mapping[TopicPartition, list[KeyValue | Tombstone]]) -> None:
         for to, records in writes.items():
             self.steps += [self._kind(to, record[0]) for record in records]
 
@@ -121,7 +117,7 @@ async def test_commits_of_both_stages_come_in_the_order_of_the_model(
         await own.read(owner)
         assert tuple(trace.taken()) == COMMIT
         found = []
-        for number in range(topics.FAMILY_PARTITIONS):
+        for number in range(topics.MERGE_PARTITIONS):
             await own.board(number)
             found.append(tuple(trace.taken()))
         # Most of them have nothing to publish.

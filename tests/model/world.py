@@ -23,7 +23,7 @@ from tests.model.member import (
 from tests.model.rules import Rules
 from tests.model.topics import FAMILIES, Topics
 
-JOURNEYS, BOARDS = "journeys", "kpis"
+JOURNEYS, BOARDS = "aggregate", "merge"
 LAST_DAY = 20
 NAPS = (0, 3, 10, 40, 150)
 PATIENCE = 1500

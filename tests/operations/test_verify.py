@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.kafka.reader import ends
-from streams.kafka.transactional_producer import Transactions
+from streams.kafka.transactional_producer import TransactionalProducer
 from streams.operations.verify import Difference, verify
-from streams.wiring.core import real_core
+from streams.wiring.core import build_core
 from tests.installation.counting import Counting
 from tests.installation.installed import (
     event,
@@ -76,7 +76,7 @@ async def test_first_look_alone_finds_cells_right_that_changed_meanwhile(
 
 
 async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
-    core = real_core(settings)
+    core = build_core(settings)
     first, second = "lead-1", "lead-2"
     said = [
         event(1, "call.ended", subject=first),
@@ -104,7 +104,7 @@ async def test_partial_that_somebody_changed_is_named(settings: Settings) -> Non
         await own.read_all()
     number = 0 if await records(settings, "crm.lead", 0) else 1
     key = f"{number}|crm.lead"
-    place = Counting().family("crm.lead") % topics.FAMILY_PARTITIONS
+    place = Counting().dimension_group("crm.lead") % topics.MERGE_PARTITIONS
     await _write(settings, TopicPartition(topics.PARTIALS, place), key, b'{"all":{"n":31}}')
     wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
     # The record that comes of it is right no longer, either.
@@ -123,7 +123,7 @@ async def test_partial_written_with_the_owners_rights_is_named(settings: Setting
     await produce(settings, [event(number) for number in range(100)])
     async with hands(settings) as own:
         await own.read_all()
-    thief = await Transactions(settings, "journeys", 0).take()
+    thief = await TransactionalProducer(settings, "aggregate", 0).fence()
     await thief.begin()
     await thief.send({TopicPartition(topics.PARTIALS, 3): [(b"0|rep=nobody", b'{"all":{"n":1}}')]})
     await thief.commit()
@@ -151,7 +151,7 @@ async def test_record_that_somebody_changed_is_named(settings: Settings) -> None
 
 
 async def test_shard_that_is_short_of_its_goal_is_not_judged(settings: Settings) -> None:
-    torn = await Transactions(settings, "journeys", 1).take()
+    torn = await TransactionalProducer(settings, "aggregate", 1).fence()
     await torn.begin()
     goal = orjson.dumps({"source": {"crm.lead": 7}, "reference": {}})
     await torn.send({TopicPartition(topics.state(settings), 1): [(b"g", goal)]})
@@ -163,7 +163,7 @@ async def test_shard_that_is_short_of_its_goal_is_not_judged(settings: Settings)
 async def _flow(own: Hands) -> None:
     """Let events come and be worked off, on and on."""
     shards = [await own.shard(number) for number in range(own.settings.partitions)]
-    boards = [await own.board(number) for number in range(topics.FAMILY_PARTITIONS)]
+    boards = [await own.board(number) for number in range(topics.MERGE_PARTITIONS)]
     for batch in itertools.count():
         first = batch * 50
         await produce(own.settings, [event(first + number, "call.ended") for number in range(50)])

@@ -73,10 +73,10 @@ def test_gauge_counts_what_stands_of_every_kind() -> None:
     collector, registry = AlertCollector(), CollectorRegistry()
     registry.register(collector)
     for key in (f"{LEAD}|lead-1", f"{LEAD}|lead-2", f"{DEAL}|lead-3/deal-3"):
-        collector.put(key, b"{}")
-        collector.put(key, b'{"again":1}')
-    collector.put(f"{LEAD}|lead-2", None)
-    collector.put(f"{LEAD}|never-there", None)
+        collector.update(key, b"{}")
+        collector.update(key, b'{"again":1}')
+    collector.update(f"{LEAD}|lead-2", None)
+    collector.update(f"{LEAD}|never-there", None)
     shown = generate_latest(registry).decode().splitlines()
     assert 'sales_kpis_alerts{kind="lead_unanswered"} 1.0' in shown
     assert 'sales_kpis_alerts{kind="opportunity_stale"} 1.0' in shown

@@ -36,7 +36,7 @@ def showing(
     clock = Clock()
     collector = KpiCollector(catalogue(settings), clock, **limits)
     for name, record in records(events, settings):
-        collector.put(name, record)
+        collector.update(name, record)
     registry = CollectorRegistry()
     registry.register(collector)
     return registry, collector, clock
@@ -111,9 +111,9 @@ def test_a_value_that_is_null_has_no_gauge() -> None:
     ((name, record),) = [
         pair for pair in records([won("d1", "1.00")], settings) if "close_rate|all|day" in pair[0]
     ]
-    collector.put(name, record)
+    collector.update(name, record)
     assert registry.get_sample_value("sales_close_rate_ratio", TODAY) == 1
-    collector.put(name, record.replace(b'"value":1.0', b'"value":null'))
+    collector.update(name, record.replace(b'"value":1.0', b'"value":null'))
     assert registry.get_sample_value("sales_close_rate_ratio", TODAY) is None
 
 
@@ -121,7 +121,7 @@ def test_gauge_goes_with_its_record() -> None:
     registry, collector, _ = showing([won("d1", "1.00")])
     assert registry.get_sample_value("sales_deal_count", TODAY) == 1
     for name, _ in records([won("d1", "1.00")], at()):
-        collector.put(name, None)
+        collector.update(name, None)
     assert registry.get_sample_value("sales_deal_count", TODAY) is None
     assert registry.get_sample_value("sales_kpi_records") == 0
 
@@ -141,7 +141,7 @@ def test_what_is_over_is_not_kept() -> None:
     clock.text = "2027-01-01T00:00:00+00:00"
     later = at("2027-01-01T00:00:00+00:00")
     for name, record in records([won("d1", "1.00", when="2027-01-01T00:00:00+00:00")], later):
-        collector.put(name, record)
+        collector.update(name, record)
     assert before
     assert registry.get_sample_value("sales_kpi_records") == before
     assert registry.get_sample_value("sales_deal_count", TODAY) == 1
@@ -183,7 +183,7 @@ def test_members_past_the_limit_are_counted_and_not_shown() -> None:
     registry, _, _ = showing(reversed(events), members=3)
     assert members(registry, "sales_deal_count") == {"", "rep0", "rep1", "rep2"}
     where = {"kpi": "deal_count", "dimension": "rep"}
-    assert registry.get_sample_value("sales_kpi_members_dropped", where) == 2
+    assert registry.get_sample_value("sales_kpi_values_dropped", where) == 2
     assert registry.get_sample_value("sales_deal_count", TODAY) == 5
 
 
@@ -200,9 +200,9 @@ def test_records_without_a_name_here_are_counted() -> None:
     registry, collector, _ = showing([])
     for name, record in records([won("d1", "1.00")], at()):
         if name.startswith("revenue_won|all|day"):
-            collector.put(name, record.replace(b"money:EUR", b"money:USD"))
+            collector.update(name, record.replace(b"money:EUR", b"money:USD"))
             newer = record.replace(b"revenue_won", b"glow")
-            collector.put(key(newer), newer)
+            collector.update(key(newer), newer)
     assert registry.get_sample_value("sales_kpi_records") == 2
     assert registry.get_sample_value("sales_kpi_records_unnamed") == 2
     assert registry.get_sample_value("sales_revenue_won_eur", TODAY) is None

@@ -20,14 +20,14 @@ def test_kpis_are_written_as_the_library_writes_them() -> None:
     amounts = ("12345678.90", "0.00", "-1.50", "999999999999999.99", "0.01")
     for number, amount in enumerate(amounts):
         for name, record in records([won("d1", amount, rep=f"{odd}{number}")], settings):
-            collector.put(name, record)
+            collector.update(name, record)
     lost = won("d9", "1.00", status="lost", reason=odd)
     for name, record in records([lost], settings):
-        collector.put(name, record)
+        collector.update(name, record)
     registry = CollectorRegistry()
     registry.register(collector)
     assert text(registry) == generate_latest(registry)
-    assert rb'member="Ann \"A\" \\ B\nC, ' in text(registry)
+    assert rb'value="Ann \"A\" \\ B\nC, ' in text(registry)
     assert rb'label="Ann \"A\" \\ B\nC, ' in text(registry)
 
 

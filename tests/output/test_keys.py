@@ -1,15 +1,15 @@
 """Keys of `sales.kpis`, taken apart."""
 
-from streams.output.keys import Place, place
+from streams.output.keys import RecordKey, parse_key
 
 
 def test_key_of_everything_has_no_member() -> None:
     key = "revenue_won|all|day|2026-03-02T00:00:00+00:00"
-    assert place(key) == Place("revenue_won", "all", "", "day", "2026-03-02T00:00:00+00:00")
-    assert place(key).scope == "all"
+    assert parse_key(key) == RecordKey("revenue_won", "all", "", "day", "2026-03-02T00:00:00+00:00")
+    assert parse_key(key).scope == "all"
 
 
 def test_member_may_hold_the_separators() -> None:
-    found = place("revenue_won|partner=A|B=C|last_7d|2026-03-02T00:00:00+03:30")
-    assert (found.dimension, found.member, found.window) == ("partner", "A|B=C", "last_7d")
+    found = parse_key("revenue_won|partner=A|B=C|last_7d|2026-03-02T00:00:00+03:30")
+    assert (found.dimension, found.value, found.window) == ("partner", "A|B=C", "last_7d")
     assert found.scope == "partner=A|B=C"

@@ -25,7 +25,7 @@ class Seen:
         self.changes: list[tuple[str, bytes | None]] = []
         self.changed = asyncio.Event()
 
-    def put(self, key: str, record: bytes | None) -> None:
+    def update(self, key: str, record: bytes | None) -> None:
         self.changes.append((key, record))
         self.changed.set()
 

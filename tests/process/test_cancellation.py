@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 5.0
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.process.cancellation.AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("streams.process.cancellation.RETRY_SECONDS", 0.05)
 
 
 async def test_all_tasks_are_over_and_what_they_raised_is_left_in_them() -> None:

@@ -12,7 +12,7 @@ from streams.failpoint import armed
 passing = armed(sys.argv[1])
 assert armed(sys.argv[1]) is passing
 for number in range(1, 6):
-    passing("after_rows")
+    passing("after_state")
     passing("before_commit")
     print(number, flush=True)
 """
@@ -43,7 +43,7 @@ def test_without_a_setting_nothing_happens() -> None:
 
 def test_process_is_stopped_and_goes_on_once_continued() -> None:
     child = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "after_rows:2:stop"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, "after_state:2:stop"], stdout=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
     with child.stdout:

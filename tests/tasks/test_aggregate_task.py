@@ -12,13 +12,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from streams.config.settings import Settings
-from streams.internal_topics.progress import Position, behind
+from streams.internal_topics.progress import SourceOffsets, behind
 from streams.kafka import topics
 from streams.kafka.errors import Fatal, Fenced
-from streams.kafka.transactional_producer import Transactions
-from streams.tasks.aggregate.task import OwnedShard
-from streams.tasks.load_control import Demand
-from streams.wiring.core import real_core
+from streams.kafka.transactional_producer import TransactionalProducer
+from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.load_control import Load
+from streams.wiring.core import build_core
 from tests.installation.counting import Counting
 from tests.installation.installed import (
     event,
@@ -74,9 +74,9 @@ async def test_event_read_twice_counts_once(settings: Settings) -> None:
     await produce(settings, [event(number) for number in range(30)] * 2)
     async with hands(settings) as own:
         shard = await own.shard()
-        again = await lists(settings, shard.seeks())
-        await shard.work(again)
-        await shard.work(again)
+        again = await lists(settings, shard.resume_offsets())
+        await shard.process(again)
+        await shard.process(again)
         await own.read(await own.shard(1))
     assert sum((await partials(settings)).values()) == 30
 
@@ -103,10 +103,10 @@ async def test_former_owner_cannot_commit(settings: Settings) -> None:
     async with hands(settings) as own:
         zombie = await own.shard()
         await produce(settings, [event(number) for number in range(50)])
-        fetched = await lists(settings, zombie.seeks())
+        fetched = await lists(settings, zombie.resume_offsets())
         await own.shard()
         with pytest.raises(Fenced, match="another worker has taken over"):
-            await zombie.work(fetched)
+            await zombie.process(fetched)
     assert await partials(settings) == {}
 
 
@@ -116,10 +116,10 @@ async def test_idle_owner_learns_that_it_is_fenced(
     monkeypatch.setattr("streams.tasks.aggregate.task.HEARTBEAT_SECONDS", 0.0)
     async with hands(settings) as own:
         zombie = await own.shard()
-        await zombie.rest()
+        await zombie.tick()
         await own.shard()
         with pytest.raises(Fenced):
-            await zombie.rest()
+            await zombie.tick()
 
 
 async def test_owner_short_of_the_goal_publishes_nothing_until_it_gets_there(
@@ -128,20 +128,20 @@ async def test_owner_short_of_the_goal_publishes_nothing_until_it_gets_there(
     await produce(settings, [event(number, subject="lead-1") for number in range(40)])
     shard_number = await _shard_of_lead_1(settings)
     async with hands(settings) as own:
-        torn = Transactions(settings, "journeys", shard_number)
-        await torn.take()
+        torn = TransactionalProducer(settings, "aggregate", shard_number)
+        await torn.fence()
         await torn.begin()
         state = TopicPartition(topics.state(settings), shard_number)
-        await torn.send({state: [(b"g", Position({"crm.lead": 30}).encode())]})
+        await torn.send({state: [(b"g", SourceOffsets({"crm.lead": 30}).encode())]})
         await torn.commit()
         await torn.close()
         shard = await own.shard(shard_number)
-        (fetched,) = await lists(settings, shard.seeks())
-        await shard.work([fetched[:29]])
+        (fetched,) = await lists(settings, shard.resume_offsets())
+        await shard.process([fetched[:29]])
         assert await partials(settings) == {}
-        await shard.work([fetched[29:30]])
+        await shard.process([fetched[29:30]])
         assert await partials(settings) == {f"{shard_number}|crm.lead": 30}
-        await shard.work([fetched[30:]])
+        await shard.process([fetched[30:]])
     assert await partials(settings) == {f"{shard_number}|crm.lead": 40}
 
 
@@ -155,10 +155,10 @@ async def test_what_cannot_be_read_is_kept_with_its_reason(settings: Settings) -
             await own.read(await own.shard(number))
         assert len(own.noted.rejections) == 3
         await own.read(await own.shard())
-    letters = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
-    assert Counter(letter["topic"] for letter in letters) == {"crm.lead": 2, "crm.call": 1}
-    broken = next(letter for letter in letters if letter["value"] and letter["offset"] == 0)
-    assert base64.b64decode(letters[0]["key"]) == b"k"
+    dead_letters = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
+    assert Counter(letter["topic"] for letter in dead_letters) == {"crm.lead": 2, "crm.call": 1}
+    broken = next(letter for letter in dead_letters if letter["value"] and letter["offset"] == 0)
+    assert base64.b64decode(dead_letters[0]["key"]) == b"k"
     assert broken["reason"]
     assert broken["at"] == "2026-06-01T12:00:00.000Z"
     assert sum((await partials(settings)).values()) == 1
@@ -200,7 +200,7 @@ async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
 
         await eventually(is_heard)
         for shard in shards:
-            await shard.rest()
+            await shard.tick()
         assert sum((await partials(settings)).values()) == 150
         before = await sizes(settings)
     async with hands(settings) as own:
@@ -212,14 +212,14 @@ async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
 async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.members_turn", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 1)
     async with hands(settings) as own:
         shard = await _three_calls_one_by_one(own)
         # The first change is told at once, and to everybody.
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
         assert (await behind(settings)).events
-        monkeypatch.setattr("streams.tasks.aggregate.task.members_turn", lambda _: 2)
-        await shard.rest()
+        monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 2)
+        await shard.tick()
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
         assert f"crm.call/{shard.number}" not in (await behind(settings)).events
 
@@ -227,9 +227,9 @@ async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
 async def test_members_cells_wait_for_no_turn_while_there_is_time_to_spare(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.members_turn", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 1)
     async with hands(settings) as own:
-        own.demand = Demand.LITTLE
+        own.demand = Load.LIGHT
         await _three_calls_one_by_one(own)
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
 
@@ -237,12 +237,12 @@ async def test_members_cells_wait_for_no_turn_while_there_is_time_to_spare(
 async def test_what_a_killed_owner_had_not_told_of_members_the_next_one_tells(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.members_turn", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 1)
     async with hands(settings) as own:
         number = (await _three_calls_one_by_one(own)).number
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
     async with hands(settings) as own:
-        await own.shard(number, real_core(settings))
+        await own.shard(number, build_core(settings))
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
 
 
@@ -261,10 +261,10 @@ async def test_list_that_leaves_offsets_out_ends_the_process(settings: Settings)
     await produce(settings, [event(number, subject="lead-1") for number in range(30)])
     async with hands(settings) as own:
         shard = await own.shard(await _shard_of_lead_1(settings))
-        (fetched,) = await lists(settings, shard.seeks())
-        await shard.work([fetched[:10]])
+        (fetched,) = await lists(settings, shard.resume_offsets())
+        await shard.process([fetched[:10]])
         with pytest.raises(Fatal, match=r"5 offsets of crm.lead/. are missing after 10"):
-            await shard.work([fetched[15:]])
+            await shard.process([fetched[15:]])
 
 
 async def test_offsets_missing_in_the_log_are_counted_after_a_restart(settings: Settings) -> None:
@@ -293,9 +293,9 @@ async def test_records_deleted_unread_are_counted(settings: Settings) -> None:
 
 async def test_source_made_anew_under_an_old_state_is_refused(settings: Settings) -> None:
     state = TopicPartition(topics.state(settings), 0)
-    earlier = await Transactions(settings, "journeys", 0).take()
+    earlier = await TransactionalProducer(settings, "aggregate", 0).fence()
     await earlier.begin()
-    await earlier.send({state: [(b"p", Position({"crm.lead": 7}).encode())]})
+    await earlier.send({state: [(b"p", SourceOffsets({"crm.lead": 7}).encode())]})
     await earlier.commit()
     await earlier.close()
     async with hands(settings) as own:
@@ -306,7 +306,7 @@ async def test_source_made_anew_under_an_old_state_is_refused(settings: Settings
 async def test_more_cells_than_fit_in_one_transaction_all_arrive(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.CELLS_AT_ONCE", 7)
+    monkeypatch.setattr("streams.tasks.aggregate.task.CELLS_PER_TRANSACTION", 7)
     calls = [event(n, "call.ended", rep=f"r{n % 50}") for n in range(200)]
     await produce(settings, calls)
     async with hands(settings) as own:
@@ -351,11 +351,11 @@ async def _shard_of_lead_1(settings: Settings, topic: str = "crm.lead") -> int:
     return held[0]
 
 
-async def _three_calls_one_by_one(own: Hands) -> OwnedShard:
+async def _three_calls_one_by_one(own: Hands) -> AggregateTask:
     calls = [event(1 + 5 * each, "call.ended", subject="lead-1") for each in range(3)]
     await produce(own.settings, calls[:1])
     number = await _shard_of_lead_1(own.settings, "crm.call")
-    shard = await own.shard(number, real_core(own.settings))
+    shard = await own.shard(number, build_core(own.settings))
     await own.read(shard)
     for call in calls[1:]:
         await produce(own.settings, [call])
@@ -366,7 +366,7 @@ async def _three_calls_one_by_one(own: Hands) -> OwnedShard:
 async def _calls(settings: Settings) -> dict[str, int]:
     """Count the calls of the day that are published, by scope."""
     found = {}
-    for partition in range(topics.FAMILY_PARTITIONS):
+    for partition in range(topics.MERGE_PARTITIONS):
         for record in await records(settings, topics.PARTIALS, partition):
             _, when, scope = (record.key or b"").decode().split("|")
             vectors = orjson.loads(record.value or b"{}")

@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from streams.config.settings import Settings
 from streams.kafka.topics import ALERTS
 from streams.operations.replay import replay_alerts
-from streams.tasks.aggregate.alert_publisher import OTHERS_SECONDS, AlertLog
-from streams.tasks.aggregate.task import OwnedShard
-from streams.wiring.core import real_core
+from streams.tasks.aggregate.alert_publisher import OTHERS_TIMEOUT_SECONDS, AlertPublisher
+from streams.tasks.aggregate.task import AggregateTask
+from streams.wiring.core import build_core
 from tests.histories import history, lines
 from tests.installation.installed import (
     event,
@@ -29,21 +29,21 @@ UNANSWERED = "lead_unanswered|lead-1"
 
 async def alerts(settings: Settings) -> list[tuple[str, dict[str, str] | None]]:
     """Give all that was ever said in `sales.alerts`, partition by partition."""
-    said: list[ConsumerRecord] = []
+    sent: list[ConsumerRecord] = []
     for number in range(settings.partitions):
-        said += await records(settings, ALERTS, number)
-    return [(it.key.decode(), None if it.value is None else orjson.loads(it.value)) for it in said]
+        sent += await records(settings, ALERTS, number)
+    return [(it.key.decode(), None if it.value is None else orjson.loads(it.value)) for it in sent]
 
 
-async def standing(settings: Settings) -> dict[str, dict[str, str]]:
+async def current(settings: Settings) -> dict[str, dict[str, str]]:
     """Give the alerts that stand."""
     latest = dict(await alerts(settings))
     return {key: body for key, body in latest.items() if body is not None}
 
 
-async def shard(own: Hands, settings: Settings) -> OwnedShard:
+async def shard(own: Hands, settings: Settings) -> AggregateTask:
     """Take the one shard there is, with the product's own core."""
-    return await own.shard(0, real_core(settings), settings=settings)
+    return await own.shard(0, build_core(settings), settings=settings)
 
 
 def lead(at: str = "2026-06-01T11:30:00Z") -> dict[str, str]:
@@ -65,7 +65,7 @@ async def test_alert_is_raised_by_time_alone(kafka: str) -> None:
         assert datetime.now(UTC) < due
 
         async def is_raised() -> bool:
-            await owner.rest()
+            await owner.tick()
             return bool(await alerts(settings))
 
         await eventually(is_raised)
@@ -86,16 +86,16 @@ async def test_event_withdraws_an_alert(kafka: str) -> None:
         await own.read(owner)
 
         async def is_raised() -> bool:
-            await owner.rest()
-            return (await standing(settings)).keys() == {UNANSWERED}
+            await owner.tick()
+            return (await current(settings)).keys() == {UNANSWERED}
 
         await eventually(is_raised)
         await produce(settings, [call()])
         await own.read(owner)
 
         async def is_withdrawn() -> bool:
-            await owner.rest()
-            return not await standing(settings)
+            await owner.tick()
+            return not await current(settings)
 
         await eventually(is_withdrawn)
     assert [(key, body is None) for key, body in await alerts(settings)] == [
@@ -111,7 +111,7 @@ async def test_next_owner_raises_nothing_twice(kafka: str) -> None:
         await own.read(await shard(own, settings))
     for _ in range(2):
         async with hands(settings) as own:
-            await (await shard(own, settings)).rest()
+            await (await shard(own, settings)).tick()
     assert [key for key, _ in await alerts(settings)] == [UNANSWERED]
 
 
@@ -123,7 +123,7 @@ async def test_next_owner_withdraws_what_ended_while_nobody_looked(kafka: str) -
     async with hands(settings) as own:
         # An alert about a lead is one for 30 days.
         await shard(own, later(settings, "2026-08-01T12:45:00Z"))
-    assert await standing(settings) == {}
+    assert await current(settings) == {}
 
 
 async def test_restored_shard_is_silent_until_it_has_read_what_there_was(kafka: str) -> None:
@@ -135,7 +135,7 @@ async def test_restored_shard_is_silent_until_it_has_read_what_there_was(kafka: 
     async with hands(settings) as own:
         # Its rows still say that nobody has called.
         owner = await shard(own, settings)
-        await owner.rest()
+        await owner.tick()
         await own.read(owner)
     assert await alerts(settings) == []
 
@@ -146,16 +146,16 @@ async def test_alerts_of_the_boards_are_left_alone(kafka: str) -> None:
     async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
         await producer.send_and_wait(ALERTS, body, key, partition=0)
     async with hands(settings) as own:
-        await (await shard(own, settings)).rest()
+        await (await shard(own, settings)).tick()
     assert len(await alerts(settings)) == 1
 
 
 async def test_backfill_raises_only_what_stands_at_its_end(kafka: str) -> None:
     settings = later(await installed(kafka, partitions=1), "2026-06-10T12:00:00Z")
     told = [
-        said
-        for said in history(5, 4_000, start=date(2026, 3, 1), days=100)
-        if not said["type"].endswith(".set")
+        sent
+        for sent in history(5, 4_000, start=date(2026, 3, 1), days=100)
+        if not sent["type"].endswith(".set")
     ]
     async with hands(settings) as own:
         owner = await shard(own, settings)
@@ -181,10 +181,10 @@ async def test_backfill_raises_only_what_stands_at_its_end(kafka: str) -> None:
 async def test_shard_that_has_caught_up_waits_until_the_others_have(kafka: str) -> None:
     settings = await installed(kafka, partitions=2)
     await produce(settings, (event(number) for number in range(settings.partitions * 600)))
-    log = AlertLog(settings, 0)
-    assert await log.is_time({}, time.monotonic())  # it was never behind
-    log.quiet.aim({})
-    assert not await log.is_time({}, time.monotonic())
+    log = AlertPublisher(settings, 0)
+    assert await log.may_publish({}, time.monotonic())  # it was never behind
+    log.catch_up.set_targets({})
+    assert not await log.may_publish({}, time.monotonic())
     async with hands(settings) as own:
         owners = [await own.shard(number) for number in range(settings.partitions)]
         for owner in owners:
@@ -192,18 +192,18 @@ async def test_shard_that_has_caught_up_waits_until_the_others_have(kafka: str) 
 
         async def is_time() -> bool:
             for owner in owners:
-                await owner.rest()  # says a moment later how far it is
-            return await log.is_time({}, time.monotonic())
+                await owner.tick()  # says a moment later how far it is
+            return await log.may_publish({}, time.monotonic())
 
         await eventually(is_time)
-    assert await log.is_time({}, time.monotonic())
+    assert await log.may_publish({}, time.monotonic())
 
 
 async def test_nobody_waits_for_others_for_ever(kafka: str) -> None:
     settings = await installed(kafka, partitions=2)
     await produce(settings, (event(number) for number in range(settings.partitions * 600)))
-    log = AlertLog(settings, 0)
-    log.quiet.aim({})
-    assert not await log.is_time({}, 0.0)
-    assert not await log.is_time({}, OTHERS_SECONDS - 0.1)
-    assert await log.is_time({}, OTHERS_SECONDS)
+    log = AlertPublisher(settings, 0)
+    log.catch_up.set_targets({})
+    assert not await log.may_publish({}, 0.0)
+    assert not await log.may_publish({}, OTHERS_TIMEOUT_SECONDS - 0.1)
+    assert await log.may_publish({}, OTHERS_TIMEOUT_SECONDS)

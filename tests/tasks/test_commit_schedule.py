@@ -5,14 +5,14 @@ import time
 import pytest
 
 from streams.tasks.commit_schedule import (
-    BEAT_SECONDS,
-    MEMBERS_BEATS,
-    members_turn,
-    until_beat_after,
+    COMMIT_INTERVAL_SECONDS,
+    VALUES_EVERY_COMMITS,
+    until_next_commit,
+    values_slot,
 )
 
 EARLY = 1e-6
-BEAT = 1_000 * BEAT_SECONDS
+BEAT = 1_000 * COMMIT_INTERVAL_SECONDS
 
 
 def at(monkeypatch: pytest.MonkeyPatch, wall: float, monotonic: float) -> None:
@@ -23,10 +23,10 @@ def at(monkeypatch: pytest.MonkeyPatch, wall: float, monotonic: float) -> None:
 
 def test_whoever_spoke_in_a_beat_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, wall=BEAT + 0.03, monotonic=50.0)
-    assert until_beat_after(49.98) == pytest.approx(BEAT_SECONDS - 0.03)
+    assert until_next_commit(49.98) == pytest.approx(COMMIT_INTERVAL_SECONDS - 0.03)
     # Whoever spoke before this beat may speak now.
-    assert until_beat_after(49.96) == pytest.approx(-0.03)
-    assert until_beat_after(10.0) < 0
+    assert until_next_commit(49.96) == pytest.approx(-0.03)
+    assert until_next_commit(10.0) < 0
 
 
 def test_workers_with_other_monotonic_clocks_have_the_same_beat(
@@ -34,7 +34,7 @@ def test_workers_with_other_monotonic_clocks_have_the_same_beat(
 ) -> None:
     for monotonic in (50.0, 7_777.777):
         at(monkeypatch, wall=BEAT + 0.03, monotonic=monotonic)
-        assert until_beat_after(monotonic) == pytest.approx(BEAT_SECONDS - 0.03)
+        assert until_next_commit(monotonic) == pytest.approx(COMMIT_INTERVAL_SECONDS - 0.03)
 
 
 def test_nobody_waits_longer_than_a_beat_when_the_clock_is_set(
@@ -42,18 +42,18 @@ def test_nobody_waits_longer_than_a_beat_when_the_clock_is_set(
 ) -> None:
     for wall in (0.0, 1_000.0, 2_000_000_000.0):
         at(monkeypatch, wall=wall + 0.05, monotonic=50.0)
-        assert until_beat_after(50.0) <= BEAT_SECONDS + EARLY
+        assert until_next_commit(50.0) <= COMMIT_INTERVAL_SECONDS + EARLY
 
 
 def test_members_have_a_turn_in_three_and_shards_take_turns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begins: dict[int, set[int]] = {}
-    for shard in range(MEMBERS_BEATS):
+    for shard in range(VALUES_EVERY_COMMITS):
         turns = []
-        for beat in range(4 * MEMBERS_BEATS):
-            at(monkeypatch, wall=(beat + 0.5) * BEAT_SECONDS, monotonic=0.0)
-            turns.append(members_turn(shard))
-        begins[shard] = {n % MEMBERS_BEATS for n in range(1, 12) if turns[n] != turns[n - 1]}
+        for beat in range(4 * VALUES_EVERY_COMMITS):
+            at(monkeypatch, wall=(beat + 0.5) * COMMIT_INTERVAL_SECONDS, monotonic=0.0)
+            turns.append(values_slot(shard))
+        begins[shard] = {n % VALUES_EVERY_COMMITS for n in range(1, 12) if turns[n] != turns[n - 1]}
         assert len(set(turns)) in (4, 5)
     assert sorted(map(sorted, begins.values())) == [[0], [1], [2]]

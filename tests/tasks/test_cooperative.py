@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 
-from streams.tasks.cooperative import TURN_SECONDS, in_turns
+from streams.tasks.cooperative import SLICE_SECONDS, run_cooperatively
 
 STEPS = 20
 
@@ -15,7 +15,7 @@ async def test_others_get_their_turn_while_long_work_goes_on() -> None:
 
     def steps() -> Iterator[None]:
         for number in range(STEPS):
-            time.sleep(TURN_SECONDS)
+            time.sleep(SLICE_SECONDS)
             done.append(number)
             yield
 
@@ -25,7 +25,7 @@ async def test_others_get_their_turn_while_long_work_goes_on() -> None:
             await asyncio.sleep(0)
 
     looking = asyncio.create_task(look())
-    await in_turns(steps())
+    await run_cooperatively(steps())
     await looking
     # Before the first step it gives way to nobody; after that, after each step as long as these.
     assert seen == list(range(1, STEPS))
@@ -34,5 +34,5 @@ async def test_others_get_their_turn_while_long_work_goes_on() -> None:
 async def test_short_work_is_done_without_a_pause() -> None:
     seen: list[int] = []
     asyncio.get_running_loop().call_soon(seen.append, 1)
-    await in_turns(range(3))
+    await run_cooperatively(range(3))
     assert not seen

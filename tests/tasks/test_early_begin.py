@@ -8,11 +8,11 @@ from aiokafka import TopicPartition
 from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.kafka.reader import Records
-from streams.kafka.transactional_producer import Transactions
-from streams.tasks.aggregate.intake import Intake
-from streams.tasks.aggregate.task import OwnedShard
-from streams.tasks.early_begin import LONG
-from streams.tasks.load_control import Demand
+from streams.kafka.transactional_producer import TransactionalProducer
+from streams.tasks.aggregate.intake import RecordIntake
+from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.early_begin import BACKLOG_RECORDS
+from streams.tasks.load_control import Load
 from tests.installation.installed import (
     event,
     lists,
@@ -26,15 +26,15 @@ from tests.installation.tasks import hands
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[set[TopicPartition]]:
     """Give what the open transaction names whenever folding begins; nothing if none is open."""
     found: list[set[TopicPartition]] = []
-    real = Intake.fold
-    owners: list[OwnedShard] = []
-    work = OwnedShard.work
+    real = RecordIntake.process
+    owners: list[AggregateTask] = []
+    work = AggregateTask.process
 
-    async def working(self: OwnedShard, lists: list[Records]) -> None:
+    async def working(self: AggregateTask, lists: list[Records]) -> None:
         owners.append(self)
         await work(self, lists)
 
-    async def folding(self: Intake, lists: list[Records]) -> None:
+    async def folding(self: RecordIntake, lists: list[Records]) -> None:
         transactions = owners[-1]._transactions
         manager = transactions._taken()._txn_manager
         # As a fold does that takes longer than Kafka's answer.
@@ -42,8 +42,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[set[TopicPartition]]:
         found.append(set(manager._txn_partitions) if transactions.is_open else set())
         await real(self, lists)
 
-    monkeypatch.setattr(OwnedShard, "work", working)
-    monkeypatch.setattr(Intake, "fold", folding)
+    monkeypatch.setattr(AggregateTask, "process", working)
+    monkeypatch.setattr(RecordIntake, "process", folding)
     return found
 
 
@@ -52,25 +52,25 @@ async def test_where_it_wrote_last_is_named_while_the_next_events_are_folded(
 ) -> None:
     state = TopicPartition(topics.state(settings), 0)
     async with hands(settings) as own:
-        own.demand = Demand.LITTLE
+        own.demand = Load.LIGHT
         shard = await own.shard()
         for first in (0, 40):
             await produce(settings, [event(number) for number in range(first, first + 40)])
             await own.read(shard)
     assert opened[0] == {state}
     assert opened[1] > {state}
-    assert {place.topic for place in opened[1] - {state}} == {topics.PARTIALS}
+    assert {partition.topic for partition in opened[1] - {state}} == {topics.PARTIALS}
 
 
 async def test_what_changes_nothing_leaves_no_transaction_open(settings: Settings) -> None:
     async with hands(settings) as own:
         shard = await own.shard()
         await produce(settings, [event(number) for number in range(40)])
-        again = await lists(settings, shard.seeks())
-        await shard.work(again)
-        await shard.rest()
+        again = await lists(settings, shard.resume_offsets())
+        await shard.process(again)
+        await shard.tick()
         written = len(await records(settings, topics.state(settings)))
-        await shard.work(again)
+        await shard.process(again)
         assert not shard._transactions.is_open
         assert len(await records(settings, topics.state(settings))) == written
 
@@ -80,7 +80,7 @@ async def test_backlog_is_folded_with_no_transaction_open(
 ) -> None:
     async with hands(settings) as own:
         shard = await own.shard()
-        await produce(settings, [event(number) for number in range(3 * LONG)])
+        await produce(settings, [event(number) for number in range(3 * BACKLOG_RECORDS)])
         await own.read(shard)
     assert opened == [set()]
 
@@ -88,7 +88,7 @@ async def test_backlog_is_folded_with_no_transaction_open(
 async def test_open_transaction_can_be_given_more_partitions(settings: Settings) -> None:
     state = TopicPartition(topics.state(settings), 0)
     partials = TopicPartition(topics.PARTIALS, 3)
-    owner = await Transactions(settings, "journeys", 0).take()
+    owner = await TransactionalProducer(settings, "aggregate", 0).fence()
     await owner.begin([state])
     await owner.begin([partials])
     await owner.send({state: [(b"a", b"1")], partials: [(b"x", b"y")]})

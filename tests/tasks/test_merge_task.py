@@ -8,17 +8,14 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.events.key_value import KeyValue
 from streams.internal_topics.partials import encode
 from streams.kafka import topics
 from streams.kafka.errors import Fenced
-from streams.kafka.transactional_producer import (
-    Pair,
-    Tombstone,
-    Transactions,
-)
-from streams.tasks.load_control import Demand
+from streams.kafka.transactional_producer import Tombstone, TransactionalProducer
+from streams.tasks.load_control import Load
 from streams.tasks.merge import publish_schedule
-from streams.tasks.merge.task import OwnedBoard
+from streams.tasks.merge.task import MergeTask
 from tests.installation.counting import (
     SLOW,
     WIDE,
@@ -84,11 +81,11 @@ async def test_new_owner_publishes_only_what_differs(settings: Settings) -> None
 async def test_key_that_no_share_is_left_of_gets_a_tombstone(settings: Settings) -> None:
     await _publish_shares(settings, {"0|rep=ann": 1, "1|rep=ann": 1, "0|rep=bob": 1})
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         await _publish_shares(settings, {"0|rep=ann": 0})
-        await own.read(board)
+        await own.read(merger)
         await _publish_shares(settings, {"1|rep=ann": 0})
-        await _read_until_quiet(own, board)
+        await _read_until_quiet(own, merger)
     assert await values(settings) == {"rep=bob": 1}
 
 
@@ -97,9 +94,9 @@ async def test_tombstone_says_its_revision_for_owners_who_find_nothing_else(
 ) -> None:
     await _publish_shares(settings, {"0|rep=ann": 1})
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         await _publish_shares(settings, {"0|rep=ann": 0})
-        await _read_until_quiet(own, board)
+        await _read_until_quiet(own, merger)
     *_, gone = await records(settings, topics.KPIS, REPS)
     assert (gone.key, gone.value, gone.headers) == (b"rep=ann", None, (("revision", b"2"),))
     # As compaction leaves a key that had many records and is gone.
@@ -127,40 +124,40 @@ async def test_first_change_goes_out_at_once_and_the_next_ones_together(
 ) -> None:
     slow = replace(settings, publish_interval_ms=60_000)
     async with hands(slow) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         for number in (1, 2, 3):
             await _publish_shares(settings, {"0|rep=ann": number})
-            await own.read(board)
+            await own.read(merger)
         assert await values(settings) == {"rep=ann": 1}
-        assert 50 < board.due_in <= 60
+        assert 50 < merger.next_tick_in_s <= 60
 
 
 @pytest.mark.parametrize(("records", "most"), [(25, 5), (90, 15)])
 async def test_round_goes_out_in_small_transactions_a_long_one_in_longer_ones(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, records: int, most: int
 ) -> None:
-    monkeypatch.setattr("streams.tasks.merge.output_writer.RECORDS_AT_ONCE", 5)
-    monkeypatch.setattr("streams.tasks.merge.task.RECORDS_A_TRANSACTION", 5)
-    shares = {f"channel=c{number}": 1 for number in range(records)}
+    monkeypatch.setattr("streams.tasks.merge.output_writer.RECORDS_PER_CHECK", 5)
+    monkeypatch.setattr("streams.tasks.merge.task.RECORDS_PER_TRANSACTION", 5)
+    partials = {f"channel=c{number}": 1 for number in range(records)}
     async with hands(settings) as own:
-        board = await own.board(OTHERS)
-        await _publish_shares(settings, {f"0|{scope}": 1 for scope in shares}, OTHERS)
-        await own.read(board)
+        merger = await own.board(OTHERS)
+        await _publish_shares(settings, {f"0|{scope}": 1 for scope in partials}, OTHERS)
+        await own.read(merger)
         assert (own.noted.records, own.noted.most_records) == (records, most)
-    assert await values(settings) == shares
+    assert await values(settings) == partials
 
 
 async def test_members_wait_less_while_there_is_time_to_spare(settings: Settings) -> None:
     slow = replace(settings, publish_interval_ms=60_000)
     async with hands(slow) as own:
-        board = await own.board(OTHERS)
+        merger = await own.board(OTHERS)
         for number in (1, 2):
             await _publish_shares(settings, {"0|channel=web": number}, OTHERS)
-            await own.read(board)
+            await own.read(merger)
         assert await values(settings) == {"channel=web": 1}
-        assert 590 < board.due_in <= 600
-        own.demand = Demand.LITTLE
-        assert 110 < board.due_in <= 120
+        assert 590 < merger.next_tick_in_s <= 600
+        own.demand = Load.LIGHT
+        assert 110 < merger.next_tick_in_s <= 120
 
 
 async def test_board_of_everything_listens_until_all_shards_have_spoken(
@@ -169,17 +166,20 @@ async def test_board_of_everything_listens_until_all_shards_have_spoken(
     await _publish_shares(settings, {"0|rep=ann": 1, "1|rep=ann": 1})
     first, second = [[each] for each in await records(settings, topics.PARTIALS, REPS)]
     async with hands(settings) as own:
-        board = await own.board(REPS)
-        assert board.gathers_for([first], time.monotonic(), found_idle=False) <= 0
+        merger = await own.board(REPS)
+        assert merger.linger_s([first], time.monotonic(), found_idle=False) <= 0
         await _publish_shares(settings, {"0|rep=ann": 2})
-        await own.read(board)
+        await own.read(merger)
         await asyncio.sleep(settings.publish_interval_ms / 1000)
-        monkeypatch.setattr(publish_schedule, "REST_SECONDS", LONG)
+        monkeypatch.setattr(publish_schedule, "QUIET_SECONDS", LONG)
         now = time.monotonic()
-        assert board.gathers_for([first], now, found_idle=False) > 0
-        assert board.gathers_for([first, second], now, found_idle=False) <= 0
+        assert merger.linger_s([first], now, found_idle=False) > 0
+        assert merger.linger_s([first, second], now, found_idle=False) <= 0
         assert (
-            board.gathers_for([first], now - publish_schedule.HEARD_SECONDS, found_idle=False) <= 0
+            merger.linger_s(
+                [first], now - publish_schedule.ALL_SHARDS_TIMEOUT_SECONDS, found_idle=False
+            )
+            <= 0
         )
 
 
@@ -188,31 +188,31 @@ async def test_idle_board_of_everything_listens_if_lately_all_shards_have_spoken
     settings: Settings, monkeypatch: pytest.MonkeyPatch, spoke: tuple[str, str], waits: bool
 ) -> None:
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         for number, shard in enumerate(spoke, 1):
             await _publish_shares(settings, {f"{shard}|rep=ann": number})
-            await own.read(board)
+            await own.read(merger)
         await asyncio.sleep(settings.publish_interval_ms / 1000)
-        monkeypatch.setattr(publish_schedule, "REST_SECONDS", LONG)
+        monkeypatch.setattr(publish_schedule, "QUIET_SECONDS", LONG)
         first = [(await records(settings, topics.PARTIALS, REPS))[0]]
-        assert (board.gathers_for([first], time.monotonic(), found_idle=True) > 0) is waits
+        assert (merger.linger_s([first], time.monotonic(), found_idle=True) > 0) is waits
 
 
 async def test_last_change_always_goes_out(settings: Settings) -> None:
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         for number in (1, 2, 3):
             await _publish_shares(settings, {"0|rep=ann": number})
-            await own.read(board)
-        await _read_until_quiet(own, board)
+            await own.read(merger)
+        await _read_until_quiet(own, merger)
         assert await values(settings) == {"rep=ann": 3}
 
 
 @pytest.fixture
 def slow_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the pause after a round of slow keys be as long as it may be."""
-    monkeypatch.setattr(publish_schedule, "SLOW_SECONDS", LONG)
-    monkeypatch.setattr(publish_schedule, "SLOW_SHARE", NEARLY_NO_TIME)
+    monkeypatch.setattr(publish_schedule, "EXPENSIVE_MAX_SECONDS", LONG)
+    monkeypatch.setattr(publish_schedule, "EXPENSIVE_SHARE", NEARLY_NO_TIME)
 
 
 async def test_time_passes_for_a_board_that_is_never_idle(
@@ -221,10 +221,10 @@ async def test_time_passes_for_a_board_that_is_never_idle(
     monkeypatch.setattr("streams.tasks.merge.task.ADVANCE_SECONDS", 0.0)
     later = replace(settings, now=(settings.now or 0) + 1_000)
     async with hands(settings) as own:
-        board = await own.board()
-        board._settings = later
-        await board.work([])
-        assert vars(board._board)["clock"] == later.now
+        merger = await own.board()
+        merger._settings = later
+        await merger.process([])
+        assert vars(merger._merger)["clock"] == later.now
 
 
 @pytest.mark.usefixtures("slow_rounds_are_rare")
@@ -232,13 +232,13 @@ async def test_slow_key_goes_out_at_once_and_then_after_its_pause(
     settings: Settings,
 ) -> None:
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         for number in (1, 2, 3):
             await _publish_shares(settings, {f"0|{SLOW}": number, "0|rep=ann": number})
-            await own.read(board)
-            await _rest_while_due_before(board, LONG / 2)
+            await own.read(merger)
+            await _rest_while_due_before(merger, LONG / 2)
         assert await values(settings) == {SLOW: 1, "rep=ann": 3}
-        assert LONG / 2 < board.due_in <= LONG
+        assert LONG / 2 < merger.next_tick_in_s <= LONG
 
 
 @pytest.mark.usefixtures("slow_rounds_are_rare")
@@ -246,47 +246,47 @@ async def test_slow_key_waits_for_nothing_where_no_event_comes(
     settings: Settings,
 ) -> None:
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         for number in (1, 2):
             await _publish_shares(settings, {f"0|{SLOW}": number})
-            await own.read(board)
+            await own.read(merger)
         assert await values(settings) == {SLOW: 1}
-        own.demand = Demand.NOTHING
-        await asyncio.sleep(publish_schedule.MEMBERS * settings.publish_interval_ms / 1000)
-        await board.rest()
+        own.demand = Load.IDLE
+        await asyncio.sleep(publish_schedule.VALUES_FACTOR * settings.publish_interval_ms / 1000)
+        await merger.tick()
         assert await values(settings) == {SLOW: 2}
 
 
 async def test_wide_key_waits_while_others_change_and_goes_out_when_none_does(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish_schedule, "WIDE_SECONDS", LONG)
-    monkeypatch.setattr(publish_schedule, "WIDE_SHARE", NEARLY_NO_TIME)
+    monkeypatch.setattr(publish_schedule, "LONG_WINDOWS_MAX_SECONDS", LONG)
+    monkeypatch.setattr(publish_schedule, "LONG_WINDOWS_SHARE", NEARLY_NO_TIME)
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         for number in (1, 2, 3):
             await _publish_shares(settings, {f"0|{WIDE}": number, "0|rep=ann": number})
-            await own.read(board)
+            await own.read(merger)
             # The next round may begin.
             await asyncio.sleep(settings.publish_interval_ms / 1000)
         assert await values(settings) == {WIDE: 1, "rep=ann": 3}
-        await _read_until_quiet(own, board)
+        await _read_until_quiet(own, merger)
         assert await values(settings) == {WIDE: 3, "rep=ann": 3}
 
 
 async def test_change_that_is_taken_back_in_time_is_not_published(settings: Settings) -> None:
     await _publish_shares(settings, {"0|rep=ann": 1})
     async with hands(settings) as own:
-        board = await own.board(REPS)
+        merger = await own.board(REPS)
         before = await sizes(settings, topics.KPIS)
         await _publish_shares(settings, {"0|rep=ann": 2})
         await _publish_shares(settings, {"0|rep=ann": 1})
-        await _read_until_quiet(own, board)
+        await _read_until_quiet(own, merger)
     assert await sizes(settings, topics.KPIS) == before
 
 
 async def test_uncommitted_partials_are_not_published(settings: Settings) -> None:
-    writer = await Transactions(settings, "somebody", 0).take()
+    writer = await TransactionalProducer(settings, "somebody", 0).fence()
     await writer.begin()
     await writer.send({TopicPartition(topics.PARTIALS, REPS): [(b"0|rep=ann", encode(counted(1)))]})
     async with hands(settings) as own:
@@ -330,15 +330,15 @@ def _rep(rep: str, team: str) -> dict[str, str]:
     return {"type": "rep.set", "id": f"set-{rep}", "at": at, "rep": rep, "team": team}
 
 
-async def _publish_shares(settings: Settings, shares: dict[str, int], to: int = REPS) -> None:
+async def _publish_shares(settings: Settings, partials: dict[str, int], to: int = REPS) -> None:
     """Write partials as shards would; 0 is a tombstone."""
-    writer = await Transactions(settings, "journeys", 0).take()
+    writer = await TransactionalProducer(settings, "aggregate", 0).fence()
     await writer.begin()
     await writer.send(
         {
             TopicPartition(topics.PARTIALS, to): [
                 (key.encode(), encode(counted(count) if count else {}))
-                for key, count in shares.items()
+                for key, count in partials.items()
             ]
         }
     )
@@ -346,20 +346,20 @@ async def _publish_shares(settings: Settings, shares: dict[str, int], to: int = 
     await writer.close()
 
 
-async def _write_output(settings: Settings, record: Pair | Tombstone) -> None:
-    stranger = await Transactions(settings, "kpis", REPS).take()
+async def _write_output(settings: Settings, record: KeyValue | Tombstone) -> None:
+    stranger = await TransactionalProducer(settings, "merge", REPS).fence()
     await stranger.begin()
     await stranger.send({TopicPartition(topics.KPIS, REPS): [record]})
     await stranger.commit()
     await stranger.close()
 
 
-async def _read_until_quiet(own: Hands, board: OwnedBoard) -> None:
-    await own.read(board)
-    await _rest_while_due_before(board, 60.0)
+async def _read_until_quiet(own: Hands, merger: MergeTask) -> None:
+    await own.read(merger)
+    await _rest_while_due_before(merger, 60.0)
 
 
-async def _rest_while_due_before(board: OwnedBoard, seconds: float) -> None:
-    while board.due_in < seconds:
-        await asyncio.sleep(max(0.0, board.due_in))
-        await board.rest()
+async def _rest_while_due_before(merger: MergeTask, seconds: float) -> None:
+    while merger.next_tick_in_s < seconds:
+        await asyncio.sleep(max(0.0, merger.next_tick_in_s))
+        await merger.tick()

@@ -82,7 +82,7 @@ async def test_note_stays_until_all_of_its_records_are_passed(settings: Settings
         number = await _crash(own)
         shard = await own.shard(number, POISON)
         fetched = [r for r in await records(settings, "crm.lead", number) if r.offset < 10]
-        await shard.work([fetched])
+        await shard.process([fetched])
         assert await partials(settings) == {f"{number}|crm.lead": 10}
         assert await _note(settings, number) == {"crm.lead": 30}
 
@@ -117,6 +117,6 @@ async def _crash(own: Hands) -> int:
 
 async def _note(settings: Settings, number: int) -> dict[str, int] | None:
     """Give where the note that stands ends in topics with records, None if none stands."""
-    place = TopicPartition(topics.state(settings), number)
-    found = [r.value for r in await records(settings, *place) if r.key == b"n"]
+    partition = TopicPartition(topics.state(settings), number)
+    found = [r.value for r in await records(settings, *partition) if r.key == b"n"]
     return orjson.loads(found[-1])["to"] if found and found[-1] else None

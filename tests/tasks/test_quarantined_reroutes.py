@@ -12,9 +12,9 @@ from streams.internal_topics.reroutes import shard_of
 from streams.journeys import Call
 from streams.kafka import topics
 from streams.tasks.aggregate.quarantine import Crashed
-from streams.tasks.ports import Core
+from streams.tasks.ports import CorePort
 from streams.wiring.catalogue import catalogue
-from streams.wiring.core import Engine, real_core
+from streams.wiring.core import KpiCore, build_core
 from tests.installation.installed import (
     event,
     produce,
@@ -52,7 +52,7 @@ async def test_move_to_blame_is_set_aside_and_all_else_is_counted(
         ]
     assert await _calls(settings) == {"1": 2}
     (letter,) = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
-    assert letter["topic"] == topics.moved(settings)
+    assert letter["topic"] == topics.reroutes(settings)
 
 
 async def test_move_that_came_while_nobody_had_the_shard_is_found_as_well(
@@ -78,7 +78,7 @@ async def test_later_owner_remembers_what_was_set_aside(settings: Settings, name
     assert await _calls(settings) == {"1": 3}
 
 
-def _failing(settings: Settings) -> Core:
+def _failing(settings: Settings) -> CorePort:
     """Give the product's core with a KPI that fails for a cold call."""
     terms = catalogue(settings)
 
@@ -88,7 +88,7 @@ def _failing(settings: Settings) -> Core:
         return Fact(call.at, 1)
 
     kpis = [replace(kpi, facts=facts) if kpi.name == "call_count" else kpi for kpi in terms.kpis]
-    return Engine(replace(terms, kpis=tuple(kpis)), settings)
+    return KpiCore(replace(terms, kpis=tuple(kpis)), settings)
 
 
 async def _merge(own: Hands, names: Names) -> None:
@@ -102,15 +102,15 @@ async def _merge(own: Hands, names: Names) -> None:
             event(4, "subject.merged", subject=names.double, into=names.lead),
         ],
     )
-    await own.read(await own.shard(0, real_core(own.settings)))
+    await own.read(await own.shard(0, build_core(own.settings)))
 
 
 async def _calls(settings: Settings) -> dict[str, int]:
     """Give the calls that stand in the partials for all, by shard."""
     found: dict[str, int] = {}
-    for number in range(topics.FAMILY_PARTITIONS):
-        standing = {r.key: r.value for r in await records(settings, topics.PARTIALS, number)}
-        for key, value in standing.items():
+    for number in range(topics.MERGE_PARTITIONS):
+        current = {r.key: r.value for r in await records(settings, topics.PARTIALS, number)}
+        for key, value in current.items():
             shard, _, cell = key.decode().partition("|")
             count = orjson.loads(value).get("call_count", {}).get("n", 0) if value else 0
             if cell.endswith("|") and not cell.startswith("h") and count:

@@ -7,14 +7,14 @@ import orjson
 import pytest
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.reroutes import Move
+from streams.engine.aggregate.reroutes import Reroute
 from streams.internal_topics.progress import behind
 from streams.internal_topics.reroutes import shard_of, writes
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
-from streams.kafka.transactional_producer import Transactions
-from streams.tasks.aggregate.task import OwnedShard
-from streams.wiring.core import real_core
+from streams.kafka.transactional_producer import TransactionalProducer
+from streams.tasks.aggregate.task import AggregateTask
+from streams.wiring.core import build_core
 from tests.installation.installed import (
     event,
     produce,
@@ -75,9 +75,9 @@ async def test_new_owners_know_what_was_moved_and_publish_nothing_again(
     await produce(settings, [call(1, double), call(2, lead), merged(3, double, lead)])
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-        before = await sizes(settings, topics.PARTIALS, topics.moved(settings))
+        before = await sizes(settings, topics.PARTIALS, topics.reroutes(settings))
         await settle(own, [await shard(own, number) for number in (0, 1)])
-        assert await sizes(settings, topics.PARTIALS, topics.moved(settings)) == before
+        assert await sizes(settings, topics.PARTIALS, topics.reroutes(settings)) == before
     assert await calls(settings) == {1: 2}
 
 
@@ -88,11 +88,11 @@ async def test_new_owner_moves_what_a_torn_transaction_has_not_moved(
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    (move,) = await words(settings, 1)
-    await tear(settings, 0, move._replace(value=None))
+    (reroute,) = await words(settings, 1)
+    await tear(settings, 0, reroute._replace(value=None))
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    assert await words(settings, 1) == [move]
+    assert await words(settings, 1) == [reroute]
     assert await calls(settings) == {1: 1}
 
 
@@ -103,11 +103,11 @@ async def test_new_owner_takes_back_what_no_row_stands_for(
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    (move,) = await words(settings, 1)
-    await tear(settings, 0, move._replace(id="torn"))
+    (reroute,) = await words(settings, 1)
+    await tear(settings, 0, reroute._replace(id="torn"))
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    assert await words(settings, 1) == [move]
+    assert await words(settings, 1) == [reroute]
     assert await calls(settings) == {1: 1}
 
 
@@ -122,8 +122,8 @@ async def test_erased_lead_is_in_no_topic_of_ours_any_more(
         await produce(settings, [whole(3, "subject.erased", double)])
         await settle(own, shards)
         assert await calls(settings) == {}
-        for topic in (topics.state(settings), topics.moved(settings)):
-            for key, value in (await standing(settings, topic)).items():
+        for topic in (topics.state(settings), topics.reroutes(settings)):
+            for key, value in (await current(settings, topic)).items():
                 assert double.encode() not in key + value
         await settle(own, [await shard(own, number) for number in (0, 1)])
     assert await calls(settings) == {}
@@ -137,7 +137,7 @@ async def test_state_of_another_erasure_key_is_refused(
         await settle(own, [await shard(own)])
         other = replace(settings, erasure_key="another")
         with pytest.raises(Fatal, match="another SALES_KPIS_ERASURE_KEY"):
-            await own.shard(core=real_core(other), settings=other)
+            await own.shard(core=build_core(other), settings=other)
 
 
 async def test_topic_of_the_record_says_whether_an_account_is_meant(settings: Settings) -> None:
@@ -149,7 +149,7 @@ async def test_topic_of_the_record_says_whether_an_account_is_meant(settings: Se
     async with hands(settings) as own:
         await settle(own, [await shard(own, number)])
     assert await calls(settings) == {number: 1}
-    cells = await standing(settings, topics.PARTIALS)
+    cells = await current(settings, topics.PARTIALS)
     assert not any(b"receivables" in value for value in cells.values())
 
 
@@ -159,13 +159,13 @@ async def test_what_is_on_its_way_between_shards_is_not_settled(
     monkeypatch.setattr("streams.tasks.aggregate.task.BUSY_PROGRESS_SECONDS", -1.0)
     double, lead = names
     async with hands(settings) as own:
-        core = real_core(settings)
+        core = build_core(settings)
         shards = [await shard(own, number) for number in (0, 1)]
         await produce(settings, [call(1, double), merged(2, double, lead)])
         await own.read(shards[0])
         await own.read_boards(core)
         found = await behind(settings)
-        assert (found.events, found.moved, found.is_settled) == ({}, (1,), False)
+        assert (found.events, found.reroutes, found.is_settled) == ({}, (1,), False)
         await own.read(shards[1])
         await own.read_boards(core)
         assert (await behind(settings)).is_settled
@@ -186,12 +186,12 @@ def whole(number: int, kind: str, subject: str) -> dict[str, Any]:
     return event(number, kind, subject=subject, at=f"2026-05-02T00:00:0{number}Z")
 
 
-async def shard(own: Hands, number: int = 0) -> OwnedShard:
+async def shard(own: Hands, number: int = 0) -> AggregateTask:
     """Take a shard with the product's own core."""
-    return await own.shard(number, real_core(own.settings))
+    return await own.shard(number, build_core(own.settings))
 
 
-async def settle(own: Hands, shards: list[OwnedShard]) -> None:
+async def settle(own: Hands, shards: list[AggregateTask]) -> None:
     """Let shards read until none has anything more to say."""
     for _ in range(3):
         for one in shards:
@@ -201,7 +201,7 @@ async def settle(own: Hands, shards: list[OwnedShard]) -> None:
 async def calls(settings: Settings) -> dict[int, int]:
     """Give the outbound calls that stand in the partials, by shard."""
     found: dict[int, int] = {}
-    for key, value in (await standing(settings, topics.PARTIALS)).items():
+    for key, value in (await current(settings, topics.PARTIALS)).items():
         number, _, cell = key.decode().partition("|")
         count = orjson.loads(value).get("call_count", {}).get("n", 0)
         if cell.endswith("|") and not cell.startswith("h") and count:
@@ -209,13 +209,13 @@ async def calls(settings: Settings) -> dict[int, int]:
     return found
 
 
-async def words(settings: Settings, number: int) -> list[Move]:
+async def words(settings: Settings, number: int) -> list[Reroute]:
     """Give what stands of what was said to a shard."""
-    found = await standing(settings, topics.moved(settings), number)
-    return [Move.read(key.partition(b"|")[2], value) for key, value in found.items()]
+    found = await current(settings, topics.reroutes(settings), number)
+    return [Reroute.read(key.partition(b"|")[2], value) for key, value in found.items()]
 
 
-async def standing(settings: Settings, topic: str, number: int | None = None) -> dict[bytes, bytes]:
+async def current(settings: Settings, topic: str, number: int | None = None) -> dict[bytes, bytes]:
     """Give the latest value of each key of a topic or of one partition, tombstones left out."""
     counts = {made.name: made.partitions for made in topics.wanted(settings)}
     found: dict[bytes, bytes] = {}
@@ -227,10 +227,10 @@ async def standing(settings: Settings, topic: str, number: int | None = None) ->
     return found
 
 
-async def tear(settings: Settings, number: int, move: Move) -> None:
+async def tear(settings: Settings, number: int, reroute: Reroute) -> None:
     """Let a shard's transaction end with nothing in it but one word to another."""
-    torn = await Transactions(settings, "journeys", number).take()
+    torn = await TransactionalProducer(settings, "aggregate", number).fence()
     await torn.begin()
-    await torn.send(writes(settings, number, [move]))
+    await torn.send(writes(settings, number, [reroute]))
     await torn.commit()
     await torn.close()

@@ -7,9 +7,9 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.kafka.topics import ALERTS
-from streams.tasks.aggregate.task import OwnedShard
-from streams.tasks.merge.task import OwnedBoard
-from streams.wiring.core import real_core
+from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.merge.task import MergeTask
+from streams.wiring.core import build_core
 from tests.installation.installed import (
     event,
     eventually,
@@ -27,7 +27,7 @@ LOOKS = 4
 @pytest.fixture
 async def settings(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation late in June, whose boards look at their targets all the time."""
-    monkeypatch.setattr("streams.tasks.merge.target_alert_publisher.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("streams.tasks.merge.target_alert_publisher.CHECK_SECONDS", 0.0)
     monkeypatch.setattr("streams.tasks.aggregate.catch_up.FEW_RECORDS", 0)
     return later(await installed(kafka, partitions=1), "2026-06-20T12:00:00Z")
 
@@ -56,21 +56,21 @@ async def alerts(settings: Settings) -> list[tuple[str, bool]]:
 
 
 async def until(
-    settings: Settings, said: list[tuple[str, bool]], *owners: OwnedBoard | OwnedShard
+    settings: Settings, sent: list[tuple[str, bool]], *owners: MergeTask | AggregateTask
 ) -> None:
     """Let the owners rest until all that was ever said is this."""
 
     async def is_said() -> bool:
         for owner in owners:
-            await owner.rest()
-        return await alerts(settings) == said
+            await owner.tick()
+        return await alerts(settings) == sent
 
     await eventually(is_said)
 
 
-async def all_is_folded(own: Hands, settings: Settings) -> OwnedShard:
+async def all_is_folded(own: Hands, settings: Settings) -> AggregateTask:
     """Let the one shard there is read all there is."""
-    shard = await own.shard(0, real_core(settings))
+    shard = await own.shard(0, build_core(settings))
     await own.read(shard)
     return shard
 
@@ -78,14 +78,14 @@ async def all_is_folded(own: Hands, settings: Settings) -> OwnedShard:
 async def test_target_is_off_pace_until_enough_has_come_in(settings: Settings) -> None:
     await produce(settings, [target()])
     async with hands(settings) as own:
-        board = await own.board(0, real_core(settings))
-        await until(settings, [(KEY, True)], board)
+        merger = await own.board(0, build_core(settings))
+        await until(settings, [(KEY, True)], merger)
         (record,) = await records(settings, ALERTS, 0)
         assert orjson.loads(record.value)["since"] == "2026-06-08T12:00:00+00:00"
         await produce(settings, [won("900")])
         shard = await all_is_folded(own, settings)
-        await own.read(board)
-        await until(settings, [(KEY, True), (KEY, False)], board, shard)
+        await own.read(merger)
+        await until(settings, [(KEY, True), (KEY, False)], merger, shard)
 
 
 async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
@@ -94,22 +94,22 @@ async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
     await produce(settings, [target()])
     for _ in range(2):
         async with hands(settings) as own:
-            board = await own.board(0, real_core(settings))
-            await until(settings, [(KEY, True)], board)
+            merger = await own.board(0, build_core(settings))
+            await until(settings, [(KEY, True)], merger)
             for _ in range(LOOKS):
-                await board.rest()
+                await merger.tick()
             # The board of reps knows nothing of the company's targets.
-            await (await own.board(1, real_core(settings))).rest()
+            await (await own.board(1, build_core(settings))).tick()
     assert await alerts(settings) == [(KEY, True)]
 
 
 async def test_nothing_is_off_pace_while_a_shard_has_events_to_read(settings: Settings) -> None:
     await produce(settings, [target(), won("100")])
     async with hands(settings) as own:
-        board = await own.board(0, real_core(settings))
+        merger = await own.board(0, build_core(settings))
         for _ in range(LOOKS):
-            await board.rest()
+            await merger.tick()
         assert await alerts(settings) == []
         shard = await all_is_folded(own, settings)
-        await own.read(board)
-        await until(settings, [(KEY, True)], board, shard)
+        await own.read(merger)
+        await until(settings, [(KEY, True)], merger, shard)

@@ -21,7 +21,7 @@ from streams.operations.repartition import (
     Repartitioned,
     repartition,
 )
-from streams.wiring.core import real_core
+from streams.wiring.core import build_core
 from tests.installation.installed import (
     event,
     eventually,
@@ -138,7 +138,7 @@ def _story() -> list[dict[str, object]]:
 
 async def _kpis(settings: Settings) -> dict[str, object]:
     """Work everything off; give the records without what tells one publication from another."""
-    core = real_core(settings)
+    core = build_core(settings)
     async with hands(settings) as own:
         shards = [await own.shard(number, core) for number in range(settings.partitions)]
         for _ in range(3):

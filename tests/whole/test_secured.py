@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from streams.config.settings import Settings
-from streams.kafka.acls import rights
+from streams.kafka.acls import acls
 from tests.broker.secured import (
     PASSWORDS,
     Secured,
@@ -38,7 +38,7 @@ WRONG = "not mine"
 def kafka_with_rights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     """Topics are made and every role has its least rights."""
     with secured(tmp_path_factory.mktemp("secured")) as kafka:
-        asyncio.run(grant(kafka.plain, rights(Settings())))
+        asyncio.run(grant(kafka.plain, acls(Settings())))
         made = command(kafka, "apply", "topics", "apply")
         assert made.returncode == 0, made.stderr
         yield kafka

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from streams.config.settings import Settings
 from streams.wiring.catalogue import catalogue
-from streams.wiring.core import Engine
+from streams.wiring.core import KpiCore
 from streams.worker.main import run_worker
 
 if __name__ == "__main__":
@@ -14,4 +14,4 @@ if __name__ == "__main__":
     kpis = tuple(kpi for kpi in today.kpis if kpi.name != sys.argv[1])
     derived = tuple(kpi for kpi in today.derived if sys.argv[1] not in kpi.ingredients)
     yesterday = replace(today, kpis=kpis, derived=derived)
-    run_worker(settings, None, core=Engine(yesterday, settings))
+    run_worker(settings, None, core=KpiCore(yesterday, settings))

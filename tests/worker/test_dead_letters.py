@@ -12,9 +12,9 @@ import pytest
 from streams.config.settings import Settings
 from streams.operations.dead_letters import (
     CannotMend,
-    Letter,
-    letters,
+    DeadLetter,
     mending,
+    read_dead_letters,
     send_again,
 )
 from tests.installation.installed import eventually, produce_bytes
@@ -35,8 +35,8 @@ async def test_mended_letter_is_counted_and_waits_no_more(
         assert letter.value == VANISHED
         mend = mending(["type=lead.created"], [], None)
         (outcome,) = await send_again(settings, [letter], mend, NOW)
-        assert (outcome.topic, outcome.refused) == ("crm.lead", None)
-        (sent,) = await letters(settings)
+        assert (outcome.topic, outcome.rejected) == ("crm.lead", None)
+        (sent,) = await read_dead_letters(settings)
         assert sent.sent_again == "2026-05-28T20:26:40.000Z"
 
 
@@ -48,9 +48,9 @@ async def test_letter_that_is_still_no_event_goes_on_waiting(
         await produce_bytes(settings, "crm.lead", VANISHED)
         found = await some(settings, 1)
         (outcome,) = await send_again(settings, found, mending([], [], None), NOW)
-        assert outcome.refused is not None
-        assert outcome.refused.field == "type"
-        (letter,) = await letters(settings)
+        assert outcome.rejected is not None
+        assert outcome.rejected.field == "type"
+        (letter,) = await read_dead_letters(settings)
         assert letter.sent_again is None
 
 
@@ -93,12 +93,12 @@ def test_assignment_that_is_none_is_refused(assignment: str) -> None:
         mending([assignment], [], None)
 
 
-async def some(settings: Settings, count: int) -> list[Letter]:
+async def some(settings: Settings, count: int) -> list[DeadLetter]:
     """Wait for so many letters and give them."""
-    found: list[Letter] = []
+    found: list[DeadLetter] = []
 
     async def are_there() -> bool:
-        found[:] = await letters(settings)
+        found[:] = await read_dead_letters(settings)
         return len(found) >= count
 
     await eventually(are_there)

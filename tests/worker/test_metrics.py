@@ -3,42 +3,42 @@
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry, generate_latest
 
-from streams.worker.metrics import Health
+from streams.worker.metrics import WorkerMetrics
 
 
-def shown(health: Health) -> set[str]:
+def shown(metrics: WorkerMetrics) -> set[str]:
     """Give the lines of the exposition that hold values."""
-    return set(generate_latest(health.registry).decode().splitlines())
+    return set(generate_latest(metrics.registry).decode().splitlines())
 
 
 def test_rejections_of_one_kind_are_counted_together() -> None:
-    health = Health(CollectorRegistry())
-    health.rejected("crm.lead", "not JSON: line 1")
-    health.rejected("crm.lead", "not JSON: line 7")
+    metrics = WorkerMetrics(CollectorRegistry())
+    metrics.rejected("crm.lead", "not JSON: line 1")
+    metrics.rejected("crm.lead", "not JSON: line 7")
     line = 'sales_kpis_rejected_total{kind="not JSON",topic="crm.lead"} 2.0'
-    assert line in shown(health)
+    assert line in shown(metrics)
 
 
 def test_gaps_are_counted_by_topic() -> None:
-    health = Health(CollectorRegistry())
-    health.gap("crm.lead", 0, 40)
-    health.gap("crm.lead", 1, 2)
-    assert 'sales_kpis_gaps_total{topic="crm.lead"} 42.0' in shown(health)
+    metrics = WorkerMetrics(CollectorRegistry())
+    metrics.gap("crm.lead", 0, 40)
+    metrics.gap("crm.lead", 1, 2)
+    assert 'sales_kpis_gaps_total{topic="crm.lead"} 42.0' in shown(metrics)
 
 
 def test_lag_of_a_partition_handed_over_is_no_longer_shown() -> None:
-    health = Health(CollectorRegistry())
-    health.lags({TopicPartition("crm.lead", 0): 5, TopicPartition("crm.lead", 1): 0})
-    health.lags({TopicPartition("crm.lead", 1): 3})
-    lags = {line for line in shown(health) if line.startswith("sales_kpis_lag_records")}
+    metrics = WorkerMetrics(CollectorRegistry())
+    metrics.lags({TopicPartition("crm.lead", 0): 5, TopicPartition("crm.lead", 1): 0})
+    metrics.lags({TopicPartition("crm.lead", 1): 3})
+    lags = {line for line in shown(metrics) if line.startswith("sales_kpis_lag_records")}
     assert lags == {'sales_kpis_lag_records{partition="1",topic="crm.lead"} 3.0'}
 
 
 def test_shards_are_shown_by_stage() -> None:
-    health = Health(CollectorRegistry())
-    health.held(["journeys", "kpis", "kpis"])
-    health.held(["kpis"])
+    metrics = WorkerMetrics(CollectorRegistry())
+    metrics.assigned(["aggregate", "merge", "merge"])
+    metrics.assigned(["merge"])
     assert {
-        'sales_kpis_shards{stage="journeys"} 0.0',
-        'sales_kpis_shards{stage="kpis"} 1.0',
-    } <= shown(health)
+        'sales_kpis_shards{stage="aggregate"} 0.0',
+        'sales_kpis_shards{stage="merge"} 1.0',
+    } <= shown(metrics)

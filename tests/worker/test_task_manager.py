@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.tasks.aggregate.task import OwnedShard
-from streams.tasks.merge.task import OwnedBoard
-from streams.wiring.core import real_core
-from streams.worker.metrics import Health
-from streams.worker.task_manager import Ownership
+from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.merge.task import MergeTask
+from streams.wiring.core import build_core
+from streams.worker.metrics import WorkerMetrics
+from streams.worker.task_manager import TaskManager
 from tests.installation.counting import Counting
 from tests.installation.installed import (
     event,
@@ -57,7 +57,7 @@ class Group:
         return None
 
 
-async def change(own: Ownership, group: Group, tps: list[TP]) -> None:
+async def change(own: TaskManager, group: Group, tps: list[TP]) -> None:
     """Let the group assign other partitions."""
     await own.revoked()
     group.assigned = set(tps)
@@ -68,11 +68,11 @@ async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Se
     failures: list[BaseException] = []
     first, second = shard(settings, 0), shard(settings, 1)
     group = Group()
-    own = Ownership(settings, Counting(), Health(CollectorRegistry()), failures.append)
+    own = TaskManager(settings, Counting(), WorkerMetrics(CollectorRegistry()), failures.append)
     own.start(group)
 
-    async def is_open(place: TopicPartition) -> bool:
-        return own.is_open(TP(*place))
+    async def is_open(partition: TopicPartition) -> bool:
+        return own.is_readable(TP(*partition))
 
     try:
         await change(own, group, first)
@@ -85,8 +85,8 @@ async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Se
         await asyncio.sleep(0)
         group.may_seek.set()
         await asyncio.gather(slow, quick)
-        assert own.trouble() is None
-        assert not own.is_open(first[0])
+        assert own.not_ready_reason() is None
+        assert not own.is_readable(first[0])
     finally:
         await own.stop()
     assert failures == []
@@ -101,16 +101,16 @@ async def test_what_goes_to_another_worker_is_freed_without_the_collector(
     stays, goes = shard(settings, 0), [*shard(settings, 1), *boards]
     group = Group()
     await produce(settings, [event(number, "call.ended") for number in range(50)])
-    health = Health(CollectorRegistry())
-    own = Ownership(settings, real_core(settings), health, failures.append)
+    metrics = WorkerMetrics(CollectorRegistry())
+    own = TaskManager(settings, build_core(settings), metrics, failures.append)
     own.start(group)
 
     async def are_open() -> bool:
-        return all(own.is_open(place) for place in (*stays, *goes))
+        return all(own.is_readable(partition) for partition in (*stays, *goes))
 
-    def held() -> list[OwnedShard | OwnedBoard]:
+    def held() -> list[AggregateTask | MergeTask]:
         """Other tests' are known by their settings."""
-        owned = (each for each in gc.get_objects() if isinstance(each, OwnedShard | OwnedBoard))
+        owned = (each for each in gc.get_objects() if isinstance(each, AggregateTask | MergeTask))
         return [each for each in owned if each._settings is settings]
 
     try:

@@ -11,13 +11,13 @@ from aiokafka import TopicPartition
 
 from streams.kafka.errors import Fatal, Fenced
 from streams.kafka.reader import Records
-from streams.process.cancellation import AGAIN_SECONDS
+from streams.process.cancellation import RETRY_SECONDS
 from streams.worker.record_buffer import BACKLOG
 from streams.worker.task_runner import (
-    NO_TURN,
+    NO_LIMIT,
     TICK_SECONDS,
-    Tenure,
-    refuse_stuck,
+    TaskRunner,
+    end_if_stuck,
 )
 from tests.installation.installed import eventually
 from tests.worker.records import some
@@ -26,38 +26,38 @@ from tests.worker.records import some
 class Hanging:
     """An owner whose step lasts until it is let go."""
 
-    stage = "journeys"
+    stage = "aggregate"
     number = 3
-    due_in = 0.0
+    next_tick_in_s = 0.0
 
     def __init__(self) -> None:
         """Hang at the first step."""
         self.is_let_go = asyncio.Event()
         self.steps = self.worked = 0
-        self.progressed_at = 0.0
+        self.last_progress_at = 0.0
         self.found_idle: list[bool] = []
 
-    def gathers_for(self, waiting: object, since: float, found_idle: bool) -> float:  # noqa: ARG002
+    def linger_s(self, waiting: object, since: float, found_idle: bool) -> float:  # noqa: ARG002
         """Wait for no more."""
         self.found_idle.append(found_idle)
         return 0.0
 
-    def seeks(self) -> dict[TopicPartition, int]:
+    def resume_offsets(self) -> dict[TopicPartition, int]:
         """Read nothing."""
         return {}
 
-    def reached(self) -> dict[TopicPartition, int]:
+    def positions(self) -> dict[TopicPartition, int]:
         """Know of nothing."""
         return {}
 
-    async def take(self) -> None:
+    async def fence(self) -> None:
         """Need no fence."""
 
-    async def work(self, lists: list[Records]) -> None:
+    async def process(self, lists: list[Records]) -> None:
         """Count."""
         self.worked += sum(map(len, lists))
 
-    async def rest(self) -> None:
+    async def tick(self) -> None:
         """Hang."""
         self.steps += 1
         await self.is_let_go.wait()
@@ -67,40 +67,40 @@ class Hanging:
 
 
 async def test_step_that_gets_nothing_done_is_stuck() -> None:
-    async with running() as (tenure, _):
+    async with running() as (runner, _):
 
         async def is_stuck() -> bool:
-            return tenure.stuck_s > 0.1
+            return runner.seconds_without_progress > 0.1
 
         await eventually(is_stuck)
-        with pytest.raises(Fatal, match="journeys/3 has been stuck in one step for 0 s"):
-            refuse_stuck([tenure], 0.1)
+        with pytest.raises(Fatal, match="aggregate/3 has been stuck in one step for 0 s"):
+            end_if_stuck([runner], 0.1)
 
 
 async def test_step_that_gets_on_is_not_stuck() -> None:
-    async with running() as (tenure, owner):
-        owner.progressed_at = time.monotonic() + 1000
-        refuse_stuck([tenure], 0.0)
+    async with running() as (runner, owner):
+        owner.last_progress_at = time.monotonic() + 1000
+        end_if_stuck([runner], 0.0)
 
 
 async def test_tenure_between_its_steps_is_not_stuck() -> None:
-    async with running() as (tenure, owner):
+    async with running() as (runner, owner):
         owner.is_let_go.set()
-        await tenure.pause()
-        assert tenure.stuck_s == 0.0
+        await runner.pause()
+        assert runner.seconds_without_progress == 0.0
 
 
 async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:
     turn = asyncio.Semaphore(1)
     await turn.acquire()
-    async with running(turn) as (tenure, owner):
-        await tenure.inbox.put(some(BACKLOG))
+    async with running(turn) as (runner, owner):
+        await runner.buffer.add(some(BACKLOG))
         owner.is_let_go.set()
         await asyncio.sleep(2 * TICK_SECONDS)
-        assert (owner.worked, tenure.stuck_s) == (0, 0.0)
-        await asyncio.wait_for(tenure.pause(), TICK_SECONDS)
-        tenure.resume()
-        await tenure.inbox.put(some(BACKLOG))
+        assert (owner.worked, runner.seconds_without_progress) == (0, 0.0)
+        await asyncio.wait_for(runner.pause(), TICK_SECONDS)
+        runner.resume()
+        await runner.buffer.add(some(BACKLOG))
         turn.release()
 
         async def has_worked() -> bool:
@@ -110,8 +110,8 @@ async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:
 
 
 async def test_owner_is_told_whether_records_came_between_its_steps() -> None:
-    async with running() as (tenure, owner):
-        await tenure.inbox.put(some(1))
+    async with running() as (runner, owner):
+        await runner.buffer.add(some(1))
         owner.is_let_go.set()
         for worked in (1, 2):
 
@@ -119,15 +119,15 @@ async def test_owner_is_told_whether_records_came_between_its_steps() -> None:
                 return owner.worked == worked
 
             await eventually(has_worked)
-            await tenure.inbox.put(some(1, worked))
+            await runner.buffer.add(some(1, worked))
         assert owner.found_idle == [False, True]
 
 
 async def test_few_records_need_no_turn() -> None:
     turn = asyncio.Semaphore(1)
     await turn.acquire()
-    async with running(turn) as (tenure, owner):
-        await tenure.inbox.put(some(BACKLOG - 1))
+    async with running(turn) as (runner, owner):
+        await runner.buffer.add(some(BACKLOG - 1))
         owner.is_let_go.set()
 
         async def has_worked() -> bool:
@@ -142,53 +142,53 @@ async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so
     async def restore() -> None:
         raise Fenced("another worker has taken over")
 
-    async def resume(tenure: Tenure) -> None:
-        raise AssertionError(tenure)
+    async def resume(runner: TaskRunner) -> None:
+        raise AssertionError(runner)
 
-    told = Tenure(Hanging(), restore)
+    told = TaskRunner(Hanging(), restore)
     task = told.start(resume)
     await asyncio.sleep(0.05)
     assert not task.done()
     await told.end()
-    monkeypatch.setattr("streams.worker.task_runner.TOLD_SECONDS", 0.05)
+    monkeypatch.setattr("streams.worker.task_runner.FENCED_GRACE_SECONDS", 0.05)
     with pytest.raises(Fenced):
-        await Tenure(Hanging(), restore).start(resume)
+        await TaskRunner(Hanging(), restore).start(resume)
 
 
 @pytest.mark.parametrize("turns", range(4))
 async def test_tenure_ends_although_records_come_in_that_very_moment(turns: int) -> None:
-    async with running() as (tenure, owner):
+    async with running() as (runner, owner):
         owner.is_let_go.set()
-        owner.due_in = TICK_SECONDS
+        owner.next_tick_in_s = TICK_SECONDS
         await asyncio.sleep(1.5 * TICK_SECONDS)
-        await tenure.inbox.put(some(1))
+        await runner.buffer.add(some(1))
         for _ in range(turns):
             await asyncio.sleep(0)
-        ending = asyncio.create_task(tenure.end())
-        await asyncio.wait([ending], timeout=AGAIN_SECONDS / 2)
+        ending = asyncio.create_task(runner.end())
+        await asyncio.wait([ending], timeout=RETRY_SECONDS / 2)
         assert ending.done()
 
 
 @asynccontextmanager
 async def running(
-    turn: AbstractAsyncContextManager[Any] = NO_TURN,
-) -> AsyncIterator[tuple[Tenure, Hanging]]:
+    turn: AbstractAsyncContextManager[Any] = NO_LIMIT,
+) -> AsyncIterator[tuple[TaskRunner, Hanging]]:
     """Give a tenure in the midst of its first step."""
     owner = Hanging()
 
     async def restore() -> None:
         """Need nothing."""
 
-    async def resume(tenure: Tenure) -> None:
-        tenure.resume()
+    async def resume(runner: TaskRunner) -> None:
+        runner.resume()
 
-    tenure = Tenure(owner, restore, turn)
-    tenure.start(resume)
+    runner = TaskRunner(owner, restore, turn)
+    runner.start(resume)
 
     async def has_begun() -> bool:
         return owner.steps > 0
 
     await eventually(has_begun)
-    yield tenure, owner
+    yield runner, owner
     owner.is_let_go.set()
-    await tenure.end()
+    await runner.end()

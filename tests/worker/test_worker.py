@@ -23,7 +23,7 @@ from tests.installation.installed import (
 from tests.worker.processes import Worker, crew
 
 PATIENCE_SECONDS = 60.0
-BOARDS = set(range(topics.FAMILY_PARTITIONS))
+BOARDS = set(range(topics.MERGE_PARTITIONS))
 
 
 async def test_events_come_out_as_kpis(settings: Settings, tmp_path: Path) -> None:

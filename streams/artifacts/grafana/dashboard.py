@@ -12,8 +12,8 @@ from streams.artifacts.grafana.panels import (
     Json,
     Kind,
     Panel,
+    PanelRow,
     Query,
-    Row,
     choice,
     dashboard,
     found,
@@ -35,7 +35,7 @@ FILE = "sales.json"
 ONE_HOUR = 3_600.0
 DEALS_PER_1000_CALLS = 32.0
 NEVER_CALLED_TWICE = 0.48
-CHOSEN = 'dimension="$dimension",member=~"$member"'
+CHOSEN = 'dimension="$dimension",value=~"$value"'
 HERE = f'window="$window",{CHOSEN}'
 # A stock is the same in every window that runs.
 NOW = f'window="day",{CHOSEN}'
@@ -52,7 +52,7 @@ UNITS = {
 }
 
 
-class Look(TypedDict, total=False):
+class PanelStyle(TypedDict, total=False):
     """How a panel may differ from the others."""
 
     width: int
@@ -84,9 +84,9 @@ def _variables() -> Iterator[Json]:
     shown = [ALL, *(name for name in dimensions if name not in HIDDEN_DIMENSIONS)]
     yield choice("dimension", "By", shown, ALL)
     yield found(
-        "member",
+        "value",
         "Who or what",
-        'label_values({dimension="$dimension",window="$window"}, member)',
+        'label_values({dimension="$dimension",window="$window"}, value)',
         {"text": ["All"], "value": ["$__all"]},
         includeAll=True,
         allValue=".*",
@@ -111,15 +111,15 @@ class Panels:
         self._units = {kpi.name: kpi.unit for kpi in kpis}
         self._namings = {kpi.name: naming(kpi, "${currency}") for kpi in kpis}
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[PanelRow]:
         """Give the rows from top to bottom."""
-        yield Row("Are leads answered while they can still be won?", list(self._answering()))
-        yield Row("Is anybody following up?", list(self._following_up()))
-        yield Row("What is in the pipeline?", list(self._pipeline()))
-        yield Row("How surely is it won?", list(self._closing()))
-        yield Row("What does it bring in?", list(self._revenue()))
-        yield Row("Is the plan being met?", list(self._planning()))
-        yield Row("Are the streams well?", list(health()))
+        yield PanelRow("Are leads answered while they can still be won?", list(self._answering()))
+        yield PanelRow("Is anybody following up?", list(self._following_up()))
+        yield PanelRow("What is in the pipeline?", list(self._pipeline()))
+        yield PanelRow("How surely is it won?", list(self._closing()))
+        yield PanelRow("What does it bring in?", list(self._revenue()))
+        yield PanelRow("Is the plan being met?", list(self._planning()))
+        yield PanelRow("Are the streams well?", list(health()))
 
     def _answering(self) -> Iterator[Panel]:
         empty = "no lead answered yet"
@@ -175,8 +175,8 @@ class Panels:
             MONEY,
             [
                 Query(
-                    f'max by (member) ({name}{{window="day",dimension="stage"}})',
-                    "{{member}} ${currency}",
+                    f'max by (value) ({name}{{window="day",dimension="stage"}})',
+                    "{{value}} ${currency}",
                 )
             ],
             "The amounts of open deals, by the stage they are in.",
@@ -208,7 +208,7 @@ class Panels:
                 title,
                 "bargauge",
                 "percentunit",
-                [Query(aimed(name), "{{kpi}}, {{window}} {{member}}")],
+                [Query(aimed(name), "{{kpi}}, {{window}} {{value}}")],
                 AIMED[name],
                 width=8,
                 limit=limit,
@@ -223,44 +223,50 @@ class Panels:
             empty="nothing to expect yet",
         )
 
-    def _line(self, title: str, kpi: str, *, where: str = HERE, **look: Unpack[Look]) -> Panel:
-        return self._panel("timeseries", title, kpi, [self._query(kpi, where)], look)
+    def _line(
+        self, title: str, kpi: str, *, where: str = HERE, **style: Unpack[PanelStyle]
+    ) -> Panel:
+        return self._panel("timeseries", title, kpi, [self._query(kpi, where)], style)
 
-    def _stat(self, title: str, kpi: str, *, where: str = HERE, **look: Unpack[Look]) -> Panel:
-        return self._panel("stat", title, kpi, [self._query(kpi, where)], look)
+    def _stat(
+        self, title: str, kpi: str, *, where: str = HERE, **style: Unpack[PanelStyle]
+    ) -> Panel:
+        return self._panel("stat", title, kpi, [self._query(kpi, where)], style)
 
-    def _spread(self, title: str, kpi: str, *, where: str = HERE, **look: Unpack[Look]) -> Panel:
+    def _spread(
+        self, title: str, kpi: str, *, where: str = HERE, **style: Unpack[PanelStyle]
+    ) -> Panel:
         named, money = self._namings[kpi], self._money(kpi)
         names = {"mean": named.name, **named.percentiles}
         queries = [
-            Query(selected(name, where), f"{what} {{{{member}}}}{money}")
+            Query(selected(name, where), f"{what} {{{{value}}}}{money}")
             for what, name in names.items()
         ]
-        return self._panel("timeseries", title, kpi, queries, look)
+        return self._panel("timeseries", title, kpi, queries, style)
 
-    def _labels(self, title: str, kpi: str, **look: Unpack[Look]) -> Panel:
-        expression = (
-            f"sum by (label) (max by (label, member) ({self._namings[kpi].name}{{{HERE}}}))"
-        )
-        return self._panel("bargauge", title, kpi, [Query(expression, "{{label}}")], look)
+    def _labels(self, title: str, kpi: str, **style: Unpack[PanelStyle]) -> Panel:
+        expression = f"sum by (label) (max by (label, value) ({self._namings[kpi].name}{{{HERE}}}))"
+        return self._panel("bargauge", title, kpi, [Query(expression, "{{label}}")], style)
 
     def _query(self, kpi: str, where: str) -> Query:
-        legend = "{{dimension}} {{member}}" + self._money(kpi)
+        legend = "{{dimension}} {{value}}" + self._money(kpi)
         return Query(selected(self._namings[kpi].name, where), legend)
 
     def _money(self, kpi: str) -> str:
         return " ${currency}" if self._units[kpi] == "money" else ""
 
-    def _panel(self, kind: Kind, title: str, kpi: str, queries: list[Query], look: Look) -> Panel:
+    def _panel(
+        self, kind: Kind, title: str, kpi: str, queries: list[Query], style: PanelStyle
+    ) -> Panel:
         text, unit = self._namings[kpi].text, UNITS[self._units[kpi]]
-        return Panel(title, kind, unit, queries, text, **look)
+        return Panel(title, kind, unit, queries, text, **style)
 
 
 def selected(name: str, where: str) -> str:
     """Ask for a gauge once, however many workers show it."""
-    return f"max by (dimension, member) ({name}{{{where}}})"
+    return f"max by (dimension, value) ({name}{{{where}}})"
 
 
 def aimed(name: str) -> str:
     """Ask the same of every KPI that has a target, in the windows it has one for."""
-    return f"max by (kpi, member, window) ({name}{{{CHOSEN}}})"
+    return f"max by (kpi, value, window) ({name}{{{CHOSEN}}})"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from streams.artifacts.grafana.panels import Panel, Query
-from streams.output.prometheus.collector import MEMBERS_DROPPED, UPDATED
+from streams.output.prometheus.collector import UPDATED, VALUES_DROPPED
 
 RATE = "[$__rate_interval]"
 
@@ -109,7 +109,7 @@ def going_out() -> Iterator[Panel]:
         "short",
         [
             Query(
-                f"sum by (kpi, dimension) (max by (kpi, dimension) ({MEMBERS_DROPPED}))",
+                f"sum by (kpi, dimension) (max by (kpi, dimension) ({VALUES_DROPPED}))",
                 "{{kpi}} by {{dimension}}",
             )
         ],

@@ -44,21 +44,21 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PanelRow:
     """A question, and the panels that answer it."""
 
     title: str
     panels: Sequence[Panel]
 
 
-def dashboard(title: str, uid: str, variables: Sequence[Json], rows: Iterable[Row]) -> Json:
+def dashboard(title: str, uid: str, variables: Sequence[Json], lines: Iterable[PanelRow]) -> Json:
     """Put a dashboard together, ready to be provisioned."""
     return {
         "annotations": {"list": []},
         "editable": False,
         "graphTooltip": 1,
         "links": [],
-        "panels": list(_laid_out(rows)),
+        "panels": list(_laid_out(lines)),
         "refresh": "10s",
         "schemaVersion": 39,
         "tags": ["sales"],
@@ -115,21 +115,21 @@ def source(name: str, label: str) -> Json:
     }
 
 
-def _laid_out(rows: Iterable[Row]) -> Iterator[Json]:
+def _laid_out(lines: Iterable[PanelRow]) -> Iterator[Json]:
     number, y = 0, 0
-    for row in rows:
+    for line in lines:
         number += 1
         place = {"x": 0, "y": y, "w": COLUMNS, "h": 1}
         yield {
             "id": number,
             "type": "row",
-            "title": row.title,
+            "title": line.title,
             "collapsed": False,
             "gridPos": place,
             "panels": [],
         }
         x, y, height = 0, y + 1, 0
-        for panel in row.panels:
+        for panel in line.panels:
             if x + panel.width > COLUMNS:
                 x, y, height = 0, y + height, 0
             number += 1

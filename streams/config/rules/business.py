@@ -38,7 +38,7 @@ def parse(table: Table) -> BusinessRules:
     """Read the table. Raises BadSetting for what cannot be used."""
     country = _country(table)
     rules = BusinessRules(
-        days=frozenset(DAYS.index(day) for day in table.words("days", DAYS[:5], among=DAYS)),
+        days=frozenset(DAYS.index(day) for day in table.options("days", DAYS[:5], among=DAYS)),
         begins=_clock(table, "begins", "09:00"),
         ends=_clock(table, "ends", "17:00"),
         country=country,
@@ -46,9 +46,9 @@ def parse(table: Table) -> BusinessRules:
     )
     table.finish()
     if not rules.days:
-        table.refuse("days", "is empty", "name at least one day, such as monday")
+        table.reject("days", "is empty", "name at least one day, such as monday")
     if rules.begins >= rules.ends:
-        table.refuse("ends", "is not after begins", "the working day ends on the day it begins")
+        table.reject("ends", "is not after begins", "the working day ends on the day it begins")
     return rules
 
 
@@ -56,7 +56,7 @@ def _clock(table: Table, key: str, usual: str) -> int:
     """Read a time of day such as `09:30` as minutes after midnight."""
     text = table.text(key, usual)
     if not CLOCK.fullmatch(text):
-        table.refuse(key, f"is {text[:40]!r}", 'it must be a time of day, such as "09:30"')
+        table.reject(key, f"is {text[:40]!r}", 'it must be a time of day, such as "09:30"')
     hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)
 
@@ -69,19 +69,19 @@ def _country(table: Table) -> str:
         known = holidays.list_supported_countries(include_aliases=False)
         if country not in known:
             wanted = f'it must be an ISO 3166 code, such as "DE"{nearest(country.upper(), known)}'
-            table.refuse("country", f"is {country[:40]!r}", wanted)
+            table.reject("country", f"is {country[:40]!r}", wanted)
     return country
 
 
 def _region(table: Table, country: str) -> str:
     region = table.text("region", "")
     if region and not country:
-        table.refuse("region", "has no country", "name the country, too")
+        table.reject("region", "has no country", "name the country, too")
     if region:
         import holidays
 
         known = holidays.list_supported_countries(include_aliases=False)[country]
         if region not in known:
             wanted = f"known in {country}: {', '.join(known) or 'none'}"
-            table.refuse("region", f"is {region[:40]!r}", wanted)
+            table.reject("region", f"is {region[:40]!r}", wanted)
     return region

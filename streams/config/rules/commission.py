@@ -28,7 +28,7 @@ def parse(tables: Iterable[Table], kpis: Iterable[Kpi]) -> tuple[CommissionRule,
     for table in tables:
         rule = _rule(table, known)
         if rule.name in rules:
-            table.refuse("name", f'is "{rule.name}" twice', "give each rule a name of its own")
+            table.reject("name", f'is "{rule.name}" twice', "give each rule a name of its own")
         rules[rule.name] = rule
     return tuple(rules.values())
 
@@ -37,11 +37,11 @@ def _rule(table: Table, known: Mapping[str, Kpi]) -> CommissionRule:
     scope = _scope(table)
     kpi = table.text("kpi")
     if kpi not in known:
-        table.refuse("kpi", f'is "{kpi}"', f"name a KPI of the catalogue{nearest(kpi, known)}")
+        table.reject("kpi", f'is "{kpi}"', f"name a KPI of the catalogue{nearest(kpi, known)}")
     dimension = scope[0] if scope else "rep"
     if dimension not in known[kpi].scopes:
         paid_for = [name for name, other in known.items() if dimension in other.scopes]
-        table.refuse(
+        table.reject(
             "kpi",
             f'is "{kpi}", which has no value by {dimension}',
             f"name one that has, such as {', '.join(sorted(paid_for)[:3])}",
@@ -69,7 +69,7 @@ def _scope(table: Table) -> tuple[str, str] | None:
     names = inner.names()
     if len(names) != 1 or names[0] not in SCOPES:
         wanted = f'write one of {", ".join(SCOPES)} and its name, such as {{ team = "south" }}'
-        table.refuse("scope", f"names {', '.join(names) or 'nothing'}", wanted)
+        table.reject("scope", f"names {', '.join(names) or 'nothing'}", wanted)
     return names[0], inner.text(names[0])
 
 
@@ -77,7 +77,7 @@ def _tiers(table: Table) -> tuple[Tier, ...]:
     """Read `rate`, or else `tiers`, each from where the one before ends."""
     has_rate, has_tiers = table.has("rate"), table.has("tiers")
     if has_rate and has_tiers:
-        table.refuse("rate", "stands beside tiers", "leave one of the two out")
+        table.reject("rate", "stands beside tiers", "leave one of the two out")
     if not has_tiers:
         return (Tier(Fraction(), Fraction(table.decimal("rate", low="0"))),)
     tiers: list[Tier] = []
@@ -88,7 +88,7 @@ def _tiers(table: Table) -> tuple[Tier, ...]:
         tiers.append(Tier(start, Fraction(inner.decimal("rate", low="0"))))
         inner.finish()
     if not tiers:
-        table.refuse("tiers", "has none", "write at least one, or a rate")
+        table.reject("tiers", "has none", "write at least one, or a rate")
     return tuple(tiers)
 
 
@@ -104,7 +104,7 @@ def _accelerators(table: Table) -> tuple[Accelerator, ...]:
 
 
 def _refuse_order(table: Table, kind: str) -> NoReturn:
-    table.refuse(
+    table.reject(
         "from",
         f"is not above that of the {kind} before it",
         f"put the {kind}s in ascending order, each from where the one before ends",
@@ -115,10 +115,10 @@ def _reps(table: Table, scope: tuple[str, str] | None) -> frozenset[str] | None:
     if not table.has("reps"):
         return None
     if scope:
-        table.refuse("reps", "stands beside scope", "leave it out: splits names who is paid")
-    reps = table.words("reps")
+        table.reject("reps", "stands beside scope", "leave it out: splits names who is paid")
+    reps = table.options("reps")
     if not reps:
-        table.refuse("reps", "names nobody", "leave it out to pay all reps")
+        table.reject("reps", "names nobody", "leave it out to pay all reps")
     return frozenset(reps)
 
 
@@ -126,14 +126,14 @@ def _splits(table: Table, scope: tuple[str, str] | None) -> tuple[tuple[str, Fra
     """Read `splits = { ann = "0.6", bob = "0.4" }`."""
     if not scope:
         if table.has("splits"):
-            table.refuse(
+            table.reject(
                 "splits",
                 "has no scope beside it",
                 'write whose value is shared, such as scope = { team = "south" }',
             )
         return ()
     if not table.has("splits"):
-        table.refuse(
+        table.reject(
             "scope",
             "has no splits beside it",
             'write who shares what it pays, such as splits = { ann = "0.6", bob = "0.4" }',
@@ -142,5 +142,5 @@ def _splits(table: Table, scope: tuple[str, str] | None) -> tuple[tuple[str, Fra
     shares = tuple((rep, Fraction(inner.share(rep))) for rep in inner.names())
     total = sum(share for _, share in shares)
     if total != 1:
-        table.refuse("splits", f"adds up to {float(total):g}", "make its shares add up to 1")
+        table.reject("splits", f"adds up to {float(total):g}", "make its shares add up to 1")
     return shares

@@ -8,15 +8,15 @@ from streams.config.rules.table import Table
 from streams.engine.catalogue.definitions import (
     CloseRateBy,
     Conversion,
+    DefinitionChoices,
     LostAmount,
-    Owner,
-    Readings,
+    OwnerChoice,
     Win,
 )
 
 CLOSE_RATE_BY: tuple[CloseRateBy, ...] = ("close", "creation")
 WIN: tuple[Win, ...] = ("latest_run", "first")
-OWNER: tuple[Owner, ...] = ("now", "event")
+OWNER_OPTIONS: tuple[OwnerChoice, ...] = ("now", "event")
 CONVERSION: tuple[Conversion, ...] = ("event", "close")
 LOST_AMOUNT: tuple[LostAmount, ...] = ("latest", "open")
 
@@ -29,25 +29,25 @@ class DefinitionRules:
     `business` hours, or by the calendar where that is None.
     """
 
-    readings: Readings = field(default_factory=Readings)
+    choices: DefinitionChoices = field(default_factory=DefinitionChoices)
     stages: tuple[str, ...] = ()
     business: BusinessRules | None = None
 
 
 def parse(table: Table) -> DefinitionRules:
     """Read the table. Raises BadSetting for what cannot be used."""
-    usual = Readings()
-    readings = Readings(
+    usual = DefinitionChoices()
+    readings = DefinitionChoices(
         close_rate_by=table.choice("close_rate_by", CLOSE_RATE_BY, usual.close_rate_by),
         win=table.choice("win", WIN, usual.win),
-        owner=table.choice("owner", OWNER, usual.owner),
+        owner=table.choice("owner", OWNER_OPTIONS, usual.owner),
         conversion=table.choice("conversion", CONVERSION, usual.conversion),
         lost_amount=table.choice("lost_amount", LOST_AMOUNT, usual.lost_amount),
     )
-    stages = table.words("stages", ())
+    stages = table.options("stages", ())
     hours = table.choice("response_hours", ("calendar", "business"), "calendar")
     work = business.parse(table.table("business"))
     table.finish()
     return DefinitionRules(
-        readings=readings, stages=stages, business=work if hours == "business" else None
+        choices=readings, stages=stages, business=work if hours == "business" else None
     )

@@ -53,7 +53,7 @@ class _Scan:
     def _peek(self) -> str:
         return self._tokens[self._next].text
 
-    def _take(self) -> Token:
+    def _advance(self) -> Token:
         token = self._tokens[self._next]
         self._next += 1
         return token
@@ -66,18 +66,18 @@ class _Scan:
 
     def _key(self) -> tuple[list[str], int]:
         """Read `a.b."c d"`, with the line it stands on."""
-        first = self._take()
+        first = self._advance()
         names = [_name(first.text)]
         while self._peek() == ".":
-            self._take()
-            names.append(_name(self._take().text))
+            self._advance()
+            names.append(_name(self._advance().text))
         return names, first.line
 
     def _header(self) -> Path:
-        self._take()
+        self._advance()
         is_array = self._peek() == "["
         if is_array:
-            self._take()
+            self._advance()
         names, line = self._key()
         self._skip("]")
         table: Path = ()
@@ -101,7 +101,7 @@ class _Scan:
         for name in names:
             table = (*table, name)
             self.found.setdefault(table, line)
-        self._take()
+        self._advance()
         self._value(table)
 
     def _value(self, place: Path) -> None:
@@ -111,22 +111,22 @@ class _Scan:
             self._inline(place)
         else:
             while self._peek() and self._peek() not in END_OF_VALUE:
-                self._take()
+                self._advance()
 
     def _array(self, place: Path) -> None:
-        self._take()
+        self._advance()
         number = 0
         while self._skip("\n,") and self._peek() != "]":
             self.found[(*place, number)] = self._tokens[self._next].line
             self._value((*place, number))
             number += 1
-        self._take()
+        self._advance()
 
     def _inline(self, place: Path) -> None:
-        self._take()
+        self._advance()
         while self._skip("\n,") and self._peek() != "}":
             self._pair(place)
-        self._take()
+        self._advance()
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -36,7 +36,7 @@ class Table:
         self._values = values
         self._file = file
         self._lines = found
-        self._place = place
+        self._path = place
         self._known: set[str] = set()
 
     def names(self) -> tuple[str, ...]:
@@ -52,18 +52,18 @@ class Table:
         """Give a text that is not empty."""
         value = self._get(key, default)
         if not isinstance(value, str):
-            self._refuse_kind(key, value, 'a text, such as "won"')
+            self._reject_type(key, value, 'a text, such as "won"')
         if not value.strip() and default != value:
-            self.refuse(key, "is empty", "give it a text or leave the key out")
+            self.reject(key, "is empty", "give it a text or leave the key out")
         return value
 
     def number(self, key: str, default: int | None = None, low: int = 0, high: int = 10**12) -> int:
         """Give a whole number between two bounds, both allowed."""
         value = self._get(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
-            self._refuse_kind(key, value, "a whole number, such as 3")
+            self._reject_type(key, value, "a whole number, such as 3")
         if not low <= value <= high:
-            self.refuse(key, f"is {value}", f"give it a number from {low} to {high}")
+            self.reject(key, f"is {value}", f"give it a number from {low} to {high}")
         return value
 
     def decimal(
@@ -77,7 +77,7 @@ class Table:
         value = self._get(key, default)
         number = _decimal(value)
         if number is None:
-            self._refuse_kind(key, value, 'a decimal number, such as "0.05"')
+            self._reject_type(key, value, 'a decimal number, such as "0.05"')
         if (low is not None and number < Decimal(low)) or (
             high is not None and number > Decimal(high)
         ):
@@ -85,7 +85,7 @@ class Table:
                 *([f"not below {low}"] if low is not None else []),
                 *([f"not above {high}"] if high is not None else []),
             ]
-            self.refuse(key, f"is {number:f}", f"give it a number {' and '.join(bounds)}")
+            self.reject(key, f"is {number:f}", f"give it a number {' and '.join(bounds)}")
         return format(number, "f")
 
     def share(self, key: str, default: str | None = None) -> str:
@@ -96,7 +96,7 @@ class Table:
         """Give a yes or no."""
         value = self._get(key, default)
         if not isinstance(value, bool):
-            self._refuse_kind(key, value, "true or false")
+            self._reject_type(key, value, "true or false")
         return value
 
     def choice(self, key: str, words: Collection[W], default: W | None = None) -> W:
@@ -105,10 +105,10 @@ class Table:
         found = next((word for word in words if word == value), None)
         if found is None:
             wanted = f"one of {', '.join(words)}{nearest(value, words)}"
-            self._refuse_kind(key, value, wanted)
+            self._reject_type(key, value, wanted)
         return found
 
-    def words(
+    def options(
         self,
         key: str,
         default: tuple[str, ...] | None = None,
@@ -119,15 +119,15 @@ class Table:
         if default is not None and value is default:
             return default
         if not isinstance(value, list):
-            self._refuse_kind(key, value, 'a list of texts, such as ["a", "b"]')
+            self._reject_type(key, value, 'a list of texts, such as ["a", "b"]')
         for number, word in enumerate(value):
             if not isinstance(word, str) or not word.strip():
-                self.refuse(key, f"has {_said(word)}", "give it texts only", number)
+                self.reject(key, f"has {_said(word)}", "give it texts only", number)
             if among is not None and word not in among:
                 wanted = f"each is one of {', '.join(among)}{nearest(word, among)}"
-                self.refuse(key, f"has {_said(word)}", wanted, number)
+                self.reject(key, f"has {_said(word)}", wanted, number)
             if word in value[:number]:
-                self.refuse(key, f"has {_said(word)} twice", "leave one out", number)
+                self.reject(key, f"has {_said(word)} twice", "leave one out", number)
         return tuple(value)
 
     def duration(self, key: str, default: int | None = None) -> int:
@@ -137,17 +137,17 @@ class Table:
             return default
         match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
-            self._refuse_kind(key, value, 'a length of time, such as "90m", "48h" or "30d"')
+            self._reject_type(key, value, 'a length of time, such as "90m", "48h" or "30d"')
         length = int(match[1]) * UNIT_MS[match[2]]
         if not 0 < length <= LONGEST_MS:
-            self.refuse(key, f"is {_said(value)}", "give it more than 0 s and at most 100 years")
+            self.reject(key, f"is {_said(value)}", "give it more than 0 s and at most 100 years")
         return length
 
     def table(self, key: str) -> "Table":
         """Give a table in this one, an empty one if there is none."""
         value = self._get(key, {})
         if not isinstance(value, dict):
-            self._refuse_kind(key, value, f"a table: write [{self._name(key)}] and its keys below")
+            self._reject_type(key, value, f"a table: write [{self._name(key)}] and its keys below")
         return self._inner(value, key)
 
     def tables(self, key: str) -> tuple["Table", ...]:
@@ -155,12 +155,12 @@ class Table:
         value = self._get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             wanted = f"a list of tables: write [[{self._name(key)}]] above the keys of each"
-            self._refuse_kind(key, value, wanted)
+            self._reject_type(key, value, wanted)
         return tuple(self._inner(each, key, number) for number, each in enumerate(value))
 
-    def refuse(self, key: str, wrong: str, do: str, number: int | None = None) -> NoReturn:
+    def reject(self, key: str, wrong: str, do: str, number: int | None = None) -> NoReturn:
         """Refuse a key's value, or a member of it: what is wrong with it, what to do about it."""
-        place = (*self._place, key) if number is None else (*self._place, key, number)
+        place = (*self._path, key) if number is None else (*self._path, key, number)
         line = next(
             self._lines[place[:end]]
             for end in range(len(place), -1, -1)
@@ -173,26 +173,26 @@ class Table:
         for key in self._values:
             if key not in self._known:
                 known = ", ".join(sorted(self._known))
-                self.refuse(key, "is no rule", f"known here: {known}{nearest(key, self._known)}")
+                self.reject(key, "is no rule", f"known here: {known}{nearest(key, self._known)}")
 
     def _get(self, key: str, default: object) -> Any:
         self._known.add(key)
         if key in self._values:
             return self._values[key]
         if default is None:
-            self.refuse(key, "is missing", "write it down")
+            self.reject(key, "is missing", "write it down")
         return default
 
     def _inner(self, values: Mapping[str, Any], *further: str | int) -> "Table":
-        return Table(values, self._file, self._lines, (*self._place, *further))
+        return Table(values, self._file, self._lines, (*self._path, *further))
 
-    def _refuse_kind(self, key: str, value: object, wanted: str) -> NoReturn:
-        self.refuse(key, f"is {_said(value)}", f"it must be {wanted}")
+    def _reject_type(self, key: str, value: object, wanted: str) -> NoReturn:
+        self.reject(key, f"is {_said(value)}", f"it must be {wanted}")
 
     def _name(self, key: str) -> str:
         written = "".join(
             f"[{part}]" if isinstance(part, int) else f".{_key(part)}"
-            for part in (*self._place, key)
+            for part in (*self._path, key)
         )
         return written.removeprefix(".")
 

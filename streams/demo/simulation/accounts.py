@@ -13,7 +13,7 @@ from streams.demo.simulation.company import (
 from streams.demo.simulation.stories import (
     Happening,
     Market,
-    Pace,
+    Timing,
     money,
 )
 
@@ -57,7 +57,7 @@ def known(currency: str, at: str) -> Iterator[EventData]:
 
 
 def ordered(
-    dice: Random, number: int, customer: Customer, at: int, pace: Pace, market: Market
+    dice: Random, number: int, customer: Customer, at: int, pace: Timing, market: Market
 ) -> Iterator[Happening]:
     """Tell of one order until it is paid, or called off."""
     placed = market.calendar.local(at)

@@ -11,7 +11,7 @@ import aiohttp
 import orjson
 
 from streams.demo.simulation.company import EventData
-from streams.demo.simulation.traffic import Delivery, Traffic
+from streams.demo.simulation.traffic import ScheduledRequest, Traffic
 
 HISTORY_BATCH = 500
 LIVE_BATCH = 50
@@ -29,7 +29,7 @@ COME_AGAIN = frozenset(
 )
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The gateway will not have an event, now or later; the message says what it said."""
 
 
@@ -62,30 +62,30 @@ class Simulator:
         self._session = session
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        self._watch = watch
+        self._on_response = watch
 
-    async def tell_past(self, traffic: Traffic) -> None:
+    async def post_history(self, traffic: Traffic) -> None:
         """Post reference data, then the weeks before. Raises Refused."""
-        reference = [Delivery(event, "new") for event in traffic.reference()]
+        reference = [ScheduledRequest(event, "new") for event in traffic.reference()]
         for batch in (reference, *batched(traffic.history(), HISTORY_BATCH)):
             for delivery in batch:
-                self._watch(delivery.event, None)
+                self._on_response(delivery.event, None)
             await self._post(batch)
 
-    async def tell_live(self, traffic: Traffic, clock: Callable[[], int]) -> None:
+    async def post_live(self, traffic: Traffic, clock: Callable[[], int]) -> None:
         """Post what happens as it happens, until cancelled. Raises Refused."""
         while True:
             for batch in batched(traffic.due(clock()), LIVE_BATCH):
                 at = time.monotonic()
                 for delivery in batch:
-                    self._watch(delivery.event, at)
+                    self._on_response(delivery.event, at)
                 await self._post(batch)
             await asyncio.sleep(LIVE_SECONDS)
 
-    async def _post(self, batch: Sequence[Delivery]) -> None:
+    async def _post(self, batch: Sequence[ScheduledRequest]) -> None:
         body = orjson.dumps([delivery.event for delivery in batch])
         wait = FIRST_WAIT
-        while not await self._is_taken(body):
+        while not await self._is_accepted(body):
             self.counts.retries += 1
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
@@ -94,7 +94,7 @@ class Simulator:
         self.counts.corrections += sum(delivery.kind == "correction" for delivery in batch)
         self.counts.late += sum(delivery.is_late for delivery in batch)
 
-    async def _is_taken(self, body: bytes) -> bool:
+    async def _is_accepted(self, body: bytes) -> bool:
         """Post once; False where the same may be taken later."""
         try:
             async with self._session.post(
@@ -105,13 +105,15 @@ class Simulator:
                 if answer.status in COME_AGAIN:
                     return False
                 said = (await answer.text())[:500]
-                raise Refused(f"the gateway answered {answer.status}: {said}")
+                raise RequestRefused(f"the gateway answered {answer.status}: {said}")
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError):
             # It is being restarted or is overloaded; the ids make a second telling harmless.
             return False
 
 
-def batched(deliveries: Iterable[Delivery], size: int) -> Iterator[tuple[Delivery, ...]]:
+def batched(
+    deliveries: Iterable[ScheduledRequest], size: int
+) -> Iterator[tuple[ScheduledRequest, ...]]:
     """Cut into batches of at most `size`."""
     rest = iter(deliveries)
     while batch := tuple(islice(rest, size)):

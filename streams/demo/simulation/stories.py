@@ -19,18 +19,18 @@ from streams.demo.simulation.efforts import call, shown
 from streams.engine.calendars.calendar import Calendar
 
 STAGES = (("discovery", 0.2), ("proposal", 0.45), ("negotiation", 0.7))
-TERMS_DAYS = 7
+PAYMENT_DAYS = 7
 
 
-class Pace(NamedTuple):
+class Timing(NamedTuple):
     """How long a minute of answering and a day of selling take, in milliseconds."""
 
     minute: int
     day: int
 
 
-REAL = Pace(60_000, 86_400_000)
-QUICK = Pace(2_000, 20_000)
+REAL = Timing(60_000, 86_400_000)
+QUICK = Timing(2_000, 20_000)
 
 
 class Happening(NamedTuple):
@@ -55,7 +55,9 @@ class Story:
     The same dice, number and instant give the same story.
     """
 
-    def __init__(self, dice: Random, number: int, created: int, pace: Pace, market: Market) -> None:
+    def __init__(
+        self, dice: Random, number: int, created: int, pace: Timing, market: Market
+    ) -> None:
         """Say when the lead comes in, how fast its life goes, and where."""
         self.happenings: list[Happening] = []
         self.is_answered = False
@@ -64,11 +66,11 @@ class Story:
         self._dice = dice
         self._number = number
         self._at = created
-        self._pace = pace
+        self._timing = pace
         self._market = market
         self._product = dice.choices(tuple(PRODUCTS), (5, 4, 1))[0]
 
-    def tell(self) -> list[Happening]:
+    def events(self) -> list[Happening]:
         """Write the whole story and give it."""
         self._come_in()
         fate = self._dice.random()
@@ -104,10 +106,10 @@ class Story:
         self.happenings.append(Happening(self._at, event))
 
     def _pass_minutes(self, median: float) -> None:
-        self._at += int(self._dice.lognormvariate(0, 0.9) * median * self._pace.minute)
+        self._at += int(self._dice.lognormvariate(0, 0.9) * median * self._timing.minute)
 
     def _pass_days(self, least: float, most: float) -> None:
-        self._at += int(self._dice.uniform(least, most) * self._pace.day)
+        self._at += int(self._dice.uniform(least, most) * self._timing.day)
 
     def _come_in(self) -> None:
         dice = self._dice
@@ -222,7 +224,7 @@ class Story:
         account = f"account-{self._number:05d}"
         invoice: EventData = {"invoice": f"invoice-{self._number:05d}", "currency": currency}
         self._pass_days(0.1, 0.8)
-        due = self._market.calendar.local(self._at) + timedelta(days=TERMS_DAYS)
+        due = self._market.calendar.local(self._at) + timedelta(days=PAYMENT_DAYS)
         terms: EventData = {"rep": self.rep.name, "due": due.date().isoformat()}
         self._write("invoice.issued", {**invoice, "amount": money(cents), **terms}, account)
         fate = dice.random()

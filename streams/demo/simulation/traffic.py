@@ -27,8 +27,8 @@ from streams.demo.simulation.stories import (
     REAL,
     Happening,
     Market,
-    Pace,
     Story,
+    Timing,
 )
 from streams.engine.calendars.calendar import Calendar
 
@@ -49,12 +49,12 @@ CORRECTIONS = 0.02
 LATE = 0.08
 KNOWN_LEADS = 400
 # Answers that take an hour and more, so that some leads are seen to wait too long.
-UNHURRIED = Pace(5 * MINUTE_MS, DAY_MS)
+UNHURRIED = Timing(5 * MINUTE_MS, DAY_MS)
 
 Kind = Literal["new", "duplicate", "correction"]
 
 
-class Delivery(NamedTuple):
+class ScheduledRequest(NamedTuple):
     """One event as the CRM sends it; `kind` says whether it had sent that `id` before.
 
     `is_late`: it comes seconds after it happened, behind later ones.
@@ -81,7 +81,7 @@ class Traffic:
         self._serial = count()
         self._orders = count(1)
         self._customers = customers()
-        self._coming: list[tuple[int, int, Delivery | Callable[[int], None]]] = []
+        self._coming: list[tuple[int, int, ScheduledRequest | Callable[[int], None]]] = []
         self._known: deque[tuple[str, str]] = deque(maxlen=KNOWN_LEADS)
         self._past = self._lived()
         self._plan(start, self._lead_comes_in)
@@ -109,23 +109,23 @@ class Traffic:
             *spends(currency, begun, today, evening),
         ]
 
-    def history(self) -> list[Delivery]:
+    def history(self) -> list[ScheduledRequest]:
         """Give the last weeks, roughly in order, faults included."""
         return self._past
 
-    def due(self, until: int) -> Iterator[Delivery]:
+    def due(self, until: int) -> Iterator[ScheduledRequest]:
         """Give what is sent after the last call and up to `until`, in the order of sending."""
         while self._coming and self._coming[0][0] <= until:
             at, _, coming = heapq.heappop(self._coming)
-            if isinstance(coming, Delivery):
+            if isinstance(coming, ScheduledRequest):
                 yield coming
             else:
                 coming(at)
 
-    def _plan(self, at: int, coming: Delivery | Callable[[int], None]) -> None:
+    def _plan(self, at: int, coming: ScheduledRequest | Callable[[int], None]) -> None:
         heapq.heappush(self._coming, (at, next(self._serial), coming))
 
-    def _lived(self) -> list[Delivery]:
+    def _lived(self) -> list[ScheduledRequest]:
         """Tell the stories of the past; what they hold for the future comes at a quick pace."""
         past: list[Happening] = []
         for begin, end, share in self._days():
@@ -143,7 +143,7 @@ class Traffic:
         # Their first hour ends while somebody is watching: time passing moves KPIs by itself.
         for minutes in (59.8, 59.5, 58.9, 58.3, 57.5, 56.0):
             past += self._story(self._start - int(minutes * MINUTE_MS), UNHURRIED).happenings
-        lived: list[tuple[float, Delivery]] = []
+        lived: list[tuple[float, ScheduledRequest]] = []
         for happening in past:
             if happening.at > self._start:
                 self._happen(self._hastened(happening))
@@ -167,9 +167,9 @@ class Traffic:
     def _hour(self, begin: int, end: int) -> int:
         return begin + int(self._dice.triangular(0.1, 1, 0.5) * (end - begin))
 
-    def _story(self, created: int, pace: Pace) -> Story:
+    def _story(self, created: int, pace: Timing) -> Story:
         story = Story(self._dice, next(self._numbers), created, pace, self._market)
-        story.tell()
+        story.events()
         if story.is_answered:
             self._known.append((story.subject, story.rep.name))
         return story
@@ -207,7 +207,7 @@ class Traffic:
             self._happen(happening)
         self._plan(at + self._wait(ORDERS_EVERY), self._customer_orders)
 
-    def _order(self, at: int, pace: Pace) -> Iterator[Happening]:
+    def _order(self, at: int, pace: Timing) -> Iterator[Happening]:
         customer = self._dice.choice(self._customers)
         return ordered(self._dice, next(self._orders), customer, at, pace, self._market)
 
@@ -240,17 +240,17 @@ class Traffic:
             else:
                 self._plan(at + 8_000 + self._wait(4_000), sent)
 
-    def _sent(self, happening: Happening, within: int) -> Iterator[Delivery]:
+    def _sent(self, happening: Happening, within: int) -> Iterator[ScheduledRequest]:
         """Give every sending of an event; a correction happens at most `within` ms later."""
-        yield Delivery(happening.event, "new")
+        yield ScheduledRequest(happening.event, "new")
         if self._dice.random() < DUPLICATES:
-            yield Delivery(happening.event, "duplicate")
+            yield ScheduledRequest(happening.event, "duplicate")
         if self._dice.random() < CORRECTIONS:
             at = happening.at + self._dice.randrange(1_000, within)
             changed = correction(self._dice, happening.event, self._market.currency)
             if changed and not happening.at <= self._start < at:
                 changed["at"] = self._market.calendar.text(at)
-                yield Delivery(changed, "correction")
+                yield ScheduledRequest(changed, "correction")
 
 
 def correction(dice: Random, event: EventData, currency: str) -> EventData | None:

@@ -10,7 +10,7 @@ import orjson
 
 from streams.demo.simulation.company import EventData
 from streams.engine.calendars.calendar import Calendar, milliseconds
-from streams.output.keys import ALL, place
+from streams.output.keys import ALL, parse_key
 
 WINDOWS = ("day", "last_7d", "last_30d")
 SHOWN = frozenset(
@@ -37,7 +37,7 @@ SAMPLES = 200
 LONGEST_SECONDS = 60.0
 
 
-class Figures:
+class ShownValues:
     """A view of `sales.kpis`: keeps what the screen may show, counts all it is given."""
 
     def __init__(self, calendar: Calendar) -> None:
@@ -47,10 +47,10 @@ class Figures:
         self._records: dict[str, bytes] = {}
         self._reps: set[str] = set()
 
-    def put(self, key: str, record: bytes | None) -> None:
+    def update(self, key: str, record: bytes | None) -> None:
         """Take a key's newest record."""
         self.received += 1
-        at = place(key)
+        at = parse_key(key)
         if at.kpi not in SHOWN or at.window not in WINDOWS or at.dimension not in (ALL, "rep"):
             return
         if record is None:
@@ -58,7 +58,7 @@ class Figures:
             return
         self._records[key] = record
         if at.dimension == "rep":
-            self._reps.add(at.member)
+            self._reps.add(at.value)
 
     def get(self, kpi: str, window: str, now: int, rep: str = "") -> Mapping[str, Any] | None:
         """Give the record of the window that holds `now`, or ends with its day; None: none."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from streams.demo.terminal.canvas import Canvas
-from streams.demo.terminal.figures import Figures
+from streams.demo.terminal.figures import ShownValues
 from streams.demo.terminal.screen import (
     Places,
     Pulse,
@@ -25,20 +25,20 @@ class Rate:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._marks: deque[tuple[float, int]] = deque()
+        self._samples: deque[tuple[float, int]] = deque()
 
     def at(self, seconds: float, count: int) -> float:
         """Note how many there had been by then and give the rate."""
-        self._marks.append((seconds, count))
-        while len(self._marks) > 2 and self._marks[1][0] <= seconds - RATE_SECONDS:
-            self._marks.popleft()
-        since, before = self._marks[0]
+        self._samples.append((seconds, count))
+        while len(self._samples) > 2 and self._samples[1][0] <= seconds - RATE_SECONDS:
+            self._samples.popleft()
+        since, before = self._samples[0]
         return (count - before) / (seconds - since) if seconds > since else 0.0
 
 
 async def show(
     console: Console,
-    figures: Figures,
+    figures: ShownValues,
     places: Places,
     pulse: Callable[[], Pulse],
     clock: Callable[[], int],

@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.demo.terminal import formats
-from streams.demo.terminal.figures import Figures
+from streams.demo.terminal.figures import ShownValues
 
 TODAY, WEEK, MONTH = "day", "last_7d", "last_30d"
 HEADINGS = {TODAY: "today", WEEK: "last 7 days", MONTH: "last 30 days"}
 ROOMY_HEIGHT = 29
-WIDE = 96
+WIDE_COLUMNS = 96
 WIDER = 120
 TREND_WIDTH = 9
 # Who a visitor is in the event that the screen offers for pasting.
@@ -108,7 +108,7 @@ class Pulse:
 
 
 def draw(
-    figures: Figures, pulse: Pulse, places: Places, now: int, width: int, height: int
+    figures: ShownValues, pulse: Pulse, places: Places, now: int, width: int, height: int
 ) -> RenderableType:
     """Lay the screen out for a terminal of that size; `now` in milliseconds picks the windows."""
     is_roomy = height >= ROOMY_HEIGHT
@@ -122,7 +122,7 @@ def draw(
     return Group(*head, flows, *gap, *([_reps(figures, now, reps)] if reps > 0 else []), *foot)
 
 
-def snapshot(figures: Figures, pulse: Pulse, now: int) -> str:
+def snapshot(figures: ShownValues, pulse: Pulse, now: int) -> str:
     """Say the same in four short lines, for output that is not a terminal."""
 
     def of(kpi: str, label: str) -> str:
@@ -175,14 +175,14 @@ def _doing(pulse: Pulse) -> Text:
     return Text(text, style="bright_black", no_wrap=True, overflow="ellipsis")
 
 
-def _value(figures: Figures, line: Line, window: str, now: int) -> Text:
+def _value(figures: ShownValues, line: Line, window: str, now: int) -> Text:
     record = figures.get(line.kpi, window, now)
     if line.label.startswith(" "):
         return Text(formats.percentiles(record), style="bright_black")
     return Text(formats.value(record), style="bold" if record else "bright_black")
 
 
-def _trend(figures: Figures, line: Line, window: str, now: int, *, wide: bool) -> Text:
+def _trend(figures: ShownValues, line: Line, window: str, now: int, *, wide: bool) -> Text:
     if line.label.startswith(" "):
         return Text()
     record = figures.get(line.kpi, window, now)
@@ -192,7 +192,7 @@ def _trend(figures: Figures, line: Line, window: str, now: int, *, wide: bool) -
     return Text(text, style={0: "yellow", 1: "green", -1: "red"}[way * line.better])
 
 
-def _stocks(figures: Figures, now: int, width: int) -> Table:
+def _stocks(figures: ShownValues, now: int, width: int) -> Table:
     table = Table.grid(expand=True, padding=(0, 1, 0, 0))
     for _ in STOCKS:
         table.add_column(no_wrap=True, ratio=1)
@@ -211,10 +211,10 @@ def _stocks(figures: Figures, now: int, width: int) -> Table:
     return table
 
 
-def _flows(figures: Figures, now: int, width: int) -> Table:
+def _flows(figures: ShownValues, now: int, width: int) -> Table:
     table = Table.grid(expand=True, padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True, width=22)
-    wide = width >= WIDE
+    wide = width >= WIDE_COLUMNS
     for _ in HEADINGS:
         table.add_column(no_wrap=True, justify="right", ratio=1)
         table.add_column(no_wrap=True, width=TREND_WIDTH if wide else 1)
@@ -231,7 +231,7 @@ def _flows(figures: Figures, now: int, width: int) -> Table:
     return table
 
 
-def _reps(figures: Figures, now: int, lines: int) -> Table:
+def _reps(figures: ShownValues, now: int, lines: int) -> Table:
     def won(rep: str) -> tuple[bool, int, str]:
         record = figures.get("deal_count", TODAY, now, rep)
         return (rep != VISITOR, -(record["value"] if record else 0), rep)

@@ -38,7 +38,7 @@ class Span(NamedTuple):
     alert: Alert
 
 
-class Standing:
+class AlertEvaluator:
     """The alerts of one shard's rows."""
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -53,75 +53,79 @@ class Standing:
             reader = number, kind.holds, rule, rule.max_age_ms
             self._readers.setdefault(kind.reads, []).append(reader)
         self._spans: dict[str, list[Span]] = {}
-        self._shown: dict[str, dict[str, Alert]] = {}
+        self._published: dict[str, dict[str, Alert]] = {}
         self._touched: set[str] = set()
         # At most one instant counts for each row, the next at which something of it changes.
         self._wakes: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
 
-    def look(self, row: str, things: Iterable[tuple[type, list[Any]]], clock: int) -> None:
+    def update(
+        self, event_set: str, entities: Iterable[tuple[type, list[Any]]], clock: int
+    ) -> None:
         """Take a row as it is now; what has ended by the clock will not come back."""
-        spans = self._read(row, things, clock)
+        spans = self._spans_of(event_set, entities, clock)
         if spans:
-            self._spans[row] = spans
-        elif row in self._spans:
-            del self._spans[row]
-        elif row not in self._shown:
+            self._spans[event_set] = spans
+        elif event_set in self._spans:
+            del self._spans[event_set]
+        elif event_set not in self._published:
             return
-        self._touched.add(row)
+        self._touched.add(event_set)
 
-    def changes(self, clock: int) -> dict[str, bytes | None]:
+    def changed_alerts(self, clock: int) -> dict[str, bytes | None]:
         """Give what changed since the last call, by key; None for what holds no more.
 
         A body is JSON without its closing brace, so that fields can be added.
         """
         while self._heap and self._heap[0][0] <= clock:
-            at, row = heappop(self._heap)
-            if self._wakes.get(row) == at:
-                del self._wakes[row]
-                self._touched.add(row)
+            at, event_set = heappop(self._heap)
+            if self._wakes.get(event_set) == at:
+                del self._wakes[event_set]
+                self._touched.add(event_set)
         gone: dict[str, bytes | None] = {}
         raised: dict[str, bytes | None] = {}
-        for row in self._touched:
-            before, now = self._shown.get(row, {}), self._now(row, clock)
+        for event_set in self._touched:
+            before, now = self._published.get(event_set, {}), self._current(event_set, clock)
             gone.update(dict.fromkeys(before.keys() - now.keys()))
             raised |= {key: self._body(a) for key, a in now.items() if before.get(key) != a}
             if now:
-                self._shown[row] = now
+                self._published[event_set] = now
             else:
-                self._shown.pop(row, None)
+                self._published.pop(event_set, None)
         self._touched.clear()
         return gone | raised
 
-    def _read(self, row: str, things: Iterable[tuple[type, list[Any]]], clock: int) -> list[Span]:
+    def _spans_of(
+        self, event_set: str, entities: Iterable[tuple[type, list[Any]]], clock: int
+    ) -> list[Span]:
         """Give what is still to come or to end of a row; most of a row is over."""
         spans: list[Span] = []
-        for reads, members in things:
+        for reads, values in entities:
             for number, holds_of, rule, max_age_ms in self._readers.get(reads, ()):
-                for thing in members:
-                    found = holds_of(thing, rule)
+                for entity in values:
+                    found = holds_of(entity, rule)
                     if found is None:
                         continue
                     for holds in (found,) if type(found) is Holds else found:
                         until = holds.until
                         if until is None or until > clock:
-                            span = _span(number, row, holds, max_age_ms)
-                            if _is_left(span, clock):
+                            span = _span(number, event_set, holds, max_age_ms)
+                            if _is_pending(span, clock):
                                 spans.append(span)
         return spans
 
-    def _now(self, row: str, clock: int) -> dict[str, Alert]:
+    def _current(self, event_set: str, clock: int) -> dict[str, Alert]:
         """Give what holds of a row, and see to it that the row is looked at again in time."""
-        left = [span for span in self._spans.get(row, ()) if _is_left(span, clock)]
+        left = [span for span in self._spans.get(event_set, ()) if _is_pending(span, clock)]
         if left:
-            self._spans[row] = left
+            self._spans[event_set] = left
         else:
-            self._spans.pop(row, None)
+            self._spans.pop(event_set, None)
         turns = [at for span in left for at in span[:2] if at is not None and at > clock]
         wake = min(turns, default=None)
-        if wake is not None and wake < self._wakes.get(row, wake + 1):
-            self._wakes[row] = wake
-            heappush(self._heap, (wake, row))
+        if wake is not None and wake < self._wakes.get(event_set, wake + 1):
+            self._wakes[event_set] = wake
+            heappush(self._heap, (wake, event_set))
         return {self._key(span.alert): span.alert for span in left if span.start <= clock}
 
     def _kind(self, alert: Alert) -> Kind:
@@ -134,14 +138,14 @@ class Standing:
         kind, rule = self._watched[alert.number]
         since = self._calendar.text(alert.since)
         amount = None if alert.amount is None else major(alert.amount, self._currency)
-        text = kind.says.format(
+        text = kind.template.format(
             subject=subject(alert),
             owner=alert.owner,
             within=alert.within or "",
             since=since,
             amount="an unknown amount" if amount is None else f"{amount} {self._currency}",
             worth="" if amount is None else f" over {amount} {self._currency}",
-            **rule.words(),
+            **rule.text_fields(),
         )
         body = orjson.dumps(
             {
@@ -169,16 +173,16 @@ def subject(alert: Alert) -> str:
     return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
-def _span(number: int, row: str, holds: Holds, max_age_ms: int | None) -> Span:
+def _span(number: int, event_set: str, holds: Holds, max_age_ms: int | None) -> Span:
     since, until = holds.since, holds.until
     if max_age_ms is not None:
         oldest = since + max_age_ms
         until = oldest if until is None or until > oldest else until
     start = since if holds.start is None else holds.start
-    owner = row.partition(":")[2]
+    owner = event_set.partition(":")[2]
     return Span(start, until, Alert(number, owner, holds.within, since, holds.rep, holds.amount))
 
 
-def _is_left(span: Span, clock: int) -> bool:
+def _is_pending(span: Span, clock: int) -> bool:
     until = span.until
     return until is None or (until > clock and until > span.start)

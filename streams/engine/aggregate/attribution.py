@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from streams.engine.catalogue.dimensions import Dimensions, only
+from streams.engine.catalogue.dimensions import Dimensions, values_only
 from streams.engine.catalogue.kpi import Fact
 
 # From each of these instants on, in order, a thing had this place.
-Moves = tuple[tuple[int, Dimensions], ...]
+AttributionSteps = tuple[tuple[int, Dimensions], ...]
 
 
-def moves(
+def attribution(
     own: Mapping[int, str], present: Dimensions, inherited: Mapping[int, str] | None = None
-) -> Moves:
+) -> AttributionSteps:
     """Give the places of a thing from the reps that it, or what it came from, was given when."""
     inherited = inherited or {}
     rep, other, found = "", "", []
@@ -22,18 +22,18 @@ def moves(
     return tuple(found)
 
 
-def placed(moves: Moves, present: Dimensions, at: int) -> Dimensions:
+def attributed_at(reroutes: AttributionSteps, present: Dimensions, at: int) -> Dimensions:
     """Give the place at an instant: the present one if none was given by then."""
     place = present
-    for begin, then in moves:
+    for begin, then in reroutes:
         if begin > at:
             break
         place = then
     return place
 
 
-def handed_over(
-    facts: Iterable[Fact[Any]], moves: Moves, present: Dimensions
+def transfer_steps(
+    facts: Iterable[Fact[Any]], reroutes: AttributionSteps, present: Dimensions
 ) -> Iterator[Fact[int]]:
     """Give the steps that carry what a stock holds of a thing from each rep to the next.
 
@@ -41,9 +41,9 @@ def handed_over(
     """
     held = [(fact.at, fact.value) for fact in facts if isinstance(fact.value, int)]
     before = present
-    for at, place in moves:
+    for at, place in reroutes:
         amount = sum(value for begin, value in held if begin < at)
-        if amount and place.members != before.members:
-            yield Fact(at, -amount, only(rep=before.members[0]))
-            yield Fact(at, amount, only(rep=place.members[0]))
+        if amount and place.values != before.values:
+            yield Fact(at, -amount, values_only(rep=before.values[0]))
+            yield Fact(at, amount, values_only(rep=place.values[0]))
         before = place

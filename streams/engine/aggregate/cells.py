@@ -9,14 +9,14 @@ from heapq import heappop, heappush
 from itertools import count
 
 from streams.engine.aggregate.contributions import (
-    ALL,
-    Contributions,
-    Share,
+    TOTAL,
+    Contribution,
+    ContributionFunctions,
 )
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import Calendar
 
-NOTHING: Vector = {}
+EMPTY: Vector = {}
 # By day or hour and scope: vectors by KPI.
 Changed = Mapping[int | str, Mapping[str, Grouped]]
 
@@ -27,15 +27,15 @@ class Cells:
     A day is its ordinal, an hour its start in milliseconds.
     """
 
-    def __init__(self, calendar: Calendar, contributions: Contributions) -> None:
+    def __init__(self, calendar: Calendar, contributions: ContributionFunctions) -> None:
         """Start empty."""
         self._calendar = calendar
-        self._contributions = contributions
+        self._functions = contributions
         self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         # The vectors that changed since they were last told: nobody else has been given these.
         self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
-        self._heap: list[tuple[int, int, Share]] = []
-        self._pending: dict[Share, int] = {}
+        self._heap: list[tuple[int, int, Contribution]] = []
+        self._pending: dict[Contribution, int] = {}
         self._serial = count()
 
     @property
@@ -46,22 +46,22 @@ class Cells:
     def mature(self, clock: int) -> None:
         """Add what has waited for an instant up to this one."""
         while self._heap and self._heap[0][0] <= clock:
-            share = heappop(self._heap)[2]
-            times = self._pending.pop(share)
+            contribution = heappop(self._heap)[2]
+            times = self._pending.pop(contribution)
             if times:
-                self.add([(share, times)], clock)
+                self.add([(contribution, times)], clock)
 
-    def add(self, shares: Iterable[tuple[Share, int]], clock: int) -> None:
+    def add(self, contributions: Iterable[tuple[Contribution, int]], clock: int) -> None:
         """Add shares so many times to every cell they reach, or let them wait for their time.
 
         Everything a shard does ends here, so look-ups are spelled out instead of called.
         """
         calendar, cells, changed = self._calendar, self._cells, self._changed
-        scopes_of, targets = self._contributions.scopes, self._contributions.targets
-        for share, times in shares:
-            number, at, since, value, place = share
+        scopes_of, targets = self._functions.scopes, self._functions.targets
+        for contribution, times in contributions:
+            number, at, since, value, place = contribution
             if since > clock:
-                self._wait(share, since, times)
+                self._wait(contribution, since, times)
                 continue
             name, group, is_hourly, components = targets[number]
             pairs = components[value]
@@ -75,7 +75,7 @@ class Cells:
                     if vector is None:
                         # Readers have the old one, and keep it as it is.
                         cell = cells[key][scope]
-                        vector = own[name] = cell[name] = cell.get(name, NOTHING).copy()
+                        vector = own[name] = cell[name] = cell.get(name, EMPTY).copy()
                     for component, n in pairs:
                         total = vector.get(component, 0) + times * n
                         if total:
@@ -84,17 +84,17 @@ class Cells:
                             vector.pop(component, None)
 
     @property
-    def untold(self) -> bool:
+    def has_unpublished(self) -> bool:
         """Whether cells changed that `changed` has not given yet."""
         return bool(self._changed)
 
-    def changed(self, with_members: bool = True) -> dict[str, Grouped]:
+    def changed_cells(self, with_members: bool = True) -> dict[str, Grouped]:
         """Give every cell that changed since it was last given, or since `forget_changes`.
 
         With its whole new value, {} for one that is gone. What is returned stays as it is, and
         must be left so. Without members' cells, those wait for a later call.
         """
-        changed = self._take_changed(with_members)
+        changed = self._drain_changed(with_members)
         self._drop_empty(changed)
         return {
             f"{at}|{scope}": self._copy(at, scope)
@@ -104,9 +104,9 @@ class Cells:
 
     def forget_changes(self) -> None:
         """Let `changed` begin from here."""
-        self._drop_empty(self._take_changed(with_members=True))
+        self._drop_empty(self._drain_changed(with_members=True))
 
-    def all(self) -> Mapping[str, Grouped]:
+    def non_empty(self) -> Mapping[str, Grouped]:
         """Give every cell that is not empty; the same holds as for `changed`."""
         return {
             f"{at}|{scope}": vectors
@@ -115,21 +115,21 @@ class Cells:
             if (vectors := self._copy(at, scope))
         }
 
-    def _wait(self, share: Share, since: int, times: int) -> None:
+    def _wait(self, contribution: Contribution, since: int, times: int) -> None:
         """Keep a share until its time; one taken back before that leaves its slot at 0."""
-        if share not in self._pending:
-            heappush(self._heap, (since, next(self._serial), share))
-        self._pending[share] = self._pending.get(share, 0) + times
+        if contribution not in self._pending:
+            heappush(self._heap, (since, next(self._serial), contribution))
+        self._pending[contribution] = self._pending.get(contribution, 0) + times
 
-    def _take_changed(self, with_members: bool) -> Changed:
+    def _drain_changed(self, with_members: bool) -> Changed:
         """Give the vectors that changed, and no longer take them for untold."""
         if with_members:
             changed, self._changed = self._changed, defaultdict(_no_scopes)
             return changed
         found: dict[int | str, dict[str, Grouped]] = {}
         for at, scopes in list(self._changed.items()):
-            if ALL in scopes:
-                found[at] = {ALL: scopes.pop(ALL)}
+            if TOTAL in scopes:
+                found[at] = {TOTAL: scopes.pop(TOTAL)}
                 if not scopes:
                     del self._changed[at]
         return found

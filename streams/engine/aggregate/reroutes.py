@@ -11,16 +11,16 @@ from typing import NamedTuple
 import msgspec
 
 from streams.engine.aggregate.entry import Entry
-from streams.engine.aggregate.tombstones import Fates
+from streams.engine.aggregate.tombstones import SubjectTombstones
 from streams.events import pack
 
 Path = tuple[str, ...]
-Survivor = Callable[[str, str], str | None]
+MergeTarget = Callable[[str, str], str | None]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[str, Path, str]).decode
 
 
-class Passage(NamedTuple):
+class ReroutedKey(NamedTuple):
     """Where in a row an event stands that came from another: its way so far, and its id."""
 
     path: Path
@@ -28,10 +28,10 @@ class Passage(NamedTuple):
 
 
 # A row's own events stand under their ids.
-Row = dict[str | Passage, Entry]
+EventSet = dict[str | ReroutedKey, Entry]
 
 
-class Move(NamedTuple):
+class Reroute(NamedTuple):
     """What is said to the row of `target` of one event: its bytes, or None if it is gone.
 
     `path` names the owners it came by, its own first. Whatever was said before of the same
@@ -54,44 +54,44 @@ class Move(NamedTuple):
         return self.target.partition(":")[2]
 
     @classmethod
-    def read(cls, key: bytes, value: bytes | None) -> "Move":
+    def read(cls, key: bytes, value: bytes | None) -> "Reroute":
         """Read a key and value written earlier."""
         return cls(*_decode(key), value)
 
 
-class Moving:
+class Rerouter:
     """The fates of one shard's rows, and what has to leave them since the last `take`."""
 
-    def __init__(self, key: bytes, survivor: Survivor) -> None:
+    def __init__(self, key: bytes, merge_target: MergeTarget) -> None:
         """Know of no fate; `survivor` names who takes over an owner's set, `key` is a secret."""
-        self.fates = Fates(key)
-        self.survivor = survivor
+        self.tombstones = SubjectTombstones(key)
+        self.merge_target = merge_target
         # As long as nothing was ever merged or erased here nothing of this costs any time.
         self.is_idle = True
-        self._leaving: dict[bytes, Move] = {}
+        self._pending: dict[bytes, Reroute] = {}
 
     def is_erased(self, owner: str, at: int) -> bool:
         """Tell whether an event of an owner's set is out for good."""
-        erased = self.fates.of(owner).erased
+        erased = self.tombstones.of(owner).erased
         return erased is not None and at <= erased
 
     def next_hop(self, path: Path) -> str | None:
         """Say where an event goes on from the last owner of its path; None if it stays."""
-        merged = self.fates.of(path[-1]).merged
+        merged = self.tombstones.of(path[-1]).merged
         if merged is None:
             return None
-        target = self.survivor(path[-1], merged.into)
+        target = self.merge_target(path[-1], merged.into)
         return None if target in path else target
 
-    def staying(self, owner: str, row: Row) -> list[Entry]:
+    def staying(self, owner: str, event_set: EventSet) -> list[Entry]:
         """Give the entries that count in this row, by (at, id, original owner).
 
         Ids of different origins may be equal: they are put in order here and numbered.
         """
         own, came = [], {}
         is_away = self.next_hop((owner,)) is not None
-        for place, entry in row.items():
-            if isinstance(place, Passage):
+        for place, entry in event_set.items():
+            if isinstance(place, ReroutedKey):
                 if self.next_hop((*place.path, owner)) is None:
                     # While an event is on its way from one hop to another it may be in both.
                     came[place.path[0], place.id] = entry
@@ -104,44 +104,46 @@ class Moving:
         found.sort(key=lambda pair: (pair[1].at, pair[1].id, pair[0]))
         return [entry._replace(id=f"{n:09}") for n, (_, entry) in enumerate(found)]
 
-    def leaving(self, owner: str, row: Row) -> Iterator[Move]:
+    def leaving(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
         """Give the moves of all entries of a row that do not stay."""
-        if self.fates.of(owner).merged is None:
+        if self.tombstones.of(owner).merged is None:
             return
-        for place, entry in row.items():
-            move = self.move(owner, place, entry)
-            if move is not None:
-                yield move
+        for place, entry in event_set.items():
+            reroute = self.reroute_of(owner, place, entry)
+            if reroute is not None:
+                yield reroute
 
-    def move(self, owner: str, place: str | Passage, entry: Entry | None) -> Move | None:
+    def reroute_of(
+        self, owner: str, place: str | ReroutedKey, entry: Entry | None
+    ) -> Reroute | None:
         """Give the move that an entry of a row makes; None if it stays."""
-        came, event_id = place if isinstance(place, Passage) else ((), place)
+        came, event_id = place if isinstance(place, ReroutedKey) else ((), place)
         path = (*came, owner)
         target = self.next_hop(path)
         if target is None:
             return None
-        return Move(target, path, event_id, None if entry is None else pack(entry.event))
+        return Reroute(target, path, event_id, None if entry is None else pack(entry.event))
 
-    def send(self, move: Move | None) -> None:
+    def enqueue(self, reroute: Reroute | None) -> None:
         """Let a move wait for `take`; a later one of the same entry replaces it."""
-        if move is not None:
-            self._leaving[move.key] = move
+        if reroute is not None:
+            self._pending[reroute.key] = reroute
 
-    def follow(self, before: Iterable[Move], after: Iterable[Move]) -> None:
+    def replace(self, before: Iterable[Reroute], after: Iterable[Reroute]) -> None:
         """Let wait what turns the moves made before into those to be made now."""
         old, new = _by_key(before), _by_key(after)
-        for key, move in old.items():
+        for key, reroute in old.items():
             if key not in new:
-                self.send(move._replace(value=None))
-        for key, move in new.items():
-            if old.get(key) != move:
-                self.send(move)
+                self.enqueue(reroute._replace(value=None))
+        for key, reroute in new.items():
+            if old.get(key) != reroute:
+                self.enqueue(reroute)
 
-    def take(self) -> list[Move]:
+    def drain(self) -> list[Reroute]:
         """Give what waits, once."""
-        taken, self._leaving = list(self._leaving.values()), {}
+        taken, self._pending = list(self._pending.values()), {}
         return taken
 
 
-def _by_key(moves: Iterable[Move]) -> Mapping[bytes, Move]:
-    return {move.key: move for move in moves}
+def _by_key(reroutes: Iterable[Reroute]) -> Mapping[bytes, Reroute]:
+    return {reroute.key: reroute for reroute in reroutes}

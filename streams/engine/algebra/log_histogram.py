@@ -51,7 +51,7 @@ def component(value: int) -> str:
     return f"{BUCKET}{bucket(value)}"
 
 
-class Order:
+class BucketOrder:
     """The buckets of one vector from the least to the greatest value.
 
     A vector is read again with every change, and seldom has another set of buckets than before:

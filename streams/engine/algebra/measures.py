@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from streams.engine.algebra.log_histogram import Order, component
+from streams.engine.algebra.log_histogram import BucketOrder, component
 
 Vector = dict[str, int]
 Grouped = dict[str, Vector]
@@ -46,7 +46,7 @@ class Measure(Generic[V]):
     components: Callable[[V], Pairs]
     value: Callable[[Vector], Value]
     parts: Callable[[Vector], Mapping[str, Any]]
-    percentiles: Callable[[Vector, Order], Mapping[str, int]] | None = None
+    percentiles: Callable[[Vector, BucketOrder], Mapping[str, int]] | None = None
     steps: tuple[str, ...] = ()
 
 
@@ -153,7 +153,7 @@ def _shares_parts(vector: Vector) -> Mapping[str, Any]:
     }
 
 
-def _percentiles(vector: Vector, order: Order) -> Mapping[str, int]:
+def _percentiles(vector: Vector, order: BucketOrder) -> Mapping[str, int]:
     others = ("n" in vector) + ("sum" in vector)
     p50, p90 = order.percentiles(vector, others, 50, 90)
     return {"p50": p50, "p90": p90}

@@ -62,18 +62,18 @@ class Rates:
         """Take the reporting currency; its own rate is 1."""
         self.reporting = reporting
         self._scale = 10 ** minor_digits(reporting)
-        self._standing: dict[tuple[str, int], tuple[tuple[int, str, str], Exact]] = {}
+        self._current: dict[tuple[str, int], tuple[tuple[int, str, str], Exact]] = {}
         self._days: dict[str, list[int]] = {}
 
-    def put(self, currency: str, day: int, rate: str, at: int, record: str) -> bool:
+    def update(self, currency: str, day: int, rate: str, at: int, record: str) -> bool:
         """Take one record; True if that changes what the currency is worth."""
         key, order = (currency, day), (at, record, rate)
-        old = self._standing.get(key)
+        old = self._current.get(key)
         if old and old[0] >= order:
             return False
         if not old:
             insort(self._days.setdefault(currency, []), day)
-        self._standing[key] = (order, exact(rate))
+        self._current[key] = (order, exact(rate))
         return old is None or old[1] != exact(rate)
 
     def rate(self, currency: str, day: int) -> Exact | None:
@@ -82,7 +82,7 @@ class Rates:
             return Exact(1, 1)
         days = self._days.get(currency)
         index = bisect_right(days, day) if days else 0
-        return self._standing[currency, days[index - 1]][1] if days and index else None
+        return self._current[currency, days[index - 1]][1] if days and index else None
 
     def minor(self, money: Money, day: int) -> Exact | None:
         """Give an amount in minor units of the reporting currency, not yet rounded."""

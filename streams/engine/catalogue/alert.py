@@ -15,7 +15,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound="Rule")
 # What a sentence may name beside its rule's thresholds: the alert's subject, its two halves,
 # since when it holds, `300.00 EUR` or `an unknown amount`, and ` over 300.00 EUR` or nothing.
-WORDS = frozenset({"subject", "owner", "within", "since", "amount", "worth"})
+TEXT_FIELDS = frozenset({"subject", "owner", "within", "since", "amount", "worth"})
 
 
 class BadAlert(Exception):
@@ -48,7 +48,7 @@ class Rule:
         """Give what an alert says of its rule; what is not set is absent."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
-    def words(self) -> dict[str, str]:
+    def text_fields(self) -> dict[str, str]:
         """Give the thresholds as a sentence names them: `after` is `2 days` for `after_ms`."""
         return {
             name.removesuffix("_ms"): span(value) if name.endswith("_ms") else str(value)
@@ -73,7 +73,7 @@ class Kind:
 
     name: str
     text: str
-    says: str
+    template: str
     reads: type
     rules: type[Rule]
     holds: Callable[[Any, Any], Any]
@@ -94,24 +94,24 @@ def alert(name: str, *, says: str) -> Callable[[Declared[T, R]], Declared[T, R]]
     def declare(function: Declared[T, R]) -> Declared[T, R]:
         hints = get_type_hints(function)
         hints.pop("return", None)
-        thing, rule = [*hints.values(), None, None][:2]
+        entity, rule = [*hints.values(), None, None][:2]
         text = inspect.getdoc(function) or ""
         has_rule = isinstance(rule, type) and issubclass(rule, Rule)
         thresholds = rule.__dataclass_fields__ if has_rule else ()
-        known = WORDS | {threshold.removesuffix("_ms") for threshold in thresholds}
+        known = TEXT_FIELDS | {threshold.removesuffix("_ms") for threshold in thresholds}
         named = {word for _, word, _, _ in Formatter().parse(says) if word is not None}
         faults = {
             "needs a name of small letters, digits and _": not NAME.fullmatch(name),
             "is declared twice": name in _declared,
             "has no docstring": not text,
-            "reads no thing": not isinstance(thing, type),
+            "reads no thing": not isinstance(entity, type),
             "has no rule": not has_rule,
             f"says {sorted(named - known)}, known: {sorted(known)}": not named <= known,
         }
         for fault, is_so in faults.items():
             if is_so:
                 raise BadAlert(f"alert {name} {fault}")
-        _declared[name] = Kind(name, text, says, thing, rule, function)
+        _declared[name] = Kind(name, text, says, entity, rule, function)
         return function
 
     return declare

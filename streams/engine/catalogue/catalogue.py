@@ -6,7 +6,7 @@ from typing import Any
 
 from streams.engine.calendars.calendar import Calendar
 from streams.engine.catalogue.alert import OffPace, Watched
-from streams.engine.catalogue.context import Terms
+from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.definitions import Definitions
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
@@ -25,9 +25,9 @@ class Catalogue:
     kpis: tuple[Kpi, ...]
     calendar: Calendar
     definitions: Definitions
-    place: Callable[[Any], tuple[str, str]]
-    view: Callable[[str, list[Any], Terms], Iterable[tuple[type, Any]]]
-    survivor: Callable[[str, str], str | None]
+    route: Callable[[Any], tuple[str, str]]
+    entities_of: Callable[[str, list[Any], EvaluationContext], Iterable[tuple[type, Any]]]
+    merge_target: Callable[[str, str], str | None]
     alerts: tuple[Watched, ...] = ()
     off_pace: OffPace | None = None
     derived: tuple[Derived, ...] = ()

@@ -10,7 +10,7 @@ from streams.events import AccountSet, RepSet
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class EvaluationContext:
     """What facts depend on besides events: calendar, rates, definitions, accounts, reps."""
 
     calendar: Calendar
@@ -19,12 +19,12 @@ class Terms:
     accounts: Mapping[str, AccountSet]
     reps: Mapping[str, RepSet]
 
-    def waited(self, start: int, end: int, rep: str) -> int:
+    def waiting_ms(self, start: int, end: int, rep: str) -> int:
         """Give how long a lead waited from start to end, as a rep's hours count it."""
         working = self.definitions.working
         return end - start if working is None else working.between(start, end, self._zone(rep))
 
-    def after(self, start: int, length: int, rep: str) -> int:
+    def instant_after(self, start: int, length: int, rep: str) -> int:
         """Give the instant by which a lead has waited that long, as a rep's hours count it."""
         working = self.definitions.working
         return start + length if working is None else working.after(start, length, self._zone(rep))

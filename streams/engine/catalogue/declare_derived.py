@@ -26,13 +26,13 @@ class Needs(TypedDict, total=False):
 
     is_for_all: bool
     kinds: tuple[str, ...]
-    back: int
+    lookback_windows: int
     across: tuple[str, ...]
     targets: tuple[str, ...]
     history: tuple[str, ...]
-    lasting: str
+    carry_forward: str
     is_running_only: bool
-    is_slow: bool
+    is_expensive: bool
     adds_up: bool
     percentiles: tuple[str, ...]
 
@@ -102,7 +102,7 @@ def _faults(kpi: Derived, known: Mapping[str, Kpi]) -> dict[str, bool]:
     lacking = {
         scope: one.name for scope in kpi.scopes for one in ingredients if scope not in one.scopes
     }
-    forgetful = [name for name in kpi.history if name in known and not known[name].has_ever]
+    forgetful = [name for name in kpi.history if name in known and not known[name].has_all_time]
     return {
         "needs a name of small letters, digits and _": not NAME.fullmatch(kpi.name),
         f"unknown unit {kpi.unit!r}, known: {UNITS}": kpi.unit not in UNITS,
@@ -111,10 +111,10 @@ def _faults(kpi: Derived, known: Mapping[str, Kpi]) -> dict[str, bool]:
         "has no ingredients": not kpi.ingredients,
         f"has unknown ingredients: {', '.join(unknown)}": bool(unknown),
         f"has a scope that an ingredient has not: {lacking}": bool(lacking),
-        "has no scope at all": not kpi.reach,
+        "has no scope at all": not kpi.published_scopes,
         f"has an unknown kind of window in {kpi.kinds}": not {*kpi.kinds} <= {*KINDS},
         "compares members by what is no ingredient": not {*kpi.across} <= {*kpi.ingredients},
         f"reads the history of what keeps none: {forgetful}": bool(forgetful),
-        "is lasting in a scope": bool(kpi.lasting and kpi.scopes),
-        "lasts by what is no ingredient": kpi.lasting not in ("", *kpi.ingredients),
+        "is lasting in a scope": bool(kpi.carry_forward and kpi.scopes),
+        "lasts by what is no ingredient": kpi.carry_forward not in ("", *kpi.ingredients),
     }

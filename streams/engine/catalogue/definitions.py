@@ -9,13 +9,13 @@ from streams.engine.calendars.working_hours import WorkingTime
 
 CloseRateBy = Literal["close", "creation"]
 Win = Literal["latest_run", "first"]
-Owner = Literal["now", "event"]
+OwnerChoice = Literal["now", "event"]
 Conversion = Literal["event", "close"]
 LostAmount = Literal["latest", "open"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
+class DefinitionChoices:
     """What the operator chose.
 
     `close_rate_by`: whether `close_rate` and `close_rate_value` count a closed deal when it
@@ -27,7 +27,7 @@ class Readings:
 
     close_rate_by: CloseRateBy = "close"
     win: Win = "latest_run"
-    owner: Owner = "now"
+    owner: OwnerChoice = "now"
     conversion: Conversion = "event"
     lost_amount: LostAmount = "latest"
 
@@ -55,5 +55,5 @@ class Definitions:
     stages: tuple[str, ...] = ()
     churn_threshold: int = 5
     churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
-    readings: Readings = field(default_factory=Readings)
+    choices: DefinitionChoices = field(default_factory=DefinitionChoices)
     working: WorkingTime | None = None

@@ -21,7 +21,7 @@ Quotient = tuple[int, int]
 KINDS = (*CALENDAR_KINDS, *ROLLING_DAYS)
 
 
-class Figure(NamedTuple):
+class KpiValue(NamedTuple):
     """What a derived KPI comes to: a value, and what a reader may check it with.
 
     `value` is an exact (numerator, denominator) in the unit's smallest parts (minor units of
@@ -35,7 +35,7 @@ class Figure(NamedTuple):
     percentiles: Callable[[], Mapping[str, Any]] | None = None
 
 
-class Sight(Protocol):
+class KpiReader(Protocol):
     """What a board knows: every question about one KPI, one scope and one window."""
 
     def vector(self, name: str, scope: str, window: Window) -> Vector:
@@ -53,7 +53,7 @@ class Sight(Protocol):
     def best(self, name: str, scope: str, window: Window, across: tuple[str, ...]) -> int:
         """Give a KPI's greatest numerator among the scope's siblings with facts of some KPI."""
 
-    def ever(self, name: str, scope: str) -> Vector:
+    def all_time(self, name: str, scope: str) -> Vector:
         """Give the company's vector over all time up to now, of a KPI that keeps it."""
 
     def has(self, name: str, scope: str, window: Window) -> bool:
@@ -69,37 +69,37 @@ class Sight(Protocol):
         """Name a record."""
 
 
-class Given:
+class FormulaContext:
     """What a derived KPI's function is given: its ingredients in one scope and one window.
 
     It answers for the names that the KPI declares and for no other (KeyError), since a record
     is written again only when one of those has changed.
     """
 
-    __slots__ = ("_kpi", "_sight", "scope", "window")
+    __slots__ = ("_kpi", "_reader", "scope", "window")
 
-    def __init__(self, kpi: "Derived", sight: Sight, scope: str, window: Window) -> None:
+    def __init__(self, kpi: "Derived", reader: KpiReader, scope: str, window: Window) -> None:
         """Look at a scope (`dimension=member`, empty for all) and a window."""
         self._kpi = kpi
-        self._sight = sight
+        self._reader = reader
         self.scope = scope
         self.window = window
 
     def value(self, name: str) -> Quotient | None:
         """Give an ingredient's exact numerator and denominator, None where it has no value."""
-        return self._sight.value(self._ingredient(name), self.scope, self.window)
+        return self._reader.value(self._ingredient(name), self.scope, self.window)
 
     def has(self, name: str) -> bool:
         """Tell whether an ingredient has a record."""
-        return self._sight.has(self._ingredient(name), self.scope, self.window)
+        return self._reader.has(self._ingredient(name), self.scope, self.window)
 
     def vector(self, name: str) -> Vector:
         """Give an ingredient's components, not to be changed; empty where it has no facts."""
-        return self._sight.vector(self._ingredient(name), self.scope, self.window)
+        return self._reader.vector(self._ingredient(name), self.scope, self.window)
 
     def parts(self) -> dict[str, Any]:
         """Give every published ingredient's parts by name."""
-        return {name: self._sight.parts(name, self.scope, self.window) for name in self._kpi.shown}
+        return {name: self._reader.parts(name, self.scope, self.window) for name in self._kpi.shown}
 
     def target(self, name: str) -> Fraction | None:
         """Give the target of a KPI named in `targets`, None if there is none.
@@ -108,7 +108,7 @@ class Given:
         """
         if name not in self._kpi.targets:
             raise KeyError(name)
-        return self._sight.target(name, self.scope, self.window)
+        return self._reader.target(name, self.scope, self.window)
 
     def best(self, name: str) -> int:
         """Give the greatest sum or count that a member of this dimension has in this window.
@@ -118,32 +118,34 @@ class Given:
         """
         if name not in self._kpi.across:
             raise KeyError(name)
-        return self._sight.best(name, self.scope, self.window, self._kpi.across)
+        return self._reader.best(name, self.scope, self.window, self._kpi.across)
 
-    def ever(self, name: str) -> Vector:
+    def all_time(self, name: str) -> Vector:
         """Give the whole company's vector of a KPI named in `history`, over all time up to now."""
         if name not in self._kpi.history:
             raise KeyError(name)
-        return self._sight.ever(name, self.scope)
+        return self._reader.all_time(name, self.scope)
 
     @property
     def key(self) -> str:
         """The key of the record that is being read."""
-        return self._sight.key(self._kpi.name, self.scope, self.window)
+        return self._reader.key(self._kpi.name, self.scope, self.window)
 
     @property
     def is_running(self) -> bool:
         """Whether the window runs now."""
-        return self._sight.is_running(self.window)
+        return self._reader.is_running(self.window)
 
     @property
-    def before(self) -> "Given":
+    def before(self) -> "FormulaContext":
         """The same for the window before; at most `back` of them while reading one window."""
-        return Given(self._kpi, self._sight, self.scope, self._sight.preceding(self.window))
+        return FormulaContext(
+            self._kpi, self._reader, self.scope, self._reader.preceding(self.window)
+        )
 
-    def at(self, scope: str) -> "Given":
+    def at(self, scope: str) -> "FormulaContext":
         """Give the same for another scope of the family, one whose `affects` names this one."""
-        return Given(self._kpi, self._sight, scope, self.window)
+        return FormulaContext(self._kpi, self._reader, scope, self.window)
 
     def _ingredient(self, name: str) -> str:
         if name not in self._kpi.ingredients:
@@ -151,7 +153,7 @@ class Given:
         return name
 
 
-Formula = Callable[[Given], Figure | Quotient | None]
+Formula = Callable[[FormulaContext], KpiValue | Quotient | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +187,22 @@ class Derived:
     better: Literal["higher", "lower"] = "higher"
     is_for_all: bool = True
     kinds: tuple[str, ...] = KINDS
-    back: int = 0
+    lookback_windows: int = 0
     across: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     affects: Callable[[str], Iterable[str]] | None = None
-    lasting: str = ""
+    carry_forward: str = ""
     is_running_only: bool = False
     adds_up: bool = False
     percentiles: tuple[str, ...] = ()
-    exists: Callable[[Given], bool] | None = None
-    is_slow: bool = False
+    exists: Callable[[FormulaContext], bool] | None = None
+    is_expensive: bool = False
     kind: Literal["derived"] = "derived"
     hourly: bool = False
 
     @property
-    def reach(self) -> tuple[str, ...]:
+    def published_scopes(self) -> tuple[str, ...]:
         """Every scope that it is published for."""
         return (*(("all",) if self.is_for_all else ()), *self.scopes)
 
@@ -212,7 +214,7 @@ class Derived:
             "measure": self.kind,
             "unit": self.unit,
             "better": self.better,
-            "scopes": list(self.reach),
+            "scopes": list(self.published_scopes),
             "hourly": False,
             "ingredients": list(self.ingredients),
             "text": self.text,

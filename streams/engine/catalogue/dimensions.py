@@ -25,21 +25,21 @@ class Dimensions:
     equal places that are two objects would cost time and change nothing.
     """
 
-    __slots__ = ("is_in_all", "members", "scopes")
+    __slots__ = ("counts_in_total", "scopes", "values")
 
-    def __init__(self, members: tuple[str, ...], is_in_all: bool = True) -> None:
+    def __init__(self, values: tuple[str, ...], counts_in_total: bool = True) -> None:
         """Take the members in the order of `DIMENSIONS`, and whether it counts for all, too."""
-        self.members = members
-        self.is_in_all = is_in_all
+        self.values = values
+        self.counts_in_total = counts_in_total
         self.scopes: dict[int, tuple[str, ...]] = {}
 
     def with_rep(self, rep: str) -> "Dimensions":
         """Give the same place under another rep."""
-        return dimensions(rep, *self.members[1:])
+        return dimensions(rep, *self.values[1:])
 
     def with_stage(self, stage: str) -> "Dimensions":
         """Give the same place under another stage."""
-        return dimensions(*self.members[:6], stage, self.members[7])
+        return dimensions(*self.values[:6], stage, self.values[7])
 
 
 @lru_cache(maxsize=200_000)
@@ -58,13 +58,13 @@ def dimensions(
 
 
 @lru_cache(maxsize=200_000)
-def only(rep: str = "", product: str = "") -> Dimensions:
+def values_only(rep: str = "", product: str = "") -> Dimensions:
     """Give a place that counts for its own members and not for all.
 
     For what is counted once for each member and once for all, such as an account with several
     reps.
     """
-    return Dimensions((rep, "", "", "", "", product, "", ""), is_in_all=False)
+    return Dimensions((rep, "", "", "", "", product, "", ""), counts_in_total=False)
 
 
 NOWHERE = dimensions()

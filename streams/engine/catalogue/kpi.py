@@ -79,8 +79,8 @@ class Kpi:
     facts: Callable[[Any], Any]
     better: Better = "higher"
     is_hidden: bool = False
-    has_ever: bool = False
-    carried: tuple[str, ...] = ()
+    has_all_time: bool = False
+    broadcast_to: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -93,7 +93,7 @@ class Kpi:
         return self.kind in ("count", "sum", "counts")
 
     @property
-    def reach(self) -> tuple[str, ...]:
+    def published_scopes(self) -> tuple[str, ...]:
         """Every scope that it is published for."""
         return ("all", *self.scopes)
 
@@ -131,8 +131,8 @@ def kpi(
     hourly: bool = False,
     better: Better = "higher",
     hidden: bool = False,
-    ever: bool = False,
-    carried: tuple[str, ...] = (),
+    all_time: bool = False,
+    broadcast_to: tuple[str, ...] = (),
 ) -> Callable[[Declared[T, V]], Declared[T, V]]:
     """Declare a KPI: the docstring is its text, the annotation the thing it reads.
 
@@ -147,23 +147,24 @@ def kpi(
     def declare(function: Declared[T, V]) -> Declared[T, V]:
         hints = get_type_hints(function)
         hints.pop("return", None)
-        thing = next(iter(hints.values()), None)
+        entity = next(iter(hints.values()), None)
         text = inspect.getdoc(function) or ""
         faults = {
             "needs a name of small letters, digits and _": not NAME.fullmatch(name),
             f"unknown unit {unit!r}, known: {UNITS}": unit not in UNITS,
             f"unknown scope in {scopes!r}": not {*scopes} <= {*DIMENSIONS, *ROLLED_UP},
-            f"unknown dimension in {carried!r}": not {*carried} <= {*DIMENSIONS},
-            "keeps ever or is carried, but is not hidden": not hidden and (ever or bool(carried)),
+            f"unknown dimension in {broadcast_to!r}": not {*broadcast_to} <= {*DIMENSIONS},
+            "keeps ever or is carried, but is not hidden": not hidden
+            and (all_time or bool(broadcast_to)),
             "is declared twice": name in _declared,
             "has no docstring": not text,
-            f"reads {thing!r}, which has no dimensions": "dimensions"
-            not in getattr(thing, "__annotations__", {}),
+            f"reads {entity!r}, which has no dimensions": "dimensions"
+            not in getattr(entity, "__annotations__", {}),
         }
         for fault, holds in faults.items():
             if holds:
                 raise BadCatalogue(f"KPI {name} {fault}")
-        assert isinstance(thing, type)  # noqa: S101 - for the type checker; shown just above
+        assert isinstance(entity, type)  # noqa: S101 - for the type checker; shown just above
         _declared[name] = Kpi(
             name,
             measure,
@@ -171,12 +172,12 @@ def kpi(
             scopes,
             hourly,
             text,
-            thing,
+            entity,
             function,
             better,
             hidden,
-            ever,
-            carried,
+            all_time,
+            broadcast_to,
         )
         return function
 

@@ -10,10 +10,10 @@ from streams.engine.calendars.calendar import (
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
 
-Mark = tuple[Window, str, int]
+InvalidKey = tuple[Window, str, int]
 
 
-class Dependents:
+class DependencyIndex:
     """Finds derived KPIs by what changed; KPIs are bits, as the board numbers them."""
 
     def __init__(
@@ -30,23 +30,25 @@ class Dependents:
         self._read = [(bits[d.name], self._mask((*d.ingredients, *d.targets))) for d in derived]
         self._found: dict[int, int] = {}
         self.history = [(d, self._mask(d.history)) for d in derived if d.history]
-        self._aimed = [d for d in derived if d.targets]
+        self._by_target = [d for d in derived if d.targets]
         self._levelled = self._mask(
             d.name for d in derived if any(known[name].measure.steps for name in d.ingredients)
         )
         self._across = [(d, self._mask(d.across)) for d in derived if d.across]
-        self._distant = [
-            (d, self._mask(d.ingredients)) for d in derived if d.back or d.affects is not None
+        self._cross_window = [
+            (d, self._mask(d.ingredients))
+            for d in derived
+            if d.lookback_windows or d.affects is not None
         ]
-        self.far = 0
-        for _, mask in (*self._across, *self._distant):
-            self.far |= mask
+        self.cross_mask = 0
+        for _, mask in (*self._across, *self._cross_window):
+            self.cross_mask |= mask
         self._kinds: dict[str, int] = {}
         for d in derived:
             for kind in d.kinds:
                 self._kinds[kind] = self._kinds.get(kind, 0) | bits[d.name]
         self.running_only = self._mask(d.name for d in derived if d.is_running_only)
-        self.lasting = [d for d in derived if d.lasting]
+        self.carry_forward = [d for d in derived if d.carry_forward]
 
     def of(self, mask: int, kind: str) -> int:
         """Give those that read any of these in the same scope and window of a kind."""
@@ -69,15 +71,15 @@ class Dependents:
             if read & mask:
                 yield kpi
 
-    def aimed_by(self, name: str) -> Iterator[Derived]:
+    def reading_target(self, name: str) -> Iterator[Derived]:
         """Give those that read a KPI's target."""
-        return (kpi for kpi in self._aimed if name in kpi.targets)
+        return (kpi for kpi in self._by_target if name in kpi.targets)
 
-    def distant(
+    def cross_window(
         self, mask: int, scope: str, window: Window, rolling: Iterable[Window], today: int
-    ) -> Iterator[Mark]:
+    ) -> Iterator[InvalidKey]:
         """Give what reads any of these in another window or in another scope."""
-        for kpi, read in self._distant:
+        for kpi, read in self._cross_window:
             if not read & mask:
                 continue
             bit = self._bits[kpi.name]
@@ -93,13 +95,13 @@ class Dependents:
         if window.kind == "day":
             # A rolling window long over is kept by nobody: its days tell.
             for each in rolling:
-                reach = (kpi.back + 1) * ROLLING_DAYS[each.kind]
+                reach = (kpi.lookback_windows + 1) * ROLLING_DAYS[each.kind]
                 if each.kind in kpi.kinds and each.start - reach <= window.start:
                     yield each
         if window.kind in kpi.kinds:
             yield window
             if window.kind not in ROLLING_DAYS:
-                for _ in range(kpi.back + 1):
+                for _ in range(kpi.lookback_windows + 1):
                     window = self._calendar.following(window)
                     if window.start > today:
                         break

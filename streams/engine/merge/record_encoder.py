@@ -18,13 +18,13 @@ from streams.engine.calendars.calendar import (
 from streams.engine.catalogue.derived import Derived, Quotient
 from streams.engine.catalogue.kpi import Kpi
 from streams.engine.merge.state.rankings import Number
-from streams.engine.merge.state.targets import WHOLE_UNITS, Plan
+from streams.engine.merge.state.targets import WHOLE_UNITS, TargetValue
 
 BODY = (
     b'{"kpi":"KPI",%b,%b,"value":%b,"unit":"UNIT","parts":%b%b,"previous":%b,"change":%b,'
     b'"rank":%b,"target":%b,"attainment":%b,"final":%b'
 )
-TAIL = '"expected":%s,"pace":%s,"projected":%s,"as_of":"%s"'
+AS_OF_TEMPLATE = '"expected":%s,"pace":%s,"projected":%s,"as_of":"%s"'
 MONEY_UNITS = {"money": "money:%s", "money_per_day": "money:%s/day"}
 WHOLE_KINDS = ("count", "sum", "counts", "level")
 # A record with a target is written again every quarter of an hour while its window runs.
@@ -33,7 +33,7 @@ OVER = -1
 NO_TARGET = b'"expected":null'
 
 
-class Tail(NamedTuple):
+class AsOfFields(NamedTuple):
     """What a record says of the instant it is read at: the end of its text, not compared.
 
     `text` holds the fields between `revision` and `updated_at`. A record is written again once
@@ -46,10 +46,10 @@ class Tail(NamedTuple):
 
 
 # Value and `previous` as published (money in minor units), parts, percentiles where it has them.
-Reading = tuple[Number | None, Number | None, Mapping[str, Any], Mapping[str, Any] | None]
+ComputedValues = tuple[Number | None, Number | None, Mapping[str, Any], Mapping[str, Any] | None]
 
 
-class Form(NamedTuple):
+class KpiEncoder(NamedTuple):
     """All that is the same for every record of a KPI.
 
     `number` divides what a measure or a formula gives, `written` writes the result. `measure`
@@ -57,7 +57,7 @@ class Form(NamedTuple):
     """
 
     kpi: Kpi | Derived
-    place: int
+    rank_index: int
     name: str
     body: bytes
     number: Callable[[Quotient | float | None], Number | None]
@@ -67,17 +67,17 @@ class Form(NamedTuple):
     is_lower_better: bool
 
 
-def slot_of(body: bytes, tail: bytes) -> int | None:
+def slot_of(body: bytes, as_of_fields: bytes) -> int | None:
     """Give the slot of a record as published, in the two parts before and from `revision`."""
-    if NO_TARGET in tail or b'"expected":' not in tail:
+    if NO_TARGET in as_of_fields or b'"expected":' not in as_of_fields:
         return None
-    as_of = tail.partition(b'"as_of":"')[2].partition(b'"')[0]
+    as_of = as_of_fields.partition(b'"as_of":"')[2].partition(b'"')[0]
     if b'"end":"%b"' % as_of in body:
         return OVER
     return milliseconds(datetime.fromisoformat(as_of.decode())) // AGAIN_MS
 
 
-class Records:
+class RecordEncoder:
     """Writes records of one catalogue's KPIs."""
 
     def __init__(self, calendar: Calendar, currency: str, lateness_ms: int) -> None:
@@ -98,14 +98,14 @@ class Records:
             return False
         return clock >= self.calendar.bounds(window)[1] + self.lateness_ms
 
-    def form(self, kpi: Kpi | Derived, place: int) -> Form:
+    def encoder_of(self, kpi: Kpi | Derived, target_key: int) -> KpiEncoder:
         """Prepare to write the records of a KPI, the one at this place among all."""
         measure = kpi.measure if isinstance(kpi, Kpi) else None
         unit = MONEY_UNITS[kpi.unit] % self.currency if kpi.unit in MONEY_UNITS else kpi.unit
         body = BODY.replace(b"KPI", kpi.name.encode()).replace(b"UNIT", unit.encode())
-        return Form(
+        return KpiEncoder(
             kpi,
-            place,
+            target_key,
             kpi.name,
             body,
             _number(kpi),
@@ -117,22 +117,22 @@ class Records:
 
     def body(
         self,
-        form: Form,
+        encoder: KpiEncoder,
         scope: str,
         window: bytes,
-        reading: Reading,
+        values: ComputedValues,
         rank: bytes,
-        plan: Plan | None,
+        plan: TargetValue | None,
         final: bytes,
     ) -> bytes:
         """Write a record up to and with `final`, without the closing brace."""
-        number, previous, parts, percentiles = reading
-        written = form.written
+        number, previous, parts, percentiles = values
+        written = encoder.written
         target = attainment = b"null"
         if plan is not None:
             target = written(plan.shown)
-            attainment = scalar(attained(form, number, plan.shown))
-        return form.body % (
+            attainment = scalar(attained(encoder, number, plan.shown))
+        return encoder.body % (
             self._scope(scope),
             window,
             written(number),
@@ -146,13 +146,18 @@ class Records:
             final,
         )
 
-    def as_of(self, window: Window, clock: int) -> Tail:
+    def as_of(self, window: Window, clock: int) -> AsOfFields:
         """Write what a record without a target says of its instant."""
-        return Tail(TAIL % ("null", "null", "null", self._instant(window, clock)))
+        return AsOfFields(AS_OF_TEMPLATE % ("null", "null", "null", self._instant(window, clock)))
 
-    def tail(
-        self, form: Form, window: Window, number: Number | None, plan: Plan, clock: int
-    ) -> Tail:
+    def as_of_fields(
+        self,
+        encoder: KpiEncoder,
+        window: Window,
+        number: Number | None,
+        plan: TargetValue,
+        clock: int,
+    ) -> AsOfFields:
         """Write what a record with a target says of its instant: how far it should be by now.
 
         What adds up over time should have come as far as the window has; a rate or a stock
@@ -160,33 +165,40 @@ class Records:
         """
         start, end = self.calendar.bounds(window)
         passed, length = min(clock, end) - start, end - start
-        expected = self._expected(form, window, plan, clock)
+        expected = self._expected(encoder, window, plan, clock)
         projected = number
-        if form.kpi.adds_up:
+        if encoder.kpi.adds_up:
             projected = None
             if number is not None and passed:
                 above, below = number.as_integer_ratio()
-                projected = _portion(form, above * length, below * passed)
-        text = TAIL % (
-            form.written(expected).decode(),
-            scalar(attained(form, number, expected)).decode(),
-            form.written(projected).decode(),
+                projected = _portion(encoder, above * length, below * passed)
+        text = AS_OF_TEMPLATE % (
+            encoder.written(expected).decode(),
+            scalar(attained(encoder, number, expected)).decode(),
+            encoder.written(projected).decode(),
             self._instant(window, clock),
         )
-        return Tail(text, OVER if clock >= end else clock // AGAIN_MS)
+        return AsOfFields(text, OVER if clock >= end else clock // AGAIN_MS)
 
-    def pace(
-        self, form: Form, window: Window, number: Number | None, plan: Plan, clock: int
+    def target_fields(
+        self,
+        encoder: KpiEncoder,
+        window: Window,
+        number: Number | None,
+        plan: TargetValue,
+        clock: int,
     ) -> float | None:
         """Divide a value by what it should be by now, as a record's `pace` has it."""
-        return attained(form, number, self._expected(form, window, plan, clock))
+        return attained(encoder, number, self._expected(encoder, window, plan, clock))
 
-    def _expected(self, form: Form, window: Window, plan: Plan, clock: int) -> Number:
-        if not form.kpi.adds_up:
+    def _expected(
+        self, encoder: KpiEncoder, window: Window, plan: TargetValue, clock: int
+    ) -> Number:
+        if not encoder.kpi.adds_up:
             return plan.shown
         start, end = self.calendar.bounds(window)
         passed, length = min(clock, end) - start, end - start
-        return _portion(form, plan.exact.numerator * passed, plan.exact.denominator * length)
+        return _portion(encoder, plan.exact.numerator * passed, plan.exact.denominator * length)
 
     def window(self, window: Window) -> tuple[str, bytes]:
         """Give the end of every key of a window, and its fields."""
@@ -204,8 +216,8 @@ class Records:
     def _scope(self, scope: str) -> bytes:
         found = self._scopes.get(scope)
         if found is None:
-            dimension, _, member = scope.partition("=")
-            named: Mapping[str, str] = {dimension: member} if scope else {}
+            dimension, _, value = scope.partition("=")
+            named: Mapping[str, str] = {dimension: value} if scope else {}
             found = self._scopes[scope] = b'"scope":' + orjson.dumps(named)
         return found
 
@@ -219,11 +231,11 @@ def change(number: Number | None, previous: Number | None) -> Number | None:
     return difference if isinstance(difference, int) else round(difference, 12)
 
 
-def attained(form: Form, number: Number | None, goal: Number | None) -> float | None:
+def attained(encoder: KpiEncoder, number: Number | None, target: Number | None) -> float | None:
     """Divide a value by what it should be, the other way round where lower is better."""
-    if number is None or goal is None:
+    if number is None or target is None:
         return None
-    top, bottom = (goal, number) if form.is_lower_better else (number, goal)
+    top, bottom = (target, number) if encoder.is_lower_better else (number, target)
     return round(top / bottom, 12) if bottom else None
 
 
@@ -279,8 +291,8 @@ def _float(read: Quotient | float | None) -> Number | None:
     return read if read is None or isinstance(read, float) else read[0] / read[1]
 
 
-def _portion(form: Form, top: int, bottom: int) -> Number:
-    if form.kpi.unit in WHOLE_UNITS:
+def _portion(encoder: KpiEncoder, top: int, bottom: int) -> Number:
+    if encoder.kpi.unit in WHOLE_UNITS:
         return round_half_up(top, bottom)
     return round(top / bottom, 12)
 

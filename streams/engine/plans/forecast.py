@@ -8,7 +8,7 @@ from typing import NamedTuple
 from streams.engine.algebra.money import Exact, round_half_up
 from streams.engine.algebra.seeded_sampling import binomials, stream
 
-DRAWS = 500
+SAMPLES = 500
 LOW, HIGH = 10, 90
 CHANCE_BITS = 32
 
@@ -70,7 +70,7 @@ def likely(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Rang
     if not any(due.amounts for due in stages.values()):
         return Range(revenue, revenue)
     totals = sorted(_totals(seed, key, stages))
-    low, high = (totals[-(-DRAWS * rank // 100) - 1] for rank in (LOW, HIGH))
+    low, high = (totals[-(-SAMPLES * rank // 100) - 1] for rank in (LOW, HIGH))
     return Range(revenue + low, revenue + high)
 
 
@@ -83,7 +83,7 @@ def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:
     """
     most = sum(abs(amount) for due in stages.values() for amount in due.amounts)
     width = max(8, most.bit_length() // 8 + 1)
-    ones = int.from_bytes((1).to_bytes(width, "little") * DRAWS, "little")
+    ones = int.from_bytes((1).to_bytes(width, "little") * SAMPLES, "little")
     uniform = ones * ((1 << CHANCE_BITS) - 1)
     totals = 0
     given_up = 0
@@ -95,16 +95,16 @@ def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:
                 # A lane's random bytes are enough for two deals.
                 drawn >>= CHANCE_BITS
             else:
-                fresh = stream(f"{seed}|{key}|{stage}|{number}", DRAWS * width)
+                fresh = stream(f"{seed}|{key}|{stage}|{number}", SAMPLES * width)
                 drawn = int.from_bytes(fresh, "little")
             wins = ((chances - (drawn & uniform)) >> CHANCE_BITS) & ones
             if amount < 0:
                 # Lanes cannot go below zero: take it off for all, and give it back where lost.
                 wins, given_up = ones - wins, given_up + amount
             totals += wins * abs(amount)
-    lanes = totals.to_bytes(DRAWS * width, "little")
+    lanes = totals.to_bytes(SAMPLES * width, "little")
     if width == 8:
-        return [given_up + total for total in unpack(f"<{DRAWS}Q", lanes)]
+        return [given_up + total for total in unpack(f"<{SAMPLES}Q", lanes)]
     return [
         given_up + int.from_bytes(lanes[at : at + width], "little")
         for at in range(0, len(lanes), width)
@@ -114,8 +114,8 @@ def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:
 @lru_cache(maxsize=1024)
 def _chances(key: str, rate: WinRate, width: int) -> int:
     """Give each draw's chance to win, in its lane, as a share of 2**32."""
-    drawn = [rate.won] * DRAWS
+    drawn = [rate.won] * SAMPLES
     if rate.is_measured:
-        drawn = binomials(key, DRAWS, rate.won, rate.closed)
+        drawn = binomials(key, SAMPLES, rate.won, rate.closed)
     chances = [(won << CHANCE_BITS) // rate.closed for won in drawn]
     return int.from_bytes(b"".join(it.to_bytes(width, "little") for it in chances), "little")

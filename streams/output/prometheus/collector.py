@@ -20,21 +20,21 @@ from streams.output.prometheus.gauges import (
 )
 from streams.output.prometheus.naming import AIMED, naming
 
-MEMBERS = 200
+MAX_VALUES = 200
 LABELS = 50
 # Customers are never labels; an hour is over before a dashboard has drawn it.
 HIDDEN_DIMENSIONS = frozenset({"account"})
 HIDDEN_WINDOWS = frozenset({"hour"})
 RECORDS = "sales_kpi_records"
 UNNAMED = "sales_kpi_records_unnamed"
-MEMBERS_DROPPED = "sales_kpi_members_dropped"
+VALUES_DROPPED = "sales_kpi_values_dropped"
 LABELS_DROPPED = "sales_kpi_labels_dropped"
 UPDATED = "sales_kpi_last_update_timestamp_seconds"
 OWN = {
     RECORDS: "Records of running windows known to this process.",
     UNNAMED: "Those of them without gauges, because this version does not know their KPI"
     " or reports in another currency.",
-    MEMBERS_DROPPED: "Members of a KPI's dimension left without gauges;"
+    VALUES_DROPPED: "Members of a KPI's dimension left without gauges;"
     " the first by name have them.",
     LABELS_DROPPED: "Labels of a KPI's dimension left without gauges; the first by name have them.",
     UPDATED: "When the newest of the records known was written.",
@@ -50,16 +50,16 @@ class _Window(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """The members and labels of a group that have gauges."""
+    """The values and labels of a group that have gauges."""
 
-    members: set[str]
+    values: set[str]
     labels: set[str]
 
 
 class KpiCollector(Collector):
     """A view that gives the records of running windows as gauges, at most so many.
 
-    Of each KPI and dimension it shows the first `members` members by name, and the first
+    Of each KPI and dimension it shows the first `values` values by name, and the first
     `labels` labels: workers that know the same show the same. How many are left out is a
     gauge too. A gauge goes with its record, and when its window ends. Keeping a record costs
     next to nothing: it is read when Prometheus asks. `collect` may run on another thread than
@@ -71,21 +71,21 @@ class KpiCollector(Collector):
         catalogue: Catalogue,
         clock: Callable[[], int],
         *,
-        members: int = MEMBERS,
+        values: int = MAX_VALUES,
         labels: int = LABELS,
     ) -> None:
         """Start empty; `clock` gives milliseconds."""
         currency = catalogue.definitions.currency
         self._clock = clock
-        self._limits = members, labels
+        self._limits = values, labels
         self._namings = {kpi.name: naming(kpi, currency) for kpi in catalogue.published}
         self._windows: dict[tuple[str, str], _Window] = {}
         self._latest: dict[str, bytes] = {}
         self._next_end: int | None = None
         self._read: dict[str, Gauges] = {}
-        self._reading = Lock()
+        self._feeding = Lock()
 
-    def put(self, key: str, record: bytes | None) -> None:
+    def update(self, key: str, record: bytes | None) -> None:
         """Take a key's newest record; None: it is gone."""
         about, window, start = key.rsplit("|", 2)
         if window in HIDDEN_WINDOWS or _dimension(about) in HIDDEN_DIMENSIONS:
@@ -113,13 +113,13 @@ class KpiCollector(Collector):
 
     def collect(self) -> list[Metric]:
         """Give the gauges that have values now."""
-        with self._reading:
+        with self._feeding:
             running = self._running(self._clock())
             shown, dropped = self._choose(running)
             families = {family.name: family for family in self._families()}
             for one in running:
-                members, labels = shown[one.kpi, one.dimension]
-                if one.member in members:
+                values, labels = shown[one.kpi, one.dimension]
+                if one.value_label in values:
                     for gauge in one.values:
                         if not gauge.label or gauge.label in labels:
                             families[gauge.name].gauges.append(gauge)
@@ -167,22 +167,22 @@ class KpiCollector(Collector):
 
     def _choose(self, running: Iterable[Gauges]) -> tuple[Mapping[_Group, _Shown], list[Sample]]:
         """Give what each group shows, and how much it leaves out."""
-        members: defaultdict[_Group, set[str]] = defaultdict(set)
+        values: defaultdict[_Group, set[str]] = defaultdict(set)
         labels: defaultdict[_Group, set[str]] = defaultdict(set)
         for one in running:
             group = one.kpi, one.dimension
-            members[group].add(one.member)
+            values[group].add(one.value_label)
             if one.is_labelled:
                 labels[group].update([gauge.label for gauge in one.values])
         shown, dropped = {}, []
-        for group in members:
+        for group in values:
             some = _Shown(
-                _first(members[group], self._limits[0]), _first(labels[group], self._limits[1])
+                _first(values[group], self._limits[0]), _first(labels[group], self._limits[1])
             )
             shown[group] = some
             where = dict(zip(("kpi", "dimension"), group, strict=True))
             for name, kept, whole in (
-                (MEMBERS_DROPPED, some.members, members[group]),
+                (VALUES_DROPPED, some.values, values[group]),
                 (LABELS_DROPPED, some.labels, labels[group]),
             ):
                 if len(kept) < len(whole):

@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
-from streams.output.keys import Place, place
+from streams.output.keys import RecordKey, parse_key
 from streams.output.prometheus.naming import (
     ATTAINMENT,
     PACE,
@@ -55,7 +55,7 @@ class Gauge(msgspec.Struct, frozen=True, gc=False):
     name: str
     window: str
     dimension: str
-    member: str
+    value_label: str
     label: str
     value: float
     line: str
@@ -63,7 +63,7 @@ class Gauge(msgspec.Struct, frozen=True, gc=False):
 
     def sample(self) -> Sample:
         """Give it as the client library has it."""
-        labels = {"window": self.window, "dimension": self.dimension, "member": self.member}
+        labels = {"window": self.window, "dimension": self.dimension, "value": self.value_label}
         if self.label:
             labels["label"] = self.label
         if self.kpi:
@@ -81,7 +81,7 @@ class Gauges(msgspec.Struct, frozen=True, gc=False):
     record: bytes
     kpi: str
     dimension: str
-    member: str
+    value_label: str
     window: str
     start: str
     is_named: bool
@@ -119,7 +119,7 @@ class GaugeFamily(Metric):
 
 def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
     """Read a record. One that is no record of `sales.kpis` raises msgspec.DecodeError."""
-    at = place(key)
+    at = parse_key(key)
     fields = _record(record)
     named = namings.get(at.kpi)
     if named is not None and named.unit != fields.unit:
@@ -172,12 +172,12 @@ def _aims(named: Naming, fields: _Record) -> Iterator[tuple[str, float]]:
         yield PACE, fields.pace
 
 
-def _gauge(at: Place, name: str, label: str, value: float, kpi: str = "") -> Gauge:
+def _gauge(at: RecordKey, name: str, label: str, value: float, kpi: str = "") -> Gauge:
     own = f'kpi="{kpi}",' if kpi else ""
     own += f'label="{label.translate(_ESCAPES)}",' if label else ""
     number = floatToGoString(value)  # type: ignore[no-untyped-call]  # the library's
     line = (
-        f'{name}{{dimension="{at.dimension}",{own}member="{at.member.translate(_ESCAPES)}"'
+        f'{name}{{dimension="{at.dimension}",{own}value="{at.value.translate(_ESCAPES)}"'
         f',window="{at.window}"}} {number}\n'
     )
-    return Gauge(name, at.window, at.dimension, at.member, label, value, line, kpi)
+    return Gauge(name, at.window, at.dimension, at.value, label, value, line, kpi)

@@ -41,7 +41,7 @@ class Alert(Struct, omit_defaults=True):
     kpi: Annotated[str | UnsetType, Meta(description="of a target: of which KPI")] = UNSET
     scope: Annotated[
         dict[str, str] | UnsetType,
-        Meta(description="of a target: empty for all, else one dimension and its member"),
+        Meta(description="of a target: empty for all, else one dimension and its value"),
     ] = UNSET
     window: Annotated[Window | UnsetType, Meta(description="of a target")] = UNSET
     start: Annotated[Moment | UnsetType, Meta(description="of a target's window")] = UNSET

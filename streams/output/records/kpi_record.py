@@ -116,7 +116,7 @@ class Record(Struct, Generic[V, P, A], omit_defaults=True):
     kpi: str
     scope: Annotated[
         dict[str, str],
-        Meta(max_length=1, description="empty for all, else one dimension and its member"),
+        Meta(max_length=1, description="empty for all, else one dimension and its value"),
     ]
     window: Window
     start: Moment

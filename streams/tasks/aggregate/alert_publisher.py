@@ -9,17 +9,17 @@ from itertools import islice
 
 from streams.config.settings import Settings
 from streams.engine.merge.target_alerts import KIND
+from streams.events.key_value import KeyValue
 from streams.internal_topics.progress import behind
-from streams.kafka.transactional_producer import Pair
 from streams.tasks.aggregate.catch_up import (
+    CatchUpDetector,
     EndOf,
     Ends,
-    Quiet,
-    are_few,
-    nothing_more,
+    all_caught_up,
+    no_end_offset,
 )
 from streams.tasks.alert_topic import AlertTopic
-from streams.tasks.ports import ShardCore
+from streams.tasks.ports import AggregatorPort
 
 # Of what the boards write into the same topic.
 OFF_PACE = f"{KIND}|"
@@ -29,56 +29,56 @@ ALERTS_AT_ONCE = 10_000
 
 # While other shards are behind one looks how they do so often; one whose owner is gone has a new
 # one, and that has restored it, within this time. Nobody waits longer for the alerts of the rest.
-LOOK_SECONDS, OTHERS_SECONDS = 1.0, 60.0
+OTHERS_POLL_SECONDS, OTHERS_TIMEOUT_SECONDS = 1.0, 60.0
 
 
-class AlertLog:
+class AlertPublisher:
     """The alerts of a shard's rows: what of them goes out, and when."""
 
-    def __init__(self, settings: Settings, number: int, end_of: EndOf = nothing_more) -> None:
+    def __init__(self, settings: Settings, number: int, end_of: EndOf = no_end_offset) -> None:
         """Know nothing of what has been written."""
-        self.quiet = Quiet(end_of)
+        self.catch_up = CatchUpDetector(end_of)
         self._settings, self._number = settings, number
         # When this shard was through, and when it last looked whether the others are.
         self._through_at: float | None = None
-        self._looked_at = -LOOK_SECONDS
+        self._looked_at = -OTHERS_POLL_SECONDS
         self._topic = AlertTopic(settings, number, lambda key: not key.startswith(OFF_PACE))
-        self.place = self._topic.place
+        self.partition = self._topic.partition
         # What an earlier owner left standing; None once the difference is on its way.
-        self._known: dict[str, bytes] | None = {}
+        self._published: dict[str, bytes] | None = {}
         self._waiting: dict[str, bytes | None] = {}
 
     async def restore(self) -> None:
         """Learn what readers know, once the shard is taken."""
-        self._known = await self._topic.read()
+        self._published = await self._topic.read()
 
-    async def is_time(self, position: Ends, now: float) -> bool:
+    async def may_publish(self, source_offsets: Ends, now: float) -> bool:
         """Tell whether a shard that has read so far may say more, or is behind.
 
         After it was behind by much it waits for other shards, too, for a while at most.
         """
-        if not self.quiet.is_over(position, now):
+        if not self.catch_up.is_caught_up(source_offsets, now):
             self._through_at = None
             return False
-        if not self.quiet.was_behind:
+        if not self.catch_up.was_behind:
             return True
         if self._through_at is None:
             self._through_at = now
-        if now - self._through_at < OTHERS_SECONDS:
-            if now - self._looked_at < LOOK_SECONDS:
+        if now - self._through_at < OTHERS_TIMEOUT_SECONDS:
+            if now - self._looked_at < OTHERS_POLL_SECONDS:
                 return False
             self._looked_at = now
             found = await behind(self._settings)
-            if self._number in found.moved or not are_few(self._settings, found):
+            if self._number in found.reroutes or not all_caught_up(self._settings, found):
                 return False
-        self.quiet.was_behind = False
+        self.catch_up.was_behind = False
         return True
 
-    def news(self, core: ShardCore, clock: int) -> list[Pair]:
+    def pending_records(self, core: AggregatorPort, clock: int) -> list[KeyValue]:
         """Give the records to write, at most so many at a time."""
-        changed = core.alerts(clock)
-        if self._known is not None:
-            known, self._known = self._known, None
+        changed = core.changed_alerts(clock)
+        if self._published is not None:
+            known, self._published = self._published, None
             news = {key: body for key, body in changed.items() if known.get(key) != body}
             changed = dict.fromkeys(key for key in known if changed.get(key) is None) | news
         self._waiting |= changed

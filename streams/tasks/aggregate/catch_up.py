@@ -17,70 +17,70 @@ RECENT = timedelta(hours=1)
 
 FEW_OLD_EVENTS = 20
 
-CALM_SECONDS = 2.0
+OLD_EVENTS_WINDOW_SECONDS = 2.0
 
 # The first of a lot of history are few, too: what follows them comes within this time.
-BRIEF_SECONDS = 0.5
+OLD_EVENT_GRACE_SECONDS = 0.5
 
 Ends = Mapping[TopicPartition, int]
 
 EndOf = Callable[[TopicPartition], int | None]
 
 
-def nothing_more(_: TopicPartition) -> int:
+def no_end_offset(_: TopicPartition) -> int:
     """Answer where nothing comes but what is read by hand."""
     return 0
 
 
-class Quiet:
+class CatchUpDetector:
     """Tells whether a shard is behind: short of where its sources were when it was found so,
     or amid a lot of history.
 
     Times are seconds of a clock that never goes back.
     """
 
-    def __init__(self, end_of: EndOf = nothing_more) -> None:
+    def __init__(self, end_of: EndOf = no_end_offset) -> None:
         """Ask `end_of` where a source ends; None: nobody knows, and it may be far."""
-        self._end_of = end_of
-        self._goal: Ends = {}
+        self._end_offset = end_of
+        self._targets: Ends = {}
         # Whether it has been behind by much since somebody set this to False.
         self.was_behind = False
         self._old = 0
         self._began = self._until = 0.0
 
-    def aim(self, ends: Ends) -> None:
+    def set_targets(self, ends: Ends) -> None:
         """Be behind until these ends are reached."""
-        self._goal = dict(ends)
+        self._targets = dict(ends)
         self.was_behind = True
 
-    def folded(self, old: int, now: float) -> None:
+    def processed(self, old: int, now: float) -> None:
         """Note how many events were folded that are not recent."""
-        if now - self._began > CALM_SECONDS:
+        if now - self._began > OLD_EVENTS_WINDOW_SECONDS:
             self._began, self._old = now, 0
         self._old += old
         if self._old > FEW_OLD_EVENTS:
-            self._until = now + CALM_SECONDS
+            self._until = now + OLD_EVENTS_WINDOW_SECONDS
             self.was_behind = True
         elif old:
-            self._until = max(self._until, now + BRIEF_SECONDS)
+            self._until = max(self._until, now + OLD_EVENT_GRACE_SECONDS)
 
-    def is_over(self, position: Ends, now: float) -> bool:
+    def is_caught_up(self, source_offsets: Ends, now: float) -> bool:
         """Tell whether a shard that has read so far is up to date."""
-        if any(position.get(place, 0) < end for place, end in self._goal.items()):
+        if any(source_offsets.get(partition, 0) < end for partition, end in self._targets.items()):
             return False
-        self._goal, ends, missing = {}, {}, 0
-        for place, reached in position.items():
-            end = self._end_of(place)
+        self._targets, ends, missing = {}, {}, 0
+        for partition, reached in source_offsets.items():
+            end = self._end_offset(partition)
             if end is None:
                 return False
-            ends[place] = end
+            ends[partition] = end
             missing += max(0, end - reached)
         if missing > FEW_RECORDS:
-            self.aim(ends)
+            self.set_targets(ends)
             return False
         return now >= self._until
 
 
-def are_few(settings: Settings, found: Behind) -> bool:
+def all_caught_up(settings: Settings, found: Behind) -> bool:
     """Tell whether so few events are unread that all shards together are up to date."""
     return sum(found.events.values()) <= FEW_RECORDS * settings.partitions

@@ -9,7 +9,6 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.config.settings import Settings
-from streams.engine.aggregate.tombstones import Element
 from streams.events import (
     SOURCE_TOPICS,
     Event,
@@ -18,93 +17,102 @@ from streams.events import (
     SubjectMerged,
     decode,
 )
+from streams.events.key_value import KeyValue
 from streams.internal_topics import dead_letters, reroutes
-from streams.internal_topics.progress import Position
+from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import Records
-from streams.kafka.transactional_producer import Pair
-from streams.tasks.aggregate.catch_up import RECENT, Quiet
+from streams.tasks.aggregate.catch_up import RECENT, CatchUpDetector
 from streams.tasks.aggregate.quarantine import (
-    Care,
-    named,
-    refusal,
+    Quarantine,
+    attribute_to_shard,
+    rejection_of,
 )
-from streams.tasks.aggregate.restore import ROW
-from streams.tasks.metrics_port import Watch
-from streams.tasks.ports import ShardCore
+from streams.tasks.aggregate.restore import EVENT_PREFIX
+from streams.tasks.metrics_port import TaskMetrics
+from streams.tasks.ports import AggregatorPort
 
 # After so many events others on the event loop get their turn.
-EVENTS_AT_ONCE = 500
+EVENTS_PER_SLICE = 500
 # Which subject these are about, the record's own topic says.
-WHOLE = (SubjectMerged, SubjectErased)
+SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
 
 
-class Intake:
+class RecordIntake:
     """The way of records into a shard: each counts, or has a dead letter, and is passed once.
 
     `rows` are to be kept and `letters` to be sent with the position that passes their records.
     """
 
     def __init__(
-        self, settings: Settings, number: int, cells: ShardCore, watch: Watch, quiet: Quiet
+        self,
+        settings: Settings,
+        number: int,
+        cells: AggregatorPort,
+        metrics: TaskMetrics,
+        catch_up: CatchUpDetector,
     ) -> None:
         """Fold into a shard's core; `quiet` is told how much is past."""
-        self.position = Position()
-        self.care = Care()
-        self.rows: list[Element] = []
-        self.letters: list[Pair] = []
-        self.folded_at = 0.0
+        self.source_offsets = SourceOffsets()
+        self.quarantine = Quarantine()
+        self.state_records: list[KeyValue] = []
+        self.dead_letters: list[KeyValue] = []
+        self.processed_at = 0.0
         self._settings = settings
         self._number = number
-        self._cells = cells
-        self._watch = watch
-        self._quiet = quiet
-        self._moved = topics.moved(settings)
+        self._aggregator = cells
+        self._metrics = metrics
+        self._catch_up = catch_up
+        self._reroutes_topic = topics.reroutes(settings)
         # Topics of which nothing was read since the restore.
         self._unseen: set[str] = set()
 
-    def begin(self, position: Position, care: Care) -> None:
+    def resume_from(self, source_offsets: SourceOffsets, quarantine: Quarantine) -> None:
         """Go on from a position that was restored."""
-        self.position, self.care = position, care
+        self.source_offsets, self.quarantine = source_offsets, quarantine
         self._unseen = set(SOURCE_TOPICS)
 
-    def leave(self) -> list[Pair]:
+    def flush(self) -> list[KeyValue]:
         """Give the letters; with them the rows are somebody else's."""
-        self.rows, letters, self.letters = [], self.letters, []
-        return letters
+        self.state_records, rejected_records, self.dead_letters = [], self.dead_letters, []
+        return rejected_records
 
-    async def fold(self, lists: Sequence[Records]) -> None:
+    async def process(self, lists: Sequence[Records]) -> None:
         """Fold fetched lists, each of one partition in the order of its offsets.
 
         Raises Crashed if a KPI does, and Fatal if a list leaves something out.
         """
         count = 0
         for records in lists:
-            fold = self._receive if records[0].topic == self._moved else self._add
+            fold = (
+                self._process_reroutes
+                if records[0].topic == self._reroutes_topic
+                else self._process_events
+            )
             unread = self._unread(records)
-            for first in range(0, len(unread), EVENTS_AT_ONCE):
-                part = unread[first : first + EVENTS_AT_ONCE]
-                with named(self._number):
+            for first in range(0, len(unread), EVENTS_PER_SLICE):
+                part = unread[first : first + EVENTS_PER_SLICE]
+                with attribute_to_shard(self._number):
                     fold(part)
-                self.folded_at = time.monotonic()
+                self.processed_at = time.monotonic()
                 # Not after every list: of a steady stream each has an event or two.
                 count += len(part)
-                if count >= EVENTS_AT_ONCE:
+                if count >= EVENTS_PER_SLICE:
                     count = 0
                     await asyncio.sleep(0)
             if unread:
-                self.position.source[unread[0].topic] = unread[-1].offset + 1
+                self.source_offsets.source[unread[0].topic] = unread[-1].offset + 1
 
     def _unread(self, records: Records) -> Records:
         """Drop what is below the position, and refuse a list that leaves something out."""
         topic, number = records[0].topic, records[0].partition
-        expected = self.position.source[topic]
+        expected = self.source_offsets.source[topic]
         if records[0].offset < expected:
             records = [record for record in records if record.offset >= expected]
             if not records:
                 return records
-        if topic == self._moved:
+        if topic == self._reroutes_topic:
             # It comes in transactions, and is compacted: its offsets have holes.
             return records
         missing = records[-1].offset + 1 - expected - len(records)
@@ -116,60 +124,60 @@ class Intake:
                     f"{missing} offsets of {topic}/{number} are missing after {expected}:"
                     " they were deleted unread, or somebody writes there in transactions"
                 )
-            self._watch.gap(topic, number, missing)
+            self._metrics.gap(topic, number, missing)
         self._unseen.discard(topic)
         return records
 
-    def _receive(self, records: Records) -> None:
-        care, receive = self.care, self._cells.receive
+    def _process_reroutes(self, records: Records) -> None:
+        quarantine, receive = self.quarantine, self._aggregator.receive
         for record in records:
-            move = reroutes.read(record)[1]
-            if care.covers(self._moved, record.offset) and (
-                why := refusal(self._cells.check, move)
+            reroute = reroutes.parse(record)[1]
+            if quarantine.covers(self._reroutes_topic, record.offset) and (
+                why := rejection_of(self._aggregator.check, reroute)
             ):
-                self._refuse(record, why)
-                self.rows.append(care.set_aside(record.key, move))
+                self._reject(record, why)
+                self.state_records.append(quarantine.add(record.key, reroute))
                 # What was said before under the same key counts no longer.
-                move = move._replace(value=None)
-            elif care.aside:
-                self.rows += care.replace(record.key)
-            receive(move)
+                reroute = reroute._replace(value=None)
+            elif quarantine.reroutes:
+                self.state_records += quarantine.release(record.key)
+            receive(reroute)
 
-    def _add(self, records: Records) -> None:
-        add, rows, refused = self._cells.add, self.rows, 0
+    def _process_events(self, records: Records) -> None:
+        add, rows, refused = self._aggregator.add, self.state_records, 0
         now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
         old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
         late = past = 0
-        is_careful = self.care.covers(records[0].topic, records[0].offset)
+        is_careful = self.quarantine.covers(records[0].topic, records[0].offset)
         for record in records:
             event = decode(record.value)
             if isinstance(event, Event) and record.key != event.subject.encode():
                 # Keyed otherwise, a subject's events would lie in several shards.
                 refused += 1
-                self._refuse(record, Rejected("the record's key is not its subject", "subject"))
+                self._reject(record, Rejected("the record's key is not its subject", "subject"))
             elif isinstance(event, Event):
-                if type(event) in WHOLE:
+                if type(event) in SUBJECT_EVENTS:
                     event = msgspec.structs.replace(event, on_topic=record.topic)
-                if is_careful and (why := self._crash_of(record, event)):
+                if is_careful and (why := self._crash_reason(record, event)):
                     refused += 1
-                    self._refuse(record, why)
+                    self._reject(record, why)
                     continue
                 for key, value in add(event):
-                    rows.append((ROW + key, value))
+                    rows.append((EVENT_PREFIX + key, value))
                 late += event.at < old
                 past += event.at < recent
             else:
                 refused += 1
-                self._refuse(record, event)
-        self._quiet.folded(past, time.monotonic())
-        self._watch.folded(records[0].topic, len(records) - refused, late)
+                self._reject(record, event)
+        self._catch_up.processed(past, time.monotonic())
+        self._metrics.processed(records[0].topic, len(records) - refused, late)
 
-    def _crash_of(self, record: ConsumerRecord, event: Event) -> Rejected | None:
-        if not self.care.covers(record.topic, record.offset):
+    def _crash_reason(self, record: ConsumerRecord, event: Event) -> Rejected | None:
+        if not self.quarantine.covers(record.topic, record.offset):
             return None
-        return refusal(self._cells.check, event)
+        return rejection_of(self._aggregator.check, event)
 
-    def _refuse(self, record: ConsumerRecord, what: object) -> None:
+    def _reject(self, record: ConsumerRecord, what: object) -> None:
         why = what if isinstance(what, Rejected) else Rejected("does not belong here", "type")
-        self.letters.append(dead_letters.letter(record, why, self._settings.clock()))
-        self._watch.rejected(record.topic, why.reason)
+        self.dead_letters.append(dead_letters.dead_letter(record, why, self._settings.clock()))
+        self._metrics.rejected(record.topic, why.reason)

@@ -13,12 +13,12 @@ from typing import Any, Self
 
 import orjson
 
-from streams.engine.aggregate.reroutes import Move
-from streams.engine.aggregate.tombstones import Element
+from streams.engine.aggregate.reroutes import Reroute
 from streams.events import Rejected
+from streams.events.key_value import KeyValue
 from streams.kafka.errors import Fatal
 
-NOTE, SET_ASIDE = b"n", b"x"
+CRASH_NOTE_KEY, QUARANTINED_PREFIX = b"n", b"x"
 # An error may quote the event; what is kept of it is for people to read.
 TEXT_LENGTH = 500
 
@@ -28,24 +28,24 @@ class Crashed(Fatal):
 
 
 @contextmanager
-def named(shard: int) -> Iterator[None]:
+def attribute_to_shard(shard: int) -> Iterator[None]:
     """Turn whatever the pure core raises into Crashed."""
     try:
         yield
     except Fatal:
         raise
     except Exception as error:
-        raise Crashed(f"shard {shard}: a KPI failed with {told(error)}") from error
+        raise Crashed(f"shard {shard}: a KPI failed with {describe_error(error)}") from error
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Say in a line what was raised."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}"[:TEXT_LENGTH] if text else type(error).__name__
 
 
 @dataclass(frozen=True)
-class Note:
+class CrashNote:
     """Which records were being folded: of each topic those from one offset up to another."""
 
     since: Mapping[str, int]
@@ -59,30 +59,30 @@ class Note:
     @classmethod
     def decode(cls, value: bytes) -> Self:
         """Read what `encode` wrote."""
-        said = orjson.loads(value)
-        return cls(said["from"], said["to"], said["error"])
+        sent = orjson.loads(value)
+        return cls(sent["from"], sent["to"], sent["error"])
 
 
 @dataclass
-class Care:
+class Quarantine:
     """What the state says of crashes: the note that stands, and the moves that were set aside.
 
     An event that was set aside is in no row. A move stays in its topic, which a new owner reads
     whole; so the state says which not to take, by the key it has there and the sum of its bytes.
     """
 
-    note: Note | None = None
-    aside: dict[bytes, bytes] = field(default_factory=dict)
+    crash_note: CrashNote | None = None
+    reroutes: dict[bytes, bytes] = field(default_factory=dict)
 
     def restore(self, key: bytes, value: bytes | None) -> bool:
         """Take an element of the state; False if it is none of these."""
-        if key == NOTE:
-            self.note = None if value is None else Note.decode(value)
-        elif key[:1] == SET_ASIDE:
+        if key == CRASH_NOTE_KEY:
+            self.note = None if value is None else CrashNote.decode(value)
+        elif key[:1] == QUARANTINED_PREFIX:
             if value is None:
-                self.aside.pop(key[1:], None)
+                self.reroutes.pop(key[1:], None)
             else:
-                self.aside[key[1:]] = value
+                self.reroutes[key[1:]] = value
         else:
             return False
         return True
@@ -91,35 +91,37 @@ class Care:
         """Tell whether a record has to be tried before it is taken."""
         return self.note is not None and offset < self.note.to.get(topic, 0)
 
-    def passed(self, position: Mapping[str, int]) -> list[Element]:
+    def forget_note_if_passed(self, source_offsets: Mapping[str, int]) -> list[KeyValue]:
         """Forget the note if a position is past it; gives the elements that say so."""
-        if self.note is None or any(position.get(t, 0) < end for t, end in self.note.to.items()):
+        if self.note is None or any(
+            source_offsets.get(t, 0) < end for t, end in self.note.to.items()
+        ):
             return []
         self.note = None
-        return [(NOTE, None)]
+        return [(CRASH_NOTE_KEY, None)]
 
-    def is_aside(self, key: bytes, move: Move) -> bool:
+    def is_quarantined(self, key: bytes, reroute: Reroute) -> bool:
         """Tell whether this very move was set aside."""
-        return bool(self.aside) and self.aside.get(key) == _sum(move)
+        return bool(self.reroutes) and self.reroutes.get(key) == _digest(reroute)
 
-    def set_aside(self, key: bytes, move: Move) -> Element:
+    def add(self, key: bytes, reroute: Reroute) -> KeyValue:
         """Remember not to take a move; gives the element that says so."""
-        self.aside[key] = _sum(move)
-        return SET_ASIDE + key, self.aside[key]
+        self.reroutes[key] = _digest(reroute)
+        return QUARANTINED_PREFIX + key, self.reroutes[key]
 
-    def replace(self, key: bytes) -> list[Element]:
+    def release(self, key: bytes) -> list[KeyValue]:
         """Forget what was set aside under a key, for another move has come; as `passed`."""
-        return [] if self.aside.pop(key, None) is None else [(SET_ASIDE + key, None)]
+        return [] if self.reroutes.pop(key, None) is None else [(QUARANTINED_PREFIX + key, None)]
 
 
-def refusal(check: Callable[[Any], None], what: object) -> Rejected | None:
+def rejection_of(check: Callable[[Any], None], what: object) -> Rejected | None:
     """Try an event or a move on the pure core; give the reason if it makes it raise."""
     try:
         check(what)
     except Exception as error:  # noqa: BLE001 - whatever a KPI raises would end the worker
-        return Rejected(f"crashes the KPIs: {told(error)}")
+        return Rejected(f"crashes the KPIs: {describe_error(error)}")
     return None
 
 
-def _sum(move: Move) -> bytes:
-    return sha256(move.value or b"").digest()
+def _digest(reroute: Reroute) -> bytes:
+    return sha256(reroute.value or b"").digest()

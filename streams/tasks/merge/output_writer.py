@@ -8,60 +8,61 @@ from zoneinfo import ZoneInfo
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.events.key_value import KeyValue
 from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
-from streams.kafka.transactional_producer import Pair, Tombstone
+from streams.kafka.transactional_producer import Tombstone
 from streams.tasks.merge.published_index import (
-    HEADER,
-    MARK,
-    Ledger,
+    REVISION_FIELD,
+    REVISION_HEADER,
+    PublishedIndex,
 )
 from streams.tasks.ports import Publication
 
-RECORDS_AT_ONCE = 25
+RECORDS_PER_CHECK = 25
 
 
-class Output:
+class OutputWriter:
     """Turns publications into records, those that readers have already left out."""
 
     def __init__(self, settings: Settings, number: int) -> None:
         """Know of no record yet."""
-        self.place = TopicPartition(topics.KPIS, number)
+        self.partition = TopicPartition(topics.KPIS, number)
         self._settings = settings
         self._zone = ZoneInfo(settings.timezone)
-        self._ledger = Ledger()
+        self._index = PublishedIndex()
 
     async def restore(self) -> None:
         """Learn what readers have, once the board is taken."""
-        stops = await ends(self._settings, [self.place])
+        stops = await ends(self._settings, [self.partition])
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 key = (record.key or b"").decode()
-                self._ledger.restore(key, record.value, record.headers)
+                self._index.restore(key, record.value, record.headers)
 
-    def standing(self) -> list[str]:
+    def published_keys(self) -> list[str]:
         """List the keys that readers find a value under."""
-        return self._ledger.standing()
+        return self._index.keys()
 
     def records(
         self, publications: Iterator[Publication], seconds: float
-    ) -> tuple[list[Pair | Tombstone], bool]:
+    ) -> tuple[list[KeyValue | Tombstone], bool]:
         """Give the records of the next publications, and whether there may be more.
 
         Goes on for so many seconds, and so many publications at least. What it gives has to be
         written: readers are taken to have it.
         """
-        found: list[Pair | Tombstone] = []
+        found: list[KeyValue | Tombstone] = []
         updated_at = self._instant()
-        publish, until = self._ledger.publish, time.monotonic() + seconds
+        publish, until = self._index.publish, time.monotonic() + seconds
         for number, (key, body, tail) in enumerate(publications, 1):
             revision = publish(key, body, tail.slot)
             if revision and body is None:
-                found.append((key.encode(), None, [(HEADER, b"%d" % revision)]))
+                found.append((key.encode(), None, [(REVISION_HEADER, b"%d" % revision)]))
             elif revision and body is not None:
                 end = f'{revision},{tail.text},"updated_at":"{updated_at}"}}'
-                found.append((key.encode(), body + MARK + end.encode()))
-            if number % RECORDS_AT_ONCE == 0 and time.monotonic() >= until:
+                found.append((key.encode(), body + REVISION_FIELD + end.encode()))
+            if number % RECORDS_PER_CHECK == 0 and time.monotonic() >= until:
                 return found, True
         return found, False
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from streams.engine.merge.record_encoder import slot_of
 
-MARK = b',"revision":'
+REVISION_FIELD = b',"revision":'
 # Compaction leaves of a key that is gone its tombstone alone, so that says its revision itself.
-HEADER = "revision"
+REVISION_HEADER = "revision"
 
 
 @dataclass(slots=True)
-class Entry:
+class PublishedEntry:
     """One key: revision, digest and slot of its last record."""
 
     revision: int
@@ -19,12 +19,12 @@ class Entry:
     slot: int | None = None
 
 
-class Ledger:
+class PublishedIndex:
     """The last record of every key of one partition of the output."""
 
     def __init__(self) -> None:
         """Know of no record."""
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, PublishedEntry] = {}
 
     def restore(
         self, key: str, value: bytes | None, headers: Iterable[tuple[str, bytes]] = ()
@@ -32,15 +32,15 @@ class Ledger:
         """Take a record found in the output; a later one of the same key replaces it."""
         entry = self.entries.get(key)
         if entry is None:
-            entry = self.entries[key] = Entry(0, None)
+            entry = self.entries[key] = PublishedEntry(0, None)
         if value is None:
             entry.digest = None
             entry.revision = next(
-                (int(said) for name, said in headers if name == HEADER), entry.revision
+                (int(sent) for name, sent in headers if name == REVISION_HEADER), entry.revision
             )
             return
-        end = value.rindex(MARK)
-        start = end + len(MARK)
+        end = value.rindex(REVISION_FIELD)
+        start = end + len(REVISION_FIELD)
         entry.revision = int(value[start : value.index(b",", start)])
         entry.digest = hash(value[:end])
         entry.slot = slot_of(value[:end], value[end:])
@@ -56,7 +56,7 @@ class Ledger:
         if entry is None:
             if body is None:
                 return 0
-            entry = self.entries[key] = Entry(0, None)
+            entry = self.entries[key] = PublishedEntry(0, None)
         elif entry.digest == digest and (body is None or entry.slot == slot):
             return 0
         entry.revision += 1
@@ -64,6 +64,6 @@ class Ledger:
         entry.digest = digest
         return entry.revision
 
-    def standing(self) -> list[str]:
+    def keys(self) -> list[str]:
         """List the keys that readers find a value under."""
         return [key for key, entry in self.entries.items() if entry.digest is not None]

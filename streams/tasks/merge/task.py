@@ -8,7 +8,8 @@ from math import inf
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.engine.merge.record_builder import NO_TAIL
+from streams.engine.merge.record_builder import NO_AS_OF_FIELDS
+from streams.events.key_value import KeyValue
 from streams.internal_topics import (
     catalogue,
     partials,
@@ -21,35 +22,31 @@ from streams.kafka.reader import (
     ends,
     read_to,
 )
-from streams.kafka.transactional_producer import (
-    Pair,
-    Tombstone,
-    Transactions,
-)
+from streams.kafka.transactional_producer import Tombstone, TransactionalProducer
 from streams.process.failpoint import armed
-from streams.tasks.cooperative import in_turns
-from streams.tasks.load_control import Demand, Pace
-from streams.tasks.merge.output_writer import Output
-from streams.tasks.merge.publish_schedule import Rhythm
-from streams.tasks.merge.target_alert_publisher import PaceLog
-from streams.tasks.metrics_port import Watch
-from streams.tasks.ports import Core, Publication
-from streams.tasks.reference_data import Reference
+from streams.tasks.cooperative import run_cooperatively
+from streams.tasks.load_control import Load, LoadControl
+from streams.tasks.merge.output_writer import OutputWriter
+from streams.tasks.merge.publish_schedule import PublishSchedule
+from streams.tasks.merge.target_alert_publisher import TargetAlertPublisher
+from streams.tasks.metrics_port import TaskMetrics
+from streams.tasks.ports import CorePort, Publication
+from streams.tasks.reference_data import ReferenceData
 
-STAGE = "kpis"
+STAGE = "merge"
 HEARTBEAT_SECONDS = 5.0
 ADVANCE_SECONDS = 1.0
 # Thousands of records at once keep brokers and readers busy while everything else waits; but each
 # transaction costs time, so in a long round one may have a fourth of what went before.
-RECORDS_A_TRANSACTION, MOST_RECORDS, FOURTH = 500, 10_000, 4
+RECORDS_PER_TRANSACTION, MAX_RECORDS_PER_TRANSACTION, GROWTH_DIVISOR = 500, 10_000, 4
 # Wide windows are published window by window, so that a rep's day need not wait for all reps'
 # years; so many scopes of them are enough for a transaction.
-WIDE_SCOPES = 100
+LONG_WINDOW_SCOPES = 100
 # Partials that are merged, or cells that are added to their windows, in one go.
-STEPS_AT_ONCE = 10
+STEPS_PER_SLICE = 10
 
 
-class OwnedBoard:
+class MergeTask:
     """One partition of the partials and of the output, from taking it until another does.
 
     `take`, then `restore`, then any number of `work` and `rest`, one at a time. Whatever fails
@@ -59,154 +56,159 @@ class OwnedBoard:
     stage = STAGE
 
     def __init__(
-        self, settings: Settings, core: Core, number: int, watch: Watch, pace: Pace
+        self,
+        settings: Settings,
+        core: CorePort,
+        number: int,
+        metrics: TaskMetrics,
+        pace: LoadControl,
     ) -> None:
         """Own nothing yet."""
         self.number = number
-        self.position = 0
+        self.source_offset = 0
         self._settings = settings
-        self._watch = watch
-        self._passing = armed(settings.failpoint)
-        self._pace = pace
-        self._board = core.board(settings.clock(), number)
-        self._described = core.described()
+        self._metrics = metrics
+        self._failpoint = armed(settings.failpoint)
+        self._load_control = pace
+        self._merger = core.merger(settings.clock(), number)
+        self._catalogue = core.catalogue_records()
         self._source = TopicPartition(topics.PARTIALS, number)
-        self._output = Output(settings, number)
-        self._rhythm = Rhythm(settings, number)
-        self._transactions = Transactions(settings, STAGE, number)
-        self._alerts = PaceLog(settings, core, number)
+        self._output = OutputWriter(settings, number)
+        self._schedule = PublishSchedule(settings, number)
+        self._transactions = TransactionalProducer(settings, STAGE, number)
+        self._alerts = TargetAlertPublisher(settings, core, number)
         # The newest of each share that was read and is not merged yet.
-        self._news: dict[bytes, bytes | None] = {}
-        self._reference = Reference(settings, watch)
-        self._heard = 0
-        self._reference_position: dict[str, int] = {}
+        self._unmerged: dict[bytes, bytes | None] = {}
+        self._reference = ReferenceData(settings, metrics)
+        self._reference_cursor = 0
+        self._reference_offsets: dict[str, int] = {}
         self._advanced_at = 0.0
-        self._busy_s = self._worked_at = 0.0
-        self._claimed: object = None
-        self._committed_at = self._claimed_at = 0.0
+        self._busy_s = self._last_worked_at = 0.0
+        self._reported: object = None
+        self._committed_at = self._reported_at = 0.0
 
-    async def take(self) -> None:
+    async def fence(self) -> None:
         """Fence the earlier owner. Nothing may be read before this."""
-        await self._transactions.take()
+        await self._transactions.fence()
 
-    async def restore(self, reference: Reference) -> None:
+    async def restore(self, reference: ReferenceData) -> None:
         """Catch up with the partials, and only then publish in what the output differs."""
         self._reference = reference
         await self._alerts.restore()
         await self._output.restore()
-        self._hear()
+        self._read_reference()
         stops = await ends(self._settings, [self._source], committed=True)
         async for _, records in read_to(self._settings, stops):
-            self._note(records)
+            self._collect(records)
         await self._merge()
-        await in_turns(self._board.advancing(self._settings.clock()))
-        await self._publish_all()
-        if self.number == catalogue.KEEPER:
-            await self._describe()
+        await run_cooperatively(self._merger.advance_clock(self._settings.clock()))
+        await self._reconcile()
+        if self.number == catalogue.WRITER_PARTITION:
+            await self._publish_catalogue()
 
     @property
-    def progressed_at(self) -> float:
+    def last_progress_at(self) -> float:
         """When something was last got done, in seconds of a clock that never goes back."""
-        return max(self._worked_at, self._transactions.answered_at)
+        return max(self._last_worked_at, self._transactions.answered_at)
 
-    def seeks(self) -> dict[TopicPartition, int]:
+    def resume_offsets(self) -> dict[TopicPartition, int]:
         """Say where reading has to go on."""
-        return {self._source: self.position}
+        return {self._source: self.source_offset}
 
-    def reached(self) -> dict[TopicPartition, int]:
+    def positions(self) -> dict[TopicPartition, int]:
         """Say up to where it has read or written partitions: none can end before that."""
-        return {**self._transactions.reached, **self.seeks()}
+        return {**self._transactions.positions, **self.resume_offsets()}
 
-    async def work(self, lists: Sequence[Records]) -> None:
+    async def process(self, lists: Sequence[Records]) -> None:
         """Merge fetched lists, and publish what is due."""
-        self._rhythm.took(lists)
+        self._schedule.received(lists)
         for records in lists:
-            self._note(records)
-        await self.rest()
+            self._collect(records)
+        await self.tick()
 
-    async def rest(self) -> None:
+    async def tick(self) -> None:
         """Let time pass, publish what has become due, and now and then show that one is alive."""
         now = time.monotonic()
         if now - self._advanced_at > ADVANCE_SECONDS:
             self._advanced_at = now
-            await in_turns(self._board.advancing(self._settings.clock()))
+            await run_cooperatively(self._merger.advance_clock(self._settings.clock()))
         await self._publish()
-        await self._alert()
+        await self._publish_alerts()
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._transactions.close()
 
     @property
-    def due_in(self) -> float:
+    def next_tick_in_s(self) -> float:
         """Seconds until something that waits may be published; infinite if nothing waits."""
-        demand, rhythm = self._pace.demand(), self._rhythm
-        if self._news or self._board.dirty > self._board.slow:
-            at = rhythm.narrow.next_at(demand)
-        elif self._board.slow:
-            at = max(rhythm.narrow.next_at(demand), rhythm.slow.next_at(demand))
+        load, schedule = self._load_control.load(), self._schedule
+        if self._unmerged or self._merger.pending > self._merger.pending_expensive:
+            at = schedule.daily.next_at(load)
+        elif self._merger.pending_expensive:
+            at = max(schedule.daily.next_at(load), schedule.expensive.next_at(load))
         else:
             at = inf
         return at - time.monotonic()
 
-    def gathers_for(self, waiting: Collection[Records], since: float, found_idle: bool) -> float:
+    def linger_s(self, waiting: Collection[Records], since: float, found_idle: bool) -> float:
         """Seconds after which to ask again whether to take what waits; 0 or less: take it now.
 
         `since` is when the first of it came, and `found_idle` whether that was between two steps.
         """
-        return self._rhythm.gathers_for(waiting, since, found_idle, self._pace.demand())
+        return self._schedule.linger_s(waiting, since, found_idle, self._load_control.load())
 
-    def _note(self, records: Records) -> None:
+    def _collect(self, records: Records) -> None:
         """Take what was read; a share that changed again before it is merged is merged once."""
-        news = self._news
+        news = self._unmerged
         for record in records:
-            if record.offset >= self.position:
+            if record.offset >= self.source_offset:
                 news[record.key] = record.value
         # Offsets have holes here: transactions end with a record of their own.
-        self.position = max(self.position, records[-1].offset + 1)
+        self.source_offset = max(self.source_offset, records[-1].offset + 1)
 
     async def _merge(self) -> None:
         """Put all that was read on the board, a little at a time."""
         began = time.monotonic()
-        for number, _ in enumerate(self._merging(), 1):
-            if number % STEPS_AT_ONCE == 0 and time.monotonic() - began >= self._rhythm.turn_s:
-                self._worked_at = time.monotonic()
-                self._busy_s += self._worked_at - began
+        for number, _ in enumerate(self._merge_steps(), 1):
+            if number % STEPS_PER_SLICE == 0 and time.monotonic() - began >= self._schedule.slice_s:
+                self._last_worked_at = time.monotonic()
+                self._busy_s += self._last_worked_at - began
                 await asyncio.sleep(0)
                 began = time.monotonic()
         self._busy_s += time.monotonic() - began
 
-    def _merging(self) -> Iterator[None]:
-        news, self._news = self._news, {}
+    def _merge_steps(self) -> Iterator[None]:
+        news, self._unmerged = self._unmerged, {}
         for key, value in news.items():
             shard, cell = partials.locate(key)
-            self._board.put(shard, cell, partials.decode(value))
+            self._merger.set_partial(shard, cell, partials.decode(value))
             yield
-        yield from self._board.placing()
+        yield from self._merger.apply_partials()
 
-    def _hear(self) -> None:
-        for record in self._reference.records[self._heard :]:
-            self._board.hear(record)
-        self._heard = len(self._reference.records)
-        self._reference_position = dict(self._reference.position)
+    def _read_reference(self) -> None:
+        for record in self._reference.records[self._reference_cursor :]:
+            self._merger.add_reference(record)
+        self._reference_cursor = len(self._reference.records)
+        self._reference_offsets = dict(self._reference.offsets)
 
-    async def _publish_all(self) -> None:
+    async def _reconcile(self) -> None:
         """Publish in what a board just restored and the output differ, tombstones included."""
         seen: set[str] = set()
 
         def noted() -> Iterator[Publication]:
-            for publication in self._board.take():
+            for publication in self._merger.publications():
                 seen.add(publication[0])
                 yield publication
-            for key in self._output.standing():
+            for key in self._output.published_keys():
                 if key not in seen:
-                    yield key, None, NO_TAIL
+                    yield key, None, NO_AS_OF_FIELDS
 
         await self._write(noted())
 
-    async def _describe(self) -> None:
+    async def _publish_catalogue(self) -> None:
         """Say what the KPIs are, where consumers have been told otherwise."""
-        pairs = await catalogue.differences(self._settings, self._described)
+        pairs = await catalogue.differences(self._settings, self._catalogue)
         if pairs:
             await self._transactions.begin([catalogue.PARTITION])
             await self._transactions.send({catalogue.PARTITION: pairs})
@@ -218,46 +220,56 @@ class OwnedBoard:
         Whoever looks at one day sees it soon, however much changes. Members' wide windows and
         slow KPIs have rounds of their own, and come at once when nothing else has changed.
         """
-        self._hear()
-        began, demand = time.monotonic(), self._pace.demand()
-        board, rhythm = self._board, self._rhythm
+        self._read_reference()
+        began, load = time.monotonic(), self._load_control.load()
+        merger, schedule = self._merger, self._schedule
         is_quiet = False
-        if rhythm.narrow.is_due(began, demand):
+        if schedule.daily.is_due(began, load):
             self._busy_s = 0.0
-            if rhythm.is_of_all and self._news:
+            if schedule.is_total and self._unmerged:
                 # What is written is mostly known by the time that merging takes.
-                await self._transactions.begin([self._output.place])
+                await self._transactions.begin([self._output.partition])
             await self._merge()
-            is_quiet = board.dirty == board.wide + board.slow
+            is_quiet = merger.pending == merger.pending_long_windows + merger.pending_expensive
             if not is_quiet:
-                with_slow = rhythm.slow_come_along and rhythm.slow.is_due(began, demand)
-                await self._write(board.take(wide=0, with_slow=with_slow))
-                rhythm.narrow.done(began, self._busy_s)
-                if with_slow:
-                    rhythm.slow.done(began, self._busy_s)
+                with_expensive = schedule.expensive_with_daily and schedule.expensive.is_due(
+                    began, load
+                )
+                await self._write(
+                    merger.publications(max_long_windows=0, with_expensive=with_expensive)
+                )
+                schedule.daily.done(began, self._busy_s)
+                if with_expensive:
+                    schedule.expensive.done(began, self._busy_s)
             await self._transactions.end()
-        if board.wide and (is_quiet or rhythm.wide.is_due(began, demand)):
-            await self._publish_wide()
-        if board.slow and rhythm.slow.is_due(began, demand):
+        if merger.pending_long_windows and (is_quiet or schedule.long_windows.is_due(began, load)):
+            await self._publish_long_windows()
+        if merger.pending_expensive and schedule.expensive.is_due(began, load):
             began, self._busy_s = time.monotonic(), 0.0
-            await self._write(board.take(wide=0))
-            rhythm.slow.done(began, self._busy_s)
-        is_idle = demand is Demand.NOTHING
-        if self._claim(PROGRESS_SECONDS if is_idle else BUSY_PROGRESS_SECONDS):
+            await self._write(merger.publications(max_long_windows=0))
+            schedule.expensive.done(began, self._busy_s)
+        is_idle = load is Load.IDLE
+        if self._is_report_due(PROGRESS_SECONDS if is_idle else BUSY_PROGRESS_SECONDS):
             await self._commit([], True)
 
-    async def _publish_wide(self) -> None:
+    async def _publish_long_windows(self) -> None:
         """Publish those of members' wide windows that wait longest."""
-        began, self._busy_s, waited = time.monotonic(), 0.0, self._board.wide
-        await self._write(self._board.take(WIDE_SCOPES, with_slow=False))
-        self._rhythm.wide.done(began, self._busy_s, 1 - self._board.wide / waited)
+        began, self._busy_s, waited = time.monotonic(), 0.0, self._merger.pending_long_windows
+        await self._write(self._merger.publications(LONG_WINDOW_SCOPES, with_expensive=False))
+        self._schedule.long_windows.done(
+            began, self._busy_s, 1 - self._merger.pending_long_windows / waited
+        )
 
-    async def _alert(self) -> None:
+    async def _publish_alerts(self) -> None:
         """Say which targets are off their pace, once all that was read is on the board."""
-        pairs = [] if self._news else await self._alerts.news(self._board, time.monotonic())
+        pairs = (
+            []
+            if self._unmerged
+            else await self._alerts.pending_records(self._merger, time.monotonic())
+        )
         if pairs:
-            await self._transactions.begin([self._alerts.place])
-            await self._transactions.send({self._alerts.place: pairs})
+            await self._transactions.begin([self._alerts.partition])
+            await self._transactions.send({self._alerts.partition: pairs})
             await self._transactions.commit()
             self._committed_at = time.monotonic()
 
@@ -265,53 +277,55 @@ class OwnedBoard:
         is_more, written = True, 0
         while is_more:
             began = time.monotonic()
-            enough = min(MOST_RECORDS, max(RECORDS_A_TRANSACTION, written // FOURTH))
-            pairs: list[Pair | Tombstone] = []
+            enough = min(
+                MAX_RECORDS_PER_TRANSACTION, max(RECORDS_PER_TRANSACTION, written // GROWTH_DIVISOR)
+            )
+            pairs: list[KeyValue | Tombstone] = []
             while is_more and len(pairs) < enough:
-                async with self._pace.turn():
+                async with self._load_control.slot():
                     turn = time.monotonic()
-                    rendered, is_more = self._output.records(publications, self._rhythm.turn_s)
+                    rendered, is_more = self._output.records(publications, self._schedule.slice_s)
                     self._busy_s += time.monotonic() - turn
                 pairs += rendered
-                self._worked_at = time.monotonic()
+                self._last_worked_at = time.monotonic()
                 # What is rendered in one go keeps the event loop from everything else, and what
                 # waits there has many steps to take.
-                took_s = self._worked_at - turn
-                await asyncio.sleep(self._rhythm.leaves_for(took_s, self._pace.demand()))
+                took_s = self._last_worked_at - turn
+                await asyncio.sleep(self._schedule.yield_s(took_s, self._load_control.load()))
             written += len(pairs)
-            claim = not is_more and self._claim(PROGRESS_SECONDS)
-            if pairs or claim:
-                await self._commit(pairs, claim)
-                self._watch.committed(STAGE, len(pairs), self._committed_at - began)
+            with_report = not is_more and self._is_report_due(PROGRESS_SECONDS)
+            if pairs or with_report:
+                await self._commit(pairs, with_report)
+                self._metrics.committed(STAGE, len(pairs), self._committed_at - began)
 
-    async def _commit(self, pairs: list[Pair | Tombstone], claim: bool) -> None:
-        writes: dict[TopicPartition, Sequence[Pair | Tombstone]] = {}
+    async def _commit(self, pairs: list[KeyValue | Tombstone], with_report: bool) -> None:
+        writes: dict[TopicPartition, Sequence[KeyValue | Tombstone]] = {}
         if pairs:
-            writes[self._output.place] = pairs
-        if claim:
-            writes[progress.destination(self._settings)] = [self._say_how_far()]
+            writes[self._output.partition] = pairs
+        if with_report:
+            writes[progress.destination(self._settings)] = [self._progress_report()]
         await self._transactions.begin(writes)
         await self._transactions.send(writes)
         if pairs:
-            self._passing("while_publishing")
-        self._passing("before_stage2_commit")
+            self._failpoint("while_publishing")
+        self._failpoint("before_merge_commit")
         await self._transactions.commit()
         self._committed_at = time.monotonic()
-        self._watch.published(len(pairs))
+        self._metrics.published(len(pairs))
 
-    def _claim(self, pause_s: float) -> bool:
+    def _is_report_due(self, pause_s: float) -> bool:
         """Tell whether to say that all is published up to here: only if nothing waits."""
-        if self._board.dirty or self._news:
+        if self._merger.pending or self._unmerged:
             return False
         now = time.monotonic()
-        is_news = self._claimed != (self.position, self._reference_position)
-        return (is_news and now - self._claimed_at > pause_s) or (
+        is_news = self._reported != (self.source_offset, self._reference_offsets)
+        return (is_news and now - self._reported_at > pause_s) or (
             now - self._committed_at > HEARTBEAT_SECONDS
         )
 
-    def _say_how_far(self) -> Pair:
-        self._claimed = self.position, self._reference_position
-        self._claimed_at = time.monotonic()
-        return progress.of_kpis(
-            self.number, self.position, self._reference_position, self._settings.clock()
+    def _progress_report(self) -> KeyValue:
+        self._reported = self.source_offset, self._reference_offsets
+        self._reported_at = time.monotonic()
+        return progress.merge_report(
+            self.number, self.source_offset, self._reference_offsets, self._settings.clock()
         )

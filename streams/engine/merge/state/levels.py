@@ -5,21 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import Window
-from streams.engine.merge.state.window_store import WindowSums
+from streams.engine.merge.state.window_store import WindowStore
 
-Named = tuple[str, str]
+KpiScope = tuple[str, str]
 
 
 class Levels:
     """Knows every level's value before any day, and which windows a late step moves."""
 
-    def __init__(self, sums: WindowSums, steps: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, sums: WindowStore, steps: Mapping[str, tuple[str, ...]]) -> None:
         """Read the daily steps from sums that somebody else keeps; `steps` as in Measure."""
         self._sums = sums
         self._components = steps
-        self._facts: dict[Named, int] = {}
-        self._changed: dict[Named, int] = {}
-        self._totals: dict[Named, tuple[list[int], list[Vector]]] = {}
+        self._facts: dict[KpiScope, int] = {}
+        self._changed: dict[KpiScope, int] = {}
+        self._totals: dict[KpiScope, tuple[list[int], list[Vector]]] = {}
 
     @property
     def changed(self) -> int:
@@ -38,7 +38,7 @@ class Levels:
             self._changed[key] = min(day, self._changed.get(key, day))
             self._totals.pop(key, None)
 
-    def known(self) -> list[Named]:
+    def known(self) -> list[KpiScope]:
         """Give (scope, level) of all that have had a step."""
         return list(self._facts)
 
@@ -51,7 +51,7 @@ class Levels:
         days, totals = self._steps((scope, name))
         return totals[bisect_left(days, day)]
 
-    def take(self) -> Iterator[tuple[str, str, int, set[Window]]]:
+    def drain(self) -> Iterator[tuple[str, str, int, set[Window]]]:
         """Give what moved by all steps since the last take.
 
         (scope, level, first day with another step, windows that have a step from then on or run)
@@ -66,7 +66,7 @@ class Levels:
             }
             yield (*key, since, windows.union(running))
 
-    def _steps(self, key: Named) -> tuple[list[int], list[Vector]]:
+    def _steps(self, key: KpiScope) -> tuple[list[int], list[Vector]]:
         """Give the days on which a level has steps, and its total before each and after all."""
         found = self._totals.get(key)
         if found is None:

@@ -10,20 +10,20 @@ class Organisation:
 
     def __init__(self) -> None:
         """Start with nobody."""
-        self._standing: dict[str, RepSet] = {}
+        self._current: dict[str, RepSet] = {}
 
-    def put(self, record: RepSet) -> bool:
+    def update(self, record: RepSet) -> bool:
         """Take one record, in any order; True if it stands now."""
-        old = self._standing.get(record.rep)
+        old = self._current.get(record.rep)
         if old is not None and _order(old) >= _order(record):
             return False
-        self._standing[record.rep] = record
+        self._current[record.rep] = record
         return True
 
     def groups(self, scope: str) -> tuple[str, ...]:
         """Give the scopes that a rep's scope is part of; none for any other scope."""
         dimension, _, rep = scope.partition("=")
-        record = self._standing.get(rep) if dimension == "rep" else None
+        record = self._current.get(rep) if dimension == "rep" else None
         if record is None:
             return ()
         named = ((group, getattr(record, group)) for group in ROLLED_UP)

@@ -21,7 +21,7 @@ from streams.events import TargetSet, canonical
 WHOLE_UNITS = ("money", "money_per_day", "ms")
 
 
-class Plan(NamedTuple):
+class TargetValue(NamedTuple):
     """One target: exactly, and as a record shows it (money in minor units).
 
     `is_dated` tells one for a single window from one for every window of a kind.
@@ -32,7 +32,7 @@ class Plan(NamedTuple):
     is_dated: bool
 
 
-class Place(NamedTuple):
+class TargetKey(NamedTuple):
     """What a target is for; `window` None stands for every window of the kind."""
 
     kpi: str
@@ -60,52 +60,52 @@ class Targets:
         self._scale = 10 ** minor_digits(currency)
         self._kpis = kpis
         self._dimensions = dimensions
-        self._records: dict[Place, dict[str, TargetSet]] = {}
-        self._plans: dict[tuple[str, str], dict[str | Window, Plan]] = {}
-        self._dated: dict[Window, set[Place]] = {}
+        self._records: dict[TargetKey, dict[str, TargetSet]] = {}
+        self._values: dict[tuple[str, str], dict[str | Window, TargetValue]] = {}
+        self._dated: dict[Window, set[TargetKey]] = {}
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
-        return bool(self._plans)
+        return bool(self._values)
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[TargetKey]:
         """Give every place that has one."""
         return iter(self._records)
 
-    def put(self, record: TargetSet) -> Place | None:
+    def update(self, record: TargetSet) -> TargetKey | None:
         """Take one record, in any order; gives what it changed, None if that is nothing here.
 
         A KPI or a scope that is not published changes nothing.
         """
-        dimension, member = next(iter(record.scope.items()), ("", ""))
+        dimension, value = next(iter(record.scope.items()), ("", ""))
         kpi = self._kpis.get(record.kpi)
         if (
             kpi is None
             or dimension not in self._dimensions
-            or (dimension or "all") not in kpi.reach
-            or bool(dimension) != bool(member)
+            or (dimension or "all") not in kpi.published_scopes
+            or bool(dimension) != bool(value)
         ):
             return None
-        scope = f"{dimension}={member}" if dimension else ""
-        place = Place(record.kpi, scope, record.window, self._window(record))
-        records = self._records.setdefault(place, {})
+        scope = f"{dimension}={value}" if dimension else ""
+        target_key = TargetKey(record.kpi, scope, record.window, self._window(record))
+        records = self._records.setdefault(target_key, {})
         old = records.get(record.key)
         if old is not None and _order(old) >= _order(record):
             return None
         records[record.key] = record
-        plans = self._plans.setdefault((record.kpi, scope), {})
-        slot = place.window or place.kind
-        plan = self._plan(kpi, max(records.values(), key=_order), place.window is not None)
+        plans = self._values.setdefault((record.kpi, scope), {})
+        slot = target_key.window or target_key.kind
+        plan = self._value(kpi, max(records.values(), key=_order), target_key.window is not None)
         if plans.get(slot) == plan:
             return None
         plans[slot] = plan
-        if place.window is not None:
-            self._dated.setdefault(place.window, set()).add(place)
-        return place
+        if target_key.window is not None:
+            self._dated.setdefault(target_key.window, set()).add(target_key)
+        return target_key
 
-    def of(self, kpi: str, scope: str, window: Window) -> Plan | None:
+    def of(self, kpi: str, scope: str, window: Window) -> TargetValue | None:
         """Give the target for a KPI in a scope and window."""
-        plans = self._plans.get((kpi, scope))
+        plans = self._values.get((kpi, scope))
         if plans is None:
             return None
         return plans.get(window) or plans.get(window.kind)
@@ -114,7 +114,7 @@ class Targets:
         """Give the single windows that there are targets for."""
         return self._dated.keys()
 
-    def of_window(self, window: Window) -> Collection[Place]:
+    def of_window(self, window: Window) -> Collection[TargetKey]:
         """Give the targets that are for one window alone."""
         return self._dated.get(window, ())
 
@@ -124,16 +124,16 @@ class Targets:
         day = record.start.toordinal()
         return Window(record.window, self._calendar.first_day(record.window, day))
 
-    def _plan(self, kpi: Kpi | Derived, record: TargetSet, is_dated: bool) -> Plan:
+    def _value(self, kpi: Kpi | Derived, record: TargetSet, is_dated: bool) -> TargetValue:
         value = Fraction(*exact(record.value))
         if kpi.unit in WHOLE_UNITS:
             if kpi.unit != "ms":
                 value *= self._scale
             whole = round_half_up(value.numerator, value.denominator)
-            return Plan(Fraction(whole), whole, is_dated)
+            return TargetValue(Fraction(whole), whole, is_dated)
         if kpi.unit == "count" and value.denominator == 1:
-            return Plan(value, value.numerator, is_dated)
-        return Plan(value, value.numerator / value.denominator, is_dated)
+            return TargetValue(value, value.numerator, is_dated)
+        return TargetValue(value, value.numerator / value.denominator, is_dated)
 
 
 def _order(record: TargetSet) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from streams.engine.calendars.calendar import (
 )
 
 
-class WindowSums:
+class WindowStore:
     """Keeps, for every window that has facts, one vector a scope and KPI.
 
     Rolling windows are kept for today only, each with the window before it.
@@ -24,13 +24,13 @@ class WindowSums:
         self.lateness_ms = lateness_ms
         self.today = today
         self.rolling = calendar.rolling(today)
-        self._kept = self._rolling_kept()
-        self._kept_windows = {window for window, _ in self._kept}
+        self._rolling_bounds = self._rolling_with_previous()
+        self._rolling_windows = {window for window, _ in self._rolling_bounds}
         self._sums: dict[Window, dict[str, Grouped]] = {}
         self._days: dict[str, list[int]] = {}
-        self._ever: dict[str, Grouped] = {}
+        self._all_time: dict[str, Grouped] = {}
         self._ends: list[tuple[int, Window]] = []
-        self._watched: set[Window] = set()
+        self._tracked: set[Window] = set()
 
     def vectors(self, window: Window, scope: str) -> Grouped:
         """Give the vectors of a scope over a window by KPI, empty if there are none."""
@@ -59,22 +59,22 @@ class WindowSums:
             if day not in days:
                 insort(days, day)
         windows = list(self.calendar.windows_of(day))
-        windows += [w for w, end in self._kept if w.start <= day <= end]
+        windows += [w for w, end in self._rolling_bounds if w.start <= day <= end]
         for window in windows:
             self._add(window, scope, change)
         return windows
 
-    def add_ever(self, scope: str, change: Grouped) -> None:
+    def add_all_time(self, scope: str, change: Grouped) -> None:
         """Add to the sum over all days, future ones included, that some KPIs keep."""
-        add_grouped(self._ever.setdefault(scope, {}), change)
+        add_grouped(self._all_time.setdefault(scope, {}), change)
 
-    def ever(self, scope: str) -> Grouped:
+    def all_time(self, scope: str) -> Grouped:
         """Give the vectors over all days, of the KPIs that keep them."""
-        return self._ever.get(scope, {})
+        return self._all_time.get(scope, {})
 
     def is_kept(self, window: Window) -> bool:
         """Tell whether a rolling window is one of today's, or the one before one of those."""
-        return window in self._kept_windows
+        return window in self._rolling_windows
 
     def known(self, kind: str) -> list[Window]:
         """Give the windows of a kind that have had facts."""
@@ -84,32 +84,32 @@ class WindowSums:
         """Give all windows that have had facts."""
         return list(self._sums)
 
-    def watch(self, window: Window) -> None:
+    def track_end(self, window: Window) -> None:
         """Let a window have an end even if it never has facts."""
-        if window not in self._watched and window not in self._sums:
-            self._watched.add(window)
-            self._let_end(window)
+        if window not in self._tracked and window not in self._sums:
+            self._tracked.add(window)
+            self._track_end(window)
 
     def ended(self, clock: int) -> Iterator[Window]:
         """Give the windows whose lateness has passed by now."""
         while self._ends and self._ends[0][0] <= clock:
             yield heappop(self._ends)[1]
 
-    def rolling_on(self, today: int) -> Iterator[None]:
+    def advance_rolling(self, today: int) -> Iterator[None]:
         """Move the rolling windows so that they end with today, a day each time it is asked."""
-        for window, _ in self._kept:
+        for window, _ in self._rolling_bounds:
             self._sums.pop(window, None)
         self.today = today
         self.rolling = self.calendar.rolling(today)
-        self._kept = self._rolling_kept()
-        self._kept_windows = {window for window, _ in self._kept}
-        for window, end in self._kept:
+        self._rolling_bounds = self._rolling_with_previous()
+        self._rolling_windows = {window for window, _ in self._rolling_bounds}
+        for window, end in self._rolling_bounds:
             for day in range(window.start, end + 1):
                 for scope, vector in self.scopes(Window("day", day)).items():
                     self._add(window, scope, vector)
                 yield
 
-    def _rolling_kept(self) -> list[tuple[Window, int]]:
+    def _rolling_with_previous(self) -> list[tuple[Window, int]]:
         """Give the rolling windows of today and those before them, with their last days."""
         own = [(window, self.today) for window in self.rolling]
         before = [
@@ -123,7 +123,7 @@ class WindowSums:
         if scopes is None:
             scopes = self._sums[window] = {}
             if window.kind not in ROLLING_DAYS:
-                self._let_end(window)
+                self._track_end(window)
         vectors = scopes.get(scope)
         if vectors is None:
             vectors = scopes[scope] = {}
@@ -131,5 +131,5 @@ class WindowSums:
         if not vectors:
             del scopes[scope]
 
-    def _let_end(self, window: Window) -> None:
+    def _track_end(self, window: Window) -> None:
         heappush(self._ends, (self.calendar.bounds(window)[1] + self.lateness_ms, window))
