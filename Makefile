@@ -50,7 +50,7 @@ oracle: install
 	ORACLE_EVENTS=200000 $(BIN)/python -m pytest tests/laws/test_long_history.py \
 		--stuck-after 0 $(ARGS)
 
-# Breaks workers, gateway and Kafka while events come in; see docs/exactness.md. `--seed N` repeats.
+# Breaks workers, gateway and Kafka while events come in; see docs/explain/exactness.md. `--seed N` repeats.
 chaos: install
 	$(BIN)/python -m tests.chaos $(ARGS)
 
