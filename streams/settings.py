@@ -196,8 +196,7 @@ class Settings:
         DEFINITIONS,
         (),
         names(),
-        "Order of the stages, earliest first. `definitions.stages` of the rules file overrides"
-        " it.",
+        "Order of the stages, earliest first. `definitions.stages` of the rules file overrides it.",
     )
     churn_threshold: int = setting(
         DEFINITIONS,
