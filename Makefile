@@ -50,7 +50,7 @@ oracle: install
 	ORACLE_EVENTS=200000 $(BIN)/python -m pytest tests/laws/test_long_history.py \
 		--stuck-after 0 $(ARGS)
 
-# Breaks workers, gateway and Kafka while events come in; see docs/exactness.md. `--seed N` repeats.
+# Breaks workers, gateway and Kafka while events come in; see docs/explain/exactness.md. `--seed N` repeats.
 chaos: install
 	$(BIN)/python -m tests.chaos $(ARGS)
 
@@ -69,11 +69,13 @@ chaos-mutants: install
 chaos-control: install
 	$(BIN)/python -m tests.chaos.control $(ARGS)
 
-# Rewrites what is generated from the events and the catalogue; tests hold it equal.
+# Rewrites what is generated from events, catalogue, settings and commands; tests hold it equal.
 generated: install
 	$(BIN)/sales-kpis schemas schemas
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.grafana.dashboard import write; write(Path("deploy/grafana/dashboards"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.kpi_page import write; write(Path("docs"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.settings_page import write; write(Path("docs/reference"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.cli_page import write; from streams.cli import main; write(Path("docs/reference"), main)'
 
 clean:
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,8 +33,8 @@ ADDED = ROOT / "tests" / "kpis" / "big_wins.py"
 PROGRAM = """
 import sys
 import tests.kpis.big_wins
-from streams.replay import replay
-from streams.settings import Settings
+from streams.operations.replay import replay
+from streams.config.settings import Settings
 
 for record in replay(sys.stdin.buffer, Settings(now=int(sys.argv[1]))):
     sys.stdout.buffer.write(record + b"\\n")

@@ -1,123 +1,271 @@
-"""The only reader of environment and files: what an operator can set, in one frozen object."""
+"""The only reader of environment and files: what an operator can set, in one frozen object.
 
+Each field carries its group, its meaning and its kind. The reader, its checks and
+`docs/reference/settings.md` all use the same declaration.
+"""
+
+# ruff: noqa: RUF009 - `setting` declares a field, and its defaults do not change
 import os
-import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Self, TypeVar
 
+from streams.config.setting_kinds import (
+    Kind,
+    choice,
+    currency_complaint,
+    failpoint,
+    folder,
+    milliseconds,
+    names,
+    number,
+    optional_instant,
+    optional_path,
+    secret,
+    shares,
+    text,
+    weights,
+    zone_complaint,
+)
 from streams.engine.catalogue.definitions import CHURN_WEIGHTS
 from streams.process.failpoint import POINTS, is_known
 from streams.process.logs import FORMS
 
 PREFIX = "SALES_KPIS_"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-# Each can be named by file as well, as `SALES_KPIS_TOKEN_FILE`: an environment is seen by many.
-SECRETS = ("token", "kafka_password", "erasure_key")
-PATHS = ("data", "kafka_ca", "kafka_certificate", "kafka_key", "rules")
-SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
-WEIGHT = re.compile(r"[0-9]{1,6}")
+KAFKA, REPORTING, DEFINITIONS = "Kafka", "Reporting and publishing", "Definitions"
+GATEWAY, PROCESS = "Gateway and privacy", "Processes"
+T = TypeVar("T")
 
 
 class BadSetting(Exception):
     """A setting that cannot be used; the message names it and says what would do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What is known of a setting beside its default."""
+
+    group: str
+    kind: Kind
+    meaning: str
+
+
+def setting(group: str, default: T, kind: Kind, meaning: str) -> T:
+    """Declare one field of `Settings`."""
+    return field(
+        # A factory, for a mapping counts as a mutable default.
+        default_factory=lambda: default,
+        repr=not kind.is_secret,
+        metadata={"declared": Declared(group, kind, meaning)},
+    )
+
+
+def declared(found: "Field[Any]") -> Declared:
+    """Give what a field of `Settings` was declared with."""
+    declaration: Declared = found.metadata["declared"]
+    return declaration
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Everything that can be set, each by `SALES_KPIS_<NAME>` in the environment.
+    """Everything that can be set, each by `SALES_KPIS_<NAME>` in the environment."""
 
-    Times are whole milliseconds. `stage_probability` maps a stage to a decimal text,
-    written `proposal=0.4,negotiation=0.7`. `stages` is their order, earliest first, written
-    `discovery,proposal,negotiation`. `churn_weights` are whole numbers, written
-    `complaint=3,closing_request=5`; a kind of ticket that is not named keeps its default.
-    `rules` names the TOML file that `streams.config.rules` reads; its stages go before these.
-    """
+    bootstrap: str = setting(
+        KAFKA,
+        "127.0.0.1:9092",
+        text("`HOST:PORT`, several with commas between them"),
+        "Where Kafka is reached first.",
+    )
+    app: str = setting(
+        KAFKA,
+        "sales-kpis",
+        text("text"),
+        "Name of the installation: consumer group, prefix of the internal topics and of the"
+        " transactional ids.",
+    )
+    partitions: int = setting(
+        KAFKA,
+        4,
+        number(1, 1_000),
+        "Partitions of each topic of events, and so the number of aggregate tasks. Changed with"
+        " `sales-kpis topics repartition` only.",
+    )
+    replication: int = setting(
+        KAFKA,
+        1,
+        number(1, 9, "brokers"),
+        "Replicas of each topic that `sales-kpis topics apply` creates.",
+    )
+    kafka_security: str = setting(
+        KAFKA, "PLAINTEXT", choice(*SECURITY), "Protocol of the connections to Kafka."
+    )
+    kafka_mechanism: str = setting(
+        KAFKA, "SCRAM-SHA-512", choice(*MECHANISMS), "SASL mechanism, where SASL is used."
+    )
+    kafka_user: str = setting(
+        KAFKA, "", text("text"), "User name for SASL. Required where SASL is used."
+    )
+    kafka_password: str = setting(
+        KAFKA, "", secret("text"), "Password for SASL. Required where SASL is used."
+    )
+    kafka_ca: Path | None = setting(
+        KAFKA,
+        None,
+        optional_path("path of a PEM file"),
+        "Certificate authorities that are trusted; without it, those of the system.",
+    )
+    kafka_certificate: Path | None = setting(
+        KAFKA,
+        None,
+        optional_path("path of a PEM file"),
+        "Client certificate, for brokers that ask for one.",
+    )
+    kafka_key: Path | None = setting(
+        KAFKA, None, optional_path("path of a PEM file"), "Private key of the client certificate."
+    )
 
-    bootstrap: str = "127.0.0.1:9092"
-    app: str = "sales-kpis"
-    timezone: str = "UTC"
-    currency: str = "EUR"
-    now: int | None = None
-    week_start: int = 0
-    fiscal_start: int = 1
-    lateness_ms: int = 86_400_000
-    publish_interval_ms: int = 50
-    stale_days: int = 30
-    small_deal: int = 1_000
-    large_deal: int = 10_000
-    stage_probability: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    partitions: int = 4
-    replication: int = 1
-    kafka_security: str = "PLAINTEXT"
-    kafka_mechanism: str = "SCRAM-SHA-512"
-    kafka_user: str = ""
-    kafka_password: str = field(default="", repr=False)
-    kafka_ca: Path | None = None
-    kafka_certificate: Path | None = None
-    kafka_key: Path | None = None
-    token: str = field(default="", repr=False)
-    erasure_key: str = field(default="", repr=False)
-    gateway_port: int = 8080
-    metrics_port: int = 9464
-    data: Path = Path(".data")
-    stages: tuple[str, ...] = ()
-    churn_threshold: int = 5
-    churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
-    rules: Path | None = None
-    log: str = "text"
-    failpoint: str = ""
+    timezone: str = setting(
+        REPORTING,
+        "UTC",
+        text("IANA name, `Europe/Berlin`", zone_complaint),
+        "Time zone in which days, weeks and months begin.",
+    )
+    currency: str = setting(
+        REPORTING,
+        "EUR",
+        text("ISO 4217 code", currency_complaint),
+        "Reporting currency. Amounts in others are converted with the rates of `crm.rate`.",
+    )
+    week_start: int = setting(
+        REPORTING, 0, number(0, 6, "day"), "First day of the week: 0 is Monday, 6 is Sunday."
+    )
+    fiscal_start: int = setting(
+        REPORTING, 1, number(1, 12, "month"), "First month of the fiscal year: 1 is January."
+    )
+    lateness_ms: int = setting(
+        REPORTING,
+        86_400_000,
+        number(0, 10**12, "ms"),
+        "Time after the end of a window until its records say `final`. An event that is older than"
+        " this when it comes counts all the same, and in `sales_kpis_late_total` too.",
+    )
+    publish_interval_ms: int = setting(
+        REPORTING,
+        50,
+        number(0, 60_000, "ms"),
+        "Shortest time between two records of one grand total. Records of dimension values have"
+        " twice that where there is time to spare, and ten times that under load.",
+    )
+    now: int | None = setting(
+        REPORTING,
+        None,
+        optional_instant(),
+        "A fixed clock, for looking back and for tests. Empty: the clock of the machine.",
+    )
+
+    stale_days: int = setting(
+        DEFINITIONS,
+        30,
+        number(1, 10_000, "days"),
+        "Days without an event after which an open deal is stale.",
+    )
+    small_deal: int = setting(
+        DEFINITIONS,
+        1_000,
+        number(0, 10**15, "currency units"),
+        "A won deal below this amount is small. Not above `LARGE_DEAL`.",
+    )
+    large_deal: int = setting(
+        DEFINITIONS,
+        10_000,
+        number(0, 10**15, "currency units"),
+        "A won deal from this amount on is large.",
+    )
+    stage_probability: Mapping[str, str] = setting(
+        DEFINITIONS,
+        MappingProxyType({}),
+        shares(),
+        "Probability of a win by stage, for deals whose events give none.",
+    )
+    stages: tuple[str, ...] = setting(
+        DEFINITIONS,
+        (),
+        names(),
+        "Order of the stages, earliest first. `definitions.stages` of the rules file overrides it.",
+    )
+    churn_threshold: int = setting(
+        DEFINITIONS,
+        5,
+        number(1, 1_000_000, "points"),
+        "Score from which an account counts in `churn_risk`.",
+    )
+    churn_weights: Mapping[str, int] = setting(
+        DEFINITIONS,
+        CHURN_WEIGHTS,
+        weights(CHURN_WEIGHTS),
+        "Points of a ticket by its kind. A kind that is left out keeps its default.",
+    )
+    rules: Path | None = setting(
+        DEFINITIONS,
+        None,
+        optional_path("path of a TOML file"),
+        "The rules file, see [rules-file.md](rules-file.md).",
+    )
+
+    token: str = setting(
+        GATEWAY,
+        "",
+        secret("24 or more of `A-Z a-z 0-9 . _ ~ + / -`, several with commas between them"),
+        "What senders of events have to present. Required where the gateway listens on another"
+        " address than the loopback.",
+    )
+    erasure_key: str = setting(
+        GATEWAY,
+        "",
+        secret("text"),
+        "Key of the hashes under which erased and merged subjects are remembered. Set it before"
+        " the first event and keep it. Without it the key is `APP`.",
+    )
+    gateway_port: int = setting(
+        GATEWAY, 8080, number(0, 65_535, "port"), "Port of the gateway. 0: any free one."
+    )
+
+    metrics_port: int = setting(
+        PROCESS,
+        9464,
+        number(0, 65_535, "port"),
+        "First port of the workers' metrics in `sales-kpis demo`. `sales-kpis worker` serves"
+        " metrics with its option `--metrics-port` only.",
+    )
+    data: Path = setting(
+        PROCESS, Path(".data"), folder(), "Where `sales-kpis demo` keeps its logs."
+    )
+    log: str = setting(PROCESS, "text", choice(*FORMS), "Form of the log on standard error.")
+    failpoint: str = setting(
+        PROCESS,
+        "",
+        failpoint(is_known, POINTS),
+        "For tests: the worker kills itself at the N-th pass of a step, or with `:stop` is"
+        " stopped there.",
+    )
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise BadSetting(
-                f"{PREFIX}TIMEZONE={self.timezone!r} is no IANA time zone; try Europe/Berlin or UTC"
-            ) from error
-        if not re.fullmatch("[A-Z]{3}", self.currency):
-            raise BadSetting(f"{PREFIX}CURRENCY={self.currency!r} is no ISO 4217 code; try EUR")
-        for name, words in (
-            ("kafka_security", SECURITY),
-            ("kafka_mechanism", MECHANISMS),
-            ("log", FORMS),
-        ):
-            if getattr(self, name) not in words:
-                raise BadSetting(
-                    f"{PREFIX}{name.upper()}={getattr(self, name)!r} is none of {', '.join(words)}"
-                )
+        for each in fields(self):
+            value = getattr(self, each.name)
+            complaint = declared(each).kind.complaint(value)
+            if complaint is not None:
+                raise BadSetting(f"{PREFIX}{each.name.upper()}={value!r} {complaint}")
         if self.kafka_security.startswith("SASL") and not (self.kafka_user and self.kafka_password):
             raise BadSetting(
                 f"{PREFIX}KAFKA_SECURITY={self.kafka_security} needs {PREFIX}KAFKA_USER and"
                 f" {PREFIX}KAFKA_PASSWORD (or {PREFIX}KAFKA_PASSWORD_FILE)"
             )
-        if not is_known(self.failpoint):
-            raise BadSetting(
-                f"{PREFIX}FAILPOINT={self.failpoint!r} is not like after_state:3;"
-                f" known: {', '.join(POINTS)}"
-            )
-        for name, low, high in (
-            ("week_start", 0, 6),
-            ("fiscal_start", 1, 12),
-            ("partitions", 1, 1_000),
-            ("replication", 1, 9),
-            ("lateness_ms", 0, 10**12),
-            ("publish_interval_ms", 0, 60_000),
-            ("stale_days", 1, 10_000),
-            ("churn_threshold", 1, 1_000_000),
-        ):
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(
-                    f"{PREFIX}{name.upper()}={getattr(self, name)} is not between {low} and {high}"
-                )
         if self.small_deal > self.large_deal:
             raise BadSetting(f"{PREFIX}SMALL_DEAL is above {PREFIX}LARGE_DEAL; swap them")
 
@@ -125,20 +273,20 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Read the settings; an unknown `SALES_KPIS_` name or a bad value is a BadSetting."""
         environment = os.environ if environment is None else environment
-        known = {f.name for f in fields(cls)}
-        given: dict[str, object] = {}
-        for variable, text in environment.items():
+        known = {each.name: declared(each).kind for each in fields(cls)}
+        given: dict[str, Any] = {}
+        for variable, written in environment.items():
             if not variable.startswith(PREFIX):
                 continue
             name = variable.removeprefix(PREFIX).lower()
             if name.removesuffix("_file") in SECRETS and name.endswith("_file"):
-                name, text = name.removesuffix("_file"), secret(variable, text)
+                name, written = name.removesuffix("_file"), from_file(variable, written)
                 if name in given or PREFIX + name.upper() in environment:
                     raise BadSetting(f"{variable} and {PREFIX}{name.upper()} are both set")
             if name not in known:
                 raise BadSetting(f"{variable} is no setting; known: {', '.join(sorted(known))}")
-            given[name] = parse(name, variable, text)
-        return replace(cls(), **given)  # type: ignore[arg-type]  # parse() gives each its type
+            given[name] = read(known[name], variable, written)
+        return replace(cls(), **given)
 
     @property
     def secret(self) -> bytes:
@@ -150,27 +298,19 @@ class Settings:
         return time.time_ns() // 1_000_000 if self.now is None else self.now
 
 
-def parse(name: str, variable: str, text: str) -> object:
-    """Read one setting's text as its type."""
-    if name == "now":
-        return instant(text, variable) if text else None
-    if name in PATHS:
-        return Path(text) if text else None
-    if name == "stage_probability":
-        return MappingProxyType(dict(probabilities(text, variable)))
-    if name == "stages":
-        return in_order(text, variable)
-    if name == "churn_weights":
-        return MappingProxyType({**CHURN_WEIGHTS, **weights(text, variable)})
-    if isinstance(getattr(Settings(), name), int):
-        try:
-            return int(text)
-        except ValueError:
-            raise BadSetting(f"{variable}={text!r} is not a whole number") from None
-    return text
+# Each can be named by file as well, as `SALES_KPIS_TOKEN_FILE`: an environment is seen by many.
+SECRETS = tuple(each.name for each in fields(Settings) if declared(each).kind.is_secret)
 
 
-def secret(variable: str, file: str) -> str:
+def read(kind: Kind, variable: str, written: str) -> object:
+    """Read one setting's text as its kind says."""
+    try:
+        return kind.read(written)
+    except ValueError as error:
+        raise BadSetting(f"{variable}={written!r} {error}") from error
+
+
+def from_file(variable: str, file: str) -> str:
     """Read a secret from the file that a variable names; white space around it is not part."""
     try:
         return Path(file).read_text(encoding="utf-8").strip()
@@ -178,44 +318,9 @@ def secret(variable: str, file: str) -> str:
         raise BadSetting(f"{variable}={file!r} cannot be read: {error}") from error
 
 
-def instant(text: str, name: str) -> int:
+def instant(written: str, name: str) -> int:
     """Read an RFC 3339 time with an offset as milliseconds since the epoch."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise BadSetting(
-            f"{name}={text!r} is no time with an offset; try 2026-03-02T09:15:00+03:30"
-        )
-    return (moment - EPOCH) // timedelta(milliseconds=1)
-
-
-def probabilities(text: str, variable: str) -> list[tuple[str, str]]:
-    """Read `stage=0.4,other=0.7`."""
-    pairs = [part.split("=", 1) for part in text.split(",") if part.strip()]
-    for pair in pairs:
-        if len(pair) != 2 or not pair[0].strip() or not SHARE.fullmatch(pair[1].strip()):
-            raise BadSetting(f"{variable}={text!r} is not like proposal=0.4,negotiation=0.7")
-    return [(stage.strip(), share.strip()) for stage, share in pairs]
-
-
-def in_order(text: str, variable: str) -> tuple[str, ...]:
-    """Read `first,second,third`."""
-    names = tuple(name for part in text.split(",") if (name := part.strip()))
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise BadSetting(f"{variable}={text!r} names {min(twice)!r} twice; once gives its place")
-    return names
-
-
-def weights(text: str, variable: str) -> dict[str, int]:
-    """Read `complaint=3,contact=1`."""
-    pairs = [[it.strip() for it in part.split("=", 1)] for part in text.split(",") if part.strip()]
-    for pair in pairs:
-        if len(pair) != 2 or not WEIGHT.fullmatch(pair[1]):
-            raise BadSetting(f"{variable}={text!r} is not like complaint=3,closing_request=5")
-        if pair[0] not in CHURN_WEIGHTS:
-            known = ", ".join(CHURN_WEIGHTS)
-            raise BadSetting(f"{variable}: {pair[0]!r} is no kind of ticket; known: {known}")
-    return {kind: int(weight) for kind, weight in pairs}
+        return milliseconds(written)
+    except ValueError as error:
+        raise BadSetting(f"{name}={written!r} {error}") from error

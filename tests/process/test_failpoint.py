@@ -8,7 +8,7 @@ from streams.process.failpoint import POINTS, armed
 
 PROGRAM = """
 import sys
-from streams.failpoint import armed
+from streams.process.failpoint import armed
 passing = armed(sys.argv[1])
 assert armed(sys.argv[1]) is passing
 for number in range(1, 6):
