@@ -10,10 +10,9 @@ from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberMetadata,
 )
 
-from streams.kafka.topics import PARTIALS
+from streams.tasks.task_id import TaskId, stage_of
 
 VERSION = 0
-TaskId = tuple[str, int]  # stage, partition
 
 
 class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # ships no types
@@ -67,11 +66,6 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # ships n
     def on_assignment(self, assignment: ConsumerProtocolMemberAssignment) -> None:
         """Remember what this worker holds now."""
         self.held = {(stage_of(tp.topic), tp.partition) for tp in assignment.partitions()}
-
-
-def stage_of(topic: str) -> str:
-    """Name the stage that reads a topic."""
-    return "merge" if topic == PARTIALS else "aggregate"
 
 
 def task_ids(partitions: Mapping[str, Iterable[int]]) -> list[TaskId]:

@@ -13,8 +13,7 @@ from faust.types.transports import SchedulingStrategyT
 
 from streams.kafka.reader import Records
 from streams.kafka.topics import PARTIALS
-
-Lists = dict[TP, Records]
+from streams.worker.record_buffer import FetchedRecords
 
 
 class Fetch:
@@ -27,7 +26,7 @@ class Fetch:
     serialized_value_size = 0
     __slots__ = ("offset", "partition", "timestamp", "timestamp_type", "topic", "value")
 
-    def __init__(self, tp: TP, lists: Lists) -> None:
+    def __init__(self, tp: TP, lists: FetchedRecords) -> None:
         """Stand for some lists under the name of one of their partitions."""
         last = lists[tp][-1]
         self.topic, self.partition = tp
@@ -42,8 +41,8 @@ class FetchScheduler(SchedulingStrategyT):
 
     def iterate(self, records: Mapping[TP, Records]) -> Iterator[tuple[TP, Fetch]]:
         """Give the fetch for `aggregate` and the fetch for `merge`, where there are any."""
-        sources: Lists = {}
-        partials: Lists = {}
+        sources: FetchedRecords = {}
+        partials: FetchedRecords = {}
         for tp, found in records.items():
             if found:
                 (partials if tp.topic == PARTIALS else sources)[tp] = found
@@ -53,13 +52,13 @@ class FetchScheduler(SchedulingStrategyT):
                 yield tp, Fetch(tp, lists)
 
 
-class ListSchema(faust.Schema[None, Lists]):
+class ListSchema(faust.Schema[None, FetchedRecords]):
     """Leaves lists of records as they are: the tables decode, and keep what cannot be."""
 
     def loads_key(self, app: Any, message: Any, **_: Any) -> None:
         """Give no key: each record has its own."""
 
-    def loads_value(self, app: Any, message: Any, **_: Any) -> Lists:  # noqa: ARG002
+    def loads_value(self, app: Any, message: Any, **_: Any) -> FetchedRecords:  # noqa: ARG002
         """Give the lists."""
-        lists: Lists = message.value
+        lists: FetchedRecords = message.value
         return lists

@@ -6,7 +6,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from streams.config.settings import PREFIX, SECRETS, Settings, declared
+from streams.config.settings import (
+    PREFIX,
+    SECRETS,
+    Settings,
+    declared,
+)
 
 FILE = "settings.md"
 NOT_SET = "not set"

@@ -113,7 +113,7 @@ def worker(
             [*of_all, *([] if port is None else ["--metrics-port", str(port)])] for port in ports
         ]
         sys.exit(Supervisor(commands).run())
-    from streams.wiring.worker import run_worker
+    from streams.operations.worker import run_worker
 
     run_worker(where, host, metrics_port)
 

@@ -4,8 +4,12 @@ import asyncio
 import time
 from collections import deque
 
+from faust.types import TP
+
 from streams.kafka.reader import Records
 
+# What one poll brought, by source partition.
+FetchedRecords = dict[TP, Records]
 CAPACITY = 24_000
 # The more at once, the more events of a row are read together instead of one after another:
 # of a backlog, 20,000 at once take seven tenths of the time that 8,000 at once take.

@@ -9,8 +9,6 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 from faust.types import TP
 
-from streams.agents.assignor import TaskId, stage_of
-from streams.agents.batches import Lists
 from streams.config.settings import Settings
 from streams.internal_topics import partials
 from streams.internal_topics.partials import Published
@@ -22,7 +20,9 @@ from streams.tasks.load_control import Load, LoadControl
 from streams.tasks.merge.task import MergeTask
 from streams.tasks.ports import CorePort
 from streams.tasks.reference_data import ReferenceData
+from streams.tasks.task_id import TaskId, stage_of
 from streams.worker.metrics import WorkerMetrics
+from streams.worker.record_buffer import FetchedRecords
 from streams.worker.task_runner import TaskRunner, end_if_stuck
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class TaskManager:
         """Tell whether a partition may be delivered."""
         return tp in self._readable
 
-    async def receive(self, lists: Lists) -> None:
+    async def receive(self, lists: FetchedRecords) -> None:
         """Hand fetched lists to their tenures; waits while one has no room."""
         self._received_at = time.monotonic()
         for tp, records in lists.items():

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from streams.agents.assignor import (
     ShardAssignor,
-    TaskId,
     distribute,
-    stage_of,
 )
 from streams.events import SOURCE_TOPICS
 from streams.kafka.topics import MERGE_PARTITIONS, PARTIALS
+from streams.tasks.task_id import TaskId, stage_of
 
 NAMES = st.sets(st.sampled_from("abcdefgh"), min_size=1, max_size=5)
 

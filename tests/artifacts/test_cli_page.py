@@ -4,7 +4,12 @@ from pathlib import Path
 
 import click
 
-from streams.artifacts.cli_page import FILE, commands, page, write
+from streams.artifacts.cli_page import (
+    FILE,
+    commands,
+    page,
+    write,
+)
 from streams.cli import main
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE

@@ -3,8 +3,16 @@
 from dataclasses import fields
 from pathlib import Path
 
-from streams.artifacts.settings_page import FILE, page, write
-from streams.config.settings import SECRETS, Settings, declared
+from streams.artifacts.settings_page import (
+    FILE,
+    page,
+    write,
+)
+from streams.config.settings import (
+    SECRETS,
+    Settings,
+    declared,
+)
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
 

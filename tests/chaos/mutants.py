@@ -17,7 +17,11 @@ from streams.events.key_value import KeyValue
 from streams.internal_topics import dead_letters
 from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import reader
-from streams.kafka.transactional_producer import Tombstone, TransactionalProducer, Writes
+from streams.kafka.transactional_producer import (
+    Tombstone,
+    TransactionalProducer,
+    Writes,
+)
 from streams.tasks.aggregate.restore import SOURCE_OFFSETS_KEY
 from streams.tasks.aggregate.task import AggregateTask, Change
 from streams.tasks.merge import task

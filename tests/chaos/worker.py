@@ -6,7 +6,7 @@ from typing import Any
 import aiokafka.client
 
 from streams.config.settings import Settings
-from streams.wiring.worker import run_worker
+from streams.operations.worker import run_worker
 from tests.chaos.mutants import MUTANTS
 
 

@@ -11,7 +11,11 @@ from streams.config.settings import Settings
 from streams.events.key_value import KeyValue
 from streams.internal_topics import partials
 from streams.kafka import topics
-from streams.kafka.transactional_producer import Tombstone, TransactionalProducer, Writes
+from streams.kafka.transactional_producer import (
+    Tombstone,
+    TransactionalProducer,
+    Writes,
+)
 from streams.tasks.aggregate import task as aggregate_task
 from streams.tasks.merge import output_writer
 from streams.tasks.merge import task as merge_task

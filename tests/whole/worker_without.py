@@ -3,10 +3,10 @@
 import sys
 from dataclasses import replace
 
+from streams.agents.main import run_worker
 from streams.config.settings import Settings
 from streams.wiring.catalogue import catalogue
 from streams.wiring.core import KpiCore
-from streams.worker.main import run_worker
 
 if __name__ == "__main__":
     settings = Settings.from_environment()

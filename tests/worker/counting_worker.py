@@ -2,8 +2,8 @@
 
 import sys
 
+from streams.agents.main import run_worker
 from streams.config.settings import Settings
-from streams.worker.main import run_worker
 from tests.installation.counting import Counting
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from streams.agents.main import run_worker as run_agents
 from streams.config.settings import Settings
 from streams.kafka.errors import Fatal
 from streams.kafka.topics import ALERTS
@@ -11,7 +12,6 @@ from streams.output.prometheus.collector import KpiCollector
 from streams.output.prometheus.server import serve
 from streams.output.reader import Feed
 from streams.wiring.catalogue import catalogue
-from streams.worker.main import run_worker as run_agents
 from streams.worker.metrics import WorkerMetrics
 
 
