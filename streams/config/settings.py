@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
+from streams.config.failpoints import POINTS, is_known
 from streams.config.setting_kinds import (
     Kind,
     choice,
@@ -31,14 +32,13 @@ from streams.config.setting_kinds import (
     zone_complaint,
 )
 from streams.engine.catalogue.definitions import CHURN_WEIGHTS
-from streams.process.failpoint import POINTS, is_known
-from streams.process.logs import FORMS
 
 PREFIX = "SALES_KPIS_"
 SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 KAFKA, REPORTING, DEFINITIONS = "Kafka", "Reporting and publishing", "Definitions"
 GATEWAY, PROCESS = "Gateway and privacy", "Processes"
+LOG_FORMS = ("text", "json")
 T = TypeVar("T")
 
 
@@ -245,7 +245,7 @@ class Settings:
     data: Path = setting(
         PROCESS, Path(".data"), folder(), "Where `sales-kpis demo` keeps its logs."
     )
-    log: str = setting(PROCESS, "text", choice(*FORMS), "Form of the log on standard error.")
+    log: str = setting(PROCESS, "text", choice(*LOG_FORMS), "Form of the log on standard error.")
     failpoint: str = setting(
         PROCESS,
         "",

@@ -1,27 +1,13 @@
 """Places where a worker can be told to die, so that tests kill it where it hurts most."""
 
 import os
-import re
 import signal
 from collections.abc import Callable
 from functools import cache
 
-POINTS = (
-    "during_restore",
-    "during_reconcile",
-    "after_state",
-    "after_partials",
-    "before_commit",
-    "while_publishing",
-    "before_merge_commit",
-)
-_SETTING = re.compile(rf"({'|'.join(POINTS)}):([1-9][0-9]{{0,5}})(:stop)?")
+from streams.config.failpoints import SETTING
+
 Pass = Callable[[str], None]
-
-
-def is_known(setting: str) -> bool:
-    """Tell whether a setting names a point and which passing of it, such as `after_state:3`."""
-    return not setting or _SETTING.fullmatch(setting) is not None
 
 
 @cache
@@ -32,7 +18,7 @@ def armed(setting: str) -> Pass:
     its end is stopped (SIGSTOP) until somebody continues it. Passings are counted over the
     whole process. Without a setting nothing ever happens.
     """
-    found = _SETTING.fullmatch(setting)
+    found = SETTING.fullmatch(setting)
     if found is None:
         return _nothing
     fatal, left = found[1], int(found[2])

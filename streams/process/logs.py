@@ -8,11 +8,9 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
-from typing import Final
 
 import orjson
 
-FORMS: Final = ("text", "json")
 # Control characters, and what other programs take for a line's end or turns text around.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -21,7 +19,7 @@ CONTINUED = "    | "
 
 
 def set_up(form: str, level: int) -> None:
-    """Log to standard error in one of the FORMS, unless somebody has set up logging before."""
+    """Log to standard error in one of the LOG_FORMS, unless somebody has set up logging before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=level, handlers=[handler])

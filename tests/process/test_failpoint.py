@@ -4,7 +4,8 @@ import signal
 import subprocess
 import sys
 
-from streams.process.failpoint import POINTS, armed
+from streams.config.failpoints import POINTS
+from streams.process.failpoint import armed
 
 PROGRAM = """
 import sys

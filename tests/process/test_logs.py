@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from streams.config.settings import BadSetting, Settings
+from streams.config.settings import LOG_FORMS, BadSetting, Settings
 from streams.process.logs import (
-    FORMS,
     JsonLines,
     TextLines,
 )
@@ -82,7 +81,7 @@ def test_text_that_is_no_unicode_is_logged_all_the_same() -> None:
     assert json.loads(JsonLines().format(record("\udc80")))["message"] == "\\udc80"
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", LOG_FORMS)
 def test_form_is_a_setting(form: str) -> None:
     assert Settings.from_environment({"SALES_KPIS_LOG": form}).log == form
 
