@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control lock generated clean
+.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control lock generated pictures clean
 
 install: .venv/installed
 
@@ -76,6 +76,10 @@ generated: install
 	$(BIN)/sales-kpis schemas schemas
 	$(BIN)/python -c 'from pathlib import Path; from streams.publish.dashboard import write; write(Path("deploy/grafana/dashboards"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.publish.page import write; write(Path("docs"))'
+
+# Draws the pictures of the documents anew from a fixed state; a test holds them equal.
+pictures: install
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.demo_picture import write; write(Path("docs/images"))'
 
 clean:
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,120 @@
+"""Command lines that are shown and not run: whether what they name exists."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import click
+
+from streams.cli import main
+
+ROOT = Path(__file__).parents[2]
+OPERATOR = re.compile(r"[();<>|&]+")
+# What a reader fills in.
+BLANK = re.compile(r"[$<{]|\.\.\.|…")
+TARGET = re.compile(r"(?m)^([a-z][\w-]*):(?!=)")
+
+
+def faults(text: str, *, is_whole: bool = True) -> list[str]:
+    """Say what is wrong with each `sales-kpis` and `make` command of a shell script.
+
+    A command that is not whole, such as prose names, may lack what it needs to run.
+    """
+    found: list[str] = []
+    for words in commands(text):
+        if words[0] == "make":
+            found += _faults_of_make(words[1:])
+        elif "sales-kpis" in words:
+            begin = words.index("sales-kpis")
+            found += _faults_of_product(words[begin + 1 :], is_whole=is_whole)
+        found += _faults_of_compose(words)
+    return found
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Give the words of each simple command, without what is assigned before it."""
+    line = ""
+    for part in text.replace("\\\n", " ").splitlines():
+        line = f"{line}\n{part}" if line else part
+        try:
+            tokens = shlex.shlex(re.sub(r"\d*>&\d", "", line), posix=True, punctuation_chars=True)
+            tokens.whitespace_split = True
+            words = list(tokens)
+        except ValueError:
+            continue  # inside of quotes that go on
+        line = ""
+        yield from _simple(words)
+
+
+def _simple(words: Sequence[str]) -> Iterator[list[str]]:
+    command: list[str] = []
+    for word in [*words, ";"]:
+        if not OPERATOR.fullmatch(word):
+            if command or not re.match(r"(\w+=|\$$|export$)", word):
+                command.append(word)
+            continue
+        if command:
+            yield command
+        # What follows a redirection is a file.
+        command = ["<file>"] if word[0] in "<>" else []
+
+
+def _faults_of_make(words: Sequence[str]) -> Iterator[str]:
+    targets = TARGET.findall((ROOT / "Makefile").read_text())
+    for word in words:
+        if not word.startswith("-") and "=" not in word and word not in targets:
+            yield f"make {word}: there is no such target"
+
+
+def _faults_of_compose(words: Sequence[str]) -> Iterator[str]:
+    if list(words[:2]) != ["docker", "compose"]:
+        return
+    for option, file in pairwise(words):
+        if option in ("-f", "--file") and not (ROOT / file).is_file():
+            yield f"docker compose {option} {file}: there is no such file"
+
+
+def _faults_of_product(words: Sequence[str], *, is_whole: bool) -> Iterator[str]:
+    command: click.Command = main
+    path, rest = "sales-kpis", list(words)
+    while True:
+        context = click.Context(command, info_name=path)
+        try:
+            options, rest, _ = command.make_parser(context).parse_args(args=rest)
+        except click.UsageError as error:
+            yield f"{path}: {error.format_message()}"
+            return
+        if not isinstance(command, click.Group):
+            if rest:
+                yield f"{path} takes no {' '.join(rest)}"
+            yield from _faults_of_values(command, context, options, is_whole=is_whole)
+            return
+        if not rest or BLANK.search(rest[0]):
+            return
+        name, *rest = rest
+        found = command.get_command(context, name)
+        if found is None:
+            yield f"{path} {name}: there is no such command"
+            return
+        command, path = found, f"{path} {name}"
+
+
+def _faults_of_values(
+    command: click.Command, context: click.Context, options: dict[str, object], *, is_whole: bool
+) -> Iterator[str]:
+    if {"help", "version"} & {name for name, value in options.items() if value}:
+        return
+    for parameter in command.params:
+        value = options.get(parameter.name or "")
+        if is_whole and parameter.required and parameter.value_is_missing(value):
+            yield f"{context.info_name}: {parameter.name} is missing"
+        # Whether a path is there is for the machine to say that runs it.
+        if isinstance(value, str) and not isinstance(parameter.type, click.Path):
+            if BLANK.search(value):
+                continue
+            try:
+                parameter.type.convert(value, parameter, context)
+            except click.UsageError as error:
+                yield f"{context.info_name}: {error.format_message()}"
