@@ -75,9 +75,9 @@ chaos-control: install
 generated: install
 	$(BIN)/sales-kpis schemas schemas
 	$(BIN)/python -c 'from pathlib import Path; from streams.publish.dashboard import write; write(Path("deploy/grafana/dashboards"))'
-	$(BIN)/python -c 'from pathlib import Path; from streams.publish.page import write; write(Path("docs"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.publish.page import write; write(Path("docs/reference"))'
 
-# Draws the pictures of the documents anew from a fixed state; a test holds them equal.
+# Redraws the pictures of the documents from a fixed state; a test holds them equal.
 pictures: install
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.demo_picture import write; write(Path("docs/images"))'
 

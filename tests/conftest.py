@@ -25,7 +25,7 @@ settings.register_profile("thorough", settings.get_profile("default"), max_examp
 settings.load_profile("default")
 
 # Rooms whose tests take long each: one that is begun last is waited for by nobody else's.
-LONG = ("chaos", "whole", "faults", "demo", "agents", "model")
+LONG = ("chaos", "whole", "faults", "demo", "agents", "model", "docs")
 
 
 @pytest.hookimpl(trylast=True)

@@ -28,7 +28,7 @@ TIMEZONE, CURRENCY = "Europe/Berlin", "EUR"
 BEGAN = "2026-03-04T15:00:00+01:00"
 LIVE_SECONDS = 75
 RATE_SECONDS = 5
-# Amid what `make demo` has shown on two cores: 85 to 124 ms.
+# Within the range that `make demo` showed on two cores, 85 to 124 ms.
 LATENCY_MS = 104
 PLACES = Places(
     gateway="http://127.0.0.1:8080",
@@ -89,7 +89,7 @@ def picture() -> str:
     )
     console.print(draw(figures, pulse, PLACES, now, WIDTH, HEIGHT))
     drawn = console.export_svg(title=TITLE, theme=THEME, unique_id="demo")
-    # Whoever looks at a picture in a page loads no font for it.
+    # Browsers load no fonts for a picture inside a page.
     drawn = re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
     drawn = drawn.replace("Fira Code, monospace", FONTS)
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"

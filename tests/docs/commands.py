@@ -23,13 +23,13 @@ def faults(text: str, *, is_whole: bool = True) -> list[str]:
     A command that is not whole, such as prose names, may lack what it needs to run.
     """
     found: list[str] = []
-    for words in commands(text):
-        if words[0] == "make":
-            found += _faults_of_make(words[1:])
-        elif "sales-kpis" in words:
-            begin = words.index("sales-kpis")
-            found += _faults_of_product(words[begin + 1 :], is_whole=is_whole)
-        found += _faults_of_compose(words)
+    for tokens in commands(text):
+        if tokens[0] == "make":
+            found += _faults_of_make(tokens[1:])
+        elif "sales-kpis" in tokens:
+            begin = tokens.index("sales-kpis")
+            found += _faults_of_product(tokens[begin + 1 :], is_whole=is_whole)
+        found += _faults_of_compose(tokens)
     return found
 
 
@@ -39,46 +39,46 @@ def commands(text: str) -> Iterator[list[str]]:
     for part in text.replace("\\\n", " ").splitlines():
         line = f"{line}\n{part}" if line else part
         try:
-            tokens = shlex.shlex(re.sub(r"\d*>&\d", "", line), posix=True, punctuation_chars=True)
-            tokens.whitespace_split = True
-            words = list(tokens)
+            lexer = shlex.shlex(re.sub(r"\d*>&\d", "", line), posix=True, punctuation_chars=True)
+            lexer.whitespace_split = True
+            tokens = list(lexer)
         except ValueError:
             continue  # inside of quotes that go on
         line = ""
-        yield from _simple(words)
+        yield from _simple(tokens)
 
 
-def _simple(words: Sequence[str]) -> Iterator[list[str]]:
+def _simple(tokens: Sequence[str]) -> Iterator[list[str]]:
     command: list[str] = []
-    for word in [*words, ";"]:
-        if not OPERATOR.fullmatch(word):
-            if command or not re.match(r"(\w+=|\$$|export$)", word):
-                command.append(word)
+    for token in [*tokens, ";"]:
+        if not OPERATOR.fullmatch(token):
+            if command or not re.match(r"(\w+=|\$$|export$)", token):
+                command.append(token)
             continue
         if command:
             yield command
         # What follows a redirection is a file.
-        command = ["<file>"] if word[0] in "<>" else []
+        command = ["<file>"] if token[0] in "<>" else []
 
 
-def _faults_of_make(words: Sequence[str]) -> Iterator[str]:
+def _faults_of_make(tokens: Sequence[str]) -> Iterator[str]:
     targets = TARGET.findall((ROOT / "Makefile").read_text())
-    for word in words:
-        if not word.startswith("-") and "=" not in word and word not in targets:
-            yield f"make {word}: there is no such target"
+    for token in tokens:
+        if not token.startswith("-") and "=" not in token and token not in targets:
+            yield f"make {token}: there is no such target"
 
 
-def _faults_of_compose(words: Sequence[str]) -> Iterator[str]:
-    if list(words[:2]) != ["docker", "compose"]:
+def _faults_of_compose(tokens: Sequence[str]) -> Iterator[str]:
+    if list(tokens[:2]) != ["docker", "compose"]:
         return
-    for option, file in pairwise(words):
+    for option, file in pairwise(tokens):
         if option in ("-f", "--file") and not (ROOT / file).is_file():
             yield f"docker compose {option} {file}: there is no such file"
 
 
-def _faults_of_product(words: Sequence[str], *, is_whole: bool) -> Iterator[str]:
+def _faults_of_product(tokens: Sequence[str], *, is_whole: bool) -> Iterator[str]:
     command: click.Command = main
-    path, rest = "sales-kpis", list(words)
+    path, rest = "sales-kpis", list(tokens)
     while True:
         context = click.Context(command, info_name=path)
         try:

@@ -61,13 +61,13 @@ def installed(logs: Path) -> Iterator[Installation]:
     with EmbeddedKafka() as broker, ExitStack() as running:
         port = free_port(HOST)
         metrics = free_port(HOST, but=(port,))
-        here = Installation(
+        installation = Installation(
             broker.bootstrap,
             f"{HOST}:{port}",
             f"{HOST}:{metrics}",
             secrets.token_hex(24),
         )
-        environment = here.environment
+        environment = installation.environment
         subprocess.run([*COMMAND, "topics", "apply"], env=environment, check=True, timeout=60)
         started = [
             running.enter_context(_process(logs / f"{arguments[0]}.log", environment, *arguments))
@@ -76,9 +76,11 @@ def installed(logs: Path) -> Iterator[Installation]:
                 ("gateway", "--port", str(port)),
             )
         ]
-        for process, address in zip(started, (here.metrics, here.gateway), strict=True):
+        for process, address in zip(
+            started, (installation.metrics, installation.gateway), strict=True
+        ):
             _await_ready(process, f"http://{address}/readyz", logs)
-        yield here
+        yield installation
 
 
 @contextmanager
@@ -92,7 +94,7 @@ def _process(
     try:
         yield process
     finally:
-        # What it still had to do is of no interest, and waiting for it costs seconds.
+        # A clean shutdown takes seconds and would tell nothing here.
         process.kill()
         process.wait()
 

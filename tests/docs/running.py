@@ -1,6 +1,7 @@
 """Runs the blocks of a page as a reader would, in one shell and one empty folder."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,10 @@ with duckdb.connect(sys.argv[1]) as connection:
 """
 
 
+# Programs that this product does not bring along.
+PROGRAMS = ("curl", "jq", "openssl")
+
+
 class Failed(AssertionError):
     """A page that cannot be followed; the message has all output, which names the block."""
 
@@ -31,6 +36,14 @@ class Failed(AssertionError):
 def runnable(page: Page) -> list[Block]:
     """Give the blocks of a page that are run."""
     return [block for block in page.blocks if block.language in RUN and block.reason is None]
+
+
+def missing(page: Page) -> list[str]:
+    """Name the programs that a page's blocks call and this machine lacks."""
+    text = "\n".join(block.text for block in runnable(page))
+    return [
+        name for name in PROGRAMS if re.search(rf"\b{name} ", text) and shutil.which(name) is None
+    ]
 
 
 def run(page: Page, installation: Installation, folder: Path, seconds: float = SECONDS) -> str:
@@ -46,8 +59,8 @@ def run(page: Page, installation: Installation, folder: Path, seconds: float = S
     script.write_text(_script(page, installation, aside), encoding="utf-8")
     bash = shutil.which("bash")
     assert bash is not None, "there is no bash on the path: pages are run by it"
-    said = aside / "output"
-    with said.open("wb") as output:
+    log = aside / "output"
+    with log.open("wb") as output:
         process = subprocess.Popen(
             [bash, str(script)],
             cwd=work,
@@ -63,7 +76,7 @@ def run(page: Page, installation: Installation, folder: Path, seconds: float = S
         status = None
     finally:
         _end(process)
-    text = said.read_text(encoding="utf-8", errors="replace")
+    text = log.read_text(encoding="utf-8", errors="replace")
     if status != 0:
         how = f"ended with status {status}" if status else f"took more than {seconds:g} s"
         raise Failed(f"the last block of {page.name} below {how}:\n{text[-SHOWN:]}")

@@ -16,8 +16,8 @@ from tests.docs.commands import faults
 from tests.docs.pages import REASONS, ROOT, Page, pages, read, slugged
 
 PAGES = pages()
-# Generated or a list of changes: their links have to hold as well.
-LINKED = [*PAGES, read(ROOT / "CHANGELOG.md"), read(ROOT / "schemas" / "README.md")]
+# The others are generated or a list of changes: what they name has to exist as well.
+ALL = [*PAGES, read(ROOT / "CHANGELOG.md"), read(ROOT / "schemas" / "README.md")]
 # Each has one name here, so that no block is passed over because of another.
 OTHER_NAMES = {
     "bash": "sh", "console": "sh", "shell": "sh", "shell-session": "sh", "zsh": "sh",
@@ -26,6 +26,7 @@ OTHER_NAMES = {
 # Tables of pyproject.toml; every other TOML is a rules file.
 PROJECT = {"build-system", "dependency-groups", "project", "tool"}
 
+of_all = pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
 of_every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -43,7 +44,7 @@ def broken(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.name)
+@of_all
 def test_links_lead_somewhere(page: Page) -> None:
     assert broken(page) == []
 
@@ -66,7 +67,7 @@ def test_reasons_for_not_running_are_known(page: Page) -> None:
     assert page.prose.count("<!-- not run:") == len(given), "one is not directly above a fence"
 
 
-@of_every_page
+@of_all
 def test_commands_that_are_not_run_exist(page: Page) -> None:
     wrong = {
         block.line: found
@@ -181,3 +182,9 @@ def test_commands_that_exist_have_no_fault() -> None:
     docker compose exec worker-1 sales-kpis dump --follow
     """
     assert faults(text) == []
+
+
+def test_changelog_begins_with_what_is_unreleased_and_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert re.findall(r"(?m)^## \[(.*)\]", text)[:2] == ["Unreleased", version]

@@ -6,7 +6,7 @@ from streams.kpis import catalogue
 from streams.publish.page import FILE, page, write
 from streams.settings import Settings
 
-COMMITTED = Path(__file__).parents[2] / "docs" / FILE
+COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
 
 
 def test_committed_page_is_what_the_catalogue_says() -> None:
