@@ -20,7 +20,8 @@ TARGET = re.compile(r"(?m)^([a-z][\w-]*):(?!=)")
 def faults(text: str, *, is_whole: bool = True) -> list[str]:
     """Say what is wrong with each `sales-kpis` and `make` command of a shell script.
 
-    A command that is not whole, such as prose names, may lack what it needs to run.
+    A command that is not whole, such as prose names, may lack what it needs to run, and have
+    a name in capitals in the place of a value.
     """
     found: list[str] = []
     for tokens in commands(text):
@@ -84,7 +85,8 @@ def _faults_of_product(tokens: Sequence[str], *, is_whole: bool) -> Iterator[str
         try:
             options, rest, _ = command.make_parser(context).parse_args(args=rest)
         except click.UsageError as error:
-            yield f"{path}: {error.format_message()}"
+            if is_whole or not isinstance(error, click.BadOptionUsage):
+                yield f"{path}: {error.format_message()}"
             return
         if not isinstance(command, click.Group):
             if rest:
@@ -112,7 +114,7 @@ def _faults_of_values(
             yield f"{context.info_name}: {parameter.name} is missing"
         # Whether a path is there is for the machine to say that runs it.
         if isinstance(value, str) and not isinstance(parameter.type, click.Path):
-            if BLANK.search(value):
+            if BLANK.search(value) or (value.isupper() and not is_whole):
                 continue
             try:
                 parameter.type.convert(value, parameter, context)

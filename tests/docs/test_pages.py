@@ -170,6 +170,13 @@ def test_command_that_does_not_exist_is_found(text: str, fault: str) -> None:
     assert fault in found
 
 
+def test_prose_may_name_a_command_without_its_values() -> None:
+    for text in ("sales-kpis worker --processes N", "sales-kpis replay --now", "sales-kpis ingest"):
+        assert faults(text, is_whole=False) == []
+        assert faults(text) != []
+    assert faults("sales-kpis replay --then", is_whole=False) != []
+
+
 def test_commands_that_exist_have_no_fault() -> None:
     text = """
     export SALES_KPIS_TOKEN=$(openssl rand -hex 24)   # don't lose it
