@@ -25,6 +25,8 @@ OTHER_NAMES = {
 }  # fmt: skip
 # Tables of pyproject.toml; every other TOML is a rules file.
 PROJECT = {"build-system", "dependency-groups", "project", "tool"}
+# Other code in prose, such as a message, may hold the same words.
+COMMAND = re.compile(r"(?:\w+=\S* )*(?:make|sales-kpis|docker compose) ")
 
 of_all = pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
 of_every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -75,7 +77,8 @@ def test_commands_that_are_not_run_exist(page: Page) -> None:
         if block.language == "sh" and block.reason and (found := faults(block.text))
     }
     assert wrong == {}
-    assert [found for code in page.inline for found in faults(code, is_whole=False)] == []
+    named = [code for code in page.inline if COMMAND.match(code)]
+    assert [found for code in named for found in faults(code, is_whole=False)] == []
 
 
 @of_every_page
