@@ -3,14 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control lock generated clean
+.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control lock generated pictures clean
 
 install: .venv/installed
 
-.venv/installed: pyproject.toml requirements.lock
+.venv/installed: pyproject.toml requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; try make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
 	touch $@
 
@@ -32,12 +32,14 @@ check: install
 bench: install
 	$(BIN)/sales-kpis bench $(ARGS)
 
-# Rewrites the lock after a change of the ranges in pyproject.toml.
+# Rewrites both locks after a change of the ranges in pyproject.toml: `requirements.lock` is what
+# the product needs to run, `requirements-dev.lock` the same versions and the tools beside them.
+COMPILE := .venv/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 lock:
 	test -x .venv/lock/bin/uv || ($(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install -q 'uv>=0.9,<1')
-	.venv/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --no-emit-index-url --no-emit-find-links --group dev --quiet \
-		pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --constraint requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 
 # The whole way with 100,000 events, two workers and three SIGKILLs.
 soak: install
@@ -73,9 +75,13 @@ chaos-control: install
 generated: install
 	$(BIN)/sales-kpis schemas schemas
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.grafana.dashboard import write; write(Path("deploy/grafana/dashboards"))'
-	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.kpi_page import write; write(Path("docs"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.kpi_page import write; write(Path("docs/reference"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.settings_page import write; write(Path("docs/reference"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.cli_page import write; from streams.cli import main; write(Path("docs/reference"), main)'
+
+# Redraws the pictures of the documents from a fixed state; a test holds them equal.
+pictures: install
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.demo_picture import write; write(Path("docs/images"))'
 
 clean:
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -34,7 +34,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("default")
 
 # Rooms whose tests take long each: one that is begun last is waited for by nobody else's.
-LONG = ("chaos", "whole", "faults", "demo", "worker", "model")
+LONG = ("chaos", "whole", "faults", "demo", "worker", "model", "docs")
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,1 +1,1 @@
-"""Pages that are generated from the code; tests hold the committed ones equal."""
+"""Files that are generated from the code and committed; nothing at run time uses them."""

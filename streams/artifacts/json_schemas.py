@@ -212,7 +212,7 @@ def _index() -> str:
         "# Schemas",
         "",
         "JSON Schema (2020-12) of what goes in and what comes out, generated from the types:"
-        " `make schemas` writes this folder anew. Fields that a schema does not name are"
+        " `make generated` rewrites this folder. Fields that a schema does not name are"
         " allowed and ignored.",
         "",
         "## Events",

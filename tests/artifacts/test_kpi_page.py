@@ -10,7 +10,7 @@ from streams.artifacts.kpi_page import (
 from streams.config.settings import Settings
 from streams.wiring.catalogue import catalogue
 
-COMMITTED = Path(__file__).parents[2] / "docs" / FILE
+COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
 
 
 def test_committed_page_is_what_the_catalogue_says() -> None:

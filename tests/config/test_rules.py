@@ -90,9 +90,9 @@ def test_bad_rules_stop_a_command_with_exit_code_2_and_one_line(
     )
 
 
-def test_rules_that_the_readme_shows_are_the_defaults(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (shown,) = re.findall(r"```toml\n(\[calendar\].*?)```", readme, re.DOTALL)
+def test_definitions_that_the_example_shows_are_the_defaults(tmp_path: Path) -> None:
+    example = (Path(__file__).parents[2] / "deploy" / "rules.example.toml").read_text()
+    (shown,) = re.findall(r"^(\[calendar\].*?)^# ---", example, re.DOTALL | re.MULTILINE)
     assert read(written(tmp_path, shown)) == Rules()
     business = shown.replace('response_hours = "calendar"', 'response_hours = "business"')
     found = read(written(tmp_path, business)).definitions.business

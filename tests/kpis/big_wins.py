@@ -1,4 +1,4 @@
-"""A KPI of one's own, as the README shows it: import this file and the catalogue has it."""
+"""A KPI of one's own, the one of docs/guide/add-a-kpi.md: import this file to declare it."""
 
 from streams.engine.algebra.measures import COUNT
 from streams.engine.catalogue.kpi import Fact, kpi
