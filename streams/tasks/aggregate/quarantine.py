@@ -77,7 +77,7 @@ class Quarantine:
     def restore(self, key: bytes, value: bytes | None) -> bool:
         """Take an element of the state; False if it is none of these."""
         if key == CRASH_NOTE_KEY:
-            self.note = None if value is None else CrashNote.decode(value)
+            self.crash_note = None if value is None else CrashNote.decode(value)
         elif key[:1] == QUARANTINED_PREFIX:
             if value is None:
                 self.reroutes.pop(key[1:], None)
@@ -89,15 +89,15 @@ class Quarantine:
 
     def covers(self, topic: str, offset: int) -> bool:
         """Tell whether a record has to be tried before it is taken."""
-        return self.note is not None and offset < self.note.to.get(topic, 0)
+        return self.crash_note is not None and offset < self.crash_note.to.get(topic, 0)
 
     def forget_note_if_passed(self, source_offsets: Mapping[str, int]) -> list[KeyValue]:
         """Forget the note if a position is past it; gives the elements that say so."""
-        if self.note is None or any(
-            source_offsets.get(t, 0) < end for t, end in self.note.to.items()
+        if self.crash_note is None or any(
+            source_offsets.get(t, 0) < end for t, end in self.crash_note.to.items()
         ):
             return []
-        self.note = None
+        self.crash_note = None
         return [(CRASH_NOTE_KEY, None)]
 
     def is_quarantined(self, key: bytes, reroute: Reroute) -> bool:

@@ -221,7 +221,7 @@ class AggregateTask:
 
         Not the state tells what was moved: that topic is itself all that has to be known of it.
         """
-        since, crash_note = dict(restored.source_offsets.source), restored.quarantine.note
+        since, crash_note = dict(restored.source_offsets.source), restored.quarantine.crash_note
         known = (
             sent.committed_offset
             if crash_note is None
