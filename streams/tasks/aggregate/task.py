@@ -228,9 +228,8 @@ class AggregateTask:
             else crash_note.since.get(self._reroutes_topic, 0)
         )
         try:
-            await run_cooperatively(
-                restored.rebuild(sent.received_before(known), self._settings.clock())
-            )
+            rebuild = restored.rebuild(sent.received_before(known), self._settings.clock())
+            await run_cooperatively(lambda: next(rebuild, True) is None)
         except Crashed as crash:
             if crash_note is None:
                 # It may be a move that nobody has folded before.
@@ -290,7 +289,8 @@ class AggregateTask:
         already be published, and without the events that are read again they would go back.
         """
         with attribute_to_shard(self.number):
-            await run_cooperatively(self._aggregator.apply_pending(clock))
+            pending = self._aggregator.apply_pending(clock)
+            await run_cooperatively(lambda: next(pending, True) is None)
             if with_values and self._aggregator.has_unpublished:
                 self._values_slot = values_slot(self.number)
             changed, pending_reroutes = (

@@ -101,7 +101,8 @@ class MergeTask:
         async for _, records in read_to(self._settings, stops):
             self._collect(records)
         await self._merge()
-        await run_cooperatively(self._merger.advance_clock(self._settings.clock()))
+        advance = self._merger.advance_clock(self._settings.clock())
+        await run_cooperatively(lambda: next(advance, True) is None)
         await self._reconcile()
         if self.number == catalogue.WRITER_PARTITION:
             await self._publish_catalogue()
@@ -131,7 +132,8 @@ class MergeTask:
         now = time.monotonic()
         if now - self._advanced_at > ADVANCE_SECONDS:
             self._advanced_at = now
-            await run_cooperatively(self._merger.advance_clock(self._settings.clock()))
+            advance = self._merger.advance_clock(self._settings.clock())
+            await run_cooperatively(lambda: next(advance, True) is None)
         await self._publish()
         await self._publish_alerts()
 
