@@ -233,9 +233,10 @@ class ComparisonPass:
                 is_own = self._core.dimension_group(cell) % topics.MERGE_PARTITIONS == number
                 if is_own and isinstance(vectors, dict):
                     board.set_partial(shard, cell, vectors)
-        for _ in board.advance_clock(clock):
+        while board.advance_clock(clock):
             pass
-        return {key: body.decode() for key, body, _ in board.publications() if body is not None}
+        records = board.begin_round().next_batch()
+        return {key: body.decode() for key, body, _ in records if body is not None}
 
     def _differ(self, topic: str, key: str, found: str | None, wanted: str | None) -> None:
         self.wrong[topic, key] = Difference(topic, key, found, wanted)

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from streams.engine.aggregate.reroutes import Reroute
-from streams.engine.merge.record_encoder import AsOfFields
+from streams.engine.algebra.measures import Grouped
+from streams.engine.merge.record_builder import Publication
 from streams.events import Event, ReferenceRecord
 from streams.events.key_value import KeyValue
 
 Vector = dict[str, int]
 # One cell's vectors by KPI.
 Vectors = dict[str, Vector]
-Publication = tuple[str, bytes | None, AsOfFields]
 
 
 class AggregatorPort(Protocol):
@@ -81,56 +81,62 @@ class AggregatorPort(Protocol):
         """Take a reference record; what it changes comes with the next `settling`."""
 
 
+class PublicationRoundPort(Protocol):
+    """The records of one round of publishing, in batches."""
+
+    def next_batch(self, limit: int | None = None) -> Sequence[Publication]:
+        """The next records, at most `limit` (None: all), fewer only at the round's end.
+
+        A batch is complete: nothing that happens to the merger later changes it.
+        """
+
+
 class MergerPort(Protocol):
-    """Stage 2: the cells of one partition of `kpi.partials`, merged and answered."""
+    """Stage 2: the cells of one partition of `kpi.partials`, merged into records.
+
+    `apply_partials` and `advance_clock` do a short step of work and return whether more of it
+    waits. Between two steps every method may be called.
+    """
 
     @property
     def pending(self) -> int:
-        """How many keys wait for `take`."""
+        """How many keys wait for a round, and cells for `apply_partials`."""
 
     @property
     def pending_long_windows(self) -> int:
-        """How many scopes of wide windows wait for a `take` of those."""
+        """How many of them are long windows of dimension values."""
 
     @property
     def pending_expensive(self) -> int:
-        """How many of them wait for a `take` `with_slow`."""
+        """How many of them wait for a round with expensive KPIs."""
 
-    def set_partial(self, shard: int, cell: str, vectors: Vectors) -> None:
-        """Replace one shard's share of a cell; {} removes it. It must not change any more."""
+    def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
+        """Replace one partition's partial of a cell; {} removes it. It must not change any more."""
 
-    def apply_partials(self) -> Iterator[None]:
-        """Work out what was put, a little each time it is asked, so that `take` need not at once.
-
-        Nothing else may be called until the iterator is used up.
-        """
+    def apply_partials(self) -> bool:
+        """Add some changed cells to their windows, so that rounds need not; whether more wait."""
 
     def add_reference(self, record: ReferenceRecord) -> None:
-        """Take a reference record; what it changes comes with the next `take`."""
+        """Apply a reference record, in any order."""
 
-    def advance_clock(self, clock: int) -> Iterator[None]:
-        """Roll windows and set final flags as of an instant, a little each time it is asked.
-
-        Nothing else may be called until the iterator is used up.
-        """
+    def advance_clock(self, clock: int) -> bool:
+        """Advance windows to an instant in milliseconds by one step; whether more waits."""
 
     def alerts(self, clock: int) -> dict[str, bytes]:
-        """Give the alerts about targets that stand at an instant, by key.
+        """Alerts about targets that hold at an instant, by key.
 
         A body is JSON without its closing brace.
         """
 
-    def publications(
+    def begin_round(
         self, max_long_windows: int | None = None, with_expensive: bool = True
-    ) -> Iterator[Publication]:
-        """Give each waiting key with its body and what it says of the instant it is read at.
+    ) -> PublicationRoundPort:
+        """Choose what to publish; each key comes once in a round.
 
-        A body is JSON without its closing brace, so that fields can be added; None is a
-        tombstone, also where there was nothing. A record that readers have already goes out
-        again only if its tail has another slot. Wide windows that wait longest are taken until
-        there are so many scopes of them (None: all of them), with all that is slow in them; the
-        others go on waiting, and so do other keys that take long to work out until a call
-        `with_slow`. Nothing else of the board may be called until the iterator is used up.
+        Of the long windows of dimension values those that wait longest are chosen until there
+        are so many scopes of them (None: all), each with its expensive KPIs; all other expensive
+        KPIs only `with_expensive`. What a round has not given when the next begins, or when the
+        merger changes, is chosen again by the next one.
         """
 
 

@@ -8,11 +8,8 @@ import orjson
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.catalogue import Catalogue
-from streams.engine.merge.merger import (
-    DIMENSION_GROUPS,
-    Merger,
-    dimension_group,
-)
+from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
+from streams.engine.merge.merger import Merger
 from streams.kafka.topics import MERGE_PARTITIONS
 from streams.tasks.ports import (
     AggregatorPort,

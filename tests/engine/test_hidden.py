@@ -18,7 +18,8 @@ from streams.engine.catalogue.kpi import (
     Kpi,
     kpi,
 )
-from streams.engine.merge.merger import Merger, dimension_group
+from streams.engine.merge.dimension_groups import dimension_group
+from streams.engine.merge.merger import Merger
 from streams.events import Event, decode
 from streams.journeys import Deal
 from streams.wiring.catalogue import catalogue

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import (
     Event,
@@ -15,11 +16,11 @@ from streams.events import (
     pack,
     unpack,
 )
-from streams.tasks.ports import Publication, Vectors
+from streams.tasks.ports import Vectors
 
 # The key of a rep whose sum takes long to work out.
 SLOW = "rep=slow"
-# The key of a rep who stands for a wide window.
+# The key of a rep who stands for long windows.
 WIDE = "rep=wide"
 NOW = AsOfFields('"as_of":"now"')
 
@@ -144,13 +145,12 @@ class CountingShard:
         return {cell: counted(n) for cell, n in counts.items() if n}
 
 
-class CountingBoard:
+class CountingMerger:
     """Adds up the shards; a rep's team counts what its reps count."""
 
     def __init__(self, clock: int) -> None:
-        """Begin empty."""
         self.clock = clock
-        self.shares: dict[tuple[str, int], Vectors] = {}
+        self.partials: dict[tuple[str, int], Vectors] = {}
         self.teams: dict[str, str] = {}
         self.waiting: dict[str, None] = {}
 
@@ -169,61 +169,84 @@ class CountingBoard:
         """Wide keys that wait."""
         return int(WIDE in self.waiting)
 
-    def set_partial(self, shard: int, cell: str, vectors: Vectors) -> None:
-        """Replace a share."""
+    def set_partial(self, partition: int, cell: str, vectors: Vectors) -> None:
+        """Replace a partial."""
         if vectors:
-            self.shares[cell, shard] = vectors
+            self.partials[cell, partition] = vectors
         else:
-            self.shares.pop((cell, shard), None)
+            self.partials.pop((cell, partition), None)
         self.waiting[cell] = None
-        self._mark_team(cell)
+        self._invalidate_team(cell)
 
-    def apply_partials(self) -> Iterator[None]:
-        """Do nothing: all is done as it is put."""
-        return iter(())
+    def apply_partials(self) -> bool:
+        """Do nothing: a partial is applied as it is set."""
+        return False
 
     def add_reference(self, record: ReferenceRecord) -> None:
         """Move a rep to a team."""
         if not isinstance(record, RepSet):
             return
         cell = f"rep={record.rep}"
-        self._mark_team(cell)
+        self._invalidate_team(cell)
         self.teams[cell] = f"team={record.team}"
-        self._mark_team(cell)
+        self._invalidate_team(cell)
 
-    def advance_clock(self, clock: int) -> Iterator[None]:
-        """Let time pass."""
+    def advance_clock(self, clock: int) -> bool:
+        """Let time pass, in one step."""
         self.clock = clock
-        yield
+        return False
 
-    def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of BoardCore
+    def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of MergerPort
         """Raise none."""
         return {}
 
-    def publications(
+    def begin_round(
         self, max_long_windows: int | None = None, with_expensive: bool = True
-    ) -> Iterator[Publication]:
-        """Give what waits."""
-        waiting, self.waiting = self.waiting, {}
-        for key in waiting:
-            if (key == SLOW and not with_expensive) or (key == WIDE and max_long_windows == 0):
-                self.waiting[key] = None
-                continue
-            total = sum(
-                vectors["all"]["n"]
-                for (cell, _), vectors in self.shares.items()
-                if key in (cell, self.teams.get(cell))
-            )
-            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
+    ) -> "CountingRound":
+        """Choose what waits."""
+        return CountingRound(
+            self,
+            [
+                key
+                for key in self.waiting
+                if not (key == SLOW and not with_expensive)
+                and not (key == WIDE and max_long_windows == 0)
+            ],
+        )
 
-    def _mark_team(self, cell: str) -> None:
+    def publication(self, key: str) -> Publication:
+        """Sum of a key as it is now."""
+        total = sum(
+            vectors["all"]["n"]
+            for (cell, _), vectors in self.partials.items()
+            if key in (cell, self.teams.get(cell))
+        )
+        return key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
+
+    def _invalidate_team(self, cell: str) -> None:
         if cell in self.teams:
             self.waiting[self.teams[cell]] = None
 
 
+class CountingRound:
+    """The sums of chosen keys."""
+
+    def __init__(self, merger: CountingMerger, keys: list[str]) -> None:
+        self._merger = merger
+        self._keys = keys
+
+    def next_batch(self, limit: int | None = None) -> list[Publication]:
+        """The next sums."""
+        keys = self._keys[:limit]
+        del self._keys[:limit]
+        for key in keys:
+            self._merger.waiting.pop(key, None)
+        return [self._merger.publication(key) for key in keys]
+
+
 @dataclass(frozen=True)
 class Counting:
-    """Makes counting shards and boards."""
+    """Makes counting shards and mergers."""
 
     weight: int = 1
     sent: Mapping[str, bytes] = field(default_factory=dict)
@@ -233,9 +256,9 @@ class Counting:
         """Make a shard."""
         return CountingShard(clock, self.weight, self.poison)
 
-    def merger(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
-        """Make a board."""
-        return CountingBoard(clock)
+    def merger(self, clock: int, number: int) -> CountingMerger:  # noqa: ARG002 - all mergers count alike
+        """Make a merger."""
+        return CountingMerger(clock)
 
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Say what was given to be said."""

@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.aggregate.reroutes import Reroute
-from streams.engine.merge.merger import (
-    DIMENSION_GROUPS,
-    Merger,
-    dimension_group,
-)
+from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
+from streams.engine.merge.merger import Merger
 from streams.events import Event
 from streams.wiring.catalogue import catalogue
 from tests.laws.merging import (

@@ -6,11 +6,8 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
-from streams.engine.merge.merger import (
-    DIMENSION_GROUPS,
-    Merger,
-    dimension_group,
-)
+from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
+from streams.engine.merge.merger import Merger
 from streams.engine.merge.record_encoder import OVER, slot_of
 from streams.events import (
     Event,

@@ -1,7 +1,6 @@
 """Stage 2: what is published, when, and under which revision."""
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -136,7 +135,7 @@ async def test_first_change_goes_out_at_once_and_the_next_ones_together(
 async def test_round_goes_out_in_small_transactions_a_long_one_in_longer_ones(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, records: int, most: int
 ) -> None:
-    monkeypatch.setattr("streams.tasks.merge.output_writer.RECORDS_PER_CHECK", 5)
+    monkeypatch.setattr("streams.tasks.merge.output_writer.RECORDS_PER_BATCH", 5)
     monkeypatch.setattr("streams.tasks.merge.task.RECORDS_PER_TRANSACTION", 5)
     partials = {f"channel=c{number}": 1 for number in range(records)}
     async with hands(settings) as own:
@@ -160,44 +159,6 @@ async def test_members_wait_less_while_there_is_time_to_spare(settings: Settings
         assert 110 < merger.next_tick_in_s <= 120
 
 
-async def test_board_of_everything_listens_until_all_shards_have_spoken(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await _publish_shares(settings, {"0|rep=ann": 1, "1|rep=ann": 1})
-    first, second = [[each] for each in await records(settings, topics.PARTIALS, REPS)]
-    async with hands(settings) as own:
-        merger = await own.board(REPS)
-        assert merger.linger_s([first], time.monotonic(), found_idle=False) <= 0
-        await _publish_shares(settings, {"0|rep=ann": 2})
-        await own.read(merger)
-        await asyncio.sleep(settings.publish_interval_ms / 1000)
-        monkeypatch.setattr(publish_schedule, "QUIET_SECONDS", LONG)
-        now = time.monotonic()
-        assert merger.linger_s([first], now, found_idle=False) > 0
-        assert merger.linger_s([first, second], now, found_idle=False) <= 0
-        assert (
-            merger.linger_s(
-                [first], now - publish_schedule.ALL_SHARDS_TIMEOUT_SECONDS, found_idle=False
-            )
-            <= 0
-        )
-
-
-@pytest.mark.parametrize(("spoke", "waits"), [(("0", "1"), True), (("0", "0"), False)])
-async def test_idle_board_of_everything_listens_if_lately_all_shards_have_spoken(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, spoke: tuple[str, str], waits: bool
-) -> None:
-    async with hands(settings) as own:
-        merger = await own.board(REPS)
-        for number, shard in enumerate(spoke, 1):
-            await _publish_shares(settings, {f"{shard}|rep=ann": number})
-            await own.read(merger)
-        await asyncio.sleep(settings.publish_interval_ms / 1000)
-        monkeypatch.setattr(publish_schedule, "QUIET_SECONDS", LONG)
-        first = [(await records(settings, topics.PARTIALS, REPS))[0]]
-        assert (merger.linger_s([first], time.monotonic(), found_idle=True) > 0) is waits
-
-
 async def test_last_change_always_goes_out(settings: Settings) -> None:
     async with hands(settings) as own:
         merger = await own.board(REPS)
@@ -211,8 +172,9 @@ async def test_last_change_always_goes_out(settings: Settings) -> None:
 @pytest.fixture
 def slow_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the pause after a round of slow keys be as long as it may be."""
-    monkeypatch.setattr(publish_schedule, "EXPENSIVE_MAX_SECONDS", LONG)
-    monkeypatch.setattr(publish_schedule, "EXPENSIVE_SHARE", NEARLY_NO_TIME)
+    total = publish_schedule.TOTAL_POLICY
+    rare = replace(total, expensive_max_s=LONG, expensive_share=NEARLY_NO_TIME)
+    monkeypatch.setattr(publish_schedule, "TOTAL_POLICY", rare)
 
 
 async def test_time_passes_for_a_board_that_is_never_idle(
@@ -252,7 +214,8 @@ async def test_slow_key_waits_for_nothing_where_no_event_comes(
             await own.read(merger)
         assert await values(settings) == {SLOW: 1}
         own.demand = Load.IDLE
-        await asyncio.sleep(publish_schedule.VALUES_FACTOR * settings.publish_interval_ms / 1000)
+        factor = publish_schedule.VALUES_POLICY.interval_factor
+        await asyncio.sleep(factor * settings.publish_interval_ms / 1000)
         await merger.tick()
         assert await values(settings) == {SLOW: 2}
 
@@ -260,8 +223,9 @@ async def test_slow_key_waits_for_nothing_where_no_event_comes(
 async def test_wide_key_waits_while_others_change_and_goes_out_when_none_does(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish_schedule, "LONG_WINDOWS_MAX_SECONDS", LONG)
-    monkeypatch.setattr(publish_schedule, "LONG_WINDOWS_SHARE", NEARLY_NO_TIME)
+    total = publish_schedule.TOTAL_POLICY
+    rare = replace(total, long_windows_max_s=LONG, long_windows_share=NEARLY_NO_TIME)
+    monkeypatch.setattr(publish_schedule, "TOTAL_POLICY", rare)
     async with hands(settings) as own:
         merger = await own.board(REPS)
         for number in (1, 2, 3):
