@@ -13,8 +13,7 @@ from streams.artifacts.examples import event_examples, record_examples
 from streams.config.settings import Settings
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.events import EVENT_TYPES, REFERENCE_TOPICS
-from streams.events.model import Common
+from streams.events import EVENT_TYPES, REFERENCE_TOPICS, Common
 from streams.output.records.alert_record import Alert, alert_examples
 from streams.output.records.catalogue_entry import Entry
 from streams.output.records.kpi_record import PARTS as KIND_PARTS

@@ -8,7 +8,8 @@ from operator import or_
 
 import msgspec
 
-from streams.events.model import EVENT_TYPES, Common
+from streams.events.common import Common
+from streams.events.registry import EVENT_TYPES
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"

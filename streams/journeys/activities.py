@@ -5,7 +5,7 @@ from msgspec import Struct
 from streams.engine.algebra.money import exact, round_half_up
 from streams.engine.calendars.calendar import HOUR_MS
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import ActivityLogged
+from streams.events import ActivityLogged
 
 
 class Activity(Struct, frozen=True, gc=False):

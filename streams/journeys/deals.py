@@ -20,7 +20,7 @@ from streams.engine.algebra.money import (
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
-from streams.events.model import DealChanged, DealDeleted
+from streams.events import DealChanged, DealDeleted
 from streams.journeys.leads import Touch
 
 

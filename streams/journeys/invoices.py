@@ -11,7 +11,7 @@ from streams.engine.algebra.money import Money, round_half_up
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
-from streams.events.model import (
+from streams.events import (
     InvoiceCredited,
     InvoiceIssued,
     InvoicePaid,

@@ -7,7 +7,7 @@ from msgspec import Struct
 from streams.engine.aggregate.entry import Entry
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import (
+from streams.events import (
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,

@@ -7,7 +7,7 @@ from msgspec import Struct
 from streams.engine.aggregate.attribution import AttributionSteps, attribution
 from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import (
+from streams.events import (
     QuoteOrdered,
     QuoteRejected,
     QuoteSent,

@@ -6,7 +6,7 @@ from zlib import crc32
 
 from streams.engine.aggregate.entry import Entry
 from streams.engine.catalogue.context import EvaluationContext
-from streams.events.model import (
+from streams.events import (
     Event,
     SubjectErased,
     SubjectMerged,

@@ -10,7 +10,7 @@ from streams.engine.catalogue.dimensions import (
     Dimensions,
     dimensions,
 )
-from streams.events.model import (
+from streams.events import (
     ActivityLogged,
     CallEnded,
     DealChanged,

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from streams.engine.aggregate.entry import Entry
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import TicketOpened
+from streams.events import TicketOpened
 
 MEMORY_MS = 90 * 86_400_000
 

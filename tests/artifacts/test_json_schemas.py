@@ -21,10 +21,10 @@ from streams.config.settings import Settings, instant
 from streams.engine.catalogue.derived import Derived
 from streams.events import (
     EVENT_TYPES,
+    Common,
     Rejected,
     decode,
 )
-from streams.events.model import Common
 from streams.operations.replay import replay
 from streams.output.keys import WINDOWS
 from streams.wiring.catalogue import catalogue

@@ -14,7 +14,7 @@ from streams.config.settings import (
     BadSetting,
     Settings,
 )
-from streams.events.model import TicketOpened
+from streams.events import TicketOpened
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from streams.events import (
     REFERENCE_TOPICS,
     SOURCE_TOPICS,
     TOPIC_OF,
+    Common,
     Event,
     Rejected,
     canonical,
@@ -19,7 +20,6 @@ from streams.events import (
     pack,
     unpack,
 )
-from streams.events.model import Common
 from tests.events.wire import (
     OPTIONAL,
     REFERENCES,

@@ -15,7 +15,7 @@ from tests.histories import (
 from tests.histories.events import EVENT_FIELDS
 from tests.histories.scribe import Said
 from tests.histories.strategies import MOST_EVENTS, small_histories
-from tests.oracle.events import read
+from tests.oracle.history.events import read
 
 START = date(2026, 1, 5)
 DECIMALS = ("amount", "rate", "hours", "potential", "value")
