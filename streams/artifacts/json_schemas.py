@@ -25,12 +25,11 @@ from streams.output.records.kpi_record import (
     Record,
 )
 from streams.output.records.plan_parts import PLAN_PARTS
-from streams.wiring.catalogue import catalogue
+from streams.wiring.catalogue import NO_RULES, catalogue
 from streams.wiring.describe import (
     SETTINGS,
     entries,
     in_force,
-    percentiles,
 )
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -75,7 +74,7 @@ def files() -> Iterator[tuple[str, bytes]]:
         yield f"examples/{RECORD}.{name}.json", _json(record)
     text = entries(catalogue(Settings()))
     yield f"examples/{ENTRY}.json", _json(text["deal_size"])
-    yield f"examples/catalogue-{SETTINGS}.json", _json(in_force(Settings()))
+    yield f"examples/catalogue-{SETTINGS}.json", _json(in_force(Settings(), NO_RULES))
     yield f"{ALERT}.json", _json(alert_schema())
     for name, alert in alert_examples():
         yield f"examples/{ALERT}.{name}.json", _json(alert)
@@ -105,7 +104,7 @@ def record_schema() -> Schema:
     """Describe the records of `sales.kpis`: one alternative a measure, unit and percentiles."""
     shapes: defaultdict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for kpi in catalogue(Settings()).published:
-        shapes[_parts(kpi), kpi.unit, percentiles(kpi)].append(kpi.name)
+        shapes[_parts(kpi), kpi.unit, kpi.percentiles].append(kpi.name)
     defs: Schema = {}
     names: list[str] = []
     for (kind, unit, ranks), kpis in sorted(shapes.items()):
@@ -211,7 +210,7 @@ def _index() -> str:
         "# Schemas",
         "",
         "JSON Schema (2020-12) of what goes in and what comes out, generated from the types:"
-        " `make schemas` writes this folder anew. Fields that a schema does not name are"
+        " `make generated` writes this folder anew. Fields that a schema does not name are"
         " allowed and ignored.",
         "",
         "## Events",

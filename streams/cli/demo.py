@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from streams.cli.common import KAFKA, settings
+from streams.cli.common import KAFKA, configuration
 
 
 @click.command()
@@ -16,7 +16,7 @@ def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
     """Show it all at once: Kafka, gateway, two workers, a made-up company, live KPIs."""
     from streams.demo.run import run_demo
 
-    sys.exit(run_demo(settings(), seconds, seed=seed, bootstrap=bootstrap))
+    sys.exit(run_demo(*configuration(), seconds, seed=seed, bootstrap=bootstrap))
 
 
 @click.command()

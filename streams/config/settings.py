@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from streams.engine.catalogue.definitions import CHURN_WEIGHTS
 from streams.process.failpoint import POINTS, is_known
 from streams.process.logs import FORMS
 
@@ -24,6 +23,10 @@ SECRETS = ("token", "kafka_password", "erasure_key")
 PATHS = ("data", "kafka_ca", "kafka_certificate", "kafka_key", "rules")
 SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 WEIGHT = re.compile(r"[0-9]{1,6}")
+# The weight of each kind of ticket in an account's churn risk.
+CHURN_WEIGHTS = MappingProxyType(
+    {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
+)
 
 
 class BadSetting(Exception):

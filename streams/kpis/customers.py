@@ -26,7 +26,14 @@ from streams.journeys import Customer, Ticket
 YEAR_MS = 365 * 86_400_000
 
 
-@kpi("customer_lifetime_value", measure=LEVEL_RATIO, unit="money", scopes=("rep", "product"))
+@kpi(
+    "customer_lifetime_value",
+    measure=LEVEL_RATIO,
+    unit="money",
+    scopes=("rep", "product"),
+    formula="(issued − credited) to date / accounts with an invoice",
+    source="customer lifetime value, historical: revenue to date",
+)
 def customer_lifetime_value(customer: Customer) -> Iterator[Fact[Fraction]]:
     """What a customer has brought so far: issued less credited, a mean over those with an invoice.
 
@@ -60,13 +67,29 @@ def _counted(rep: str, product: str) -> Iterator[Dimensions]:
         yield values_only(product=product)
 
 
-@kpi("complaints", measure=COUNT, unit="count", scopes=("rep", "team"), better="lower")
+@kpi(
+    "complaints",
+    measure=COUNT,
+    unit="count",
+    scopes=("rep", "team"),
+    better="lower",
+    formula="count of tickets of kind complaint",
+    source="customer complaints, the trade's term",
+)
 def complaints(ticket: Ticket) -> Fact[int] | None:
     """Complaints, by the rep that the ticket names, else the account's."""
     return Fact(ticket.at, 1) if ticket.kind == "complaint" else None
 
 
-@kpi("churn_risk", measure=LEVEL, unit="count", scopes=("rep", "team"), better="lower")
+@kpi(
+    "churn_risk",
+    measure=LEVEL,
+    unit="count",
+    scopes=("rep", "team"),
+    better="lower",
+    formula="count of accounts whose ticket weights of the last 90 days sum up to at least 5",
+    source="churn risk score, the trade's term; weights: the contract",
+)
 def churn_risk(customer: Customer) -> Iterator[Fact[int]]:
     """Accounts that may leave, going by what they asked for within the last 90 days.
 
@@ -85,6 +108,8 @@ def churn_risk(customer: Customer) -> Iterator[Fact[int]]:
     unit="ms",
     scopes=("product", "account"),
     better="lower",
+    formula="mean, p50, p90 of (order − order before) of an account",
+    source="interpurchase time, marketing's term",
 )
 def reorder_interval(customer: Customer) -> Iterator[Fact[int]]:
     """From one order of an account to its next: mean, p50 and p90; cancelled ones left out.
@@ -95,7 +120,14 @@ def reorder_interval(customer: Customer) -> Iterator[Fact[int]]:
         yield Fact(at, gap, values_only(product=product) if product else None)
 
 
-@kpi("wallet_share", measure=LEVEL_RATIO, unit="ratio", scopes=("account",))
+@kpi(
+    "wallet_share",
+    measure=LEVEL_RATIO,
+    unit="ratio",
+    scopes=("account",),
+    formula="invoiced in the last 365 days / yearly potential",
+    source="share of wallet, the trade's term",
+)
 def wallet_share(customer: Customer) -> Iterator[Fact[Fraction]]:
     """What was invoiced within the last 365 days, as a share of what the account could buy.
 

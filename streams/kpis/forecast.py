@@ -47,6 +47,8 @@ TEXT = (
     unit="count",
     scopes=("rep", "team"),
     hidden=True,
+    formula="count of open deals with a stage and an expected close, by amount and stage",
+    source="ingredient of forecast",
 )
 def open_deals_due(deal: Deal) -> Fact[str] | None:
     """Open deals by amount and stage, on the day they are expected to close."""
@@ -67,6 +69,8 @@ def open_deals_due(deal: Deal) -> Fact[str] | None:
     hidden=True,
     all_time=True,
     broadcast_to=("rep",),
+    formula="deals won / (deals won + deals lost), by stage ever entered",
+    source="win rate by stage, the trade's term",
 )
 def closed_by_stage(deal: Deal) -> Iterator[Fact[Labelled]]:
     """Share of deals won, of those won or lost, by each stage that they were ever in."""
@@ -75,7 +79,7 @@ def closed_by_stage(deal: Deal) -> Iterator[Fact[Labelled]]:
             yield Fact(deal.closed, Labelled(stage, deal.won is not None))
 
 
-def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
+def forecast(definitions: Definitions, floor: int, seed: str) -> Derived:
     """Give the forecast as definitions, the floor of a win rate's sample and a seed have it."""
     currency = definitions.currency
 
@@ -123,6 +127,8 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
         formula,
         TEXT,
         {kpi.name: kpi for kpi in declared()},
+        formula="revenue_won + sum of (open deals due in the window × win rate of their stage)",
+        source="weighted pipeline forecast by historical win rates, the trade's term",
         kinds=WINDOWS,
         history=("closed_by_stage",),
         is_running_only=True,

@@ -10,7 +10,7 @@ from streams.artifacts.kpi_page import (
 from streams.config.settings import Settings
 from streams.wiring.catalogue import catalogue
 
-COMMITTED = Path(__file__).parents[2] / "docs" / FILE
+COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
 
 
 def test_committed_page_is_what_the_catalogue_says() -> None:
@@ -23,10 +23,13 @@ def test_page_has_a_row_for_every_published_kpi(tmp_path: Path) -> None:
     assert sorted(named) == sorted(kpi.name for kpi in catalogue(Settings()).published)
 
 
-def test_row_says_unit_direction_scopes_and_parts() -> None:
+def test_row_has_formula_source_unit_direction_scopes_and_parts() -> None:
     text = page(catalogue(Settings()))
     (row,) = [line for line in text.splitlines() if line.startswith("| `days_to_pay` ")]
     assert row == (
-        "| `days_to_pay` | From an invoice's issue until payments and credits covered it. | `ms`"
-        " | lower | `all`, `rep`, `team`, `account` | mean: `sum`, `count`, `p50`, `p90` |"
+        "| `days_to_pay` | From an invoice's issue until payments and credits covered it."
+        " | mean, p50, p90 of (full payment − issue)"
+        " | average days to pay, accounting's term: per invoice what days sales outstanding (DSO)"
+        " is for the total | `ms` | lower"
+        " | `all`, `rep`, `team`, `account` | mean: `sum`, `count`, `p50`, `p90` |"
     )

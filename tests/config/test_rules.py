@@ -67,7 +67,7 @@ def test_business_hours_that_cannot_be_are_refused(tmp_path: Path, line: str, sa
 def test_fiscal_calendar_is_read(tmp_path: Path) -> None:
     file = written(tmp_path, '[calendar]\nfiscal_calendar = "445"\n')
     assert read(file).calendar.fiscal_calendar == "445"
-    window = catalogue(Settings(rules=file)).calendar.first_day(
+    window = catalogue(Settings(rules=file), read(file)).calendar.first_day(
         "year", date(2026, 5, 1).toordinal()
     )
     assert date.fromordinal(window) == date(2025, 12, 29)

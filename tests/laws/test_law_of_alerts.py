@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.config.rules import read
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.aggregate.reroutes import Reroute
@@ -29,7 +30,7 @@ class Reader:
     """Follows a shard's alerts as a consumer of the topic would."""
 
     def __init__(self, settings: Settings, clock: int) -> None:
-        self.shard = Aggregator(catalogue(settings), clock)
+        self.shard = Aggregator(catalogue(settings, read(settings.rules)), clock)
         self.standing: Standing = {}
         self.raised: list[str] = []
         self.elements: dict[bytes, bytes | None] = {}

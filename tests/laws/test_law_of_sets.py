@@ -7,6 +7,7 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.config.rules import read
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.merge.merger import (
@@ -71,7 +72,7 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
 def test_a_shard_restored_from_its_elements_has_the_same_cells(data: st.DataObject) -> None:
     events, options, now = story(data)
     settings = Settings(now=now, **options)
-    before, after = (Aggregator(catalogue(settings), now) for _ in range(2))
+    before, after = (Aggregator(catalogue(settings, read(settings.rules)), now) for _ in range(2))
     elements: dict[bytes, bytes | None] = {}
     for event in decoded(events):
         if isinstance(event, ReferenceRecord):
@@ -104,7 +105,7 @@ class Stream:
 
     def __init__(self, settings: Settings, clock: int) -> None:
         """Start empty at an instant."""
-        terms = catalogue(settings)
+        terms = catalogue(settings, read(settings.rules))
         self.shards = [Aggregator(terms, clock, number) for number in range(SHARDS)]
         self.boards = [Merger(terms, clock, [number]) for number, _ in enumerate(DIMENSION_GROUPS)]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 from streams.engine.calendars.working_hours import WorkingTime
@@ -32,12 +31,6 @@ class DefinitionChoices:
     lost_amount: LostAmount = "latest"
 
 
-# How much a ticket of each kind says that an account may leave.
-CHURN_WEIGHTS = MappingProxyType(
-    {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Definitions:
     """The definitions an operator can set; with `working` leads wait in working time only.
@@ -52,8 +45,8 @@ class Definitions:
     small_deal: int
     large_deal: int
     stage_probability: dict[str, str]
+    churn_threshold: int
+    churn_weights: Mapping[str, int]
     stages: tuple[str, ...] = ()
-    churn_threshold: int = 5
-    churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
     choices: DefinitionChoices = field(default_factory=DefinitionChoices)
     working: WorkingTime | None = None
