@@ -23,7 +23,7 @@ def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def schemas(folder: Path) -> None:
     """Write the JSON Schemas of events and records to a folder."""
-    from streams.artifacts.json_schemas import write
+    from streams.artifacts.schema_folder import write
 
     write(folder)
 

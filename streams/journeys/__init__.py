@@ -1,4 +1,4 @@
-"""What the events of a subject mean: leads, calls, emails, deals; accounts; spends."""
+"""The entities read from events: leads, calls, emails, deals, invoices, orders, accounts."""
 
 from streams.journeys.accounts import Customer
 from streams.journeys.activities import (

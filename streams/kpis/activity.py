@@ -106,7 +106,7 @@ def advance_rate(journey: Journey) -> Iterator[Fact[Labelled]]:
     days after. `by` tells `meeting`, `presentation` and `call` apart. A rep's work without a
     lead is not counted.
     """
-    if journey.is_loose:
+    if journey.is_without_lead:
         return
     advances = journey.advances
     for call in journey.calls:

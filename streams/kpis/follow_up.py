@@ -105,7 +105,7 @@ def contact_quality(journey: Journey) -> Iterator[Fact[Fraction]]:
     """Deals won per 1,000 outbound calls, both in the window."""
     for deal in journey.deals:
         if deal.won is not None:
-            yield Fact(deal.won, WON, deal.placed(deal.won))
+            yield Fact(deal.won, WON, deal.dimensions_at(deal.won))
     for call in journey.calls:
         if call.is_outbound:
             yield Fact(call.at, CALLED, call.dimensions)
@@ -125,7 +125,7 @@ def cold_call_yield(journey: Journey) -> Iterator[Fact[Fraction]]:
         return
     for deal in journey.deals:
         if deal.won is not None:
-            yield Fact(deal.won, WON, deal.placed(deal.won))
+            yield Fact(deal.won, WON, deal.dimensions_at(deal.won))
     for call in journey.calls:
         if call.is_outbound and call.is_cold:
             yield Fact(call.at, CALLED, call.dimensions)

@@ -81,7 +81,7 @@ def stage_conversion(deal: Deal) -> Iterator[Fact[bool]]:
     The order of stages is a setting; without it any stage entered afterwards is a later one.
     """
     for stage, at in deal.stage_entries.items():
-        yield Fact(at, deal.went_on(stage), deal.placed(at).with_stage(stage))
+        yield Fact(at, deal.advanced_from(stage), deal.dimensions_at(at).with_stage(stage))
 
 
 @kpi(

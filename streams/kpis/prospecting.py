@@ -20,7 +20,7 @@ from streams.journeys import Activity
 def response_rate(activity: Activity) -> Fact[Fraction] | None:
     """Responses as a share of the people reached out to while prospecting.
 
-    Of an activity that tells only one of the two the other is 0.
+    Where an activity records only one of the two, the other is 0.
     """
     outreach, responses = activity.outreach, activity.responses
     if activity.kind != "prospecting" or (outreach is None and responses is None):
@@ -37,5 +37,5 @@ def response_rate(activity: Activity) -> Fact[Fraction] | None:
     source="prospecting time, the trade's term",
 )
 def prospecting_hours(activity: Activity) -> Fact[int] | None:
-    """Time spent on prospecting, over the activities that tell it."""
-    return Fact(activity.at, activity.took) if activity.kind == "prospecting" else None
+    """Time spent on prospecting, over the activities that record it."""
+    return Fact(activity.at, activity.duration_ms) if activity.kind == "prospecting" else None

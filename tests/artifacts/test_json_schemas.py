@@ -11,10 +11,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from streams.artifacts.examples import RULES
 from streams.artifacts.json_schemas import (
-    files,
     schema_file,
-    write,
 )
+from streams.artifacts.schema_folder import files, write
 from streams.config.rules import parse
 from streams.config.rules.table import read_table
 from streams.config.settings import Settings, instant

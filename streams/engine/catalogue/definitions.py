@@ -1,4 +1,4 @@
-"""Readings of a KPI on which companies differ; the defaults are the contract's."""
+"""Definitions on which companies differ; the defaults are those of the contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ LostAmount = Literal["latest", "open"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionChoices:
-    """What the operator chose.
+    """The operator's choice between definitions.
 
     `close_rate_by`: whether `close_rate` and `close_rate_value` count a closed deal when it
     closed or when it was created. `win`: whether a deal that is won again counts from its latest
-    win or its first. `owner`: whether a fact belongs to the rep of now or of then. `conversion`:
-    whether a deal's money is converted at the fact's date, or at the close date once there is
+    win or its first. `owner`: whether a fact belongs to today's rep or to the rep at its instant.
+    `conversion`: whether a deal's money is converted at the fact's date, or at the close date once there is
     one. `lost_amount`: whether a lost deal is worth its latest amount or the one it had while open.
     """
 
@@ -33,10 +33,10 @@ class DefinitionChoices:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """The definitions an operator can set; with `working` leads wait in working time only.
+    """The definitions in force; with `working`, leads wait in working time only.
 
-    `stages` is their order, earliest first; a stage that it lacks is neither before nor after
-    another, so that any other one entered later is a step ahead.
+    `stages` is their order, earliest first; a stage that it lacks has no order, so that any other
+    one entered later is an advance.
     """
 
     currency: str

@@ -180,13 +180,17 @@ def kpi(
             formula=formula,
             source=source,
         )
-        for fault, holds in _faults(made).items():
-            if holds:
-                raise BadCatalogue(f"KPI {name} {fault}")
-        _declared[name] = made
+        _register(made)
         return function
 
     return declare
+
+
+def _register(kpi: Kpi) -> None:
+    for fault, holds in _faults(kpi).items():
+        if holds:
+            raise BadCatalogue(f"KPI {kpi.name} {fault}")
+    _declared[kpi.name] = kpi
 
 
 def _entity_type(function: Callable[..., Any]) -> type:

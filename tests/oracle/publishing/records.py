@@ -85,9 +85,8 @@ def published(
     since the epoch. Records have neither `revision` nor `updated_at`.
     """
     read_events = [read(said) for said in events]
-    calendar = Calendar(timezone, week_start, fiscal_start, fiscal_calendar)
     reporting = Reporting(
-        calendar,
+        Calendar(timezone, week_start, fiscal_start, fiscal_calendar),
         Rates(currency, reference(read_events, "rate.set", ("currency", "date"))),
         stale_days * DAY_MS,
         {stage: Fraction(text) for stage, text in (stage_probability or {}).items()},
@@ -95,21 +94,29 @@ def published(
         stages,
         Definitions(**(definitions or {})),
     )
-    reps = {it.said["rep"]: it for it in reference(read_events, "rep.set", ("rep",))}
-    sales = subjects(read_events, SALES_TYPES, Fates(read_events, of_accounts=False).owner)
-    accounts = subjects(read_events, ACCOUNT_TYPES, Fates(read_events, of_accounts=True).owner)
+    company = company_of(read_events, reporting, now, currency, forecast_floor)
+    yield from Publication(company, lateness_ms).records()
+
+
+def company_of(
+    events: list[Event], reporting: Reporting, now: int, currency: str, forecast_floor: int
+) -> Company:
+    """Compute all KPIs from all events."""
+    calendar = reporting.calendar
+    reps = {it.said["rep"]: it for it in reference(events, "rep.set", ("rep",))}
+    sales = subjects(events, SALES_TYPES, Fates(events, of_accounts=False).owner)
+    accounts = subjects(events, ACCOUNT_TYPES, Fates(events, of_accounts=True).owner)
     journeys = [journey(history, reporting.definitions) for history in sales.values()]
-    spends = reference(read_events, "spend.recorded", ("id",))
+    spends = reference(events, "spend.recorded", ("id",))
     book = Book(all_facts(journeys, accounts, spends, reporting), reps, calendar, now)
     deals = [deal for one in journeys for deal in one.deals]
-    targets = reference(read_events, "target.set", ("kpi", "scope", "window", "start"))
-    company = Company(
+    targets = reference(events, "target.set", ("kpi", "scope", "window", "start"))
+    return Company(
         book,
         Prospect(deals, book, reporting, forecast_floor),
         Targets(targets, calendar, now),
         currency,
     )
-    yield from Publication(company, lateness_ms).records()
 
 
 def all_facts(
