@@ -27,7 +27,7 @@ class OrderDelivered(Event, frozen=True, kw_only=True, gc=False, tag="order.deli
 
 
 class OrderCancelled(Event, frozen=True, kw_only=True, gc=False, tag="order.cancelled"):
-    """An order was called off."""
+    """An order was cancelled."""
 
     topic = "crm.order"
     order: Name
@@ -80,7 +80,7 @@ class TicketOpened(Event, frozen=True, kw_only=True, gc=False, tag="ticket.opene
 
 
 class TicketResolved(Event, frozen=True, kw_only=True, gc=False, tag="ticket.resolved"):
-    """A ticket was settled."""
+    """A ticket was resolved."""
 
     topic = "crm.ticket"
     ticket: Name

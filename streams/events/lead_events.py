@@ -16,7 +16,7 @@ from streams.events.fields import (
 
 
 class LeadEvent(Event, frozen=True, kw_only=True, gc=False):
-    """On the lead itself."""
+    """An event on the lead itself."""
 
     topic = "crm.lead"
 

@@ -17,16 +17,16 @@ from streams.events.fields import (
 
 
 class ReferenceRecord(Common, frozen=True, kw_only=True, gc=False):
-    """What stands until a newer record says otherwise; of one key the newest `at` stands."""
+    """A record in force until a newer one of the same key, by `at`."""
 
     @property
     def key(self) -> str:
-        """The key of its Kafka record: what it is about."""
+        """The key of its Kafka record."""
         raise NotImplementedError
 
 
 class RepSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rep.set"):
-    """Where a rep stands in today's organisation."""
+    """A rep's place in today's organisation."""
 
     topic = "crm.rep"
     rep: Name
@@ -42,7 +42,7 @@ class RepSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rep.set"
 
 
 class RateSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rate.set"):
-    """What one unit of a currency was worth on a date, in the reporting currency."""
+    """The value of one unit of a currency on a date, in the reporting currency."""
 
     topic = "crm.rate"
     currency: Currency
@@ -56,7 +56,7 @@ class RateSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rate.se
 
 
 class AccountSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="account.set"):
-    """What is known of an account: who has it, and how much it could buy in a year."""
+    """An account: its rep, its segment, and how much it could buy in a year."""
 
     topic = "crm.account"
     account: Name
@@ -88,7 +88,7 @@ class SpendRecorded(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="s
 
 
 class TargetSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="target.set"):
-    """What a KPI should come to in a window, or without `start` in every window of that kind."""
+    """The target of a KPI in a window, or without `start` in every window of that kind."""
 
     topic = "crm.target"
     kpi: Name

@@ -81,5 +81,5 @@ SOURCE_TOPICS = tuple(sorted({kind.topic for kind in EVENT_TYPES} - set(REFERENC
 
 
 def topic_of(event: Common) -> str:
-    """Name the Kafka topic of an event: its type's, or where it says so itself, that one."""
+    """Give the Kafka topic of an event: its own where it names one, else that of its type."""
     return getattr(event, "on_topic", None) or event.topic

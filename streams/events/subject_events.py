@@ -5,10 +5,10 @@ from streams.events.fields import Name, SubjectTopic
 
 
 class SubjectEvent(Event, frozen=True, kw_only=True, gc=False, rename={"on_topic": "topic"}):
-    """On the subject as a whole, whatever its kind.
+    """An event on the subject as a whole, of either side.
 
-    `topic` says which subject is meant, for a lead and an account may share a name; on Kafka the
-    record's own topic says it.
+    `topic` decides between a lead and an account of the same name; on Kafka the topic of the
+    record does.
     """
 
     topic = "crm.lead"

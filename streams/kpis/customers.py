@@ -59,7 +59,7 @@ def customer_lifetime_value(customer: Customer) -> Iterator[Fact[Fraction]]:
 
 
 def _counted(rep: str, product: str) -> Iterator[Dimensions]:
-    """Give the places at which an invoice makes its account a customer."""
+    """Give the dimension values under which an invoice makes its account a customer."""
     yield NOWHERE
     if rep:
         yield values_only(rep=rep)

@@ -21,7 +21,7 @@ from streams.kpis import (
     sales,
 )
 
-# Their KPIs are the ingredients here, and have to be declared before.
+# The KPIs of these modules are the ingredients, and must be declared first.
 SOURCES = (delivery, funnel, marketing, pipeline, prospecting, sales)
 DAY_MS = 24 * HOUR_MS
 MARKETING = ("channel", "media", "campaign")
@@ -233,14 +233,14 @@ DECIMALS = 12
 
 
 class Correlation(NamedTuple):
-    """How two series go together: from -1 to 1, and the exact square that strength is told by."""
+    """A correlation from -1 to 1, and its exact square, by which lags are compared."""
 
     value: float
     strength: Fraction
 
 
 def correlation(pairs: Sequence[tuple[tuple[int, int], int]]) -> Correlation | None:
-    """Correlate quotients with whole numbers; None for under 3 pairs or where one never varies."""
+    """Correlate quotients with whole numbers; None below 3 pairs or where one is constant."""
     n = len(pairs)
     if n < LEAST_PAIRS:
         return None

@@ -85,11 +85,11 @@ def deal_size_mix(deal: Deal) -> Fact[str] | None:
     worth = deal.worth(deal.won)
     if worth is None or isinstance(worth, Unpriced):
         return Fact(deal.won, worth)
-    terms = deal.context.definitions
-    scale = 10 ** minor_digits(terms.currency)
-    if worth < terms.small_deal * scale:
+    definitions = deal.context.definitions
+    scale = 10 ** minor_digits(definitions.currency)
+    if worth < definitions.small_deal * scale:
         return Fact(deal.won, "small")
-    return Fact(deal.won, "large" if worth >= terms.large_deal * scale else "medium")
+    return Fact(deal.won, "large" if worth >= definitions.large_deal * scale else "medium")
 
 
 @kpi(

@@ -198,5 +198,5 @@ def _parts(tiers: tuple[Tier, ...], base: Fraction) -> Iterator[TierPart]:
 def _times(accelerators: tuple[Accelerator, ...], attainment: Fraction | None) -> Fraction:
     if attainment is None:
         return ONE
-    reached = [step.times for step in accelerators if step.attainment <= attainment]
-    return reached[-1] if reached else ONE
+    multipliers = [step.times for step in accelerators if step.attainment <= attainment]
+    return multipliers[-1] if multipliers else ONE
