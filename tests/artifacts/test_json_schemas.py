@@ -55,7 +55,7 @@ def tag(kind: type[Common]) -> str:
     return str(kind.__struct_config__.tag)
 
 
-def test_committed_files_are_what_the_types_say() -> None:
+def test_committed_files_match_the_types() -> None:
     expected = dict(files())
     committed = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file()}
     assert committed == set(expected)

@@ -13,17 +13,17 @@ from streams.wiring.catalogue import catalogue
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
 
 
-def test_committed_page_is_what_the_catalogue_says() -> None:
+def test_committed_page_matches_the_catalogue() -> None:
     assert COMMITTED.read_text() == page(catalogue(Settings())), "run: make generated"
 
 
-def test_page_has_a_row_for_every_published_kpi(tmp_path: Path) -> None:
+def test_page_has_a_line_for_every_published_kpi(tmp_path: Path) -> None:
     rows = [line for line in write(tmp_path).read_text().splitlines() if line.startswith("| `")]
     named = [row.split("`")[1] for row in rows]
     assert sorted(named) == sorted(kpi.name for kpi in catalogue(Settings()).published)
 
 
-def test_row_has_formula_source_unit_direction_scopes_and_parts() -> None:
+def test_line_has_formula_source_unit_direction_scopes_and_parts() -> None:
     text = page(catalogue(Settings()))
     (row,) = [line for line in text.splitlines() if line.startswith("| `days_to_pay` ")]
     assert row == (

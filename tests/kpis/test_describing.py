@@ -45,7 +45,7 @@ def test_settings_in_force_are_those_of_environment_and_rules(tmp_path: Path) ->
     assert "x" * 40 not in json.dumps(found)
 
 
-def test_entry_says_what_records_say() -> None:
+def test_entry_matches_the_records() -> None:
     found = entries(catalogue(Settings(currency="USD")))
     assert found.keys() == {kpi.name for kpi in catalogue(Settings()).published}
     assert SETTINGS not in found

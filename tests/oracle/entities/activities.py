@@ -21,7 +21,7 @@ def activity_facts(journey: Journey, _reporting: Reporting) -> Iterator[Fact]:
     """List what a subject's activities add."""
     for activity in journey.of_type("activity.logged"):
         by = {"rep": activity.text("rep"), "channel": activity.text("channel")}
-        kind = activity.said["kind"]
+        kind = activity.fields["kind"]
         if kind in COUNTED:
             yield count(COUNTED[kind], activity.at, by)
         elif kind == "collateral":
@@ -33,11 +33,11 @@ def activity_facts(journey: Journey, _reporting: Reporting) -> Iterator[Fact]:
 
 def prospecting_facts(activity: Event, by: dict[str, str | None]) -> Iterator[Fact]:
     """What came of an activity of prospecting, and how long it took, as far as it says."""
-    outreach, responses = activity.said.get("outreach"), activity.said.get("responses")
+    outreach, responses = activity.fields.get("outreach"), activity.fields.get("responses")
     if outreach is not None or responses is not None:
         parts = {"hits": responses or 0, "total": outreach or 0}
         yield Fact("response_rate", activity.at, by, parts)
     hours = activity.text("hours")
     if hours is not None:
-        taken = round_half_up(Fraction(hours) * HOUR_MS)
-        yield Fact("prospecting_hours", activity.at, by, {"sum": taken})
+        duration = round_half_up(Fraction(hours) * HOUR_MS)
+        yield Fact("prospecting_hours", activity.at, by, {"sum": duration})

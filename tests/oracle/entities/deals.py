@@ -69,7 +69,7 @@ def win_facts(journey: Journey, deal: Deal, won: int, reporting: Reporting) -> I
     yield mean("cycle_time", won, dimensions, won - begun)
     win = {"numerator": 1, "denominator": 0}
     yield Fact("contact_quality", won, dimensions, win)
-    if any(is_outbound(event) and event.said.get("cold") for event in journey.events):
+    if any(is_outbound(event) and event.fields.get("cold") for event in journey.events):
         yield Fact("cold_call_yield", won, dimensions, win)
     material = [it.at for it in journey.of_type("activity.logged") if is_collateral(it)]
     had_material = any(at < won for at in material)
@@ -78,7 +78,7 @@ def win_facts(journey: Journey, deal: Deal, won: int, reporting: Reporting) -> I
 
 def is_collateral(activity: Event) -> bool:
     """Tell whether something was handed out."""
-    return bool(activity.said["kind"] == "collateral")
+    return bool(activity.fields["kind"] == "collateral")
 
 
 def won_amount_facts(deal: Deal, won: int, reporting: Reporting) -> Iterator[Fact]:

@@ -25,31 +25,31 @@ def call_facts(journey: Journey) -> Iterator[Fact]:
             continue
         by = {"rep": call.text("rep")}
         yield count("call_count", call.at, by)
-        yield share("connect_rate", call.at, by, call.said["outcome"] == "connected")
+        yield share("connect_rate", call.at, by, call.fields["outcome"] == "connected")
         yield Fact("contact_quality", call.at, by, {"numerator": 0, "denominator": 1})
-        if call.said.get("cold"):
+        if call.fields.get("cold"):
             yield Fact("cold_call_yield", call.at, by, {"numerator": 0, "denominator": 1})
 
 
 def email_facts(journey: Journey) -> Iterator[Fact]:
     """Each email of the subject counts once, as it was last sent; each click counts."""
     clicks = journey.of_type("email.clicked")
-    for sent in standing_emails(journey):
+    for sent in current_emails(journey):
         by = {"rep": sent.text("rep")}
-        its_clicks = [click for click in clicks if click.said["email"] == sent.said["email"]]
+        its_clicks = [click for click in clicks if click.fields["email"] == sent.fields["email"]]
         for click in its_clicks:
             yield count("email_clicks", click.at, by)
-        if sent.said.get("automated"):
+        if sent.fields.get("automated"):
             continue
-        has_link = sent.said["links"] >= 1
+        has_link = sent.fields["links"] >= 1
         yield share("email_link_share", sent.at, by, has_link)
         if has_link:
             yield share("email_click_rate", sent.at, by, bool(its_clicks))
 
 
-def standing_emails(journey: Journey) -> list[Event]:
+def current_emails(journey: Journey) -> list[Event]:
     """Of the sendings of one email, keep the last."""
     last: dict[str, Event] = {}
     for sent in sorted(journey.of_type("email.sent"), key=lambda event: event.order):
-        last[sent.said["email"]] = sent
+        last[sent.fields["email"]] = sent
     return list(last.values())

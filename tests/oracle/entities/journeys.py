@@ -119,7 +119,7 @@ class Journey:
 def journey(events: Sequence[Event], definitions: Definitions) -> Journey:
     """Read one subject's events, which are in the order of its history."""
     lead = lead_of(events)
-    names = {event.said["deal"] for event in events if event.type.startswith("deal.")}
+    names = {event.fields["deal"] for event in events if event.type.startswith("deal.")}
     deals = [deal_of(name, events, lead, definitions) for name in sorted(names)]
     return Journey(
         events,
@@ -131,14 +131,14 @@ def journey(events: Sequence[Event], definitions: Definitions) -> Journey:
 
 def is_human_touch(event: Event) -> bool:
     """Tell whether a person called or wrote to the subject."""
-    if event.said.get("automated"):
+    if event.fields.get("automated"):
         return False
     return event.type == "email.sent" or is_outbound(event)
 
 
 def is_outbound(event: Event) -> bool:
     """Tell whether the event is a call made, by a person or a machine."""
-    return event.type == "call.ended" and event.said["direction"] == "outbound"
+    return event.type == "call.ended" and event.fields["direction"] == "outbound"
 
 
 def lead_of(events: Sequence[Event]) -> Lead | None:
@@ -164,14 +164,14 @@ def deal_of(
     name: str, events: Sequence[Event], lead: Lead | None, definitions: Definitions
 ) -> Deal | None:
     """Read one deal; None where nothing was ever said of it, or it is deleted."""
-    told = [event for event in events if event.said.get("deal") == name]
-    changes = [event for event in told if event.type == "deal.changed"]
+    history = [event for event in events if event.fields.get("deal") == name]
+    changes = [event for event in history if event.type == "deal.changed"]
     if not changes:
         return None
     last_change = max(event.at for event in changes)
-    if any(event.type == "deal.deleted" and event.at >= last_change for event in told):
+    if any(event.type == "deal.deleted" and event.at >= last_change for event in history):
         return None
-    status, closed = standing_status(changes, definitions)
+    status, closed = current_status(changes, definitions)
     from_lead = lead.dimensions if lead else {}
     own: dict[str, str | None] = {}
     for dimension in ("rep", "channel", "partner", "product"):
@@ -198,15 +198,15 @@ def deal_of(
     )
 
 
-def standing_status(changes: Sequence[Event], definitions: Definitions) -> tuple[str, int | None]:
+def current_status(changes: Sequence[Event], definitions: Definitions) -> tuple[str, int | None]:
     """Give the deal's status and, unless it is open, the start of the last run of that status.
 
     Where the first win counts, a deal that is won now was won when it first was.
     """
     since = last_run(changes, "status")
-    if since is None or since.said["status"] == "open":
+    if since is None or since.fields["status"] == "open":
         return "open", None
-    status: str = since.said["status"]
+    status: str = since.fields["status"]
     if status == "won" and definitions.win == "first":
         return status, min(event.at for event in changes if event.text("status") == "won")
     return status, since.at

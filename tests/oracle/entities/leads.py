@@ -41,7 +41,7 @@ def answering(journey: Journey, lead: Lead, of_lead: Dimensions) -> Iterator[Fac
         return
     first = min(answers, key=lambda touch: touch.order)
     waited = first.at - lead.created
-    dimensions = {**of_lead, "rep": first.said["rep"]}
+    dimensions = {**of_lead, "rep": first.fields["rep"]}
     yield mean("response_time", lead.created, dimensions, waited)
     yield share("response_within_hour", lead.created, dimensions, waited <= HOUR_MS)
 

@@ -13,8 +13,8 @@ from tests.oracle.entities.facts import (
 from tests.oracle.history.events import (
     Event,
     first_of,
+    histories,
     last_of,
-    things,
 )
 
 
@@ -46,13 +46,13 @@ def order_facts(account: str, events: Sequence[Event], reporting: Reporting) -> 
 def orders_of(events: Sequence[Event]) -> list[Order]:
     """Read an account's orders in the order they were placed; at one instant, by their ids."""
     found = []
-    for told in things(events, "order"):
-        placed = last_of(event for event in told if event.type == "order.placed")
-        if placed is None or any(event.type == "order.cancelled" for event in told):
+    for history in histories(events, "order"):
+        placed = last_of(event for event in history if event.type == "order.placed")
+        if placed is None or any(event.type == "order.cancelled" for event in history):
             continue
-        delivered = first_of(event for event in told if event.type == "order.delivered")
+        delivered = first_of(event for event in history if event.type == "order.delivered")
         found.append(
-            Order(placed.said["order"], placed, delivered.at if delivered else None),
+            Order(placed.fields["order"], placed, delivered.at if delivered else None),
         )
     return sorted(found, key=lambda order: (order.placed.at, order.name))
 

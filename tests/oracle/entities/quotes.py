@@ -13,20 +13,20 @@ from tests.oracle.entities.journeys import Journey, Lead
 from tests.oracle.history.events import (
     Event,
     first_of,
+    histories,
     latest,
     latest_by,
-    things,
 )
 
 
 def quote_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
     """List what a subject's quotes add."""
-    for told in things(journey.events, "quote"):
-        decisions = [event for event in told if event.type != "quote.sent"]
+    for history in histories(journey.events, "quote"):
+        decisions = [event for event in history if event.type != "quote.sent"]
         outcome = decisions[-1].type if decisions else None
-        sent = first_of(event for event in told if event.type == "quote.sent")
+        sent = first_of(event for event in history if event.type == "quote.sent")
         if sent is not None:
-            dimensions = dimensions_at(sent.at, told, journey.lead, reporting)
+            dimensions = dimensions_at(sent.at, history, journey.lead, reporting)
             yield share("quote_to_order", sent.at, dimensions, outcome == "quote.ordered")
         if outcome == "quote.rejected":
             rejected = decisions[-1].at
@@ -34,17 +34,17 @@ def quote_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
                 if decision.type != outcome:
                     break
                 rejected = decision.at
-            dimensions = dimensions_at(rejected, told, journey.lead, reporting)
-            demand = latest(told, "unmet_demand") or "unknown"
-            yield labelled("unmet_demand", rejected, dimensions, demand)
+            dimensions = dimensions_at(rejected, history, journey.lead, reporting)
+            label = latest(history, "unmet_demand") or "unknown"
+            yield labelled("unmet_demand", rejected, dimensions, label)
 
 
 def dimensions_at(
-    instant: int, told: Sequence[Event], lead: Lead | None, reporting: Reporting
+    instant: int, history: Sequence[Event], lead: Lead | None, reporting: Reporting
 ) -> Dimensions:
     """Give the rep of a quote, or else its lead's, of now or of then; and the lead's product."""
-    rep = latest(told, "rep") or (lead.rep if lead else None)
+    rep = latest(history, "rep") or (lead.rep if lead else None)
     if reporting.definitions.owner == "event":
-        by_then = latest_by(told, "rep", instant) or (lead.rep_at(instant) if lead else None)
+        by_then = latest_by(history, "rep", instant) or (lead.rep_at(instant) if lead else None)
         rep = by_then or rep
     return {"rep": rep, "product": lead.product if lead else None}

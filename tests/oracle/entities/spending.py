@@ -10,11 +10,11 @@ from tests.oracle.entities.facts import (
 from tests.oracle.history.events import Event
 
 
-def spending_facts(standing: Iterable[Event], reporting: Reporting) -> Iterator[Fact]:
+def spending_facts(current: Iterable[Event], reporting: Reporting) -> Iterator[Fact]:
     """List the spends; `standing` holds one record for each id."""
-    for spend in standing:
+    for spend in current:
         day = reporting.local_date(spend.at)
-        minor = reporting.rates.minor(spend.said["amount"], spend.said["currency"], day)
+        minor = reporting.rates.minor(spend.fields["amount"], spend.fields["currency"], day)
         if minor is None:
             yield unpriced("marketing_spend", spend.at)
         else:

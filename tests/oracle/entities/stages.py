@@ -26,15 +26,15 @@ def stage_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
             dimensions = deal.dimensions_at(entry.at, reporting.definitions)
             yield labelled("stage_entries", entry.at, dimensions, stage)
             dimensions = {**dimensions, "stage": stage}
-            moved_on = has_moved_on(deal, stage, reporting.stages)
-            yield share("stage_conversion", entry.at, dimensions, moved_on)
+            advanced = has_advanced(deal, stage, reporting.stages)
+            yield share("stage_conversion", entry.at, dimensions, advanced)
     for label, effort in efforts(journey.events):
-        moved = any(moves(deal, effort.at, reporting.stages) for deal in journey.deals)
-        parts = {f"{label}.hits": int(moved), f"{label}.total": 1}
+        has_advance = any(advances(deal, effort.at, reporting.stages) for deal in journey.deals)
+        parts = {f"{label}.hits": int(has_advance), f"{label}.total": 1}
         yield Fact("advance_rate", effort.at, {"rep": effort.text("rep")}, parts)
 
 
-def has_moved_on(deal: Deal, stage: str, stages: Sequence[str]) -> bool:
+def has_advanced(deal: Deal, stage: str, stages: Sequence[str]) -> bool:
     """Tell whether the deal is won, or first entered a later stage after this one."""
     if deal.won is not None:
         return True
@@ -55,15 +55,15 @@ def is_later(stage: str, than: str, stages: Sequence[str]) -> bool:
 def efforts(events: Sequence[Event]) -> Iterator[tuple[str, Event]]:
     """List the meetings, presentations and calls that could move a subject's deals."""
     for event in events:
-        if event.said["subject"].startswith("rep:"):
+        if event.fields["subject"].startswith("rep:"):
             continue
-        if event.type == "activity.logged" and event.said["kind"] in ADVANCING:
-            yield event.said["kind"], event
+        if event.type == "activity.logged" and event.fields["kind"] in ADVANCING:
+            yield event.fields["kind"], event
         elif is_outbound(event):
             yield "call", event
 
 
-def moves(deal: Deal, after: int, stages: Sequence[str]) -> bool:
+def advances(deal: Deal, after: int, stages: Sequence[str]) -> bool:
     """Tell whether, within seven days, the deal is won or enters a stage later than one before."""
     if deal.won is not None and after < deal.won <= after + WEEK_MS:
         return True

@@ -10,8 +10,8 @@ from tests.oracle.entities.facts import (
 )
 from tests.oracle.history.events import (
     Event,
+    histories,
     last_of,
-    things,
 )
 
 SCORED_MS = 90 * 86_400_000
@@ -21,11 +21,13 @@ WEIGHTS = {"complaint": 3, "closing_request": 5, "contract_question": 2, "contac
 
 def ticket_facts(account: str, events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
     """List what the tickets of one account add."""
-    told = [[it for it in tale if it.type == "ticket.opened"] for tale in things(events, "ticket")]
-    tickets = [opened for tale in told if (opened := last_of(tale)) is not None]
+    history = [
+        [it for it in tale if it.type == "ticket.opened"] for tale in histories(events, "ticket")
+    ]
+    tickets = [opened for tale in history if (opened := last_of(tale)) is not None]
     owner = reporting.account_rep(account)
     for ticket in tickets:
-        if ticket.said["kind"] == "complaint":
+        if ticket.fields["kind"] == "complaint":
             yield count("complaints", ticket.at, {"rep": ticket.text("rep") or owner})
     last_named = last_of(ticket for ticket in tickets if ticket.text("rep"))
     named = last_named.text("rep") if last_named else None
@@ -46,7 +48,7 @@ def risk_steps(tickets: Sequence[Event], rep: str | None) -> Iterator[Fact]:
 def score(tickets: Sequence[Event], instant: int) -> int:
     """Add up the weights of the tickets opened in the 90 days up to the instant."""
     return sum(
-        WEIGHTS[ticket.said["kind"]]
+        WEIGHTS[ticket.fields["kind"]]
         for ticket in tickets
         if instant - SCORED_MS < ticket.at <= instant
     )

@@ -36,15 +36,15 @@ def lifetime_value(invoices: Sequence[Invoice], reporting: Reporting) -> Iterato
             yield unpriced(kpi, invoice.issue.at)
             continue
         counted.append(invoice)
-        for at, change in steps:
-            yield Fact(kpi, at, invoice.dimensions, {"numerator": change})
+        for at, entry in steps:
+            yield Fact(kpi, at, invoice.dimensions, {"numerator": entry})
     one = {"denominator": 1}
     if counted:
         yield Fact(kpi, min(it.issue.at for it in counted), {}, one, only_in=("all",))
     for dimension in ("rep", "product"):
-        for member in {it.dimensions[dimension] for it in counted}:
-            first = min(it.issue.at for it in counted if it.dimensions[dimension] == member)
-            yield Fact(kpi, first, {dimension: member}, one, only_in=(dimension,))
+        for value in {it.dimensions[dimension] for it in counted}:
+            first = min(it.issue.at for it in counted if it.dimensions[dimension] == value)
+            yield Fact(kpi, first, {dimension: value}, one, only_in=(dimension,))
 
 
 def value_steps(invoice: Invoice, reporting: Reporting) -> list[tuple[int, int]] | None:
@@ -52,15 +52,15 @@ def value_steps(invoice: Invoice, reporting: Reporting) -> list[tuple[int, int]]
     day = reporting.local_date(invoice.issue.at)
     balance = Fraction(0)
     steps = []
-    for move in invoice.moves:
-        if move.type == "invoice.paid":
+    for entry in invoice.entries:
+        if entry.type == "invoice.paid":
             continue
-        exact = reporting.rates.exact(move.said["amount"], move.said["currency"], day)
+        exact = reporting.rates.exact(entry.fields["amount"], entry.fields["currency"], day)
         if exact is None:
             return None
         before = round_half_up(balance)
-        balance += exact if move.type == "invoice.issued" else -exact
-        steps.append((move.at, round_half_up(balance) - before))
+        balance += exact if entry.type == "invoice.issued" else -exact
+        steps.append((entry.at, round_half_up(balance) - before))
     return steps
 
 
@@ -75,7 +75,7 @@ def wallet_share(account: str, invoices: Sequence[Invoice], reporting: Reporting
     for invoice in invoices:
         issue = invoice.issue
         day = reporting.local_date(issue.at)
-        minor = reporting.rates.minor(issue.said["amount"], issue.said["currency"], day)
+        minor = reporting.rates.minor(issue.fields["amount"], issue.fields["currency"], day)
         if minor is None:
             yield unpriced(kpi, issue.at)
             continue

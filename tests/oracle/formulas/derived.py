@@ -57,18 +57,18 @@ def campaign_return(parts: Parts) -> float | None:
 
 def lead_generation_rate(parts: Parts) -> float | None:
     """Leads an hour."""
-    count, taken = parts["lead_count"]["count"], parts["prospecting_hours"]["sum"]
-    return float(count * HOUR_MS / taken) if taken else None
+    count, hours = parts["lead_count"]["count"], parts["prospecting_hours"]["sum"]
+    return float(count * HOUR_MS / hours) if hours else None
 
 
 def rrroi(parts: Parts) -> float | None:
     """How much the response rate grew for each hour more."""
     rates = [one["response_rate"] for one in (parts, parts["before"])]
-    taken, taken_before = (one["prospecting_hours"]["sum"] for one in (parts, parts["before"]))
-    if any(rate["total"] == 0 for rate in rates) or taken <= taken_before:
+    hours, hours_before = (one["prospecting_hours"]["sum"] for one in (parts, parts["before"]))
+    if any(rate["total"] == 0 for rate in rates) or hours <= hours_before:
         return None
     rate, rate_before = (Fraction(it["hits"], it["total"]) for it in rates)
-    return float((rate - rate_before) / Fraction(taken - taken_before, HOUR_MS))
+    return float((rate - rate_before) / Fraction(hours - hours_before, HOUR_MS))
 
 
 def partner_quality(parts: Parts) -> float | None:

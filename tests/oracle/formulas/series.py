@@ -93,8 +93,8 @@ class Stepped:
         """Give the level at the end of the window, or now."""
         if len(self.instants) != len(self.steps):
             self.climb()
-        taken = bisect_left(self.instants, window.end)
-        return parts_of(self.kpi, self.levels[taken - 1] if taken else Counter())
+        steps_before = bisect_left(self.instants, window.end)
+        return parts_of(self.kpi, self.levels[steps_before - 1] if steps_before else Counter())
 
     def climb(self) -> None:
         """Put the steps in order and note the level after each."""

@@ -18,18 +18,18 @@ from tests.oracle.history.windows import (
 class Targets:
     """All targets that KPIs of the catalogue can have."""
 
-    def __init__(self, standing: Iterable[Event], calendar: Calendar, now: int) -> None:
+    def __init__(self, current: Iterable[Event], calendar: Calendar, now: int) -> None:
         """`standing` holds one record for each KPI, scope, window and start."""
         self.calendar = calendar
         self.now = now
         self.set_for: dict[tuple[str, Scope], list[Event]] = defaultdict(list)
-        for target in standing:
-            name = target.said["kpi"]
-            scope = next(iter(target.said["scope"].items()), None)
+        for target in current:
+            name = target.fields["kpi"]
+            scope = next(iter(target.fields["scope"].items()), None)
             if (
                 name in KPIS
                 and KPIS[name].has_scope(scope)
-                and target.said["window"] in (KPIS[name].kinds)
+                and target.fields["window"] in (KPIS[name].kinds)
             ):
                 self.set_for[name, scope].append(target)
 
@@ -40,15 +40,15 @@ class Targets:
     def target(self, name: str, scope: Scope, window: Window) -> Fraction | None:
         """Give the target of a window: the one set for it, else the one for every such window."""
         of_scope = self.set_for.get((name, scope), [])
-        of_kind = [target for target in of_scope if target.said["window"] == window.kind]
+        of_kind = [target for target in of_scope if target.fields["window"] == window.kind]
         own = last_of(target for target in of_kind if self.own_window(target) == window)
         general = last_of(target for target in of_kind if self.own_window(target) is None)
         found = own or general
-        return Fraction(found.said["value"]) if found else None
+        return Fraction(found.fields["value"]) if found else None
 
     def own_window(self, target: Event) -> Window | None:
         """Give the one window that a target is for; None where it is for every one."""
-        start, kind = target.text("start"), target.said["window"]
+        start, kind = target.text("start"), target.fields["window"]
         if start is None or kind in ROLLING_DAYS:
             return None
         return self.calendar.window(kind, date.fromisoformat(start))
@@ -60,7 +60,7 @@ class Targets:
         for target in self.set_for.get((name, scope), []):
             own = self.own_window(target)
             if own is None:
-                found.update(it for it in running if it.kind == target.said["window"])
+                found.update(it for it in running if it.kind == target.fields["window"])
             elif own.start <= self.now:
                 found.add(own)
         return found

@@ -36,7 +36,7 @@ ACCOUNT_TYPES = {
     "ticket.opened",
     "ticket.resolved",
 }
-FATE_TYPES = {"subject.merged", "subject.erased"}
+TOMBSTONE_TYPES = {"subject.merged", "subject.erased"}
 REFERENCE_TYPES = {"rep.set", "account.set", "spend.recorded", "target.set", "rate.set"}
 
 
@@ -47,16 +47,16 @@ class Event:
     at: int
     id: str
     type: str
-    said: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
     @property
     def order(self) -> tuple[int, str, str]:
         """The order of a history; it may hold events of several subjects that became one."""
-        return (self.at, self.id, self.said.get("subject", ""))
+        return (self.at, self.id, self.fields.get("subject", ""))
 
     def text(self, field: str) -> str | None:
         """Give the field's string, or None where the event does not carry the field."""
-        value = self.said.get(field)
+        value = self.fields.get(field)
         return None if value is None else str(value)
 
 
@@ -65,19 +65,19 @@ def milliseconds(text: str) -> int:
     return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
 
 
-def canonical(said: Mapping[str, Any]) -> bytes:
+def canonical(fields: Mapping[str, Any]) -> bytes:
     """Serialize with sorted keys and no spaces, to decide between equally late versions."""
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def read(said: Mapping[str, Any]) -> Event:
+def read(fields: Mapping[str, Any]) -> Event:
     """Read one JSON object; raises ValueError for a type that this oracle does not know."""
-    if said["type"] not in SALES_TYPES | ACCOUNT_TYPES | FATE_TYPES | REFERENCE_TYPES:
-        raise ValueError(f"not an event of the oracle's KPIs: {said['type']}")
-    return Event(milliseconds(said["at"]), said["id"], said["type"], said)
+    if fields["type"] not in SALES_TYPES | ACCOUNT_TYPES | TOMBSTONE_TYPES | REFERENCE_TYPES:
+        raise ValueError(f"not an event of the oracle's KPIs: {fields['type']}")
+    return Event(milliseconds(fields["at"]), fields["id"], fields["type"], fields)
 
 
-def standing(events: Iterable[Event], types: set[str]) -> list[Event]:
+def current(events: Iterable[Event], types: set[str]) -> list[Event]:
     """Keep the events of these types without copies and outdated versions.
 
     Of several events with one id in one subject, the one with the greatest `at`, then the
@@ -86,7 +86,7 @@ def standing(events: Iterable[Event], types: set[str]) -> list[Event]:
     versions: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in events:
         if event.type in types:
-            versions[event.said["subject"], event.id].append(event)
+            versions[event.fields["subject"], event.id].append(event)
     return [newest(same_id) for same_id in versions.values()]
 
 
@@ -98,7 +98,7 @@ def subjects(
     Those that nobody owns are left out.
     """
     histories: dict[str, list[Event]] = defaultdict(list)
-    for event in standing(events, types):
+    for event in current(events, types):
         subject = owner(event)
         if subject is not None:
             histories[subject].append(event)
@@ -107,12 +107,12 @@ def subjects(
     return histories
 
 
-def things(events: Iterable[Event], kind: str) -> list[list[Event]]:
+def histories(events: Iterable[Event], kind: str) -> list[list[Event]]:
     """Sort the events about things of one kind, such as the invoices, by thing."""
     by_name: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.type.split(".")[0] == kind:
-            by_name[event.said[kind]].append(event)
+            by_name[event.fields[kind]].append(event)
     return [by_name[name] for name in sorted(by_name)]
 
 
@@ -124,13 +124,13 @@ def reference(events: Iterable[Event], kind: str, key: tuple[str, ...]) -> list[
     versions: dict[bytes, list[Event]] = defaultdict(list)
     for event in events:
         if event.type == kind:
-            versions[canonical({field: event.said.get(field) for field in key})].append(event)
+            versions[canonical({field: event.fields.get(field) for field in key})].append(event)
     return [newest(same_key) for same_key in versions.values()]
 
 
 def newest(versions: list[Event]) -> Event:
     """Pick the version that stands; it does not depend on the order they came in."""
-    return max(versions, key=lambda event: (event.at, event.id, canonical(event.said)))
+    return max(versions, key=lambda event: (event.at, event.id, canonical(event.fields)))
 
 
 def latest(events: Iterable[Event], field: str) -> str | None:
@@ -161,6 +161,6 @@ def last_run(events: Iterable[Event], field: str) -> Event | None:
     for event in sorted(events, key=lambda event: event.order):
         if event.text(field) is None:
             continue
-        if since is None or event.said[field] != since.said[field]:
+        if since is None or event.fields[field] != since.fields[field]:
             since = event
     return since

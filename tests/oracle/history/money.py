@@ -42,13 +42,13 @@ def major(minor: int, currency: str) -> str:
 class Rates:
     """Converts into the reporting currency at the rate of a local date."""
 
-    def __init__(self, currency: str, standing: Iterable[Event]) -> None:
+    def __init__(self, currency: str, current: Iterable[Event]) -> None:
         """`standing` holds one rate record for each currency and date."""
         self.currency = currency
         self.of_currency: dict[str, dict[date, Fraction]] = {}
-        for record in standing:
-            dates = self.of_currency.setdefault(record.said["currency"], {})
-            dates[date.fromisoformat(record.said["date"])] = Fraction(record.said["rate"])
+        for record in current:
+            dates = self.of_currency.setdefault(record.fields["currency"], {})
+            dates[date.fromisoformat(record.fields["date"])] = Fraction(record.fields["rate"])
 
     def rate(self, currency: str, day: date) -> Fraction | None:
         """Give the latest rate on or before the day; None where there is none."""

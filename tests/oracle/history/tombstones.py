@@ -4,28 +4,32 @@ from collections.abc import Iterable
 
 from tests.oracle.history.events import (
     Event,
+    current,
     last_of,
-    standing,
 )
 
-FATES = ("subject.merged", "subject.erased")
+TOMBSTONE_TYPES = ("subject.merged", "subject.erased")
 ACCOUNT_TOPICS = ("crm.order", "crm.invoice", "crm.ticket")
 
 
-class Fates:
+class Tombstones:
     """Whose events count as whose, and which count no more, among accounts or among the others."""
 
     def __init__(self, events: Iterable[Event], *, of_accounts: bool) -> None:
         """Read the merges and erasures among the events; their order does not matter."""
-        told = [event for event in events if event.type in FATES]
-        mine = [event for event in told if is_of_account(event) == of_accounts]
+        tombstones = [event for event in events if event.type in TOMBSTONE_TYPES]
+        mine = [event for event in tombstones if is_of_account(event) == of_accounts]
         self.into: dict[str, str] = {}
         self.erased: dict[str, int] = {}
-        for subject in {event.said["subject"] for event in mine}:
-            of_subject = [event for event in mine if event.said["subject"] == subject]
-            merged = last_of(standing(of_subject, {"subject.merged"}))
-            if merged is not None and not is_of_rep(subject) and not is_of_rep(merged.said["into"]):
-                self.into[subject] = merged.said["into"]
+        for subject in {event.fields["subject"] for event in mine}:
+            of_subject = [event for event in mine if event.fields["subject"] == subject]
+            merged = last_of(current(of_subject, {"subject.merged"}))
+            if (
+                merged is not None
+                and not is_of_rep(subject)
+                and not is_of_rep(merged.fields["into"])
+            ):
+                self.into[subject] = merged.fields["into"]
             erased = [event.at for event in of_subject if event.type == "subject.erased"]
             if erased:
                 self.erased[subject] = max(erased)
@@ -39,7 +43,7 @@ class Fates:
 
     def owner(self, event: Event) -> str | None:
         """Name the subject whose event it is; None where it is erased."""
-        path = self.path(event.said["subject"])
+        path = self.path(event.fields["subject"])
         if any(event.at <= self.erased[it] for it in path if it in self.erased):
             return None
         return path[-1]

@@ -33,9 +33,9 @@ class Plan:
         self.currency = currency
         self.value = value
         self.elapsed = elapsed
-        self.target = self.in_form_of_value(target)
+        self.target = self.as_value(target)
 
-    def in_form_of_value(self, target: Fraction) -> Number:
+    def as_value(self, target: Fraction) -> Number:
         """Round the target to what a value can be: minor units, milliseconds, whole counts."""
         if self.kpi.is_money:
             units: int = 10 ** minor_digits(self.currency)

@@ -41,7 +41,7 @@ from tests.oracle.history.events import (
     subjects,
 )
 from tests.oracle.history.money import Rates
-from tests.oracle.history.tombstones import Fates
+from tests.oracle.history.tombstones import Tombstones
 from tests.oracle.history.windows import Calendar, Window
 from tests.oracle.publishing.planning import (
     PLAN_FIELDS,
@@ -84,13 +84,13 @@ def published(
     The events may come in any order and more than once; all are valid. Times are milliseconds
     since the epoch. Records have neither `revision` nor `updated_at`.
     """
-    read_events = [read(said) for said in events]
+    read_events = [read(event) for event in events]
     reporting = Reporting(
         Calendar(timezone, week_start, fiscal_start, fiscal_calendar),
         Rates(currency, reference(read_events, "rate.set", ("currency", "date"))),
         stale_days * DAY_MS,
         {stage: Fraction(text) for stage, text in (stage_probability or {}).items()},
-        {it.said["account"]: it for it in reference(read_events, "account.set", ("account",))},
+        {it.fields["account"]: it for it in reference(read_events, "account.set", ("account",))},
         stages,
         Definitions(**(definitions or {})),
     )
@@ -103,9 +103,9 @@ def company_of(
 ) -> Company:
     """Compute all KPIs from all events."""
     calendar = reporting.calendar
-    reps = {it.said["rep"]: it for it in reference(events, "rep.set", ("rep",))}
-    sales = subjects(events, SALES_TYPES, Fates(events, of_accounts=False).owner)
-    accounts = subjects(events, ACCOUNT_TYPES, Fates(events, of_accounts=True).owner)
+    reps = {it.fields["rep"]: it for it in reference(events, "rep.set", ("rep",))}
+    sales = subjects(events, SALES_TYPES, Tombstones(events, of_accounts=False).owner)
+    accounts = subjects(events, ACCOUNT_TYPES, Tombstones(events, of_accounts=True).owner)
     journeys = [journey(history, reporting.definitions) for history in sales.values()]
     spends = reference(events, "spend.recorded", ("id",))
     book = Book(all_facts(journeys, accounts, spends, reporting), reps, calendar, now)

@@ -8,7 +8,7 @@ from tests.oracle.publishing.records import Record, records
 NOW = "2026-03-20T12:00:00Z"
 
 
-def said(kind: str, subject: str, at: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+def event(kind: str, subject: str, at: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """Make one event; its id says what it is, so that a repeated one is the same event."""
     content = fields or {}
     name = "/".join([kind, at, *(str(value) for value in content.values())])
@@ -17,23 +17,23 @@ def said(kind: str, subject: str, at: str, fields: dict[str, Any] | None = None)
 
 def lead(at: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """Create lead-1."""
-    return said("lead.created", "lead-1", at, fields)
+    return event("lead.created", "lead-1", at, fields)
 
 
 def call(at: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """Call lead-1: ann does, and gets through, unless said otherwise."""
     usual = {"rep": "ann", "direction": "outbound", "outcome": "connected"}
-    return said("call.ended", "lead-1", at, usual | (fields or {}))
+    return event("call.ended", "lead-1", at, usual | (fields or {}))
 
 
 def deal(at: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Change a deal of lead-1: `d1` unless said otherwise."""
-    return said("deal.changed", "lead-1", at, {"deal": "d1"} | fields)
+    return event("deal.changed", "lead-1", at, {"deal": "d1"} | fields)
 
 
 def activity(at: str, kind: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """Let ann do something for lead-1."""
-    return said("activity.logged", "lead-1", at, {"rep": "ann", "kind": kind} | (fields or {}))
+    return event("activity.logged", "lead-1", at, {"rep": "ann", "kind": kind} | (fields or {}))
 
 
 def account(at: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def account(at: str, fields: dict[str, Any]) -> dict[str, Any]:
 def issued(at: str, amount: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """Invoice acme, in euros unless said otherwise; each time is another invoice."""
     usual = {"invoice": at, "amount": amount, "currency": "EUR", "due": "2026-12-31"}
-    return said("invoice.issued", "acme", at, usual | (fields or {}))
+    return event("invoice.issued", "acme", at, usual | (fields or {}))
 
 
 def rep(name: str, team: str, at: str = "2026-01-01T00:00:00Z") -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from tests.oracle.tests.stories import (
     activity,
     deal,
+    event,
     reported,
-    said,
     values,
 )
 
@@ -37,12 +37,12 @@ def test_only_collateral_before_the_win_had_a_share_in_it() -> None:
         activity(AT, "collateral"),
         deal(AT, {"status": "won"}),
         deal("2026-03-02T09:00:00.001Z", {"deal": "d2", "status": "won"}),
-        said("deal.changed", "d3", AT, {"deal": "d3", "status": "won"}),
+        event("deal.changed", "d3", AT, {"deal": "d3", "status": "won"}),
     ]
     assert reported(events)[f"collateral_in_wins{DAY}"]["parts"] == {"hits": 1, "total": 3}
 
 
-def test_response_rate_adds_up_what_is_said_of_outreach_and_responses() -> None:
+def test_response_rate_adds_up_outreach_and_responses() -> None:
     web = {"channel": "web"}
     events = [
         activity(AT, "prospecting", web | {"outreach": 6, "responses": 1}),

@@ -5,10 +5,10 @@ import pytest
 from tests.oracle.tests.stories import (
     call,
     deal,
+    event,
     lead,
     rate,
     reported,
-    said,
     values,
 )
 
@@ -66,14 +66,14 @@ def test_deleted_deal_counts_again_only_after_a_later_change(
 ) -> None:
     events = [
         deal("2026-03-02T09:00:00Z", WON),
-        said("deal.deleted", "lead-1", deleted, {"deal": "d1"}),
+        event("deal.deleted", "lead-1", deleted, {"deal": "d1"}),
     ]
     if revived:
         events.append(deal(revived, {"stage": "needs"}))
     assert (f"deal_count{MARCH}" in reported(events)) is counted
 
 
-def test_deal_takes_from_its_lead_what_it_does_not_say_itself() -> None:
+def test_deal_has_its_leads_values_where_it_has_none() -> None:
     events = [
         lead("2026-03-01T09:00:00Z", {"rep": "ann", "channel": "web", "media": "paid"}),
         deal("2026-03-02T09:00:00Z", WON | {"channel": "fair"}),

@@ -11,9 +11,9 @@ from tests.oracle.history.windows import Calendar
 from tests.oracle.tests.stories import (
     NOW,
     deal,
+    event,
     lead,
     rate,
-    said,
     values,
 )
 
@@ -83,7 +83,7 @@ def test_fact_belongs_to_the_rep_of_then() -> None:
 def test_fact_before_any_rep_was_named_belongs_to_the_present_one() -> None:
     events = [
         lead("2026-03-01T09:00:00Z"),
-        said("lead.assigned", "lead-1", "2026-03-03T09:00:00Z", {"rep": "ann"}),
+        event("lead.assigned", "lead-1", "2026-03-03T09:00:00Z", {"rep": "ann"}),
     ]
     assert reps(defined(events, owner="event"), "lead_count") == {"ann": 1}
 

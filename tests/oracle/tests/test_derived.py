@@ -5,9 +5,9 @@ from typing import Any
 from tests.oracle.tests.stories import (
     activity,
     deal,
+    event,
     lead,
     reported,
-    said,
     spend,
     target,
     values,
@@ -152,8 +152,8 @@ def delivered(order: str, placed: str, at: str, promised: str) -> list[dict[str,
     """Let an order be placed and delivered."""
     fields = {"order": order, "amount": "1", "promised": promised} | EUR
     return [
-        said("order.placed", "acme", placed, fields),
-        said("order.delivered", "acme", at, {"order": order}),
+        event("order.placed", "acme", placed, fields),
+        event("order.delivered", "acme", at, {"order": order}),
     ]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from tests.oracle.tests.stories import (
     call,
     deal,
+    event,
     reported,
-    said,
 )
 
 DAY = "|all|day|2026-03-02T00:00:00+00:00"
@@ -15,12 +15,12 @@ DAY = "|all|day|2026-03-02T00:00:00+00:00"
 def sent(at: str, email: str, links: int, automated: bool = False) -> dict[str, Any]:
     """Write to lead-1."""
     fields = {"rep": "ann", "email": email, "links": links, "automated": automated}
-    return said("email.sent", "lead-1", at, fields)
+    return event("email.sent", "lead-1", at, fields)
 
 
 def clicked(at: str, email: str) -> dict[str, Any]:
     """Click on a link of an email."""
-    return said("email.clicked", "lead-1", at, {"email": email})
+    return event("email.clicked", "lead-1", at, {"email": email})
 
 
 def test_outbound_calls_count_those_of_machines_too() -> None:
@@ -43,7 +43,7 @@ def test_cold_call_yield_counts_wins_of_subjects_called_cold() -> None:
         call("2026-03-02T09:01:00Z"),
         {**call("2026-03-02T09:02:00Z", cold), "subject": "rep:ann"},
         deal("2026-03-02T10:00:00Z", {"status": "won"}),
-        said("deal.changed", "d9", "2026-03-02T10:00:00Z", {"deal": "d9", "status": "won"}),
+        event("deal.changed", "d9", "2026-03-02T10:00:00Z", {"deal": "d9", "status": "won"}),
     ]
     found = reported(events)
     assert found[f"cold_call_yield{DAY}"]["parts"] == {"numerator": 1, "denominator": 2}

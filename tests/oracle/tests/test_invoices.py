@@ -3,27 +3,27 @@
 from typing import Any
 
 from tests.oracle.tests.stories import (
+    event,
     rate,
     reported,
-    said,
     values,
 )
 
-Said = dict[str, Any]
+EventDict = dict[str, Any]
 
 
-def move(kind: str, at: str, amount: str, currency: str = "EUR") -> Said:
+def change(kind: str, at: str, amount: str, currency: str = "EUR") -> EventDict:
     """Issue, pay or credit the invoice."""
     fields = {"invoice": "i1", "amount": amount, "currency": currency}
     if kind == "issued":
         fields |= {"due": "2026-03-10", "rep": "ann"}
-    return said(f"invoice.{kind}", "acme", at, fields)
+    return event(f"invoice.{kind}", "acme", at, fields)
 
 
-ISSUED = move("issued", "2026-03-02T09:00:00Z", "100")
-HALF = move("paid", "2026-03-05T09:00:00Z", "60")
-REST = move("paid", "2026-03-12T09:00:00Z", "30")
-CREDIT = move("credited", "2026-03-13T09:00:00Z", "10")
+ISSUED = change("issued", "2026-03-02T09:00:00Z", "100")
+HALF = change("paid", "2026-03-05T09:00:00Z", "60")
+REST = change("paid", "2026-03-12T09:00:00Z", "30")
+CREDIT = change("credited", "2026-03-13T09:00:00Z", "10")
 
 
 def test_receivables_fall_with_each_payment_and_credit() -> None:
@@ -48,14 +48,14 @@ def test_only_what_is_unpaid_after_the_due_day_is_overdue() -> None:
 
 
 def test_overpaid_invoice_is_owed_negatively_and_never_overdue() -> None:
-    found = reported([ISSUED, move("paid", "2026-03-05T09:00:00Z", "110")])
+    found = reported([ISSUED, change("paid", "2026-03-05T09:00:00Z", "110")])
     march = "|all|month|2026-03-01T00:00:00+00:00"
     assert found[f"receivables{march}"]["value"] == "-10.00"
     assert not values(found, "overdue")
 
 
 def test_invoice_overpaid_when_overdue_is_overdue_by_nothing() -> None:
-    found = reported([ISSUED, move("paid", "2026-03-12T09:00:00Z", "110")])
+    found = reported([ISSUED, change("paid", "2026-03-12T09:00:00Z", "110")])
     assert values(found, "overdue|all|day|2026-03-") == {
         "11T00:00:00+00:00": "100.00",
         "12T00:00:00+00:00": "0.00",
@@ -71,12 +71,12 @@ def test_days_to_pay_ends_when_nothing_is_open() -> None:
 
 
 def test_invoice_only_credited_was_never_paid() -> None:
-    credit = move("credited", "2026-03-05T09:00:00Z", "100")
+    credit = change("credited", "2026-03-05T09:00:00Z", "100")
     assert not values(reported([ISSUED, credit]), "days_to_pay")
 
 
 def test_voided_invoice_is_neither_owed_nor_overdue_but_was_collected() -> None:
-    voided = said("invoice.voided", "acme", "2026-03-15T09:00:00Z", {"invoice": "i1"})
+    voided = event("invoice.voided", "acme", "2026-03-15T09:00:00Z", {"invoice": "i1"})
     found = reported([ISSUED, HALF, voided])
     kpis = {record["kpi"] for record in found.values()}
     assert kpis == {"collected"}
@@ -86,7 +86,7 @@ def test_voided_invoice_is_neither_owed_nor_overdue_but_was_collected() -> None:
 def test_other_currencies_are_converted_at_the_rate_of_the_issue() -> None:
     events = [
         ISSUED,
-        move("paid", "2026-03-05T09:00:00Z", "100", "USD"),
+        change("paid", "2026-03-05T09:00:00Z", "100", "USD"),
         rate("USD", "2026-03-01", "0.5"),
         rate("USD", "2026-03-04", "0.9"),
     ]
@@ -97,8 +97,8 @@ def test_other_currencies_are_converted_at_the_rate_of_the_issue() -> None:
 
 
 def test_invoice_without_a_rate_is_unpriced_but_has_its_days_to_pay() -> None:
-    issued = move("issued", "2026-03-02T09:00:00Z", "100", "USD")
-    paid = move("paid", "2026-03-12T09:00:00Z", "100", "USD")
+    issued = change("issued", "2026-03-02T09:00:00Z", "100", "USD")
+    paid = change("paid", "2026-03-12T09:00:00Z", "100", "USD")
     found = reported([issued, paid])
     day = "unpriced_facts|all|day|2026-03-{}T00:00:00+00:00"
     labels = {it: found[day.format(it)]["parts"]["counts"] for it in ("02", "11", "12")}
@@ -112,6 +112,6 @@ def test_invoice_without_a_rate_is_unpriced_but_has_its_days_to_pay() -> None:
 
 def test_account_with_the_id_of_a_lead_is_another_journey() -> None:
     issued = {**ISSUED, "id": "e1", "subject": "lead-1"}
-    created = {**said("lead.created", "lead-1", "2026-03-02T09:00:00Z"), "id": "e1"}
+    created = {**event("lead.created", "lead-1", "2026-03-02T09:00:00Z"), "id": "e1"}
     kpis = {record["kpi"] for record in reported([issued, created]).values()}
     assert {"lead_count", "receivables"} <= kpis

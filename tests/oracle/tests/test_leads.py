@@ -4,10 +4,10 @@ import pytest
 
 from tests.oracle.tests.stories import (
     call,
+    event,
     lead,
     rep,
     reported,
-    said,
     values,
 )
 
@@ -62,14 +62,14 @@ def test_unanswered_leads_rise_after_an_hour_and_fall_when_touched() -> None:
 
 
 def test_lead_disqualified_within_the_hour_never_waits() -> None:
-    disqualified = said("lead.disqualified", "lead-1", "2026-03-02T09:30:00Z")
+    disqualified = event("lead.disqualified", "lead-1", "2026-03-02T09:30:00Z")
     assert values(reported([lead(CREATED), disqualified]), "unanswered_leads") == {}
 
 
 def test_lead_belongs_to_the_last_rep_named_and_to_that_reps_team_of_today() -> None:
     events = [
         lead(CREATED, {"rep": "ann"}),
-        said("lead.assigned", "lead-1", "2026-03-02T10:00:00Z", {"rep": "bob"}),
+        event("lead.assigned", "lead-1", "2026-03-02T10:00:00Z", {"rep": "bob"}),
         lead("2026-03-02T11:00:00Z", {"channel": "web"}),
         rep("bob", "south", "2026-01-01T00:00:00Z"),
         rep("bob", "north", "2026-03-10T00:00:00Z"),
@@ -86,11 +86,11 @@ def test_lead_belongs_to_the_last_rep_named_and_to_that_reps_team_of_today() -> 
 def test_handover_rate_is_the_share_of_qualified_leads_handed_over() -> None:
     events = [
         lead(CREATED),
-        said("lead.qualified", "lead-1", "2026-03-03T09:00:00Z"),
-        said("lead.handed_over", "lead-1", "2026-03-04T09:00:00Z"),
-        said("lead.created", "lead-2", CREATED),
-        said("lead.qualified", "lead-2", "2026-03-03T10:00:00Z"),
-        said("lead.qualified", "no-lead", "2026-03-03T10:00:00Z"),
+        event("lead.qualified", "lead-1", "2026-03-03T09:00:00Z"),
+        event("lead.handed_over", "lead-1", "2026-03-04T09:00:00Z"),
+        event("lead.created", "lead-2", CREATED),
+        event("lead.qualified", "lead-2", "2026-03-03T10:00:00Z"),
+        event("lead.qualified", "no-lead", "2026-03-03T10:00:00Z"),
     ]
     found = reported(events)
     assert found["handover_rate|all|day|2026-03-03T00:00:00+00:00"]["value"] == 0.5

@@ -30,8 +30,8 @@ def test_money_is_shown_with_the_digits_of_its_currency(
 
 
 def test_latest_rate_on_or_before_the_day_converts() -> None:
-    standing = [read(rate("USD", "2026-03-01", "0.5")), read(rate("USD", "2026-03-10", "0.7"))]
-    rates = Rates("EUR", standing)
+    current = [read(rate("USD", "2026-03-01", "0.5")), read(rate("USD", "2026-03-10", "0.7"))]
+    rates = Rates("EUR", current)
     days = [date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 9), date(2026, 3, 10)]
     assert [rates.minor("10.01", "USD", day) for day in days] == [None, 501, 501, 701]
 

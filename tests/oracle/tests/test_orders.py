@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.oracle.tests.stories import (
+    event,
     reported,
-    said,
     values,
 )
 
@@ -17,12 +17,12 @@ DAY_MS = 86_400_000
 def placed(order: str, at: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """Let acme order something."""
     usual = {"order": order, "amount": "10", "currency": "EUR"}
-    return said("order.placed", "acme", at, usual | (fields or {}))
+    return event("order.placed", "acme", at, usual | (fields or {}))
 
 
 def delivered(order: str, at: str) -> dict[str, Any]:
     """Deliver it."""
-    return said("order.delivered", "acme", at, {"order": order})
+    return event("order.delivered", "acme", at, {"order": order})
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_orders_without_a_promise_or_cancelled_are_not_on_time_nor_late() -> Non
         delivered("o1", "2026-03-03T09:00:00Z"),
         placed("o2", "2026-03-02T09:00:00Z", {"promised": "2026-03-05"}),
         delivered("o2", "2026-03-03T09:00:00Z"),
-        said("order.cancelled", "acme", "2026-03-09T09:00:00Z", {"order": "o2"}),
+        event("order.cancelled", "acme", "2026-03-09T09:00:00Z", {"order": "o2"}),
         delivered("o3", "2026-03-03T09:00:00Z"),
     ]
     assert not values(reported(events), "on_time_delivery")

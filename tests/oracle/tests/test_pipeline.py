@@ -7,9 +7,9 @@ from tests.oracle.publishing.records import records
 from tests.oracle.tests.stories import (
     NOW,
     deal,
+    event,
     lead,
     reported,
-    said,
     values,
 )
 
@@ -37,7 +37,7 @@ def test_deal_created_closed_leaves_its_two_steps() -> None:
     assert found["pipeline_count|all|day|2026-03-02T00:00:00+00:00"]["value"] == 0
 
 
-def test_weighted_pipeline_takes_the_deals_probability_else_its_stages() -> None:
+def test_weighted_pipeline_has_the_deals_probability_else_its_stages() -> None:
     events = [
         deal("2026-03-02T09:00:00Z", OPENED | {"probability": 0.3}),
         deal("2026-03-02T09:00:00Z", OPENED | {"deal": "d2"}),
@@ -75,7 +75,7 @@ def test_step_at_midnight_belongs_to_the_day_that_begins() -> None:
 
 def test_open_deal_is_stale_30_days_after_the_last_event_of_its_subject() -> None:
     events = [lead("2026-01-01T09:00:00Z"), deal("2026-01-02T09:00:00Z", OPENED)]
-    replied = said("email.replied", "lead-1", "2026-01-05T09:00:00Z", {"email": "m1"})
+    replied = event("email.replied", "lead-1", "2026-01-05T09:00:00Z", {"email": "m1"})
     stale = "stale_opportunities|all|day|2026-02-0"
     now = "2026-02-04T09:00:00Z"
     assert values(reported(events, now), stale) == {

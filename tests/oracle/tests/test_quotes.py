@@ -3,9 +3,9 @@
 from typing import Any
 
 from tests.oracle.tests.stories import (
+    event,
     lead,
     reported,
-    said,
     values,
 )
 
@@ -14,7 +14,7 @@ MARCH = "|all|month|2026-03-01T00:00:00+00:00"
 
 def quote(kind: str, at: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """Send, order or reject quote q1 of lead-1."""
-    return said(f"quote.{kind}", "lead-1", at, {"quote": "q1"} | (fields or {}))
+    return event(f"quote.{kind}", "lead-1", at, {"quote": "q1"} | (fields or {}))
 
 
 SENT = quote("sent", "2026-03-02T09:00:00Z", {"rep": "ann"})
@@ -45,12 +45,12 @@ def test_rejection_counts_at_the_start_of_its_last_run() -> None:
     assert not values(found, "quote_to_order")
 
 
-def test_rejection_that_names_no_demand_is_unknown() -> None:
+def test_rejection_without_unmet_demand_is_unknown() -> None:
     found = reported([SENT, quote("rejected", "2026-03-03T09:00:00Z")])
     assert found[f"unmet_demand{MARCH}"]["parts"] == {"counts": {"unknown": 1}}
 
 
-def test_quote_takes_rep_and_product_from_its_lead() -> None:
+def test_quote_has_rep_and_product_of_its_lead() -> None:
     created = lead("2026-03-01T09:00:00Z", {"rep": "bob", "product": "pro"})
     other = quote("sent", "2026-03-02T09:00:00Z", {"quote": "q2"})
     found = reported([SENT, other, created])

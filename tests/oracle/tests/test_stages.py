@@ -11,9 +11,9 @@ from tests.oracle.tests.stories import (
     activity,
     call,
     deal,
+    event,
     rep,
     reported,
-    said,
     values,
 )
 
@@ -74,7 +74,7 @@ def test_advance_rate_is_a_share_by_kind_of_activity() -> None:
         call("2026-03-01T09:30:00Z", {"direction": "inbound"}),
         deal("2026-03-01T12:00:00Z", {"stage": "contact"}),
         deal("2026-03-04T09:00:00Z", {"stage": "offer"}),
-        said(
+        event(
             "call.ended", "rep:ann", "2026-03-01T09:00:00Z", {"rep": "ann", "direction": "outbound"}
         )
         | {"outcome": "busy"},

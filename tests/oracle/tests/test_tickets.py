@@ -4,8 +4,8 @@ from typing import Any
 
 from tests.oracle.tests.stories import (
     account,
+    event,
     reported,
-    said,
     values,
 )
 
@@ -15,7 +15,7 @@ MARCH = "month|2026-03-01T00:00:00+00:00"
 def opened(ticket: str, at: str, kind: str, rep: str | None = None) -> dict[str, Any]:
     """Open a ticket of acme."""
     fields = {"ticket": ticket, "kind": kind} | ({"rep": rep} if rep else {})
-    return said("ticket.opened", "acme", at, fields)
+    return event("ticket.opened", "acme", at, fields)
 
 
 def test_complaint_belongs_to_its_own_rep_or_else_the_accounts() -> None:

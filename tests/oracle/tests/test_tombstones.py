@@ -6,10 +6,10 @@ import pytest
 
 from tests.oracle.tests.stories import (
     call,
+    event,
     issued,
     lead,
     reported,
-    said,
     values,
 )
 
@@ -20,12 +20,12 @@ CALLED = call("2026-03-02T09:30:00Z") | {"subject": "lead-2"}
 
 def merged(subject: str, into: str, at: str = "2026-03-05T09:00:00Z") -> dict[str, Any]:
     """Merge a subject into another."""
-    return said("subject.merged", subject, at, {"into": into})
+    return event("subject.merged", subject, at, {"into": into})
 
 
 def erased(subject: str, at: str) -> dict[str, Any]:
     """Erase a subject."""
-    return said("subject.erased", subject, at)
+    return event("subject.erased", subject, at)
 
 
 def test_events_of_a_merged_subject_count_as_the_survivors() -> None:
@@ -67,7 +67,7 @@ def test_what_happened_up_to_an_erasure_is_gone(at: str, counted: bool) -> None:
     assert (f"call_count{MARCH}" in found) is counted
 
 
-def test_erasure_of_the_survivor_takes_what_came_from_others_too() -> None:
+def test_erasure_of_the_merge_target_erases_what_came_from_others_too() -> None:
     merge = merged("lead-2", "lead-1")
     assert reported([CREATED, CALLED, merge, erased("lead-1", "2026-03-09T09:00:00Z")]) == {}
     loser = reported([CREATED, CALLED, merge, erased("lead-2", "2026-03-09T09:00:00Z")])
@@ -82,7 +82,7 @@ def test_merge_outlives_the_erasure_of_its_subject() -> None:
     assert found[f"response_time{MARCH}"]["value"] == 8 * 86_400_000
 
 
-def test_accounts_and_leads_of_one_name_have_fates_of_their_own() -> None:
+def test_accounts_and_leads_of_one_name_have_their_own_tombstones() -> None:
     invoice = issued("2026-03-02T09:00:00Z", "10") | {"subject": "lead-2"}
     events = [CREATED, CALLED, invoice, erased("lead-2", "2026-03-09T09:00:00Z")]
     found = reported(events)

@@ -2,10 +2,10 @@
 
 from tests.oracle.tests.stories import (
     account,
+    event,
     issued,
     rate,
     reported,
-    said,
     values,
 )
 
@@ -19,9 +19,9 @@ def test_lifetime_value_is_issued_less_credited_over_the_accounts_invoiced() -> 
         first,
         issued("2026-03-03T09:00:00Z", "50", {"rep": "bob"}),
         issued("2026-03-04T09:00:00Z", "20.01", {"rep": "ann"}) | {"subject": "other"},
-        said("invoice.credited", "acme", "2026-03-05T09:00:00Z", {"invoice": first["invoice"]})
+        event("invoice.credited", "acme", "2026-03-05T09:00:00Z", {"invoice": first["invoice"]})
         | {"amount": "30", "currency": "EUR"},
-        said("invoice.paid", "acme", "2026-03-06T09:00:00Z", {"invoice": first["invoice"]})
+        event("invoice.paid", "acme", "2026-03-06T09:00:00Z", {"invoice": first["invoice"]})
         | {"amount": "70", "currency": "EUR"},
     ]
     found = reported(events)
@@ -44,7 +44,7 @@ def test_lifetime_value_is_a_level_and_knows_what_it_was() -> None:
 
 def test_voided_invoices_are_worth_nothing() -> None:
     first = issued("2026-03-02T09:00:00Z", "100")
-    voided = said("invoice.voided", "acme", "2026-03-09T09:00:00Z", {"invoice": first["invoice"]})
+    voided = event("invoice.voided", "acme", "2026-03-09T09:00:00Z", {"invoice": first["invoice"]})
     potential = account("2026-01-01T00:00:00Z", {"potential": "1000", "currency": "EUR"})
     found = reported([first, voided, potential])
     assert not values(found, "customer_lifetime_value")

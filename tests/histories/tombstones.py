@@ -1,11 +1,11 @@
-"""Leads and accounts that turn out to be one, and people who asked to be forgotten."""
+"""Merges and erasures of leads and accounts."""
 
 from tests.histories.reference import Firm
 from tests.histories.scribe import Scribe
 
 
-def subject_fate(scribe: Scribe, _firm: Firm, number: int) -> None:
-    """Merge or erase a lead or an account told of before; chains and circles come about."""
+def merge_or_erase(scribe: Scribe, _firm: Firm, number: int) -> None:
+    """Merge or erase an earlier lead or account; chains and circles can result."""
     kind = scribe.random.choice(("lead", "account"))
     topic = {"topic": "crm.invoice"} if kind == "account" else {}
     subject = f"{kind}-{scribe.random.randint(1, number)}"

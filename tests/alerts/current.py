@@ -1,4 +1,4 @@
-"""Which alerts stand after a small sales story; its events are those of the KPIs' stories."""
+"""The current alerts after a small sales story, of the events of the KPIs' stories."""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from tests.kpis.story import (
 Alert = Mapping[str, Any]
 
 
-def standing(*events: Said, now: str = NOW, **options: Any) -> dict[str, Alert]:
-    """Give the alerts that stand at an instant, by key, in UTC and euros by default."""
+def current_alerts(*events: Said, now: str = NOW, **options: Any) -> dict[str, Alert]:
+    """Give the current alerts at an instant, by key, in UTC and euros by default."""
     settings = Settings(now=instant(now), **options)
     lines = [json.dumps(event).encode() for event in events]
     found = [json.loads(line) for line in replay_alerts(lines, settings)]
@@ -24,5 +24,5 @@ def standing(*events: Said, now: str = NOW, **options: Any) -> dict[str, Alert]:
 
 
 def kinds(*events: Said, now: str = NOW, **options: Any) -> set[str]:
-    """Name the kinds of alert that stand at an instant."""
-    return {alert["kind"] for alert in standing(*events, now=now, **options).values()}
+    """Give the kinds of the current alerts at an instant."""
+    return {alert["kind"] for alert in current_alerts(*events, now=now, **options).values()}
