@@ -11,7 +11,7 @@ from streams.engine.catalogue.alert import (
     Rule,
     alert,
 )
-from streams.journeys import Customer, Order
+from streams.journeys import Account, Order
 
 NO_PRODUCT = "-"
 
@@ -33,30 +33,30 @@ class Reorder(Rule):
     "churn_risk",
     template="Account {subject} may leave, going by what it has asked for since {since}.",
 )
-def churn_risk(customer: Customer, rule: Churn) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
+def churn_risk(account: Account, rule: Churn) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
     """An account may leave, going by its tickets of the last 90 days.
 
     Since its score last reached the threshold, until it falls below it.
     """
     since = None
-    for at, step in customer.risk():
+    for at, step in account.risk():
         if step > 0:
             since = at
         elif since is not None:
-            yield Holds(since=since, until=at, rep=customer.owner)
+            yield Holds(since=since, until=at, rep=account.owner)
 
 
 @alert(
     "reorder_due",
     template="The next order of account {owner} ({within}) was to be expected by {since}.",
 )
-def reorder_due(customer: Customer, rule: Reorder) -> Iterator[Holds]:
+def reorder_due(account: Account, rule: Reorder) -> Iterator[Holds]:
     """An account has not ordered a product again although its median interval is over.
 
     Orders of no product are grouped under `-`; cancelled ones are left out.
     """
     of: dict[str, list[Order]] = {}
-    for order in customer.orders:
+    for order in account.orders:
         of.setdefault(order.product or NO_PRODUCT, []).append(order)
     for product, orders in of.items():
         gaps: list[int] = []
@@ -69,7 +69,7 @@ def reorder_due(customer: Customer, rule: Reorder) -> Iterator[Holds]:
                 yield Holds(
                     since=order.placed + median,
                     until=until,
-                    rep=customer.owner or order.dimensions.values[0],
+                    rep=account.owner or order.dimensions.values[0],
                     within=product,
                 )
             if until is not None:

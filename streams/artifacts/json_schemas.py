@@ -10,8 +10,8 @@ from streams.config.settings import Settings
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
 from streams.events import REFERENCE_TOPICS, Common
-from streams.output.records.alert_record import Alert
-from streams.output.records.catalogue_entry import Entry
+from streams.output.records.alert_record import AlertRecord
+from streams.output.records.catalogue_entry import CatalogueEntry
 from streams.output.records.kpi_record import PARTS as KIND_PARTS
 from streams.output.records.kpi_record import (
     Count,
@@ -101,7 +101,7 @@ def record_schema() -> Schema:
 
 def entry_schema() -> Schema:
     """Describe the entry of a KPI on `sales.catalogue`."""
-    body, others = _described(Entry)
+    body, others = _described(CatalogueEntry)
     schema = {
         "$schema": DIALECT,
         "$id": f"{NAMES}:{ENTRY}",
@@ -114,7 +114,7 @@ def entry_schema() -> Schema:
 
 def alert_schema() -> Schema:
     """Describe the records of `sales.alerts`."""
-    body, others = _described(Alert)
+    body, others = _described(AlertRecord)
     body["properties"]["kind"] = {"enum": [*KINDS]}
     schema = {
         "$schema": DIALECT,

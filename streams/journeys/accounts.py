@@ -18,7 +18,7 @@ from streams.journeys.tickets import (
 )
 
 
-class Customer:
+class Account:
     """One account with its invoices, orders and tickets, from entries by (at, id)."""
 
     dimensions: Dimensions

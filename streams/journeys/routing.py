@@ -12,7 +12,7 @@ from streams.events import (
     SubjectMerged,
     topic_of,
 )
-from streams.journeys.accounts import Customer
+from streams.journeys.accounts import Account
 from streams.journeys.activities import (
     Activity,
     Call,
@@ -89,8 +89,8 @@ def entities_of(
 def _of_account(
     account: str, entries: list[Entry], context: EvaluationContext
 ) -> Iterator[tuple[type, list[Any]]]:
-    customer = Customer(account, entries, context)
-    yield Invoice, customer.invoices
-    yield Order, customer.orders
-    yield Ticket, customer.tickets
-    yield Customer, [customer]
+    entity = Account(account, entries, context)
+    yield Invoice, entity.invoices
+    yield Order, entity.orders
+    yield Ticket, entity.tickets
+    yield Account, [entity]

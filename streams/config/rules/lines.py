@@ -22,7 +22,7 @@ TOKEN = re.compile(
 END_OF_VALUE = frozenset(",]}\n")
 
 
-class Token(NamedTuple):
+class TomlToken(NamedTuple):
     """A token of the text, and its line, from 1."""
 
     text: str
@@ -41,7 +41,7 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self.found: dict[Path, int] = {(): 1}
         self._arrays: dict[Path, int] = {}
-        self._tokens = [*_tokens(text), Token("", text.count("\n") + 1)]
+        self._tokens = [*_tokens(text), TomlToken("", text.count("\n") + 1)]
         self._next = 0
         table: Path = ()
         while self._skip("\n"):
@@ -53,7 +53,7 @@ class _Scan:
     def _peek(self) -> str:
         return self._tokens[self._next].text
 
-    def _advance(self) -> Token:
+    def _advance(self) -> TomlToken:
         token = self._tokens[self._next]
         self._next += 1
         return token
@@ -65,7 +65,7 @@ class _Scan:
         return bool(self._peek())
 
     def _key(self) -> tuple[list[str], int]:
-        """Read `a.b."c d"`, with the line it stands on."""
+        """Read `a.b."c d"`, with its line."""
         first = self._advance()
         names = [_name(first.text)]
         while self._peek() == ".":
@@ -129,13 +129,13 @@ class _Scan:
         self._advance()
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str) -> Iterator[TomlToken]:
     line, counted = 1, 0
     for match in TOKEN.finditer(text):
         line += text.count("\n", counted, match.start())
         counted = match.start()
         if not match[0].startswith("#"):
-            yield Token(match[0], line)
+            yield TomlToken(match[0], line)
 
 
 def _name(token: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 Lines = Annotated[str, Meta(description="plain text; blank lines part paragraphs")]
 
 
-class Entry(Struct, omit_defaults=True):
+class CatalogueEntry(Struct, omit_defaults=True):
     """What there is to know of a KPI. The record under the key `settings` is none of these."""
 
     kpi: str
