@@ -9,6 +9,7 @@ import click
 from streams.cli.common import (
     KAFKA,
     attempt,
+    configuration,
     print_rejected,
     settings,
     stops_quietly,
@@ -78,10 +79,10 @@ def replay(
 
     try:
         at = instant(now, "--now") if now else None
-        where = settings(now=at, timezone=timezone, currency=currency)
+        where, rules = configuration(now=at, timezone=timezone, currency=currency)
         with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
             records = replay_alerts if alerts else kpi_records
-            for record in records(lines, where, refuse):
+            for record in records(lines, where, refuse, rules):
                 target.write(record + b"\n")
     except BadSetting as error:
         raise click.ClickException(str(error)) from error

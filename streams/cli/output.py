@@ -8,6 +8,7 @@ import click
 from streams.cli.common import (
     KAFKA,
     attempt,
+    configuration,
     print_lines,
     run,
     settings,
@@ -50,8 +51,8 @@ def verify(bootstrap: str | None) -> None:
     """Work all KPIs out again beside the workers and compare; exit 1 if one is published wrong."""
     from streams.cli.verify import print_verdict
 
-    where = settings(bootstrap=bootstrap)
-    if not attempt(lambda: print_verdict(where)):
+    where, rules = configuration(bootstrap=bootstrap)
+    if not attempt(lambda: print_verdict(where, rules)):
         sys.exit(1)
 
 
@@ -95,17 +96,19 @@ def catalogue(as_json: bool, markdown: bool) -> None:
     from streams.wiring.catalogue import catalogue as declared
     from streams.wiring.describe import entries, in_force
 
-    where = settings()
+    where, rules = configuration()
+    found = declared(where, rules)
     if as_json:
-        found = {"settings": in_force(where), "kpis": list(entries(declared(where)).values())}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        content = {"settings": in_force(where, rules), "kpis": list(entries(found).values())}
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     elif markdown:
-        click.echo(page(declared(where)), nl=False)
+        click.echo(page(found), nl=False)
     else:
-        for kpi in declared(where).published:
+        for kpi in found.published:
             click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
             click.echo(f"  by {', '.join(kpi.published_scopes)}")
-            click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
+            click.echo("  " + kpi.text.replace("\n", "\n  "))
+            click.echo(f"  formula: {kpi.formula}\n  source: {kpi.source}\n")
 
 
 @click.command()

@@ -10,6 +10,7 @@ from streams.cli.common import (
     HOST,
     KAFKA,
     attempt,
+    configuration,
     run,
     settings,
     stops_quietly,
@@ -100,7 +101,7 @@ def worker(
 
     Several processes share the work as several workers do, and are supervised.
     """
-    where = settings(bootstrap=bootstrap)
+    where, rules = configuration(bootstrap=bootstrap)
     if supervise or processes > 1:
         from streams.process import logs
         from streams.process.supervisor import Supervisor
@@ -115,7 +116,7 @@ def worker(
         sys.exit(Supervisor(commands).run())
     from streams.operations.worker import run_worker
 
-    run_worker(where, host, metrics_port)
+    run_worker(where, rules, host, metrics_port)
 
 
 @click.command()

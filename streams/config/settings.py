@@ -31,7 +31,6 @@ from streams.config.setting_kinds import (
     weights,
     zone_complaint,
 )
-from streams.engine.catalogue.definitions import CHURN_WEIGHTS
 
 PREFIX = "SALES_KPIS_"
 SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
@@ -39,6 +38,10 @@ MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 KAFKA, REPORTING, DEFINITIONS = "Kafka", "Reporting and publishing", "Definitions"
 GATEWAY, PROCESS = "Gateway and privacy", "Processes"
 LOG_FORMS = ("text", "json")
+# The weight of each kind of ticket in an account's churn risk.
+CHURN_WEIGHTS = MappingProxyType(
+    {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
+)
 T = TypeVar("T")
 
 

@@ -72,7 +72,7 @@ def of_rules(settings: Settings) -> list[Finding]:
     if settings.rules is None:
         return []
     try:
-        catalogue(settings)
+        catalogue(settings, read(settings.rules))
     except BadSetting as error:
         advice = "no command starts until this is mended"
         return [Finding(f"rules: {error}", is_fine=False, advice=advice)]

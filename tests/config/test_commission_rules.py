@@ -38,7 +38,7 @@ def test_plain_rate_is_one_tier_from_zero_for_every_rep() -> None:
     )
 
 
-def test_everything_that_can_be_said_is_read() -> None:
+def test_every_key_is_read() -> None:
     (rule,) = read(
         OWN
         + """

@@ -63,7 +63,7 @@ def test_every_file_of_the_catalogue_has_its_examples() -> None:
     assert files <= {path.name for path in HERE.parent.glob("test_*.py")}
 
 
-def test_every_kpi_says_what_it_is_in_a_sentence() -> None:
+def test_every_kpi_has_a_sentence_as_text() -> None:
     for kpi in KPIS:
         assert kpi.text.partition("\n")[0].strip().endswith("."), kpi.name
 

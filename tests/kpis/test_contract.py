@@ -20,7 +20,7 @@ def test_no_kpi_is_published_that_the_contract_does_not_have() -> None:
 
 
 @pytest.mark.parametrize("name", [*CONTRACT, *BESIDE])
-def test_kpi_is_told_apart_as_the_contract_says(name: str) -> None:
+def test_kpi_has_the_scopes_of_the_contract(name: str) -> None:
     assert {*PUBLISHED[name].published_scopes} == scopes(name)
 
 

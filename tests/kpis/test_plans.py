@@ -33,7 +33,7 @@ def aimed(found: Told, *picked: str) -> dict[str, Any]:
 NOTHING = dict.fromkeys(("target", "attainment", "expected", "pace", "projected"))
 
 
-def test_without_a_target_a_record_says_nothing_of_one() -> None:
+def test_without_a_target_a_record_has_no_target_fields() -> None:
     assert aimed(told(won("03-10 09:00")), "revenue_won") == NOTHING
 
 
@@ -48,7 +48,7 @@ def test_what_adds_up_should_have_come_as_far_as_its_window_has() -> None:
     }
 
 
-def test_counts_keep_their_decimals_and_whole_targets_are_whole() -> None:
+def test_targets_of_counts_have_decimals_and_whole_ones_are_whole() -> None:
     found = told(lead("03-10 09:00"), target("lead_count", "5"), now=HALF)
     assert aimed(found, "lead_count") == {
         "target": 5,
@@ -240,7 +240,7 @@ def test_who_has_no_value_has_no_rank_and_is_nobodys_better() -> None:
     assert ranks(told(*events), "pipeline_count", "rep") == {"ann": 1, "bob": 1}
 
 
-def test_teams_and_partners_are_ranked_too_and_nobody_else() -> None:
+def test_teams_and_partners_are_ranked_too_and_no_other_dimension() -> None:
     events = [
         won("03-02 09:00", "a", "100", rep="ann", partner="north", channel="web"),
         won("03-02 09:00", "b", "300", rep="bob", partner="south", channel="fair"),

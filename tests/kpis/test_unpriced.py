@@ -93,7 +93,7 @@ def test_unpriced_facts_name_the_kpis_that_lack_them() -> None:
     assert found.scopes("unpriced_facts") == {"all"}
 
 
-def test_rate_that_comes_takes_back_the_unpriced_facts() -> None:
+def test_late_rate_removes_the_unpriced_facts() -> None:
     events = [won("03-10 09:00", amount="655.957", currency="XOF")]
     assert "unpriced_facts" in told(*events)
     found = told(*events, rate("XOF", "01-01", "0.002"))

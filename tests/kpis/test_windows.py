@@ -94,7 +94,7 @@ def test_as_of_is_now_or_the_end_of_what_is_over() -> None:
         ("year", "2025-04-01", {"fiscal_start": 4}),
     ],
 )
-def test_weeks_and_fiscal_years_begin_where_the_settings_say(
+def test_weeks_and_fiscal_years_begin_as_set(
     window: str, start: str, options: dict[str, Any]
 ) -> None:
     found = told(lead("03-10 09:00"), **options)
@@ -121,7 +121,7 @@ def test_fact_in_the_future_waits_for_its_time() -> None:
     assert told(lead("03-10 09:00"), now="03-10 09:00")["lead_count"] == 1
 
 
-def test_rep_who_changes_team_takes_the_past_along() -> None:
+def test_rep_who_changes_team_brings_the_past_along() -> None:
     events = [
         won("01-10 09:00", amount="200", rep="ann"),
         member("ann", team="north", department="field", unit="europe"),

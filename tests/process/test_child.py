@@ -11,9 +11,8 @@ import pytest
 
 from streams.broker.guard import ended
 from streams.broker.ports import free_port
-from streams.config.settings import Settings
+from streams.config.settings import CHURN_WEIGHTS, Settings
 from streams.demo.installation import chosen
-from streams.engine.catalogue.definitions import CHURN_WEIGHTS
 from streams.process.child import (
     Child,
     StartError,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from streams.events.model import Common
+from streams.events import Common
 
 
 class Entry(NamedTuple):

@@ -23,6 +23,7 @@ from streams.engine.aggregate.tombstones import (
 )
 from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
+    Common,
     Event,
     SubjectErased,
     SubjectMerged,
@@ -31,7 +32,6 @@ from streams.events import (
     unpack,
 )
 from streams.events.key_value import KeyValue
-from streams.events.model import Common
 
 
 class EventSets(ABC):

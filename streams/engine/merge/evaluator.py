@@ -232,7 +232,7 @@ class KpiEvaluator:
         at = kpi.name, scope, window
         found = self._values.get(at)
         if found is None:
-            result = kpi.formula(FormulaContext(kpi, self, scope, window))
+            result = kpi.evaluate(FormulaContext(kpi, self, scope, window))
             found = result if isinstance(result, KpiValue) else KpiValue(result)
             if len(self._values) >= VALUE_CACHE_SIZE:
                 self._values.clear()

@@ -1,4 +1,4 @@
-"""What a running window will come to: what is won, and open deals by their stage's win rate."""
+"""The forecast of a running window: revenue won, and open deals by the win rate of their stage."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -14,7 +14,7 @@ CHANCE_BITS = 32
 
 
 class WinRate(NamedTuple):
-    """A chance of `won / closed`: measured on so many deals, or configured and taken as sure."""
+    """A chance of `won / closed`: measured on that many deals, or configured and exact."""
 
     won: int
     closed: int
@@ -29,10 +29,10 @@ class Due(NamedTuple):
 
 
 class Range(NamedTuple):
-    """From and to what a window comes in 8 of 10 cases, in minor units.
+    """The range of a window's result in 8 of 10 cases, in minor units.
 
-    Of few deals the range may leave out what is expected: a lone deal of one chance in twenty
-    is most often worth nothing, and never its twentieth part.
+    With few deals it may not contain the expected value: a single deal with one chance in twenty
+    is most often worth nothing.
     """
 
     p10: int
@@ -40,9 +40,9 @@ class Range(NamedTuple):
 
 
 def win_rate(won: int, closed: int, floor: int, configured: Exact | None) -> WinRate | None:
-    """Choose a stage's chance: its history's from `floor` closed deals on, else the setting's.
+    """Choose a stage's win rate: its history's from `floor` closed deals on, else the setting's.
 
-    None where neither is known: nothing can be said of such a deal.
+    None where neither is known.
     """
     if closed >= max(floor, 1):
         return WinRate(won, closed)
@@ -50,7 +50,7 @@ def win_rate(won: int, closed: int, floor: int, configured: Exact | None) -> Win
 
 
 def expected(revenue: int, stages: Iterable[Due]) -> int:
-    """Give what a window will come to: what is won, and its open deals at their win rates.
+    """Give the expected result of a window: revenue won, and open deals at their win rates.
 
     Each stage is rounded half up once.
     """
@@ -86,7 +86,7 @@ def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:
     ones = int.from_bytes((1).to_bytes(width, "little") * SAMPLES, "little")
     uniform = ones * ((1 << CHANCE_BITS) - 1)
     totals = 0
-    given_up = 0
+    offset = 0
     for stage, due in sorted(stages.items()):
         chances = _chances(f"{seed}|{stage}", due.rate, width) + (ones << CHANCE_BITS) - ones
         drawn = 0
@@ -100,13 +100,13 @@ def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:
             wins = ((chances - (drawn & uniform)) >> CHANCE_BITS) & ones
             if amount < 0:
                 # Lanes cannot go below zero: take it off for all, and give it back where lost.
-                wins, given_up = ones - wins, given_up + amount
+                wins, offset = ones - wins, offset + amount
             totals += wins * abs(amount)
     lanes = totals.to_bytes(SAMPLES * width, "little")
     if width == 8:
-        return [given_up + total for total in unpack(f"<{SAMPLES}Q", lanes)]
+        return [offset + total for total in unpack(f"<{SAMPLES}Q", lanes)]
     return [
-        given_up + int.from_bytes(lanes[at : at + width], "little")
+        offset + int.from_bytes(lanes[at : at + width], "little")
         for at in range(0, len(lanes), width)
     ]
 

@@ -107,6 +107,8 @@ def test_late_step_moves_what_is_made_of_a_level_where_that_has_no_step(
         unit="ratio",
         scopes=("rep",),
         ingredients=("pipeline_count", "lead_count"),
+        formula="pipeline_count / lead_count",
+        source="our own",
     )
     def open_a_lead(given: FormulaContext) -> Quotient | None:
         """Open deals a lead."""
