@@ -33,7 +33,7 @@ def test_followed_from_anywhere_the_cells_are_the_same(
             # A new owner is told what stands of the moves, after all elements.
             for move in heard.values():
                 follower.restore_reroute(move)
-            for _ in follower.rebuild(now):
+            while follower.rebuild(now):
                 pass
             is_folded = True
         for element in owner.add(event):

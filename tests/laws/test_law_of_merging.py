@@ -144,7 +144,7 @@ class Streams:
                 shard.restore(key, value)
             for move in self.heard[number].values():
                 shard.restore_reroute(move)
-            for _ in shard.rebuild(self.settings.clock()):
+            while shard.rebuild(self.settings.clock()):
                 pass
             assert shard.pending_reroutes() == []
             assert shard.apply_all_pending(self.settings.clock()) == {}
