@@ -17,6 +17,7 @@ import orjson
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.algebra.measures import Grouped
 from streams.internal_topics import partials, reroutes
 from streams.internal_topics.partials import PARTITIONS
 from streams.internal_topics.progress import KPI_PARTITIONS
@@ -31,7 +32,7 @@ from streams.process.cancellation import ended, stopped
 from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
 from streams.tasks.merge.published_index import REVISION_FIELD
 from streams.tasks.metrics_port import NoMetrics
-from streams.tasks.ports import CorePort, Vectors
+from streams.tasks.ports import CorePort
 from streams.tasks.reference_data import ReferenceData
 
 # Before each further look; the last is longer than the slowest KPI may wait for its turn.
@@ -39,7 +40,7 @@ PAUSES_SECONDS = (2.0, 6.0)
 # So long after a change of the rows every cell they reach is published, or it is late.
 PUBLISHED_WITHIN_SECONDS = 3 * VALUES_INTERVAL_SECONDS
 TopicKey = tuple[str, str]  # topic and key
-PartialsByShard = dict[int, dict[str, Vectors | str]]
+PartialsByShard = dict[int, dict[str, Grouped | str]]
 Progressed = Callable[[int, int], object]
 
 
@@ -184,7 +185,7 @@ class ComparisonPass:
         topic_key: TopicPartition,
         since: int,
         stop: int,
-        by_shard: dict[str, Vectors | str],
+        by_shard: dict[str, Grouped | str],
         received: list[ReceivedReroute],
     ) -> None:
         recomputation = Recomputation(
@@ -259,14 +260,14 @@ class ComparisonPass:
             self._progressed(self._done, self._total)
 
 
-def _read(value: bytes | None) -> Vectors | str:
+def _read(value: bytes | None) -> Grouped | str:
     try:
         return partials.decode(value)
     except ValueError:
         return (value or b"").decode(errors="replace")
 
 
-def _text(vectors: Vectors | str | None) -> str | None:
+def _text(vectors: Grouped | str | None) -> str | None:
     if not vectors:
         return None
     return vectors if isinstance(vectors, str) else orjson.dumps(vectors).decode()

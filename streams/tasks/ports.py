@@ -1,6 +1,6 @@
-"""What the shell asks of the pure core: the engine's shard and board, or a stand-in."""
+"""The interfaces of the pure core that tasks run: the engine's, or a stand-in's."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from streams.engine.aggregate.reroutes import Reroute
@@ -9,76 +9,70 @@ from streams.engine.merge.record_builder import Publication
 from streams.events import Event, ReferenceRecord
 from streams.events.key_value import KeyValue
 
-Vector = dict[str, int]
-# One cell's vectors by KPI.
-Vectors = dict[str, Vector]
-
 
 class AggregatorPort(Protocol):
-    """Stage 1: one partition's rows and the cells they add up to."""
+    """Stage 1: the event sets of one partition and the cells that they add up to.
+
+    `rebuild` and `apply_pending` do a short step of work and return whether more of it waits.
+    Between two steps every method may be called. Instants are in milliseconds.
+    """
 
     @property
     def next_due(self) -> int | None:
-        """The instant in milliseconds at which time alone will next change a cell."""
-
-    def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take back one element as it was written, in that order; `folding` follows the last."""
-
-    def restore_reroute(self, reroute: Reroute) -> None:
-        """Take back what stands of what others said to this shard; after the last element."""
-
-    def rebuild(self, clock: int) -> Iterator[None]:
-        """Add up every cell from the rows as of an instant, a little each time it is asked.
-
-        Nothing else may be called until the iterator is used up.
-        """
-
-    def add(self, event: Event) -> Sequence[KeyValue]:
-        """Apply an event; give the elements to keep, None for one to forget, in their order."""
-
-    def check(self, what: Event | Reroute) -> None:
-        """Raise what taking it and settling would raise; nothing of it stays."""
-
-    def apply_state(self, key: bytes, value: bytes | None) -> None:
-        """Take an element as `restore` does, once folded; cells follow at the next `settling`."""
-
-    def receive(self, reroute: Reroute) -> None:
-        """Take what another row says of one of its events; cells and moves follow."""
-
-    def pending_reroutes(self) -> list[Reroute]:
-        """Give what has to be said to rows elsewhere since the last call."""
-
-    def current_reroutes(self) -> list[Reroute]:
-        """Give all that rows elsewhere have to know of, said or not."""
-
-    def apply_pending(self, clock: int) -> Iterator[None]:
-        """Bring the cells up to an instant and to all that was taken, a little at a time.
-
-        Nothing else may be called until the iterator is used up; then `changed` follows.
-        """
-
-    def changed_cells(self, with_values: bool = True) -> dict[str, Vectors]:
-        """Give the cells that `settling` has changed since they were given, {} for one gone.
-
-        Without members' cells, those wait for a later call.
-        """
+        """The instant at which time alone will next change a cell."""
 
     @property
     def has_unpublished(self) -> bool:
-        """Whether cells changed that `changed` has not given yet."""
+        """Whether cells changed that `changed_cells` has not returned yet."""
 
-    def changed_alerts(self, clock: int) -> dict[str, bytes | None]:
-        """Give the alerts that changed since the last call, all that stand the first time.
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Apply a record of the state changelog, in the order of writing; before `rebuild`."""
 
-        By key; a body is JSON without its closing brace, None is for one that holds no more.
-        Events count after the `settling` or `folding` that follows them.
+    def restore_reroute(self, reroute: Reroute) -> None:
+        """Apply a reroute in force; after the last `restore`, before `rebuild`."""
+
+    def rebuild(self, clock: int) -> bool:
+        """Add up some of the cells from the event sets as of an instant; whether more waits."""
+
+    def add(self, event: Event) -> Sequence[KeyValue]:
+        """Store an event; returns the changelog records, with None for an event that is gone."""
+
+    def check(self, what: Event | Reroute) -> None:
+        """Raise what applying an event or a reroute would raise; changes nothing."""
+
+    def apply_state(self, key: bytes, value: bytes | None) -> None:
+        """Apply a record of the state changelog after `rebuild`; cells follow."""
+
+    def receive(self, reroute: Reroute) -> None:
+        """Apply an event rerouted from another event set; cells and reroutes follow."""
+
+    def pending_reroutes(self) -> list[Reroute]:
+        """The reroutes not returned before."""
+
+    def current_reroutes(self) -> list[Reroute]:
+        """All reroutes in force, whether returned before or not."""
+
+    def apply_pending(self, clock: int) -> bool:
+        """Bring some of the cells up to an instant and to all changes; whether more wait."""
+
+    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:
+        """The cells that `apply_pending` changed since they were returned, {} for one removed.
+
+        Without the cells of dimension values, those wait for a later call.
         """
 
-    def cells(self) -> Mapping[str, Vectors]:
-        """Give every cell that is not empty."""
+    def changed_alerts(self, clock: int) -> dict[str, bytes | None]:
+        """The alerts that changed since the last call; at first all that hold.
+
+        By key; a body is JSON without its closing brace, None is for an alert that ended.
+        Events count after the `apply_pending` or `rebuild` that follows them.
+        """
+
+    def cells(self) -> Mapping[str, Grouped]:
+        """All cells that are not empty."""
 
     def add_reference(self, record: ReferenceRecord) -> None:
-        """Take a reference record; what it changes comes with the next `settling`."""
+        """Apply a reference record; cells follow with `apply_pending`."""
 
 
 class PublicationRoundPort(Protocol):
@@ -141,16 +135,16 @@ class MergerPort(Protocol):
 
 
 class CorePort(Protocol):
-    """Makes shards and boards, and says where a cell belongs."""
+    """Factory of aggregators and mergers."""
 
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
-        """Make an empty shard."""
+        """Make the empty aggregator of one partition."""
 
     def merger(self, clock: int, number: int) -> MergerPort:
-        """Make the empty board of one partition."""
+        """Make the empty merger of one partition."""
 
     def catalogue_records(self) -> Mapping[str, bytes]:
-        """Give what consumers may know of the KPIs and of the settings in force, by key."""
+        """What consumers may know of the KPIs and the settings in force, by key."""
 
     def dimension_group(self, cell: str) -> int:
-        """Number the family of a cell; cells that are read together share one."""
+        """The partition group of a cell: cells that are read together share one."""

@@ -128,7 +128,7 @@ def test_id_that_changed_its_event_set_is_restored_in_the_last_one() -> None:
     before.apply_all_pending(now)
     for key, value in elements.items():
         after.restore(key, value)
-    for _ in after.rebuild(now):
+    while after.rebuild(now):
         pass
     assert after.cells() == before.cells()
 
@@ -144,6 +144,6 @@ def test_id_that_changed_its_event_set_is_in_one_after_a_restore_of_all_its_vers
         for key, value in before.add(read):
             after.restore(key, value)
     before.apply_all_pending(now)
-    for _ in after.rebuild(now):
+    while after.rebuild(now):
         pass
     assert after.cells() == before.cells()

@@ -33,7 +33,7 @@ def test_followed_from_anywhere_the_cells_are_the_same(
             # A new owner restores the current reroutes after all state records.
             for reroute in received.values():
                 follower.restore_reroute(reroute)
-            for _ in follower.rebuild(now):
+            while follower.rebuild(now):
                 pass
             is_rebuilt = True
         for element in owner.add(event):

@@ -146,7 +146,7 @@ class Streams:
                 aggregator.restore(key, value)
             for reroute in self.received[number].values():
                 aggregator.restore_reroute(reroute)
-            for _ in aggregator.rebuild(self.settings.clock()):
+            while aggregator.rebuild(self.settings.clock()):
                 pass
             assert aggregator.pending_reroutes() == []
             assert aggregator.apply_all_pending(self.settings.clock()) == {}
