@@ -81,30 +81,22 @@ def payouts(
     checked by hand: amount times rate is a tier's part, the parts' sum times `times` is
     `earned`, no more than the cap is `paid`, and the rep's share of that is `sum`.
     """
-    scale = 10**digits
     parts = list(_parts(rule.tiers, base))
     times = _times(rule.accelerators, attainment)
     earned = times * sum((part for _, _, part in parts), Fraction())
-    # A cap finer than the currency is rounded down, or rounding up could exceed it.
-    limit = None if rule.cap is None else floor(rule.cap * scale)
-    exact = earned * scale
+    exact = earned * 10**digits
     whole = round_half_up(exact.numerator, exact.denominator)
-    paid = whole if limit is None else min(whole, limit)
+    paid = whole
+    if rule.cap is not None:
+        # A cap finer than the currency is rounded down, or rounding up could exceed it.
+        paid = min(whole, floor(rule.cap * 10**digits))
     dimension, _, value = rule.scope_of(rep).partition("=")
     trace = {
         "rule": rule.name,
         "kpi": rule.kpi,
         "scope": {dimension: value},
         "base": text(base),
-        "tiers": [
-            {
-                "from": text(tier.start),
-                "rate": text(tier.rate),
-                "amount": text(amount),
-                "part": text(part),
-            }
-            for tier, amount, part in parts
-        ],
+        "tiers": [_tier_trace(*part) for part in parts],
         "attainment": None if attainment is None else text(attainment),
         "times": text(times),
         "earned": text(earned),
@@ -160,6 +152,15 @@ def _parts(tiers: tuple[Tier, ...], base: Fraction) -> Iterator[tuple[Tier, Frac
         if tier.start > 0:
             amount = max(amount, Fraction())
         yield tier, amount, amount * tier.rate
+
+
+def _tier_trace(tier: Tier, amount: Fraction, part: Fraction) -> Trace:
+    return {
+        "from": text(tier.start),
+        "rate": text(tier.rate),
+        "amount": text(amount),
+        "part": text(part),
+    }
 
 
 def _times(accelerators: tuple[Accelerator, ...], attainment: Fraction | None) -> Fraction:
