@@ -1,4 +1,4 @@
-"""Commission: what a rule pays for a value by tiers, accelerator, cap and split, exactly."""
+"""Commission of a KPI's value: tiers, accelerators, cap and split, exact up to one rounding."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,18 +13,10 @@ ONE = Fraction(1)
 
 
 class Tier(NamedTuple):
-    """From `start` up to the start of the next tier, each unit of the KPI pays `rate`."""
+    """Each unit of the KPI from `start` to the next tier pays `rate`."""
 
     start: Fraction
     rate: Fraction
-
-
-class TierPart(NamedTuple):
-    """The amount of a value that falls in a tier, and what the tier pays for it."""
-
-    tier: Tier
-    amount: Fraction
-    pay: Fraction
 
 
 class Accelerator(NamedTuple):
@@ -38,9 +30,10 @@ class Accelerator(NamedTuple):
 class CommissionRule:
     """One rule; rates, tiers and cap are in major units of money and the KPI's published unit.
 
-    Tiers and accelerators ascend, from 0 or above; a plain rate is one tier from 0. Without a
-    `scope` each of `reps` (None: all) is paid for the rep's own value. With a scope such as
-    `("team", "south")` the reps in `splits` share what its value pays; shares add up to 1.
+    Tiers start at 0 or above and ascend, as accelerators do; a plain rate is one tier from 0.
+    Either each of `reps` (None: all reps) is paid for the rep's own value, or, with a `scope`
+    such as `("team", "south")`, the reps in `splits` share what the group's value pays. Shares
+    add up to 1.
     """
 
     name: str
@@ -54,32 +47,22 @@ class CommissionRule:
     splits: tuple[tuple[str, Fraction], ...] = ()
 
     def pays(self, rep: str) -> bool:
-        """Tell whether this rule can pay a rep anything."""
+        """Whether this rule can pay a rep anything."""
         if self.scope is not None:
             return any(name == rep for name, _ in self.splits)
         return self.reps is None or rep in self.reps
 
     def scope_of(self, rep: str) -> str:
-        """Give the scope whose value a rep is paid for, `dimension=value`."""
+        """Scope whose value a rep is paid for, `dimension=value`."""
         return "=".join(self.scope or ("rep", rep))
 
 
 class Payout(NamedTuple):
-    """What a rule pays a rep, in minor units, with the trace of its computation."""
+    """What a rule pays a rep, in minor units, and its calculation."""
 
     rep: str
     minor: int
     trace: Trace
-
-
-class Earning(NamedTuple):
-    """What a rule pays for a value before it is split: exact, and in minor units."""
-
-    parts: list[TierPart]
-    times: Fraction
-    earned: Fraction
-    whole: int
-    paid: int
 
 
 def payouts(
@@ -90,87 +73,60 @@ def payouts(
     currency: str,
     digits: int,
 ) -> list[Payout]:
-    """Give what a rule pays for a value: one payout for `rep`, or one per rep of its split.
+    """What a rule pays for a value: one payout for `rep`, or one for each rep of its split.
 
     `base` and `attainment` are exact; without a target, attainment is None and nothing is
     accelerated. There is one rounding, half up, after the cap; a split adds up to the rounded
-    whole. A trace has every number exactly, as a decimal or else as `n/d`, so that the result can
-    be checked: amount times rate is a tier's part, the parts' sum times `times` is `earned`,
-    the cap limits what is paid, and the share of that is the rep's.
+    whole. The trace has every number exactly, as a decimal or else as `n/d`, so that it can be
+    checked by hand: amount times rate is a tier's part, the parts' sum times `times` is
+    `earned`, no more than the cap is `paid`, and the rep's share of that is `sum`.
     """
-    earning = _earning(rule, base, attainment, digits)
-    trace = {
-        **_trace(rule, rep, base, attainment, earning),
-        "paid": major(earning.paid, currency),
-    }
-    shares = dict(rule.splits) if rule.scope else {rep: ONE}
-    return [
-        Payout(name, own, {**trace, "share": text(shares[name]), "sum": own})
-        for name, own in split(earning.paid, shares).items()
-    ]
-
-
-def _earning(
-    rule: CommissionRule, base: Fraction, attainment: Fraction | None, digits: int
-) -> Earning:
-    scale = 10**digits
     parts = list(_parts(rule.tiers, base))
     times = _times(rule.accelerators, attainment)
-    earned = times * sum((part.pay for part in parts), Fraction())
-    # A cap finer than the currency is rounded down, or rounding up could exceed it.
-    limit = None if rule.cap is None else floor(rule.cap * scale)
-    exact = earned * scale
+    earned = times * sum((part for _, _, part in parts), Fraction())
+    exact = earned * 10**digits
     whole = round_half_up(exact.numerator, exact.denominator)
-    return Earning(parts, times, earned, whole, whole if limit is None else min(whole, limit))
-
-
-def _trace(
-    rule: CommissionRule,
-    rep: str,
-    base: Fraction,
-    attainment: Fraction | None,
-    earning: Earning,
-) -> dict[str, Any]:
-    """Write out every step of a rule up to its cap."""
+    paid = whole
+    if rule.cap is not None:
+        # A cap finer than the currency is rounded down, or rounding up could exceed it.
+        paid = min(whole, floor(rule.cap * 10**digits))
     dimension, _, value = rule.scope_of(rep).partition("=")
-    return {
+    trace = {
         "rule": rule.name,
         "kpi": rule.kpi,
         "scope": {dimension: value},
         "base": text(base),
-        "tiers": [
-            {
-                "from": text(part.tier.start),
-                "rate": text(part.tier.rate),
-                "amount": text(part.amount),
-                "part": text(part.pay),
-            }
-            for part in earning.parts
-        ],
+        "tiers": [_tier_trace(*part) for part in parts],
         "attainment": None if attainment is None else text(attainment),
-        "times": text(earning.times),
-        "earned": text(earning.earned),
+        "times": text(times),
+        "earned": text(earned),
         "cap": None if rule.cap is None else text(rule.cap),
-        "capped": earning.paid < earning.whole,
+        "capped": paid < whole,
+        "paid": major(paid, currency),
     }
+    shares = dict(rule.splits) if rule.scope else {rep: ONE}
+    return [
+        Payout(name, own, {**trace, "share": text(shares[name]), "sum": own})
+        for name, own in split(paid, shares).items()
+    ]
 
 
 def split(whole: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
-    """Split whole minor units by the largest remainder method; equal remainders go by name.
+    """Whole minor units by share; what rounding leaves goes to the largest remainders.
 
-    The shares add up to 1.
+    Equal remainders go by name. The shares add up to 1.
     """
     exact = {name: whole * share for name, share in shares.items()}
     own = {name: floor(value) for name, value in exact.items()}
-    missing = whole - sum(own.values())
+    left = whole - sum(own.values())
     by_remainder = sorted(shares, key=lambda name: (own[name] - exact[name], name))
-    for name in by_remainder[:missing]:
+    for name in by_remainder[:left]:
         own[name] += 1
     return own
 
 
 def text(value: Fraction) -> str:
-    """Write a number exactly: as a decimal where it ends, else as `n/d`."""
+    """Exact text of a number: a finite decimal, else `n/d`."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1
@@ -184,19 +140,31 @@ def text(value: Fraction) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
-def _parts(tiers: tuple[Tier, ...], base: Fraction) -> Iterator[TierPart]:
-    """Give each tier's part of a value; a negative value is paid back at the rate from zero on."""
+def _parts(tiers: tuple[Tier, ...], base: Fraction) -> Iterator[tuple[Tier, Fraction, Fraction]]:
+    """Each tier with the amount in it and what that pays.
+
+    A negative base, money given back, counts at the rate that starts at 0, if there is one.
+    """
     starts = [*(tier.start for tier in tiers[1:]), None]
     for tier, end in zip(tiers, starts, strict=True):
         top = base if end is None else min(base, end)
         amount = top - tier.start
         if tier.start > 0:
             amount = max(amount, Fraction())
-        yield TierPart(tier, amount, amount * tier.rate)
+        yield tier, amount, amount * tier.rate
+
+
+def _tier_trace(tier: Tier, amount: Fraction, part: Fraction) -> Trace:
+    return {
+        "from": text(tier.start),
+        "rate": text(tier.rate),
+        "amount": text(amount),
+        "part": text(part),
+    }
 
 
 def _times(accelerators: tuple[Accelerator, ...], attainment: Fraction | None) -> Fraction:
     if attainment is None:
         return ONE
-    multipliers = [step.times for step in accelerators if step.attainment <= attainment]
-    return multipliers[-1] if multipliers else ONE
+    reached = [step.times for step in accelerators if step.attainment <= attainment]
+    return reached[-1] if reached else ONE

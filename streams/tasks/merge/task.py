@@ -2,25 +2,16 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.events.key_value import KeyValue
-from streams.internal_topics import (
-    catalogue,
-    partials,
-    progress,
-)
+from streams.internal_topics import catalogue, progress
 from streams.internal_topics.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.kafka import topics
-from streams.kafka.reader import (
-    Records,
-    ends,
-    read_to,
-)
+from streams.kafka.reader import Records, ends, read_to
 from streams.kafka.transactional_producer import Tombstone, TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.cooperative import run_cooperatively
@@ -34,6 +25,7 @@ from streams.tasks.merge.publish_schedule import (
     policy_of,
 )
 from streams.tasks.merge.target_alert_publisher import TargetAlertPublisher
+from streams.tasks.merge.unmerged_partials import UnmergedPartials
 from streams.tasks.metrics_port import TaskMetrics
 from streams.tasks.ports import CorePort, PublicationRoundPort
 from streams.tasks.reference_data import ReferenceData
@@ -44,8 +36,6 @@ ADVANCE_SECONDS = 1.0
 # Thousands of records at once keep brokers and readers busy while everything else waits; but each
 # transaction costs time, so in a long round one may have a fourth of what went before.
 RECORDS_PER_TRANSACTION, MAX_RECORDS_PER_TRANSACTION, GROWTH_DIVISOR = 500, 10_000, 4
-# Partials that are merged between two looks at the time.
-PARTIALS_PER_STEP = 10
 
 
 class MergeTask:
@@ -53,9 +43,6 @@ class MergeTask:
 
     `fence`, then `restore`, then any number of `process` and `tick`, one at a time. Whatever
     fails raises Fatal and leaves this object useless: the process has to end.
-
-    Attributes:
-        source_offset: The offset after the last partial read.
     """
 
     stage = STAGE
@@ -69,7 +56,6 @@ class MergeTask:
         load_control: LoadControl,
     ) -> None:
         self.number = number
-        self.source_offset = 0
         self._settings = settings
         self._metrics = metrics
         self._failpoint = armed(settings.failpoint)
@@ -83,9 +69,7 @@ class MergeTask:
         )
         self._transactions = TransactionalProducer(settings, STAGE, number)
         self._alerts = TargetAlertPublisher(settings, core, number)
-        # The newest of each partial that was read and is not merged yet.
-        self._unmerged: dict[bytes, bytes | None] = {}
-        self._merging: deque[tuple[bytes, bytes | None]] = deque()
+        self._unmerged = UnmergedPartials()
         self._reference = ReferenceData(settings, metrics)
         self._reference_cursor = 0
         self._reference_offsets: dict[str, int] = {}
@@ -106,7 +90,7 @@ class MergeTask:
         self._read_reference()
         stops = await ends(self._settings, [self._source], committed=True)
         async for _, records in read_to(self._settings, stops):
-            self._collect(records)
+            self._unmerged.add(records)
         await self._merge()
         await self._advance_clock()
         await self._reconcile()
@@ -120,7 +104,7 @@ class MergeTask:
 
     def resume_offsets(self) -> dict[TopicPartition, int]:
         """Offset from which to read each source partition."""
-        return {self._source: self.source_offset}
+        return {self._source: self._unmerged.source_offset}
 
     def positions(self) -> dict[TopicPartition, int]:
         """Offsets that partitions have at least: up to there they were read or written."""
@@ -130,7 +114,7 @@ class MergeTask:
         """Read partials from fetched lists, and publish what is due."""
         self._schedule.received(lists)
         for records in lists:
-            self._collect(records)
+            self._unmerged.add(records)
         await self.tick()
 
     async def tick(self) -> None:
@@ -169,44 +153,18 @@ class MergeTask:
         merger = self._merger
         long_windows, expensive = merger.pending_long_windows, merger.pending_expensive
         others = merger.pending - long_windows - expensive
-        return Waiting(self._unmerged_count() + others, long_windows, expensive)
-
-    def _unmerged_count(self) -> int:
-        return len(self._unmerged) + len(self._merging)
-
-    def _collect(self, records: Records) -> None:
-        """Keep what was read; a partial that changes again before it is merged is merged once."""
-        unmerged = self._unmerged
-        for record in records:
-            if record.offset >= self.source_offset:
-                unmerged[record.key] = record.value
-        # Offsets have holes here: transactions end with a record of their own.
-        self.source_offset = max(self.source_offset, records[-1].offset + 1)
+        return Waiting(len(self._unmerged) + others, long_windows, expensive)
 
     async def _merge(self) -> float:
         """Merge all that was read, slice by slice; returns the seconds of work."""
         busy_s, began = 0.0, time.monotonic()
-        while self._merge_step():
+        while self._unmerged.merge_step(self._merger):
             if time.monotonic() - began >= self._schedule.policy.slice_s:
                 self._last_worked_at = time.monotonic()
                 busy_s += self._last_worked_at - began
                 await asyncio.sleep(0)
                 began = time.monotonic()
         return busy_s + time.monotonic() - began
-
-    def _merge_step(self) -> bool:
-        """Merge some of what was read; whether more waits."""
-        merging = self._merging
-        if not merging:
-            merging.extend(self._unmerged.items())
-            self._unmerged.clear()
-        if not merging:
-            return self._merger.apply_partials()
-        for _ in range(min(PARTIALS_PER_STEP, len(merging))):
-            key, value = merging.popleft()
-            partition, cell = partials.locate(key)
-            self._merger.set_partial(partition, cell, partials.decode(value))
-        return True
 
     def _read_reference(self) -> None:
         for record in self._reference.records[self._reference_cursor :]:
@@ -233,7 +191,7 @@ class MergeTask:
         now, load = time.monotonic(), self._load_control.load()
         merge_s = 0.0
         if self._schedule.is_merge_due(now, load):
-            if self._schedule.policy.begin_early and self._unmerged_count():
+            if self._schedule.policy.begin_early and self._unmerged:
                 # Where to write to is mostly known by the time that merging takes.
                 await self._transactions.begin([self._output.partition])
             merge_s = await self._merge()
@@ -263,11 +221,9 @@ class MergeTask:
 
     async def _publish_alerts(self) -> None:
         """Publish changed alerts on targets, once all that was read is merged."""
-        pairs = (
-            []
-            if self._unmerged_count()
-            else await self._alerts.pending_records(self._merger, time.monotonic())
-        )
+        if self._unmerged:
+            return
+        pairs = await self._alerts.pending_records(self._merger, time.monotonic())
         if pairs:
             await self._transactions.begin([self._alerts.partition])
             await self._transactions.send({self._alerts.partition: pairs})
@@ -325,17 +281,20 @@ class MergeTask:
 
     def _is_report_due(self, interval_s: float) -> bool:
         """Whether to report that all is published up to here: only if nothing waits."""
-        if self._merger.pending or self._unmerged_count():
+        if self._merger.pending or self._unmerged:
             return False
         now = time.monotonic()
-        is_news = self._reported != (self.source_offset, self._reference_offsets)
+        is_news = self._reported != (self._unmerged.source_offset, self._reference_offsets)
         return (is_news and now - self._reported_at > interval_s) or (
             now - self._committed_at > HEARTBEAT_SECONDS
         )
 
     def _progress_report(self) -> KeyValue:
-        self._reported = self.source_offset, self._reference_offsets
+        self._reported = self._unmerged.source_offset, self._reference_offsets
         self._reported_at = time.monotonic()
         return progress.merge_report(
-            self.number, self.source_offset, self._reference_offsets, self._settings.clock()
+            self.number,
+            self._unmerged.source_offset,
+            self._reference_offsets,
+            self._settings.clock(),
         )

@@ -60,47 +60,47 @@ def test_only_reps_have_groups() -> None:
     assert organisation.groups("") == ()
 
 
-def published(board: Merger) -> dict[str, Any]:
-    """Take a board's values of today by scope."""
+def published(merger: Merger) -> dict[str, Any]:
+    """Take a merger's values of today by scope."""
     window = "|day|2026-03-20T00:00:00+00:00"
     return {
         key.removeprefix("call_count|").removesuffix(window): json.loads(body + b"}")["value"]
-        for key, body, _ in board.publications()
+        for key, body, _ in merger.publications()
         if body and key.endswith(window)
     }
 
 
-def board_of(cell: str, rep: RepSet, first: str) -> Merger:
-    """Give a board that hears of a cell and of a rep, one of them first."""
-    board = Merger(catalogue(Settings()), NOW)
+def merger_of(cell: str, rep: RepSet, first: str) -> Merger:
+    """Give a merger that hears of a cell and of a rep, one of them first."""
+    merger = Merger(catalogue(Settings()), NOW)
     if first == "rep":
-        board.add_reference(rep)
-    board.set_partial(0, cell, CALL)
+        merger.add_reference(rep)
+    merger.set_partial(0, cell, CALL)
     if first == "cell":
-        board.add_reference(rep)
-    return board
+        merger.add_reference(rep)
+    return merger
 
 
-def test_team_has_its_reps_calls_whichever_is_heard_of_first() -> None:
+def test_team_has_its_reps_calls_whichever_is_known_first() -> None:
     for first in ("rep", "cell"):
-        board = board_of(f"{DAY}|rep=ann", record("ann", team="north"), first)
-        assert published(board) == {"rep=ann": 1, "team=north": 1}
+        merger = merger_of(f"{DAY}|rep=ann", record("ann", team="north"), first)
+        assert published(merger) == {"rep=ann": 1, "team=north": 1}
 
 
 def test_rep_who_changes_team_leaves_nothing_behind() -> None:
-    board = board_of(f"{DAY}|rep=ann", record("ann", team="north", unit="europe"), "rep")
-    board.add_reference(record("ann", "01-02 00:00", team="south", unit="europe"))
-    assert published(board) == {"rep=ann": 1, "team=south": 1, "unit=europe": 1}
-    board.add_reference(record("ann", "01-03 00:00"))
-    gone = {key: body for key, body, _ in board.publications()}
+    merger = merger_of(f"{DAY}|rep=ann", record("ann", team="north", unit="europe"), "rep")
+    merger.add_reference(record("ann", "01-02 00:00", team="south", unit="europe"))
+    assert published(merger) == {"rep=ann": 1, "team=south": 1, "unit=europe": 1}
+    merger.add_reference(record("ann", "01-03 00:00"))
+    gone = {key: body for key, body, _ in merger.publications()}
     assert gone["call_count|team=south|day|2026-03-20T00:00:00+00:00"] is None
     assert gone["call_count|unit=europe|day|2026-03-20T00:00:00+00:00"] is None
 
 
 def test_rep_whose_name_ends_like_another_reps_scope_is_not_that_rep() -> None:
     for first in ("rep", "cell"):
-        board = board_of(f"{DAY}|rep=x|rep=ann", record("ann", team="north"), first)
-        assert published(board) == {"rep=x|rep=ann": 1}
+        merger = merger_of(f"{DAY}|rep=x|rep=ann", record("ann", team="north"), first)
+        assert published(merger) == {"rep=x|rep=ann": 1}
 
 
 def test_of_records_of_one_millisecond_the_greater_id_stands() -> None:
@@ -110,7 +110,8 @@ def test_of_records_of_one_millisecond_the_greater_id_stands() -> None:
         "e16": {"at": "2026-01-01T00:00:00.999999Z", "team": "south"},
     }
     for name, fields in records.items():
-        said = decode(json.dumps({"type": "rep.set", "id": name, "rep": "ann", **fields}).encode())
-        assert isinstance(said, RepSet)
-        organisation.update(said)
+        record = {"type": "rep.set", "id": name, "rep": "ann", **fields}
+        decoded = decode(json.dumps(record).encode())
+        assert isinstance(decoded, RepSet)
+        organisation.update(decoded)
     assert organisation.groups("rep=ann") == ()

@@ -18,7 +18,7 @@ from tests.kpis.story import Said, call, deal, instant, lead, member, target, wo
 
 NOW = instant("03-20 12:00")
 HOUR_MS = 3_600_000
-TERMS = catalogue(Settings())
+CATALOGUE = catalogue(Settings())
 STORY = (
     lead("03-20 09:00", "lead-1", rep="ann", channel="web"),
     call("03-20 09:05", "lead-1", rep="ann"),
@@ -39,8 +39,8 @@ REFERENCE = (
 Partials = list[tuple[str, Grouped]]
 
 
-def decoded(said: Said) -> Event | ReferenceRecord:
-    event = decode(json.dumps(said).encode())
+def decoded(fields: Said) -> Event | ReferenceRecord:
+    event = decode(json.dumps(fields).encode())
     assert isinstance(event, Event | ReferenceRecord)
     return event
 
@@ -48,9 +48,9 @@ def decoded(said: Said) -> Event | ReferenceRecord:
 @lru_cache
 def partials() -> list[Partials]:
     """The cells that each event of the story changes."""
-    aggregator, batches = Aggregator(TERMS, NOW), []
-    for said in STORY:
-        event = decoded(said)
+    aggregator, batches = Aggregator(CATALOGUE, NOW), []
+    for fields in STORY:
+        event = decoded(fields)
         assert isinstance(event, Event)
         aggregator.add(event)
         batches.append(list(aggregator.apply_all_pending(NOW).items()))
@@ -58,9 +58,9 @@ def partials() -> list[Partials]:
 
 
 def merger_of_all() -> Merger:
-    merger = Merger(TERMS, NOW)
-    for said in REFERENCE:
-        record = decoded(said)
+    merger = Merger(CATALOGUE, NOW)
+    for fields in REFERENCE:
+        record = decoded(fields)
         assert isinstance(record, ReferenceRecord)
         merger.add_reference(record)
     for batch in partials():
@@ -73,7 +73,7 @@ class Interleaved:
     """A merger whose methods are called in any order, and what its readers have."""
 
     def __init__(self) -> None:
-        self.merger = Merger(TERMS, NOW)
+        self.merger = Merger(CATALOGUE, NOW)
         self.clock = NOW
         self.partials = 0
         self.references = 0
@@ -91,8 +91,8 @@ class Interleaved:
         self.partials += number
 
     def do_reference(self, number: int) -> None:
-        for said in REFERENCE[self.references : self.references + number]:
-            record = decoded(said)
+        for fields in REFERENCE[self.references : self.references + number]:
+            record = decoded(fields)
             assert isinstance(record, ReferenceRecord)
             self.merger.add_reference(record)
         self.references += number

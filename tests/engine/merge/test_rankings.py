@@ -10,9 +10,9 @@ from streams.engine.merge.state.rankings import (
     Rankings,
 )
 
-MEMBERS = tuple("abcdefghijkl")
+REPS = tuple("abcdefghijkl")
 CHANGES = st.dictionaries(
-    st.sampled_from(MEMBERS), st.none() | st.integers(-2, 3) | st.sampled_from((0.5, 1.5))
+    st.sampled_from(REPS), st.none() | st.integers(-2, 3) | st.sampled_from((0.5, 1.5))
 )
 
 
@@ -26,7 +26,7 @@ def counted(values: dict[str, Number], is_lower_better: bool) -> dict[str, int]:
 
 
 @given(st.lists(CHANGES, max_size=8), st.booleans())
-def test_ranks_are_as_counted_and_nobody_moves_unnamed(
+def test_ranks_are_as_counted_and_no_rank_changes_unnamed(
     batches: list[dict[str, Number | None]], is_lower_better: bool
 ) -> None:
     ranking = Ranking()
@@ -46,13 +46,13 @@ def test_ranks_are_as_counted_and_nobody_moves_unnamed(
 
 def test_only_those_between_the_old_and_the_new_value_are_named() -> None:
     ranking = Ranking()
-    ranking.update({name: number for number, name in enumerate(MEMBERS)}, False)
+    ranking.update({name: number for number, name in enumerate(REPS)}, False)
     # From 2 to 5: those with 3 and 4 fall behind; who has 5 too is still ahead of the others.
     assert [*ranking.update({"c": 5}, False)] == ["d", "e"]
     assert [*ranking.update({"c": None}, False)] == ["a", "b", "d", "e"]
 
 
-def test_group_that_nobody_is_in_is_forgotten() -> None:
+def test_group_without_values_is_forgotten() -> None:
     rankings, window = Rankings(), Window("day", 1)
     assert [*rankings.update(window, 7, {"a": 1}, False)] == []
     assert rankings.of(window)[7].rank("a", False) == 1

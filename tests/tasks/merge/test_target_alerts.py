@@ -21,12 +21,12 @@ from tests.installation.installed import (
 from tests.installation.tasks import Hands, hands
 
 KEY = "target_off_pace|revenue_won|all|month"
-LOOKS = 4
+CHECKS = 4
 
 
 @pytest.fixture
 async def settings(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """An installation late in June, whose boards look at their targets all the time."""
+    """An installation late in June, whose mergers look at their targets all the time."""
     monkeypatch.setattr("streams.tasks.merge.target_alert_publisher.CHECK_SECONDS", 0.0)
     monkeypatch.setattr("streams.tasks.aggregate.catch_up.FEW_RECORDS", 0)
     return later(await installed(kafka, partitions=1), "2026-06-20T12:00:00Z")
@@ -60,15 +60,15 @@ async def until(
 ) -> None:
     """Let the owners rest until all that was ever said is this."""
 
-    async def is_said() -> bool:
+    async def is_published() -> bool:
         for owner in owners:
             await owner.tick()
         return await alerts(settings) == sent
 
-    await eventually(is_said)
+    await eventually(is_published)
 
 
-async def all_is_folded(own: Hands, settings: Settings) -> AggregateTask:
+async def aggregate_all(own: Hands, settings: Settings) -> AggregateTask:
     """Let the one shard there is read all there is."""
     shard = await own.shard(0, build_core(settings))
     await own.read(shard)
@@ -83,12 +83,12 @@ async def test_target_is_off_pace_until_enough_has_come_in(settings: Settings) -
         (record,) = await records(settings, ALERTS, 0)
         assert orjson.loads(record.value)["since"] == "2026-06-08T12:00:00+00:00"
         await produce(settings, [won("900")])
-        shard = await all_is_folded(own, settings)
+        shard = await aggregate_all(own, settings)
         await own.read(merger)
         await until(settings, [(KEY, True), (KEY, False)], merger, shard)
 
 
-async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
+async def test_next_task_publishes_nothing_twice_and_leaves_other_alerts_alone(
     settings: Settings,
 ) -> None:
     await produce(settings, [target()])
@@ -96,20 +96,20 @@ async def test_next_owner_says_nothing_twice_and_leaves_other_alerts_alone(
         async with hands(settings) as own:
             merger = await own.board(0, build_core(settings))
             await until(settings, [(KEY, True)], merger)
-            for _ in range(LOOKS):
+            for _ in range(CHECKS):
                 await merger.tick()
-            # The board of reps knows nothing of the company's targets.
+            # The merger of reps knows nothing of the company's targets.
             await (await own.board(1, build_core(settings))).tick()
     assert await alerts(settings) == [(KEY, True)]
 
 
-async def test_nothing_is_off_pace_while_a_shard_has_events_to_read(settings: Settings) -> None:
+async def test_nothing_is_off_pace_while_a_partition_has_events_to_read(settings: Settings) -> None:
     await produce(settings, [target(), won("100")])
     async with hands(settings) as own:
         merger = await own.board(0, build_core(settings))
-        for _ in range(LOOKS):
+        for _ in range(CHECKS):
             await merger.tick()
         assert await alerts(settings) == []
-        shard = await all_is_folded(own, settings)
+        shard = await aggregate_all(own, settings)
         await own.read(merger)
         await until(settings, [(KEY, True)], merger, shard)
