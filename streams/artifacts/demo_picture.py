@@ -15,7 +15,11 @@ from streams.config.settings import Settings
 from streams.demo.simulation.company import EventData
 from streams.demo.simulation.traffic import ScheduledRequest, Traffic
 from streams.demo.terminal.figures import ShownValues
-from streams.demo.terminal.screen import Places, Pulse, draw
+from streams.demo.terminal.screen import (
+    Places,
+    Pulse,
+    draw,
+)
 from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.operations.replay import replay
 

@@ -9,7 +9,11 @@ import orjson
 from streams.config.rules import parse
 from streams.config.rules.table import read_table
 from streams.config.settings import Settings, instant
-from streams.events import EVENT_TYPES, Common, RateSet
+from streams.events import (
+    EVENT_TYPES,
+    Common,
+    RateSet,
+)
 from streams.operations.replay import replay
 from streams.wiring.catalogue import catalogue
 

@@ -22,7 +22,11 @@ from streams.artifacts.json_schemas import (
 from streams.config.settings import Settings
 from streams.events import EVENT_TYPES
 from streams.wiring.catalogue import NO_RULES, catalogue
-from streams.wiring.describe import SETTINGS, entries, in_force
+from streams.wiring.describe import (
+    SETTINGS,
+    entries,
+    in_force,
+)
 
 
 def write(folder: Path) -> list[Path]:

@@ -16,7 +16,11 @@ from streams.artifacts.json_schemas import (
 from streams.config.settings import Settings
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.events import EVENT_TYPES, REFERENCE_TOPICS, Common
+from streams.events import (
+    EVENT_TYPES,
+    REFERENCE_TOPICS,
+    Common,
+)
 from streams.output.records.plan_parts import PLAN_PARTS
 from streams.wiring.catalogue import catalogue
 from streams.wiring.describe import SETTINGS

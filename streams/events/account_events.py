@@ -4,7 +4,12 @@ from datetime import date
 from typing import Literal
 
 from streams.events.common import Event
-from streams.events.fields import Amount, Currency, Name, Text
+from streams.events.fields import (
+    Amount,
+    Currency,
+    Name,
+    Text,
+)
 
 
 class OrderPlaced(Event, frozen=True, kw_only=True, gc=False, tag="order.placed"):

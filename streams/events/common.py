@@ -4,7 +4,11 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from streams.events.fields import Instant, Name, Text
+from streams.events.fields import (
+    Instant,
+    Name,
+    Text,
+)
 
 
 class Common(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", omit_defaults=True):

@@ -36,10 +36,7 @@ from streams.events.reference_records import (
     SpendRecorded,
     TargetSet,
 )
-from streams.events.subject_events import (
-    SubjectErased,
-    SubjectMerged,
-)
+from streams.events.subject_events import SubjectErased, SubjectMerged
 
 EVENT_TYPES: tuple[type[Common], ...] = (
     LeadCreated,

@@ -10,7 +10,11 @@ from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.declare_derived import declared_derived
 from streams.engine.catalogue.definitions import Definitions
 from streams.engine.catalogue.kpi import declared
-from streams.journeys import entities_of, merge_target, route
+from streams.journeys import (
+    entities_of,
+    merge_target,
+    route,
+)
 from streams.kpis import commission, forecast
 
 DAY_MS = 86_400_000

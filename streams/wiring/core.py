@@ -14,7 +14,11 @@ from streams.engine.merge.merger import Merger
 from streams.kafka.topics import MERGE_PARTITIONS
 from streams.tasks.ports import AggregatorPort, MergerPort
 from streams.wiring.catalogue import NO_RULES, catalogue
-from streams.wiring.describe import SETTINGS, entries, in_force
+from streams.wiring.describe import (
+    SETTINGS,
+    entries,
+    in_force,
+)
 
 
 @dataclass(frozen=True)

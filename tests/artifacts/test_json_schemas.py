@@ -10,9 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from streams.artifacts.examples import RULES
-from streams.artifacts.json_schemas import (
-    schema_file,
-)
+from streams.artifacts.json_schemas import schema_file
 from streams.artifacts.schema_folder import files, write
 from streams.config.rules import parse
 from streams.config.rules.table import read_table

@@ -16,7 +16,11 @@ from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
-from streams.events import Event, ReferenceRecord, SpendRecorded
+from streams.events import (
+    Event,
+    ReferenceRecord,
+    SpendRecorded,
+)
 from streams.events.key_value import KeyValue
 
 # The partition that counts what belongs to no subject.

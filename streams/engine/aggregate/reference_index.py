@@ -3,12 +3,21 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from streams.engine.aggregate.entry import Entry, entry_of, is_newer
+from streams.engine.aggregate.entry import (
+    Entry,
+    entry_of,
+    is_newer,
+)
 from streams.engine.algebra.money import Rates
 from streams.engine.calendars.calendar import milliseconds
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
-from streams.events import AccountSet, RateSet, ReferenceRecord, RepSet
+from streams.events import (
+    AccountSet,
+    RateSet,
+    ReferenceRecord,
+    RepSet,
+)
 
 
 class ReferenceIndex:

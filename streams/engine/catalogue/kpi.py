@@ -9,7 +9,11 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from msgspec import Struct
 
-from streams.engine.algebra.measures import COUNTS, SPREAD, Measure
+from streams.engine.algebra.measures import (
+    COUNTS,
+    SPREAD,
+    Measure,
+)
 from streams.engine.catalogue.dimensions import (
     DIMENSIONS,
     ROLLED_UP,

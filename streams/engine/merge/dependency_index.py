@@ -10,7 +10,11 @@ from streams.engine.calendars.calendar import (
 )
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.engine.merge.state.kpi_index import NO_KPIS, KpiIndex, KpiMask
+from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
+    KpiIndex,
+    KpiMask,
+)
 
 
 class InvalidKpis(NamedTuple):

@@ -9,7 +9,12 @@ from streams.engine.catalogue.kpi import Kpi
 from streams.engine.merge.dependency_index import InvalidKpis
 from streams.engine.merge.dimension_groups import dimension_of
 from streams.engine.merge.evaluator import KpiEvaluator
-from streams.engine.merge.state.kpi_index import NO_KPIS, KpiMask, MaskByScope, MaskByWindow
+from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
+    KpiMask,
+    MaskByScope,
+    MaskByWindow,
+)
 from streams.engine.merge.state.merge_state import MergeState
 from streams.engine.merge.state.targets import TargetKey
 

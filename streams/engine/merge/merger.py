@@ -13,7 +13,12 @@ from streams.engine.merge.invalidation import Invalidation
 from streams.engine.merge.publication_round import PublicationRound
 from streams.engine.merge.record_builder import Publication, RecordBuilder
 from streams.engine.merge.record_encoder import REWRITE_INTERVAL_MS
-from streams.engine.merge.state.kpi_index import NO_KPIS, KpiIndex, KpiMask, MaskByWindow
+from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
+    KpiIndex,
+    KpiMask,
+    MaskByWindow,
+)
 from streams.engine.merge.state.merge_state import empty_state
 from streams.engine.merge.state.organisation import Organisation
 from streams.engine.merge.state.partial_store import PartialStore

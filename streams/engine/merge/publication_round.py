@@ -4,9 +4,21 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from streams.engine.merge.record_builder import Publication, RecordBuilder, WindowContext
-from streams.engine.merge.state.kpi_index import KpiMask, MaskByWindow, lowest
-from streams.engine.merge.work_queue import WindowWork, WorkQueue, join
+from streams.engine.merge.record_builder import (
+    Publication,
+    RecordBuilder,
+    WindowContext,
+)
+from streams.engine.merge.state.kpi_index import (
+    KpiMask,
+    MaskByWindow,
+    lowest,
+)
+from streams.engine.merge.work_queue import (
+    WindowWork,
+    WorkQueue,
+    join,
+)
 
 UNLIMITED: Final = 1 << 62
 

@@ -11,7 +11,11 @@ from streams.engine.merge.record_encoder import (
     ComputedValues,
     KpiEncoder,
 )
-from streams.engine.merge.state.kpi_index import NO_KPIS, KpiMask, MaskByScope
+from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
+    KpiMask,
+    MaskByScope,
+)
 from streams.engine.merge.state.merge_state import MergeState
 from streams.engine.merge.state.rankings import (
     RANKED,

@@ -16,7 +16,13 @@ from streams.engine.calendars.calendar import (
 )
 from streams.engine.catalogue.derived import Derived, Quotient
 from streams.engine.catalogue.kpi import Kpi
-from streams.engine.merge.number_format import change, divider, json_text, money, scalar
+from streams.engine.merge.number_format import (
+    change,
+    divider,
+    json_text,
+    money,
+    scalar,
+)
 from streams.engine.merge.state.rankings import Number
 from streams.engine.merge.state.targets import WHOLE_UNITS, TargetValue
 

@@ -4,7 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from streams.engine.calendars.calendar import Window
-from streams.engine.merge.state.kpi_index import NO_KPIS, KpiMask, MaskByScope, MaskByWindow
+from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
+    KpiMask,
+    MaskByScope,
+    MaskByWindow,
+)
 
 # Every change of a day changes these, too: written with each of them, they are most of the work.
 LONG_WINDOW_KINDS = {

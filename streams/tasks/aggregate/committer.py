@@ -6,14 +6,23 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.events.key_value import KeyValue
-from streams.internal_topics import partials, progress, reroutes
+from streams.internal_topics import (
+    partials,
+    progress,
+    reroutes,
+)
 from streams.internal_topics.partials import PublishedPartials
 from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.reader import Records
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
-from streams.tasks.aggregate.commit_plan import CommitPlan, CommitStep, Outgoing, PlannedWrite
+from streams.tasks.aggregate.commit_plan import (
+    CommitPlan,
+    CommitStep,
+    Outgoing,
+    PlannedWrite,
+)
 from streams.tasks.aggregate.quarantine import CRASH_NOTE_KEY, CrashNote
 from streams.tasks.early_begin import EarlyBegin
 

@@ -23,13 +23,13 @@ from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import Records
-from streams.tasks.aggregate.catch_up import RECENT, CatchUpDetector
 from streams.tasks.aggregate.quarantine import (
     Quarantine,
     attribute_to_shard,
     rejection_of,
 )
 from streams.tasks.aggregate.restore import EVENT_PREFIX
+from streams.tasks.catch_up import RECENT, CatchUpDetector
 from streams.tasks.metrics_port import TaskMetrics
 from streams.tasks.ports import AggregatorPort
 

@@ -17,12 +17,21 @@ from streams.internal_topics.progress import (
 from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
-from streams.kafka.reader import Records, beginnings, ends, read_to
+from streams.kafka.reader import (
+    Records,
+    beginnings,
+    ends,
+    read_to,
+)
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.alert_publisher import AlertPublisher
-from streams.tasks.aggregate.catch_up import EndOf, no_end_offset
-from streams.tasks.aggregate.commit_plan import CommitPlan, Outgoing, Uncommitted, plan_commit
+from streams.tasks.aggregate.commit_plan import (
+    CommitPlan,
+    Outgoing,
+    Uncommitted,
+    plan_commit,
+)
 from streams.tasks.aggregate.committer import Committer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
@@ -33,6 +42,7 @@ from streams.tasks.aggregate.quarantine import (
     describe_error,
 )
 from streams.tasks.aggregate.restore import StateRestore
+from streams.tasks.catch_up import EndOf, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.load_control import Load

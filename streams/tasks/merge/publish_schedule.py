@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 from streams.internal_topics import partials
 from streams.kafka.reader import Records
-from streams.tasks.load_control import Load, RateLimit, RateLimiter
+from streams.tasks.load_control import (
+    Load,
+    RateLimit,
+    RateLimiter,
+)
 
 TOTAL_PARTITION = 0
 

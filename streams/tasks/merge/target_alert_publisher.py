@@ -9,9 +9,8 @@ from streams.engine.merge.target_alerts import cell_of
 from streams.events.key_value import KeyValue
 from streams.internal_topics.progress import behind
 from streams.kafka.topics import MERGE_PARTITIONS
-from streams.tasks.aggregate.alert_publisher import OFF_PACE
-from streams.tasks.aggregate.catch_up import all_caught_up
-from streams.tasks.alert_topic import AlertTopic
+from streams.tasks.alert_topic import OFF_PACE, AlertTopic
+from streams.tasks.catch_up import all_caught_up
 from streams.tasks.ports import CorePort, MergerPort
 
 CHECK_SECONDS = 5.0

@@ -11,7 +11,11 @@ from streams.events.key_value import KeyValue
 from streams.internal_topics import catalogue, progress
 from streams.internal_topics.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.kafka import topics
-from streams.kafka.reader import Records, ends, read_to
+from streams.kafka.reader import (
+    Records,
+    ends,
+    read_to,
+)
 from streams.kafka.transactional_producer import Tombstone, TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.cooperative import run_cooperatively

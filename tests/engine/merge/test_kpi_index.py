@@ -5,7 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.engine.merge.state.kpi_index import KpiIndex, KpiMask, lowest
+from streams.engine.merge.state.kpi_index import (
+    KpiIndex,
+    KpiMask,
+    lowest,
+)
 from streams.wiring.catalogue import catalogue
 
 KPIS = catalogue(Settings()).kpis

@@ -12,7 +12,11 @@ from streams.engine.algebra.measures import Grouped
 from streams.engine.merge.merger import Merger
 from streams.engine.merge.publication_round import PublicationRound
 from streams.engine.merge.record_builder import Publication
-from streams.events import Event, ReferenceRecord, decode
+from streams.events import (
+    Event,
+    ReferenceRecord,
+    decode,
+)
 from streams.wiring.catalogue import catalogue
 from tests.kpis.story import Said, call, deal, instant, lead, member, target, won
 

@@ -28,7 +28,7 @@ CHECKS = 4
 async def settings(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation late in June, whose mergers look at their targets all the time."""
     monkeypatch.setattr("streams.tasks.merge.target_alert_publisher.CHECK_SECONDS", 0.0)
-    monkeypatch.setattr("streams.tasks.aggregate.catch_up.FEW_RECORDS", 0)
+    monkeypatch.setattr("streams.tasks.catch_up.FEW_RECORDS", 0)
     return later(await installed(kafka, partitions=1), "2026-06-20T12:00:00Z")
 
 

@@ -4,7 +4,11 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from streams.engine.algebra.measures import Grouped, add_grouped, change
+from streams.engine.algebra.measures import (
+    Grouped,
+    add_grouped,
+    change,
+)
 from streams.engine.merge.state.organisation import Organisation
 
 
