@@ -15,6 +15,8 @@ FOLDER_MODULES, KIND_MODULES = 12, 20
 KINDS = {
     "streams/kpis": "a question each",
     "tests/kpis": "the examples of a question each",
+    "tests/oracle/entities": "an entity each",
+    "tests/oracle/tests": "a part of the oracle each",
     "tests/engine": "a part of the engine each",
     "tests/chaos": "a part of the harness each",
     "tests/histories": "a kind of history each",

@@ -14,7 +14,8 @@ from streams.cli.common import (
     settings,
     stops_quietly,
 )
-from streams.config.settings import BadSetting, instant
+from streams.config.declaration import BadSetting
+from streams.config.settings import instant
 
 
 @click.command()

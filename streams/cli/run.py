@@ -15,7 +15,7 @@ from streams.cli.common import (
     settings,
     stops_quietly,
 )
-from streams.config.settings import BadSetting
+from streams.config.declaration import BadSetting
 
 
 @click.command()

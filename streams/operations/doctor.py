@@ -7,11 +7,11 @@ from aiokafka import TopicPartition
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
 
+from streams.config.declaration import BadSetting
 from streams.config.rules import read
 from streams.config.settings import (
     PREFIX,
     SECRETS,
-    BadSetting,
     Settings,
 )
 from streams.engine.catalogue.dimensions import ROLLED_UP

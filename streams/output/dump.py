@@ -5,7 +5,8 @@ from contextlib import aclosing
 
 import orjson
 
-from streams.config.settings import BadSetting, Settings
+from streams.config.declaration import BadSetting
+from streams.config.settings import Settings
 from streams.output.keys import (
     ALL,
     WINDOWS,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from streams.config.declaration import BadSetting
 from streams.config.rules import read
-from streams.config.settings import BadSetting
 from tests.alerts.current import current_alerts, kinds
 from tests.kpis.story import deal, lead
 

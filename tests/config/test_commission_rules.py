@@ -4,9 +4,10 @@ from fractions import Fraction
 
 import pytest
 
+from streams.config.declaration import BadSetting
 from streams.config.rules.commission import parse
 from streams.config.rules.table import read_table
-from streams.config.settings import BadSetting, Settings
+from streams.config.settings import Settings
 from streams.engine.plans.commission import (
     Accelerator,
     CommissionRule,

@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import main
+from streams.config.declaration import BadSetting
 from streams.config.rules import Rules, read
 from streams.config.rules.business import BusinessRules
-from streams.config.settings import BadSetting, Settings
+from streams.config.settings import Settings
 from streams.wiring.catalogue import catalogue
 
 

@@ -9,11 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.config.settings import (
-    PREFIX,
-    BadSetting,
-    Settings,
-)
+from streams.config.declaration import BadSetting
+from streams.config.settings import PREFIX, Settings
 from streams.events import TicketOpened
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from streams.config.declaration import BadSetting
 from streams.config.rules.table import (
     Table,
     open_table,
     read_table,
 )
-from streams.config.settings import BadSetting
 
 HOUR = 3_600_000
 

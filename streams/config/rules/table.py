@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from streams.config.declaration import BadSetting
 from streams.config.rules.lines import Path as Place
 from streams.config.rules.lines import lines
-from streams.config.settings import PREFIX, BadSetting
+from streams.config.settings import PREFIX
 
 W = TypeVar("W", bound=str)
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}

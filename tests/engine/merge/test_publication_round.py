@@ -18,7 +18,16 @@ from streams.events import (
     decode,
 )
 from streams.wiring.catalogue import catalogue
-from tests.kpis.story import Said, call, deal, instant, lead, member, target, won
+from tests.kpis.story import (
+    Said,
+    call,
+    deal,
+    instant,
+    lead,
+    member,
+    target,
+    won,
+)
 
 NOW = instant("03-20 12:00")
 HOUR_MS = 3_600_000

@@ -5,7 +5,7 @@ import pytest
 from streams.config.settings import Settings
 from streams.output.records.kpi_record import Record
 from streams.wiring.catalogue import catalogue
-from tests.kpis.contract import (
+from tests.catalogue.contract import (
     BESIDE,
     CONTRACT,
     FIELDS_OF_RECORDS,

@@ -10,7 +10,8 @@ from streams.kpis import FILES
 from streams.wiring.catalogue import catalogue
 
 KPIS = catalogue(Settings()).published
-HERE = Path(__file__)
+EXAMPLES = Path(__file__).parents[1] / "kpis"
+HERE = Path(__file__).parent
 # In the order in which they are declared.
 NAMES = """
 response_time response_within_hour unanswered_leads
@@ -41,8 +42,13 @@ def test_no_kpi_is_lost() -> None:
 
 
 def test_every_kpi_has_an_example() -> None:
-    """An example reads the KPI by its name in this folder; one that is missing would raise."""
-    read = {name for path in HERE.parent.glob("test_*.py") for name in names_read(path)}
+    """An example reads the KPI by its name in these folders; one that is missing would raise."""
+    read = {
+        name
+        for folder in (EXAMPLES, HERE)
+        for path in folder.glob("test_*.py")
+        for name in names_read(path)
+    }
     assert {kpi.name for kpi in KPIS} - read == set()
 
 
@@ -60,7 +66,7 @@ def names_read(path: Path) -> Iterator[str]:
 
 def test_every_file_of_the_catalogue_has_its_examples() -> None:
     files = {f"test_{file.__name__.rpartition('.')[2]}.py" for file in FILES}
-    assert files <= {path.name for path in HERE.parent.glob("test_*.py")}
+    assert files <= {path.name for path in EXAMPLES.glob("test_*.py")}
 
 
 def test_every_kpi_has_a_sentence_as_text() -> None:
