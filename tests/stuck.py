@@ -17,14 +17,14 @@ from typing import Any, TextIO
 
 import pytest
 
+from streams.process.task_stacks import stacks
+
 # Several times what the longest test takes on a busy machine. Tests with more examples than
 # usual take longer: see the Makefile.
 LIMIT_SECONDS = 420.0
 # Then it is taken down. Whoever waits for what swallows that too is ended with its process.
 END_SECONDS = 60.0
 STATUS = 70
-FRAMES = ("cr_frame", "gi_frame", "ag_frame")
-INNER = ("cr_await", "gi_yieldfrom", "ag_await")
 _stderr = pytest.StashKey[TextIO]()
 
 
@@ -87,24 +87,7 @@ def give_up(test: str, output: TextIO) -> None:
 def tell(what: str, output: TextIO) -> None:
     """Write the stacks of all tasks and threads."""
     print(f"\n{what}", file=output)
-    for task in [found for found in gc.get_objects() if isinstance(found, asyncio.Task)]:
-        if not task.done():
-            print("\n".join([f"Task {task.get_name()}:", *waits(task.get_coro())]), file=output)
+    for stack in stacks(found for found in gc.get_objects() if isinstance(found, asyncio.Task)):
+        print("\n  ".join(stack), file=output)
     output.flush()
     faulthandler.dump_traceback(output)
-
-
-def waits(coroutine: Any) -> Iterator[str]:
-    """Give a line for each frame of what a task waits for, outermost first."""
-    while coroutine is not None:
-        frame: FrameType | None = _first(coroutine, FRAMES)
-        if frame is None:
-            yield f"  {coroutine!r}"
-            return
-        code = frame.f_code
-        yield f'  File "{code.co_filename}", line {frame.f_lineno} in {code.co_name}'
-        coroutine = _first(coroutine, INNER)
-
-
-def _first(holder: Any, names: tuple[str, ...]) -> Any:
-    return next((found for name in names if (found := getattr(holder, name, None))), None)

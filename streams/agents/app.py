@@ -1,9 +1,10 @@
 """The Faust app: `faust -A streams.agents.app worker` runs what `sales-kpis worker` runs."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import faust
 from aiokafka.errors import KafkaError
@@ -15,13 +16,14 @@ from streams.agents.batches import FetchScheduler, ListSchema
 from streams.agents.transport import Transport
 from streams.config.rules import read
 from streams.config.settings import Settings
-from streams.kafka.errors import Fatal
+from streams.kafka.errors import Fatal, Stuck
 from streams.kafka.topics import PARTIALS, sources
+from streams.process.task_stacks import log_tasks
 from streams.tasks.aggregate.quarantine import Crashed
 from streams.tasks.ports import CorePort
 from streams.wiring.core import build_core
 from streams.worker.metrics import WorkerMetrics
-from streams.worker.task_manager import TaskManager
+from streams.worker.task_manager import Reader, TaskManager
 
 log = logging.getLogger(__name__)
 # A killed worker is missed after this; the broker's default lower bound.
@@ -49,12 +51,28 @@ class App(faust.App):
     logger = logging.getLogger("faust")
     tasks: TaskManager
 
+    async def on_start(self) -> None:
+        """Begin to watch that the group is joined."""
+        await super().on_start()
+        self.tasks.watch_rebalances()
+
+    def on_rebalance_start(self) -> None:
+        """Note the rebalance before anything is waited for."""
+        self.tasks.rebalance_started()
+        super().on_rebalance_start()
+
+    async def crash(self, reason: BaseException) -> None:
+        """End the process: Faust would wait for its services, which may wait for each other."""
+        exit_process(reason)
+
     def _create_directories(self) -> None:
         """Make none: nothing is kept on disk."""
 
 
 def exit_process(error: BaseException) -> None:
     """End the process at once, saying why. Nothing is committed or aborted on the way out."""
+    if isinstance(error, Stuck):
+        log_tasks("stuck", asyncio.get_running_loop())
     if isinstance(error, Fatal):
         # Of a KPI that failed whoever mends it needs to see where.
         cause = error.__cause__ if isinstance(error, Crashed) else None
@@ -129,8 +147,8 @@ def _subscribe_to_rebalances(app: App, task_manager: TaskManager) -> None:
 
     async def on_assigned(_: Any, /, *said: Any, **__: Any) -> None:
         try:
-            task_manager.start(app.consumer)
-            await task_manager.assigned(said[0])
+            task_manager.start(cast(Reader, app.consumer))
+            task_manager.follow(said[0])
         except Exception as error:  # noqa: BLE001
             exit_process(error)
 

@@ -21,6 +21,7 @@ from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.process import logs
+from streams.process.task_stacks import log_tasks
 from streams.tasks.ports import CorePort
 from streams.worker.idle_time import IdleTimeSelector
 from streams.worker.metrics import WorkerMetrics
@@ -69,7 +70,7 @@ def run_worker(
     metrics = WorkerMetrics(CollectorRegistry())
     app = create_app(settings, metrics, core, idle_time.has_spare_time)
     if beside is not None:
-        task = loop.create_task(beside(metrics, app.tasks.not_ready_reason))
+        task = loop.create_task(beside(metrics, app.tasks.not_ready_reason), name="metrics")
         task.add_done_callback(exit_if_failed)
     run_app(app, loop)
 
@@ -95,13 +96,20 @@ def no_kafka(settings: Settings, error: KafkaError) -> Fatal:
 
 
 def exit_if_failed(task: "asyncio.Task[None]") -> None:
-    """End the process with a task that failed."""
-    if not task.cancelled() and (error := task.exception()) is not None:
+    """End the process with a task that failed, or ended as if it had been cancelled."""
+    if task.cancelled():
+        if not task.cancelling():
+            exit_process(Fatal(f"{task.get_name()} ended, but nothing had cancelled it"))
+    elif (error := task.exception()) is not None:
         exit_process(error)
 
 
 class Worker(faust.Worker):
     """Faust's worker, which stops in time: a shard being taken may have to wait for others."""
+
+    def _on_sigusr1(self) -> None:
+        """Log where every asyncio task waits."""
+        log_tasks("SIGUSR1", self.loop)
 
     def _schedule_shutdown(self, signal: Any) -> None:
         late = Fatal(f"not stopped within {STOP_SECONDS:g} s: leaving as it is, nothing is lost")

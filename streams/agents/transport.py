@@ -91,6 +91,18 @@ class Consumer(driver.Consumer):
         is_open = cast(Transport, self.transport).is_open
         self.pause_partitions({tp for tp in self.assignment() if not is_open(tp)})
 
+    def is_joining(self) -> bool:
+        """Whether the client has to join the group, or cannot go on with that.
+
+        Raises the error that the client stopped at: it waits until a reader has received it, and
+        in a rebalance nobody reads.
+        """
+        consumer = cast(ConsumerThread, self._thread)._ensure_consumer()
+        coordinator = consumer._coordinator
+        coordinator.check_errors()
+        subscription = consumer._subscription.subscription
+        return subscription is None or bool(coordinator.need_rejoin(subscription))
+
     def on_buffer_full(self, tp: TP) -> None:
         """Leave the partition be: a full buffer makes the poll wait, and so all of them."""
 

@@ -1,8 +1,9 @@
-"""How clients reach Kafka: the address, and where it asks for it encryption and a name."""
+"""The connection options of all Kafka clients: address, encryption and authentication."""
 
 import asyncio
+import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,12 +12,20 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streams.config.declaration import BadSetting
 from streams.config.settings import Settings
 
+log = logging.getLogger(__name__)
+# A client closes its connections within milliseconds, unless Kafka does not answer. A worker
+# that closes a task must be through before its session in the group ends.
+CLOSE_SECONDS = 4.0
+# Clients that are still closing after their caller has gone on; the event loop alone keeps no
+# reference to them.
+_closing: set[asyncio.Task[None]] = set()
+
 
 def client(settings: Settings) -> dict[str, Any]:
-    """Give what every Kafka client is made with.
+    """Return the keyword arguments that every Kafka client is made with.
 
     Certificates are checked against `kafka_ca`, or the system's authorities if that is not
-    set, and the host's name is checked always. BadSetting for a file that cannot be used.
+    set, and the host's name is always checked. Raises BadSetting for an unusable file.
     """
     found: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap,
@@ -35,25 +44,35 @@ def client(settings: Settings) -> dict[str, Any]:
 
 @asynccontextmanager
 async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Give a started client for topics and groups."""
+    """Yield a started client for topics and groups."""
     admin = AIOKafkaAdminClient(**client(settings))
     try:
         await admin.start()
         yield admin
     finally:
-        await admin.close()
-        heed_cancellation()
+        await close_client("the admin client", admin.close())
 
 
-def heed_cancellation() -> None:
-    """Raise CancelledError if the task was cancelled and a client has swallowed that.
+async def close_client(name: str, closing: Coroutine[Any, Any, None]) -> bool:
+    """Close a client; False if that fails, or is not done within CLOSE_SECONDS.
 
-    A client that is closed waits for tasks of its own that it has cancelled, and takes what is
-    meant for whoever closes it for theirs: the task would go on, and who waits for its end, too.
+    The client is closed in a task of its own. A client that is being closed waits for its own
+    cancelled tasks: it would swallow the cancellation of its caller as one of theirs, and raise
+    theirs in its caller, whose task would end as if it had been cancelled.
     """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+    task = asyncio.create_task(closing, name=f"closing {name}")
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.wait({task}, timeout=CLOSE_SECONDS)
+    if not task.done():
+        task.cancel()
+        log.warning("%s was not closed within %g s", name, CLOSE_SECONDS)
+        return False
+    error = None if task.cancelled() else task.exception()
+    if task.cancelled() or error is not None:
+        log.warning("%s could not be closed cleanly", name, exc_info=error)
+        return False
+    return True
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

@@ -8,5 +8,9 @@ class Fatal(Exception):
     """
 
 
+class Stuck(Fatal):
+    """A wait took too long; the process logs where its tasks wait before it ends."""
+
+
 class Fenced(Fatal):
     """Another worker has taken over this shard; nothing of the refused commit is visible."""

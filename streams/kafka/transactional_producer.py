@@ -14,8 +14,8 @@ from aiokafka.producer.transaction_manager import TransactionResult
 
 from streams.config.settings import Settings
 from streams.events.key_value import KeyValue
-from streams.kafka.client import client
-from streams.kafka.errors import Fatal, Fenced
+from streams.kafka.client import client, close_client
+from streams.kafka.errors import Fatal, Fenced, Stuck
 
 # A tombstone says nothing in its value; what has to be said of it stands in its headers.
 Headers = list[tuple[str, bytes]]
@@ -118,7 +118,7 @@ class TransactionalProducer:
             async with asyncio.timeout(DEADLINE_SECONDS + TRANSACTION_TIMEOUT_MS / 1000):
                 await producer.start()
         except (KafkaError, TimeoutError) as error:
-            await self.close()
+            await self._close()
             self._fail("could not be taken", error)
         return self
 
@@ -171,10 +171,18 @@ class TransactionalProducer:
             await self.commit()
 
     async def close(self) -> None:
-        """Let the connections go. The shard stays with its last owner until another takes it."""
-        if self._producer is not None:
-            producer, self._producer = self._producer, None
-            await producer.stop()
+        """Close the connections; the partition stays with this owner until another fences it.
+
+        Raises Stuck if they do not close: the process has to end, for they could still write.
+        """
+        if not await self._close():
+            raise Stuck(f"{self.name} could not be closed: its connections do not close")
+
+    async def _close(self) -> bool:
+        if self._producer is None:
+            return True
+        producer, self._producer = self._producer, None
+        return await close_client(self.name, producer.stop())
 
     async def _send(self, writes: Writes) -> dict[TopicPartition, int]:
         producer = self._taken()

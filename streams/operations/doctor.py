@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from aiokafka import TopicPartition
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 
 from streams.config.declaration import BadSetting
 from streams.config.rules import read
@@ -19,6 +19,7 @@ from streams.events import RepSet, decode
 from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
 from streams.kafka.client import client
+from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal
 from streams.kafka.hanging_transactions import AGAIN_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
@@ -33,6 +34,8 @@ DESCRIBE_LOG_DIRS = 35
 OF_4_3 = 5
 CLOCK_TOLERANCE_MS = 2_000
 MINUTE_MS = 60_000
+# Longer than a rebalance takes after a worker has died.
+REBALANCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,33 @@ async def of_transactions(settings: Settings, again_s: float = AGAIN_SECONDS) ->
     return findings
 
 
+async def check_group(settings: Settings, max_wait_s: float = REBALANCE_SECONDS) -> Finding:
+    """Check that workers are in the group, and that it does not rebalance for too long."""
+    try:
+        group = await describe_group(settings, max_wait_s)
+    except GroupAuthorizationFailedError:
+        return Finding(
+            f"the workers' group {settings.app} may not be described",
+            advice="grant this user Describe on the group",
+            is_doubtful=True,
+        )
+    if group.is_rebalancing:
+        return Finding(
+            f"the group {settings.app} of {group.members} workers has been rebalancing for"
+            f" {group.rebalancing_s:.0f} s ({group.state}), and nothing is processed meanwhile",
+            is_fine=False,
+            advice="a worker without progress for a minute ends and is started again; its last"
+            " lines name what it waited for",
+        )
+    if not group.members:
+        return Finding(
+            f"no worker is in the group {settings.app}",
+            is_fine=False,
+            advice="start `sales-kpis worker`; if one runs, its last lines say why it is not in it",
+        )
+    return Finding(f"the group {settings.app} has {group.members} workers and an assignment")
+
+
 async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
     """Say whether topics, clocks and workers are as they should be."""
     try:
@@ -185,6 +215,7 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
         )
     else:
         yield Finding("clocks agree with this machine's")
+    yield await check_group(settings)
     left = await behind(settings)
     waiting = sum(left.events.values())
     yield Finding(

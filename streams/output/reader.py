@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from streams.config.settings import Settings
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import (
-    PATIENCE_SECONDS,
     POLL_MS,
+    STALLED_SECONDS,
     ends,
     reader,
 )
@@ -93,9 +93,9 @@ def _patient(moved: float, has_moved: bool, unread: set[TopicPartition]) -> floa
     now = asyncio.get_running_loop().time()
     if has_moved or not unread:
         return now
-    if now - moved > PATIENCE_SECONDS:
+    if now - moved > STALLED_SECONDS:
         names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
-        raise Fatal(f"nothing to read for {PATIENCE_SECONDS:.0f} s before the end of {names}")
+        raise Fatal(f"nothing to read for {STALLED_SECONDS:.0f} s before the end of {names}")
     return moved
 
 

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from streams.kafka.progress_tracker import report_progress
+
 # Heartbeats, health and the transactions of other partitions wait this long for the event loop.
 SLICE_SECONDS = 0.02
 
@@ -17,5 +19,6 @@ async def run_cooperatively(step: Callable[[], bool]) -> None:
     until = time.monotonic() + SLICE_SECONDS
     while step():
         if time.monotonic() >= until:
+            report_progress()
             await asyncio.sleep(0)
             until = time.monotonic() + SLICE_SECONDS

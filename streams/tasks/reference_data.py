@@ -16,6 +16,7 @@ from streams.events import (
 )
 from streams.events.key_value import KeyValue
 from streams.internal_topics.dead_letters import dead_letter
+from streams.kafka.progress_tracker import report_progress
 from streams.kafka.reader import (
     POLL_MS,
     ends,
@@ -51,6 +52,7 @@ class ReferenceData:
                 consumer.seek(partition, first)
             while True:
                 for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                    report_progress()
                     for record in records:
                         self._add(record)
                 # Not after the last record: a transaction ends with an offset of its own.

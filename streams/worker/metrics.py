@@ -39,6 +39,11 @@ class WorkerMetrics:
         self._commit = spread("commit_seconds", "One transaction.", SECONDS, "stage")
         self._restore = spread("restore_seconds", "Taking a shard.", RESTORE_SECONDS, "stage")
         self._lag = gauge("lag_records", "Records not folded yet.", "topic", "partition")
+        self._rebalance = gauge(
+            "rebalance_seconds",
+            "Seconds since this worker has had to join the group, or to follow a change of it;"
+            " 0 once its assignment is complete.",
+        )
         self._shards = gauge("shards", "Shards held.", "stage")
         self._lagging: set[tuple[str, str]] = set()
 
@@ -76,6 +81,10 @@ class WorkerMetrics:
         names = list(stages)
         for stage in ("aggregate", "merge"):
             self._shards.labels(stage).set(names.count(stage))
+
+    def rebalance(self, seconds: float) -> None:
+        """Show how long the worker has been without a completed assignment; 0 if it has one."""
+        self._rebalance.set(seconds)
 
     def lags(self, lags: Mapping[TopicPartition, int]) -> None:
         """Show how far behind each partition is; those not named are no longer shown."""

@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
 from faust.types import TP
 
 from streams.config.settings import Settings
 from streams.internal_topics import partials
 from streams.internal_topics.partials import PublishedPartials
 from streams.kafka import topic_monitor, topics
-from streams.kafka.errors import Fatal
+from streams.kafka.errors import Fatal, Stuck
+from streams.kafka.progress_tracker import ProgressTracker
 from streams.process.cancellation import stopped
 from streams.tasks.aggregate.task import AggregateTask
 from streams.tasks.load_control import Load, LoadControl
@@ -22,11 +24,13 @@ from streams.tasks.ports import CorePort
 from streams.tasks.reference_data import ReferenceData
 from streams.tasks.task_id import TaskId, stage_of
 from streams.worker.metrics import WorkerMetrics
+from streams.worker.rebalance_watch import REBALANCE_LIMIT_SECONDS, RebalanceWatch
 from streams.worker.record_buffer import FetchedRecords
-from streams.worker.task_runner import TaskRunner, end_if_stuck
+from streams.worker.task_runner import TaskRunner, raise_if_not_resumed, raise_if_stuck
 
 log = logging.getLogger(__name__)
 LAG_SECONDS = 1.0
+WATCH_SECONDS = 1.0
 # So long without a list although there is something to read, or amid a step without getting
 # anything done: the client is stuck.
 STUCK_SECONDS = 60.0
@@ -51,6 +55,9 @@ class Reader(Protocol):
 
     def highwater(self, tp: TP) -> int | None:
         """Say where a partition ends."""
+
+    def is_joining(self) -> bool:
+        """Whether the group has to be joined; raises the error that prevents it."""
 
 
 class TaskManager:
@@ -80,6 +87,10 @@ class TaskManager:
         self._runners: dict[TaskId, TaskRunner] = {}
         self._readable: set[TP] = set()
         self._is_rebalancing = False
+        self._rebalance = RebalanceWatch()
+        # Reading that all restoring tasks wait for.
+        self._shared_progress = ProgressTracker()
+        self._is_watched = False
         # The group may change again while the last change is still being followed.
         self._changes = 0
         self._assignment_lock = asyncio.Lock()
@@ -92,11 +103,25 @@ class TaskManager:
         if self._reader is not None:
             return
         self._reader = reader
-        self._supervise(asyncio.create_task(self._reference.read(), name="reference"))
+        self.watch_rebalances()
+        self._supervise(self._shared_progress.create_task(self._reference.read(), "reference"))
         self._supervise(
             asyncio.create_task(topic_monitor.watch(self._settings, self._positions), name="topics")
         )
         self._supervise(asyncio.create_task(self._measure(), name="lag"))
+
+    def watch_rebalances(self) -> None:
+        """Begin to watch that an assignment comes and is completed; once is enough."""
+        if not self._is_watched:
+            self._is_watched = True
+            self._rebalance.begin("the group to be joined")
+            self._supervise(asyncio.create_task(self._watch_progress(), name="rebalance watch"))
+
+    def rebalance_started(self) -> None:
+        """Note that the group is about to change: the current assignment is over."""
+        self._changes += 1
+        self._is_rebalancing = True
+        self._rebalance.begin("the client to drop what it has fetched")
 
     def not_ready_reason(self) -> str | None:
         """Say in a line why this worker does not process yet; None if it does, or is a spare."""
@@ -117,12 +142,23 @@ class TaskManager:
             if runner is not None and tp in self._readable:
                 await runner.buffer.add(records)
 
+    def follow(self, tps: Collection[TP]) -> None:
+        """Start `assigned` as a supervised asyncio task, so that heartbeats go on meanwhile.
+
+        The client sends no heartbeats while its listener follows an assignment. Closing a task
+        may take longer than a session: the group would take this worker for dead, and rebalance.
+        """
+        self._supervise(asyncio.create_task(self.assigned(tps), name="assignment"))
+
     async def revoked(self) -> None:
         """Pause all; returns when every transaction under way is through."""
         self._changes += 1
         self._is_rebalancing = True
         self._readable.clear()
+        self._rebalance.begin("")
+        self._rebalance.wait_for(f"the current steps of {_names(self._runners.values())}")
         await asyncio.gather(*(runner.pause() for runner in self._runners.values()))
+        self._rebalance.wait_for("the group to assign tasks")
 
     async def assigned(self, tps: Collection[TP]) -> None:
         """Hand over what went elsewhere, go on with what stays, begin to take what is new.
@@ -131,6 +167,7 @@ class TaskManager:
         """
         self._changes += 1
         change, task_ids = self._changes, self._task_ids(tps)
+        self._rebalance.wait_for("the previous assignment to be completed")
         async with self._assignment_lock:
             if change != self._changes:
                 return
@@ -139,10 +176,12 @@ class TaskManager:
                 for task_id in list(self._runners)
                 if task_id not in task_ids
             ]
+            self._rebalance.wait_for(f"{_names(lost)} to be closed")
             await asyncio.gather(*(runner.end() for runner in lost))
             if change != self._changes:
                 return
             self._is_rebalancing = False
+            self._rebalance.wait_for("the client to seek to the resume offsets")
             for runner in list(self._runners.values()):
                 if runner.is_restored:
                     await self._resume(runner)
@@ -152,6 +191,7 @@ class TaskManager:
                 [task_id for task_id in sorted(task_ids) if task_id not in self._runners]
             )
             self._metrics.assigned(stage for stage, _ in self._runners)
+            self._rebalance.complete()
             self._log_if_ready()
 
     async def stop(self) -> None:
@@ -184,7 +224,9 @@ class TaskManager:
             return
         fences: list[asyncio.Task[None]] = []
         shards = [number for stage, number in task_ids if stage == "aggregate"]
-        published = asyncio.create_task(self._read_published(fences, shards), name="partials")
+        published = self._shared_progress.create_task(
+            self._read_published(fences, shards), "partials"
+        )
         self._supervise(published)
         for task_id in task_ids:
             runner = self._runners[task_id] = self._new_runner(task_id, published, fences)
@@ -207,7 +249,7 @@ class TaskManager:
         settings, core, metrics = self._settings, self._core, self._metrics
         if stage == "aggregate":
             shard = AggregateTask(settings, core, number, metrics, self._end_offset, self._load)
-            fence = asyncio.create_task(shard.fence())
+            fence = asyncio.create_task(shard.fence(), name=f"fencing {stage}/{number}")
 
             async def restore_shard() -> None:
                 await fence
@@ -217,9 +259,9 @@ class TaskManager:
                 metrics.restored(stage, time.monotonic() - began)
 
             fences.append(fence)
-            return TaskRunner(shard, restore_shard, self._long_steps)
+            return TaskRunner(shard, restore_shard, self._long_steps, fencing=fence)
         board = MergeTask(settings, core, number, metrics, self._load_control)
-        fence = asyncio.create_task(board.fence())
+        fence = asyncio.create_task(board.fence(), name=f"fencing {stage}/{number}")
 
         async def restore_board() -> None:
             await fence
@@ -228,7 +270,7 @@ class TaskManager:
             metrics.restored(stage, time.monotonic() - began)
 
         fences.append(fence)
-        return TaskRunner(board, restore_board)
+        return TaskRunner(board, restore_board, fencing=fence)
 
     async def _resume(self, runner: TaskRunner) -> None:
         """Let a tenure's partitions be read from where it is, if the group still says so."""
@@ -240,7 +282,12 @@ class TaskManager:
         }
         if not seeks.keys() <= reader.assignment():
             return
-        await reader.seek_wait(seeks)
+        try:
+            await reader.seek_wait(seeks)
+        except IllegalStateError:
+            # The group has changed meanwhile.
+            if self._may_resume(runner):
+                raise
         if not self._may_resume(runner):
             return
         runner.resume()
@@ -283,10 +330,25 @@ class TaskManager:
 
         def over(task: asyncio.Task[Any]) -> None:
             self._tasks.discard(task)
-            if not task.cancelled() and (error := task.exception()) is not None:
+            if task.cancelled():
+                if not task.cancelling():
+                    self._on_fatal(Fatal(f"{task.get_name()} ended, but nothing had cancelled it"))
+            elif (error := task.exception()) is not None:
                 self._on_fatal(error)
 
         task.add_done_callback(over)
+
+    async def _watch_progress(self) -> None:
+        """Check every WATCH_SECONDS that the rebalance and what follows from it make progress."""
+        while True:
+            if self._reader is not None and self._reader.is_joining():
+                self._rebalance.begin("the client to begin to join the group")
+            self._metrics.rebalance(self._rebalance.seconds)
+            self._rebalance.raise_if_stuck(REBALANCE_LIMIT_SECONDS)
+            if not self._is_rebalancing:
+                since = max(self._shared_progress.last_progress_at, self._rebalance.completed_at)
+                raise_if_not_resumed(self._runners.values(), since, STUCK_SECONDS)
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _measure(self) -> None:
         """Show lag once a second; who does not move although it could is stuck: Fatal."""
@@ -294,10 +356,10 @@ class TaskManager:
             await asyncio.sleep(LAG_SECONDS)
             lags = self._lags()
             self._metrics.lags(lags)
-            end_if_stuck(self._runners.values(), STUCK_SECONDS)
+            raise_if_stuck(self._runners.values(), STUCK_SECONDS)
             idle = time.monotonic() - self._received_at
             if any(lags.values()) and not self._has_backlog() and idle > STUCK_SECONDS:
-                raise Fatal(
+                raise Stuck(
                     f"nothing was read for {idle:.0f} s although there is something to read"
                 )
 
@@ -324,3 +386,7 @@ class TaskManager:
                     if partition.topic != unmeasured:
                         lags[partition] = max(0, (self._end_offset(partition) or 0) - offset)
         return lags
+
+
+def _names(runners: Iterable[TaskRunner]) -> str:
+    return ", ".join(runner.name for runner in runners) or "nothing"

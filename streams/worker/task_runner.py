@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from aiokafka import TopicPartition
 
-from streams.kafka.errors import Fatal, Fenced
+from streams.kafka.errors import Fenced, Stuck
+from streams.kafka.progress_tracker import ProgressTracker
 from streams.kafka.reader import Records
-from streams.process.cancellation import ended
+from streams.process.cancellation import ended, stopped
 from streams.worker.record_buffer import RecordBuffer
 
 TICK_SECONDS = 0.1
@@ -74,8 +75,9 @@ class TaskRunner:
         task: Task,
         restore: Callable[[], Awaitable[None]],
         turn: AbstractAsyncContextManager[Any] = NO_LIMIT,
+        fencing: asyncio.Task[None] | None = None,
     ) -> None:
-        """Hold an owner that `restore` makes ready once it is taken.
+        """Hold an owner that `restore` makes ready once it is fenced, which is what `fencing` does.
 
         `turn` is waited for before each step through a backlog, and kept while that lasts.
         """
@@ -85,16 +87,18 @@ class TaskRunner:
         self.is_paused = True
         self._restore = restore
         self._limit = turn
+        self._fencing = fencing
         self._step = asyncio.Lock()
         # When it was last done with what was read, by the monotonic clock.
         self.processed_at = 0.0
         self._began = 0.0
         self._is_working = False
+        self._progress = ProgressTracker()
         self._task: asyncio.Task[None] | None = None
 
     def start(self, on_restored: Callable[["TaskRunner"], Awaitable[None]]) -> asyncio.Task[None]:
         """Begin; when the owner is ready `on_restored` is called once."""
-        self._task = asyncio.create_task(self._run(on_restored), name=self.name)
+        self._task = self._progress.create_task(self._run(on_restored), self.name)
         return self._task
 
     @property
@@ -108,6 +112,11 @@ class TaskRunner:
         if not self._is_working:
             return 0.0
         return time.monotonic() - max(self._began, self.task.last_progress_at)
+
+    @property
+    def last_progress_at(self) -> float:
+        """When it last made progress with restoring or processing, in monotonic seconds."""
+        return max(self._progress.last_progress_at, self.task.last_progress_at)
 
     def resume(self) -> None:
         """Go on; lists may come."""
@@ -127,6 +136,10 @@ class TaskRunner:
         await self.pause()
         if self._task is not None:
             await ended(self._task)
+        if self._fencing is not None:
+            # The asyncio task that awaits it may never have begun. Left alone it would fence the
+            # next owner of the partition.
+            await stopped(self._fencing)
         await self.task.close()
 
     async def _run(self, on_restored: Callable[["TaskRunner"], Awaitable[None]]) -> None:
@@ -180,11 +193,24 @@ class TaskRunner:
                 break
 
 
-def end_if_stuck(runners: Iterable[TaskRunner], limit_s: float) -> None:
-    """Raise Fatal if one of them has got nothing done for too long amid a step."""
+def raise_if_not_resumed(runners: Iterable[TaskRunner], since: float, limit_s: float) -> None:
+    """Raise Stuck if a paused runner makes no progress with restoring or resuming.
+
+    `since` is when all runners were last paused, or what they wait for together last progressed.
+    """
+    now = time.monotonic()
+    for runner in runners:
+        waited_s = now - max(since, runner.last_progress_at)
+        if runner.is_paused and waited_s > limit_s:
+            what = "resuming" if runner.is_restored else "restoring"
+            raise Stuck(f"{runner.name} has made no progress with {what} for {waited_s:.0f} s")
+
+
+def raise_if_stuck(runners: Iterable[TaskRunner], limit_s: float) -> None:
+    """Raise Stuck if a step of a runner makes no progress for longer than the limit."""
     for runner in runners:
         if runner.seconds_without_progress > limit_s:
-            raise Fatal(
+            raise Stuck(
                 f"{runner.name} has been stuck in one step for"
                 f" {runner.seconds_without_progress:.0f} s"
             )

@@ -37,7 +37,7 @@ def show(said: dict[str, Any], to: Path | None) -> None:
     """Print the table, and write the JSON if it is wanted."""
     table = Table("what", "figure", title=said["title"])
     for name, value in said.items():
-        if name in ("title", "wrong"):
+        if name in ("title", "wrong", "waits"):
             continue
         if isinstance(value, dict):
             for key, one in value.items():
@@ -51,6 +51,8 @@ def show(said: dict[str, Any], to: Path | None) -> None:
             table.add_row(name, str(value))
     console = Console()
     console.print(table)
+    for line in said["waits"]:
+        console.print(f"WAITS {line}", markup=False, highlight=False)
     for line in said["wrong"]:
         console.print(f"WRONG {line}", style="red", markup=False, highlight=False)
     console.print("VERDICT " + ("wrong" if said["wrong"] else "exact"), style="bold")

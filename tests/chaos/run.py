@@ -30,6 +30,7 @@ from tests.chaos.report import recovery
 from tests.chaos.sending import Sending
 from tests.chaos.torment import Torment
 from tests.chaos.verdict import Verdict
+from tests.chaos.waits import where_tasks_wait
 from tests.chaos.watching import Watcher
 
 CLI = "streams.cli"
@@ -166,6 +167,7 @@ async def send_and_break(play: Scene) -> Verdict:
             f"not through after {limit_s:.0f} s: {play.sending.sent} events accepted,"
             f" faults so far: {dict(play.torment.counts)}"
         )
+        found.waits = await where_tasks_wait(play.torment.workers)
     return found
 
 
@@ -176,6 +178,7 @@ async def judge(play: Scene) -> Verdict:
     accepted = play.folder / "accepted.jsonl"
     if await play.command("status", "--wait", "--timeout", str(SETTLE_SECONDS)):
         found.wrong.append(f"not quiet after {SETTLE_SECONDS:g} s")
+        found.waits = await where_tasks_wait(play.torment.workers)
         return found
     if await play.command("dump", out=live) or await play.command(
         "replay", str(accepted), out=replayed
@@ -214,5 +217,6 @@ def report(
         "events/s while breaking": round(sending.sent / sending.seconds) if sending.seconds else 0,
         "seconds until sent and broken": round(sent_s, 1),
         "seconds in all": round(total_s, 1),
+        "waits": found.waits,
         "wrong": found.wrong,
     }

@@ -23,9 +23,13 @@ SHOWN = 3
 
 @dataclass
 class Verdict:
-    """What was found wrong, a line each; and figures for the report."""
+    """What was found wrong, a line each; and figures for the report.
+
+    `waits` has where tasks of workers wait, if the run did not come to rest.
+    """
 
     wrong: list[str] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
     records: int = 0
     letters: int = 0
     told_by_oracle: int = 0

@@ -34,6 +34,12 @@ def test_lag_of_a_partition_handed_over_is_no_longer_shown() -> None:
     assert lags == {'sales_kpis_lag_records{partition="1",topic="crm.lead"} 3.0'}
 
 
+def test_seconds_without_a_completed_assignment_are_shown() -> None:
+    metrics = WorkerMetrics(CollectorRegistry())
+    metrics.rebalance(12.5)
+    assert "sales_kpis_rebalance_seconds 12.5" in shown(metrics)
+
+
 def test_shards_are_shown_by_stage() -> None:
     metrics = WorkerMetrics(CollectorRegistry())
     metrics.assigned(["aggregate", "merge", "merge"])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from streams.kafka.errors import Fatal, Fenced
+from streams.kafka.errors import Fenced, Stuck
+from streams.kafka.progress_tracker import report_progress
 from streams.kafka.reader import Records
 from streams.process.cancellation import RETRY_SECONDS
 from streams.worker.record_buffer import BACKLOG
@@ -17,7 +18,8 @@ from streams.worker.task_runner import (
     NO_LIMIT,
     TICK_SECONDS,
     TaskRunner,
-    end_if_stuck,
+    raise_if_not_resumed,
+    raise_if_stuck,
 )
 from tests.installation.installed import eventually
 from tests.worker.records import some
@@ -73,14 +75,14 @@ async def test_step_that_gets_nothing_done_is_stuck() -> None:
             return runner.seconds_without_progress > 0.1
 
         await eventually(is_stuck)
-        with pytest.raises(Fatal, match="aggregate/3 has been stuck in one step for 0 s"):
-            end_if_stuck([runner], 0.1)
+        with pytest.raises(Stuck, match="aggregate/3 has been stuck in one step for 0 s"):
+            raise_if_stuck([runner], 0.1)
 
 
 async def test_step_that_gets_on_is_not_stuck() -> None:
     async with running() as (runner, owner):
         owner.last_progress_at = time.monotonic() + 1000
-        end_if_stuck([runner], 0.0)
+        raise_if_stuck([runner], 0.0)
 
 
 async def test_tenure_between_its_steps_is_not_stuck() -> None:
@@ -88,6 +90,79 @@ async def test_tenure_between_its_steps_is_not_stuck() -> None:
         owner.is_let_go.set()
         await runner.pause()
         assert runner.seconds_without_progress == 0.0
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+async def never_ready(runner: TaskRunner) -> None:
+    raise AssertionError(runner)
+
+
+async def test_restore_without_progress_is_named() -> None:
+    runner = TaskRunner(Hanging(), hang)
+    runner.start(never_ready)
+    await asyncio.sleep(0.05)
+    try:
+        raise_if_not_resumed([runner], 0.0, 10.0)
+        with pytest.raises(Stuck, match="aggregate/3 has made no progress with restoring for 0 s"):
+            raise_if_not_resumed([runner], 0.0, 0.04)
+        raise_if_not_resumed([runner], time.monotonic(), 0.04)
+    finally:
+        await runner.end()
+
+
+async def test_restore_with_progress_may_last() -> None:
+    async def restore() -> None:
+        while True:
+            await asyncio.sleep(0.01)
+            # What another asyncio task of its own does counts, too.
+            await asyncio.create_task(reading())
+
+    async def reading() -> None:
+        report_progress()
+
+    runner = TaskRunner(Hanging(), restore)
+    runner.start(never_ready)
+    await asyncio.sleep(0.5)
+    try:
+        raise_if_not_resumed([runner], 0.0, 0.4)
+    finally:
+        await runner.end()
+
+
+async def test_restored_task_that_is_not_resumed_is_named() -> None:
+    async def restore() -> None:
+        """Be ready at once."""
+
+    async def resume(runner: TaskRunner) -> None:
+        del runner
+        await asyncio.sleep(100)
+
+    runner = TaskRunner(Hanging(), restore)
+    runner.start(resume)
+    await asyncio.sleep(0.05)
+    try:
+        with pytest.raises(Stuck, match="aggregate/3 has made no progress with resuming for 0 s"):
+            raise_if_not_resumed([runner], 0.0, 0.04)
+        runner.resume()
+        raise_if_not_resumed([runner], 0.0, 0.04)
+    finally:
+        await runner.end()
+
+
+async def test_fence_of_a_task_that_ends_before_it_began_is_cancelled() -> None:
+    """It would fence the next owner of the partition."""
+    fencing = asyncio.create_task(asyncio.sleep(100))
+
+    async def restore() -> None:
+        await fencing
+
+    runner = TaskRunner(Hanging(), restore, fencing=fencing)
+    runner.start(never_ready)
+    await runner.end()
+    assert fencing.cancelled()
 
 
 async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:

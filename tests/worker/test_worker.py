@@ -50,6 +50,21 @@ async def test_worker_told_to_stop_leaves_in_time_and_in_order(
         assert await _settled(settings) == {"crm.lead": 3_000}
 
 
+async def test_worker_logs_where_its_tasks_wait_on_sigusr1(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with crew(settings, tmp_path) as workers:
+        worker = await workers.start().is_ready()
+        worker.signal(signal.SIGUSR1)
+
+        async def has_logged_it() -> bool:
+            return "Task aggregate/0: " in worker.said()
+
+        await eventually(has_logged_it)
+        assert "SIGUSR1: " in worker.said()
+        assert worker.process.poll() is None
+
+
 async def test_counts_stay_exact_through_kills(settings: Settings, tmp_path: Path) -> None:
     with crew(settings, tmp_path) as workers:
         for kill in range(3):
