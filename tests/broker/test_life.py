@@ -139,7 +139,7 @@ def test_taken_port_is_named() -> None:
         other.bind((HOST, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(BrokerError, match=f"{HOST}:{port} is taken"):
+        with pytest.raises(BrokerError, match=f"{HOST}:{port} is in use"):
             EmbeddedKafka(port=port).start()
 
 
