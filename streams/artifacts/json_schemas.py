@@ -9,13 +9,14 @@ import msgspec
 import orjson
 
 from streams.alerts import ALERTS, KINDS
+from streams.artifacts.alert_examples import alert_examples
 from streams.artifacts.examples import event_examples, record_examples
 from streams.config.settings import Settings
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS
 from streams.events.model import Common
-from streams.output.records.alert_record import Alert, alert_examples
+from streams.output.records.alert_record import Alert
 from streams.output.records.catalogue_entry import Entry
 from streams.output.records.kpi_record import PARTS as KIND_PARTS
 from streams.output.records.kpi_record import (

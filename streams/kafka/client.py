@@ -1,4 +1,4 @@
-"""How clients reach Kafka: the address, and where it asks for it encryption and a name."""
+"""The connection options of all Kafka clients: address, encryption and authentication."""
 
 import asyncio
 import ssl
@@ -12,10 +12,10 @@ from streams.config.settings import BadSetting, Settings
 
 
 def client(settings: Settings) -> dict[str, Any]:
-    """Give what every Kafka client is made with.
+    """Return the keyword arguments that every Kafka client is made with.
 
     Certificates are checked against `kafka_ca`, or the system's authorities if that is not
-    set, and the host's name is checked always. BadSetting for a file that cannot be used.
+    set, and the host's name is always checked. Raises BadSetting for an unusable file.
     """
     found: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap,
@@ -34,7 +34,7 @@ def client(settings: Settings) -> dict[str, Any]:
 
 @asynccontextmanager
 async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Give a started client for topics and groups."""
+    """Yield a started client for topics and groups."""
     admin = AIOKafkaAdminClient(**client(settings))
     try:
         await admin.start()
@@ -47,8 +47,8 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
 def heed_cancellation() -> None:
     """Raise CancelledError if the task was cancelled and a client has swallowed that.
 
-    A client that is closed waits for tasks of its own that it has cancelled, and takes what is
-    meant for whoever closes it for theirs: the task would go on, and who waits for its end, too.
+    A client that is being closed waits for its own cancelled tasks and swallows the cancellation
+    of its caller as one of theirs: the caller's task would run on.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

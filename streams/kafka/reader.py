@@ -1,4 +1,4 @@
-"""Plain reading of whole partitions, from their first record to an end known beforehand."""
+"""Readers of whole partitions, from the first record to an end known beforehand."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -13,18 +13,18 @@ from streams.kafka.errors import Fatal
 
 Records = list[ConsumerRecord]
 # Longer than a dead worker's open transaction can hold a partition back.
-PATIENCE_SECONDS = 60.0
+STALLED_SECONDS = 60.0
 POLL_MS = 200
 # The client waits this long for each topic that it does not know yet.
 BACKOFF_MS = 10
 FETCH_BYTES = 4 * 1024 * 1024
-# A poll decodes without a pause; others on the event loop get their turn between polls.
+# A poll decodes without a pause; other tasks of the event loop run between polls.
 RECORDS_PER_POLL = 5_000
 
 
 @asynccontextmanager
 async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator[AIOKafkaConsumer]:
-    """Give a started consumer that is in no group; it sees committed records only, or all."""
+    """Yield a started consumer without a group; it reads committed records only, or all."""
     consumer = AIOKafkaConsumer(
         **client(settings),
         isolation_level="read_committed" if committed else "read_uncommitted",
@@ -49,7 +49,7 @@ async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator
 async def ends(
     settings: Settings, partitions: Collection[TopicPartition], *, committed: bool = False
 ) -> dict[TopicPartition, int]:
-    """Give the offset after each partition's last record, or after its last committed one."""
+    """Return the offset after each partition's last record, or after its last committed one."""
     async with reader(settings, committed=committed) as consumer:
         learn(consumer, partitions)
         found: dict[TopicPartition, int] = await consumer.end_offsets(list(partitions))
@@ -59,7 +59,7 @@ async def ends(
 async def beginnings(
     settings: Settings, partitions: Collection[TopicPartition]
 ) -> dict[TopicPartition, int]:
-    """Give the offset of each partition's first record."""
+    """Return the offset of each partition's first record."""
     async with reader(settings) as consumer:
         learn(consumer, partitions)
         found: dict[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
@@ -67,7 +67,7 @@ async def beginnings(
 
 
 def learn(consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) -> None:
-    """Let a consumer ask about all topics at once, and fetch nothing of them."""
+    """Let a consumer request the metadata of all partitions at once, without fetching any."""
     consumer.assign(list(partitions))
     consumer.pause(*partitions)
 
@@ -75,9 +75,10 @@ def learn(consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) ->
 async def read_to(
     settings: Settings, stops: Mapping[TopicPartition, int]
 ) -> AsyncIterator[tuple[TopicPartition, Records]]:
-    """Read committed records from the first of each partition up to a given offset.
+    """Yield the committed records of each partition from its first up to its stop offset.
 
-    Waits for open transactions before that offset. Raises Fatal if nothing moves for a minute.
+    Waits for open transactions before that offset. Raises Fatal if there is no progress for
+    STALLED_SECONDS.
     """
     async with reader(settings) as consumer:
         consumer.assign(list(stops))
@@ -85,12 +86,12 @@ async def read_to(
         for partition, first in (await consumer.beginning_offsets(list(stops))).items():
             consumer.seek(partition, first)
         unread = {p for p in stops if await consumer.position(p) < stops[p]}
-        moved = asyncio.get_running_loop().time()
+        progressed_at = asyncio.get_running_loop().time()
         while unread:
             for partition, records in (
                 await consumer.getmany(timeout_ms=POLL_MS, max_records=RECORDS_PER_POLL)
             ).items():
-                moved = asyncio.get_running_loop().time()
+                progressed_at = asyncio.get_running_loop().time()
                 stop = stops[partition]
                 if records and records[-1].offset >= stop:
                     records = [record for record in records if record.offset < stop]
@@ -100,9 +101,9 @@ async def read_to(
                 if await consumer.position(partition) >= stops[partition]:
                     unread.discard(partition)
                     consumer.pause(partition)
-            if asyncio.get_running_loop().time() - moved > PATIENCE_SECONDS:
+            if asyncio.get_running_loop().time() - progressed_at > STALLED_SECONDS:
                 names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
                 raise Fatal(
-                    f"nothing to read for {PATIENCE_SECONDS:.0f} s before the end of {names};"
+                    f"nothing to read for {STALLED_SECONDS:.0f} s before the end of {names};"
                     " was a transaction left open there? `sales-kpis doctor` looks"
                 )

@@ -1,4 +1,4 @@
-"""A worker with what stands beside its agents: `/metrics` with the engine's health and the KPIs."""
+"""The worker with its metrics server: `/metrics` has the worker's own metrics and the KPIs."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from streams.worker.metrics import WorkerMetrics
 
 
 def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
-    """Run one worker in this process until it is told to stop.
+    """Run one worker in this process until it is stopped.
 
-    With a port it serves `/metrics`, `/livez` and `/readyz`, where one reader of each output
-    topic feeds the KPIs and the alerts: every worker shows all of them.
+    With a port it serves `/metrics`, `/livez` and `/readyz`; one reader of each output topic
+    provides the KPIs and the alerts: every worker exposes all of them.
     """
 
     async def observed(health: WorkerMetrics, trouble: Callable[[], str | None]) -> None:

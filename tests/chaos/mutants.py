@@ -137,13 +137,13 @@ def no_reconciliation() -> None:
     real = AggregateTask._changes
 
     async def changes(
-        self: AggregateTask, clock: int, with_members: bool
+        self: AggregateTask, clock: int, with_values: bool
     ) -> tuple[list[Change], list[Reroute]]:
         if self._published is not None:
             self._published = None
-            await real(self, clock, with_members)
+            await real(self, clock, with_values)
             return [], []
-        return await real(self, clock, with_members)
+        return await real(self, clock, with_values)
 
     _replace(AggregateTask, _changes=changes)
 

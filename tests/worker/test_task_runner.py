@@ -1,4 +1,4 @@
-"""One owner run step by step, and what is noticed when a step does not end."""
+"""One task that is run step by step, and the check for a step that does not end."""
 
 import asyncio
 import time
@@ -24,15 +24,14 @@ from tests.worker.records import some
 
 
 class Hanging:
-    """An owner whose step lasts until it is let go."""
+    """A task whose step lasts until it is released."""
 
     stage = "aggregate"
     number = 3
     next_tick_in_s = 0.0
 
     def __init__(self) -> None:
-        """Hang at the first step."""
-        self.is_let_go = asyncio.Event()
+        self.is_released = asyncio.Event()
         self.steps = self.worked = 0
         self.last_progress_at = 0.0
         self.found_idle: list[bool] = []
@@ -60,13 +59,13 @@ class Hanging:
     async def tick(self) -> None:
         """Hang."""
         self.steps += 1
-        await self.is_let_go.wait()
+        await self.is_released.wait()
 
     async def close(self) -> None:
         """Hold nothing."""
 
 
-async def test_step_that_gets_nothing_done_is_stuck() -> None:
+async def test_step_without_progress_is_stuck() -> None:
     async with running() as (runner, _):
 
         async def is_stuck() -> bool:
@@ -77,66 +76,66 @@ async def test_step_that_gets_nothing_done_is_stuck() -> None:
             end_if_stuck([runner], 0.1)
 
 
-async def test_step_that_gets_on_is_not_stuck() -> None:
-    async with running() as (runner, owner):
-        owner.last_progress_at = time.monotonic() + 1000
+async def test_step_with_progress_is_not_stuck() -> None:
+    async with running() as (runner, task_double):
+        task_double.last_progress_at = time.monotonic() + 1000
         end_if_stuck([runner], 0.0)
 
 
-async def test_tenure_between_its_steps_is_not_stuck() -> None:
-    async with running() as (runner, owner):
-        owner.is_let_go.set()
+async def test_runner_between_its_steps_is_not_stuck() -> None:
+    async with running() as (runner, task_double):
+        task_double.is_released.set()
         await runner.pause()
         assert runner.seconds_without_progress == 0.0
 
 
-async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:
-    turn = asyncio.Semaphore(1)
-    await turn.acquire()
-    async with running(turn) as (runner, owner):
+async def test_backlog_waits_for_its_slot_and_a_pause_for_neither() -> None:
+    slot = asyncio.Semaphore(1)
+    await slot.acquire()
+    async with running(slot) as (runner, task_double):
         await runner.buffer.add(some(BACKLOG))
-        owner.is_let_go.set()
+        task_double.is_released.set()
         await asyncio.sleep(2 * TICK_SECONDS)
-        assert (owner.worked, runner.seconds_without_progress) == (0, 0.0)
+        assert (task_double.worked, runner.seconds_without_progress) == (0, 0.0)
         await asyncio.wait_for(runner.pause(), TICK_SECONDS)
         runner.resume()
         await runner.buffer.add(some(BACKLOG))
-        turn.release()
+        slot.release()
 
         async def has_worked() -> bool:
-            return owner.worked == BACKLOG
+            return task_double.worked == BACKLOG
 
         await eventually(has_worked)
 
 
-async def test_owner_is_told_whether_records_came_between_its_steps() -> None:
-    async with running() as (runner, owner):
+async def test_task_knows_whether_records_came_between_its_steps() -> None:
+    async with running() as (runner, task_double):
         await runner.buffer.add(some(1))
-        owner.is_let_go.set()
+        task_double.is_released.set()
         for worked in (1, 2):
 
             async def has_worked(worked: int = worked) -> bool:
-                return owner.worked == worked
+                return task_double.worked == worked
 
             await eventually(has_worked)
             await runner.buffer.add(some(1, worked))
-        assert owner.found_idle == [False, True]
+        assert task_double.found_idle == [False, True]
 
 
-async def test_few_records_need_no_turn() -> None:
-    turn = asyncio.Semaphore(1)
-    await turn.acquire()
-    async with running(turn) as (runner, owner):
+async def test_few_records_need_no_slot() -> None:
+    slot = asyncio.Semaphore(1)
+    await slot.acquire()
+    async with running(slot) as (runner, task_double):
         await runner.buffer.add(some(BACKLOG - 1))
-        owner.is_let_go.set()
+        task_double.is_released.set()
 
         async def has_worked() -> bool:
-            return owner.worked == BACKLOG - 1
+            return task_double.worked == BACKLOG - 1
 
         await eventually(has_worked)
 
 
-async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so(
+async def test_task_fenced_during_restore_waits_for_the_rebalance(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def restore() -> None:
@@ -145,24 +144,24 @@ async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so
     async def resume(runner: TaskRunner) -> None:
         raise AssertionError(runner)
 
-    told = TaskRunner(Hanging(), restore)
-    task = told.start(resume)
+    runner = TaskRunner(Hanging(), restore)
+    task = runner.start(resume)
     await asyncio.sleep(0.05)
     assert not task.done()
-    await told.end()
+    await runner.end()
     monkeypatch.setattr("streams.worker.task_runner.FENCED_GRACE_SECONDS", 0.05)
     with pytest.raises(Fenced):
         await TaskRunner(Hanging(), restore).start(resume)
 
 
-@pytest.mark.parametrize("turns", range(4))
-async def test_tenure_ends_although_records_come_in_that_very_moment(turns: int) -> None:
-    async with running() as (runner, owner):
-        owner.is_let_go.set()
-        owner.next_tick_in_s = TICK_SECONDS
+@pytest.mark.parametrize("iterations", range(4))
+async def test_runner_ends_although_records_come_at_that_moment(iterations: int) -> None:
+    async with running() as (runner, task_double):
+        task_double.is_released.set()
+        task_double.next_tick_in_s = TICK_SECONDS
         await asyncio.sleep(1.5 * TICK_SECONDS)
         await runner.buffer.add(some(1))
-        for _ in range(turns):
+        for _ in range(iterations):
             await asyncio.sleep(0)
         ending = asyncio.create_task(runner.end())
         await asyncio.wait([ending], timeout=RETRY_SECONDS / 2)
@@ -171,10 +170,10 @@ async def test_tenure_ends_although_records_come_in_that_very_moment(turns: int)
 
 @asynccontextmanager
 async def running(
-    turn: AbstractAsyncContextManager[Any] = NO_LIMIT,
+    slot: AbstractAsyncContextManager[Any] = NO_LIMIT,
 ) -> AsyncIterator[tuple[TaskRunner, Hanging]]:
-    """Give a tenure in the midst of its first step."""
-    owner = Hanging()
+    """Yield a runner that is in its first step."""
+    task_double = Hanging()
 
     async def restore() -> None:
         """Need nothing."""
@@ -182,13 +181,13 @@ async def running(
     async def resume(runner: TaskRunner) -> None:
         runner.resume()
 
-    runner = TaskRunner(owner, restore, turn)
+    runner = TaskRunner(task_double, restore, slot)
     runner.start(resume)
 
     async def has_begun() -> bool:
-        return owner.steps > 0
+        return task_double.steps > 0
 
     await eventually(has_begun)
-    yield runner, owner
-    owner.is_let_go.set()
+    yield runner, task_double
+    task_double.is_released.set()
     await runner.end()

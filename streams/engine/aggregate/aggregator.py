@@ -121,13 +121,13 @@ class Aggregator(EventSets):
             yield
         self._before.clear()
 
-    def changed_cells(self, with_members: bool = True) -> dict[str, Grouped]:
+    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:
         """Give every cell that `settling` changed since it was last given, as it is now.
 
         {} stands for one that is gone. What is returned stays as it is, and must be left so.
         Without members' cells, those wait for a later call.
         """
-        return self._cells.changed_cells(with_members)
+        return self._cells.changed_cells(with_values)
 
     @property
     def has_unpublished(self) -> bool:

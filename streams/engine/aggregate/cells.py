@@ -88,13 +88,13 @@ class Cells:
         """Whether cells changed that `changed` has not given yet."""
         return bool(self._changed)
 
-    def changed_cells(self, with_members: bool = True) -> dict[str, Grouped]:
+    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:
         """Give every cell that changed since it was last given, or since `forget_changes`.
 
         With its whole new value, {} for one that is gone. What is returned stays as it is, and
         must be left so. Without members' cells, those wait for a later call.
         """
-        changed = self._drain_changed(with_members)
+        changed = self._drain_changed(with_values)
         self._drop_empty(changed)
         return {
             f"{at}|{scope}": self._copy(at, scope)
@@ -104,7 +104,7 @@ class Cells:
 
     def forget_changes(self) -> None:
         """Let `changed` begin from here."""
-        self._drop_empty(self._drain_changed(with_members=True))
+        self._drop_empty(self._drain_changed(with_values=True))
 
     def non_empty(self) -> Mapping[str, Grouped]:
         """Give every cell that is not empty; the same holds as for `changed`."""
@@ -121,9 +121,9 @@ class Cells:
             heappush(self._heap, (since, next(self._serial), contribution))
         self._pending[contribution] = self._pending.get(contribution, 0) + times
 
-    def _drain_changed(self, with_members: bool) -> Changed:
+    def _drain_changed(self, with_values: bool) -> Changed:
         """Give the vectors that changed, and no longer take them for untold."""
-        if with_members:
+        if with_values:
             changed, self._changed = self._changed, defaultdict(_no_scopes)
             return changed
         found: dict[int | str, dict[str, Grouped]] = {}
