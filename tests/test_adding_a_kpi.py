@@ -1,4 +1,4 @@
-"""A KPI is added in a dozen lines and has its whole history; a bad declaration stops the start."""
+"""A KPI added in few lines has its whole history; a bad declaration stops the process."""
 
 import json
 import subprocess
@@ -33,8 +33,8 @@ ADDED = ROOT / "tests" / "kpis" / "big_wins.py"
 PROGRAM = """
 import sys
 import tests.kpis.big_wins
-from streams.operations.replay import replay
 from streams.config.settings import Settings
+from streams.operations.replay import replay
 
 for record in replay(sys.stdin.buffer, Settings(now=int(sys.argv[1]))):
     sys.stdout.buffer.write(record + b"\\n")
@@ -73,9 +73,9 @@ def test_added_kpi_has_its_whole_history() -> None:
     assert found["deal_count"] == 2
 
 
-def test_added_kpi_takes_a_dozen_lines() -> None:
+def test_added_kpi_takes_fewer_than_twenty_lines() -> None:
     code = ADDED.read_text().partition("@kpi")[2]
-    assert len(code.splitlines()) <= 12
+    assert len(code.splitlines()) < 20
 
 
 def test_added_kpi_is_in_no_other_catalogue() -> None:
@@ -107,12 +107,21 @@ def of_nothing() -> None:
     """Reads nothing at all."""
 
 
+USUAL: dict[str, Any] = {
+    "measure": COUNT,
+    "unit": "count",
+    "scopes": ("rep", "unit"),
+    "formula": "count of deals won",
+    "source": "our own",
+}
 BAD: tuple[tuple[str, dict[str, Any], Any, str], ...] = (
     ("a unit nobody knows", {"unit": "days"}, wins, "unknown unit 'days'"),
     ("money named by its currency", {"unit": "money:EUR"}, wins, "unknown unit"),
     ("a scope nobody knows", {"scopes": ("rep", "region")}, wins, "unknown scope"),
     ("a name given twice", {"name": "deal_count"}, wins, "declared twice"),
     ("no docstring", {}, undocumented, "no docstring"),
+    ("no formula", {"formula": ""}, wins, "no formula"),
+    ("no source", {"source": ""}, wins, "no source"),
     ("a thing that is none", {}, of_number, "no dimensions"),
     ("no thing", {}, of_nothing, "no dimensions"),
     ("a name with a dot", {"name": "big.wins"}, wins, "name"),
@@ -128,7 +137,7 @@ BAD: tuple[tuple[str, dict[str, Any], Any, str], ...] = (
 def test_bad_declaration_is_refused_by_name_and_declares_nothing(
     given: dict[str, Any], function: Any, reason: str
 ) -> None:
-    usual: dict[str, Any] = {"name": "wins", "measure": COUNT, "unit": "count", "scopes": ("rep",)}
+    usual = {"name": "wins"} | USUAL
     before = declared()
     with pytest.raises(BadCatalogue, match=reason) as refused:
         kpi(**usual | given)(function)
@@ -138,6 +147,6 @@ def test_bad_declaration_is_refused_by_name_and_declares_nothing(
 
 @pytest.mark.usefixtures("_own_registry")
 def test_declared_function_is_still_itself() -> None:
-    assert kpi("wins", measure=COUNT, unit="count", scopes=("rep", "unit"))(wins) is wins
+    assert kpi("wins", **USUAL)(wins) is wins
     added = next(each for each in declared() if each.name == "wins")
     assert (added.text, added.reads, added.dimensions) == ("Deals won.", Deal, ("rep",))

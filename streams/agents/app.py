@@ -13,6 +13,7 @@ from yarl import URL
 
 from streams.agents.batches import FetchScheduler, ListSchema
 from streams.agents.transport import Transport
+from streams.config.rules import read
 from streams.config.settings import Settings
 from streams.kafka.errors import Fatal
 from streams.kafka.topics import PARTIALS, sources
@@ -94,7 +95,7 @@ def create_app(
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    core = core or build_core(settings)
+    core = core or build_core(settings, read(settings.rules))
     task_manager = app.tasks = TaskManager(settings, core, metrics, exit_process, has_time)
     app.transport = Transport(app.conf.broker_consumer, app, settings, task_manager.is_readable)
     _add_agents(app, task_manager, settings)

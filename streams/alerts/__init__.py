@@ -1,4 +1,4 @@
-"""The alerts: one file per question, declarations only."""
+"""The alerts: one module per question, declarations only."""
 
 from dataclasses import replace
 
@@ -13,10 +13,10 @@ from streams.engine.catalogue.alert import Watched, declared_alerts
 from streams.engine.merge.target_alerts import KIND as OFF_PACE
 from streams.engine.merge.target_alerts import TEXT as OFF_PACE_TEXT
 
-# Importing a file declares its alerts; a new file is named here and nowhere else.
+# Importing a module declares its alerts; a new one is named here and nowhere else.
 FILES = (leads, deals, invoices, accounts)
 
-# Every kind there can be, with what it says; the last is the boards', about targets.
+# Every kind with its text; the last, about targets, is raised by the merger.
 ALERTS = (
     *sorted((kind.name, kind.text) for kind in declared_alerts()),
     (OFF_PACE, OFF_PACE_TEXT),
@@ -27,9 +27,9 @@ __all__ = ["ALERTS", "FILES", "KINDS", "AlertRules", "watched"]
 
 
 def watched(rules: AlertRules, stale_ms: int) -> tuple[Watched, ...]:
-    """Give the alerts that rows raise, each with its rule; those switched off are not there.
+    """Give the alerts that entities raise, each with its rule, without disabled ones.
 
-    A deal is stale after `stale_ms` where the rules do not say.
+    A deal is stale after `stale_ms` unless the rules set another time.
     """
     stale = rules.opportunity_stale
     if stale is not None and stale.after_ms is None:

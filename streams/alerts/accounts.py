@@ -11,19 +11,19 @@ from streams.engine.catalogue.alert import (
     Rule,
     alert,
 )
-from streams.journeys import Customer, Order
+from streams.journeys import Account, Order
 
 NO_PRODUCT = "-"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Churn(Rule):
-    """Which score is a risk is one of the definitions, for the KPI reads it too."""
+    """The score that is a risk is one of the definitions, since the KPI reads it too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reorder(Rule):
-    """From how many intervals between orders on the next order can be told."""
+    """The least number of intervals between orders to predict the next one."""
 
     gaps: int = 2
     max_age_ms: int | None = 90 * DAY_MS
@@ -31,32 +31,32 @@ class Reorder(Rule):
 
 @alert(
     "churn_risk",
-    says="Account {subject} may leave, going by what it has asked for since {since}.",
+    template="Account {subject} may leave, going by what it has asked for since {since}.",
 )
-def churn_risk(customer: Customer, rule: Churn) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
-    """What an account has asked for within 90 days says that it may leave.
+def churn_risk(account: Account, rule: Churn) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
+    """An account may leave, going by its tickets of the last 90 days.
 
     Since its score last reached the threshold, until it falls below it.
     """
     since = None
-    for at, step in customer.risk():
+    for at, step in account.risk():
         if step > 0:
             since = at
         elif since is not None:
-            yield Holds(since=since, until=at, rep=customer.owner)
+            yield Holds(since=since, until=at, rep=account.owner)
 
 
 @alert(
     "reorder_due",
-    says="The next order of account {owner} ({within}) was to be expected by {since}.",
+    template="The next order of account {owner} ({within}) was to be expected by {since}.",
 )
-def reorder_due(customer: Customer, rule: Reorder) -> Iterator[Holds]:
+def reorder_due(account: Account, rule: Reorder) -> Iterator[Holds]:
     """An account has not ordered a product again although its median interval is over.
 
-    Orders of no product are taken together under `-`; cancelled ones are left out.
+    Orders of no product are grouped under `-`; cancelled ones are left out.
     """
     of: dict[str, list[Order]] = {}
-    for order in customer.orders:
+    for order in account.orders:
         of.setdefault(order.product or NO_PRODUCT, []).append(order)
     for product, orders in of.items():
         gaps: list[int] = []
@@ -64,12 +64,12 @@ def reorder_due(customer: Customer, rule: Reorder) -> Iterator[Holds]:
             until = following.placed if following else None
             # Nearest rank: of four the second.
             median = gaps[(len(gaps) - 1) // 2] if gaps else 0
-            # Orders that came all at once say nothing about the next one.
+            # Orders of one instant predict nothing.
             if median and len(gaps) >= rule.gaps:
                 yield Holds(
                     since=order.placed + median,
                     until=until,
-                    rep=customer.owner or order.dimensions.values[0],
+                    rep=account.owner or order.dimensions.values[0],
                     within=product,
                 )
             if until is not None:

@@ -1,4 +1,4 @@
-"""Which open deals does nobody look after?"""
+"""Which open deals are neglected?"""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from streams.journeys import Deal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stale(Rule):
-    """How long nothing may be heard about an open deal's subject.
+    """The longest time without an event of an open deal's subject.
 
-    None: as long as for `stale_opportunities`.
+    None: that of `stale_opportunities`.
     """
 
     after_ms: int | None = None
@@ -24,19 +24,19 @@ class Stale(Rule):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expired(Rule):
-    """An open deal's expected day may not pass."""
+    """An open deal may not pass its expected close day."""
 
     max_age_ms: int | None = 30 * DAY_MS
 
 
 @alert(
     "opportunity_stale",
-    says="Nothing has been heard for {after} about open deal {subject}{worth}.",
+    template="Nothing has been heard for {after} about open deal {subject}{worth}.",
 )
 def opportunity_stale(deal: Deal, rule: Stale) -> Holds | None:
-    """An open deal about whose subject nothing has been heard for long.
+    """An open deal whose subject has had no event for long.
 
-    Until anything is heard, or the deal is closed. The amount is at the rate of its creation.
+    Until the next event, or until the deal is closed. The amount is at the rate of its creation.
     """
     if deal.closed is not None or rule.after_ms is None:
         return None
@@ -50,12 +50,12 @@ def opportunity_stale(deal: Deal, rule: Stale) -> Holds | None:
 
 @alert(
     "opportunity_expired",
-    says="Open deal {subject}{worth} was expected to close by {since}.",
+    template="Open deal {subject}{worth} was expected to close by {since}.",
 )
 def opportunity_expired(deal: Deal, rule: Expired) -> Holds | None:  # noqa: ARG001 - its age is the engine's
-    """A deal is still open although the day it was expected to close has ended.
+    """A deal is still open although its expected close day has ended.
 
-    Until it is closed or expected later. The amount is at the rate of the day after.
+    Until it is closed or gets a later day. The amount is at the rate of the day after.
     """
     if deal.expected_close is None:
         return None

@@ -14,17 +14,17 @@ from streams.journeys import Invoice
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overdue(Rule):
-    """Nothing of an invoice may be unpaid once its due day has ended."""
+    """No part of an invoice may be unpaid once its due day has ended."""
 
 
 @alert(
     "invoice_overdue",
-    says="Account {owner} still owes {amount} of invoice {within}, overdue since {since}.",
+    template="Account {owner} still owes {amount} of invoice {within}, overdue since {since}.",
 )
 def invoice_overdue(invoice: Invoice, rule: Overdue) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
-    """Something of an invoice is unpaid although its due day has ended in the reporting zone.
+    """A part of an invoice is unpaid although its due day has ended in the reporting zone.
 
-    The amount is what is unpaid now; until that is nothing.
+    The amount is the unpaid part; until that is zero.
     """
     if not invoice.is_owed:
         return

@@ -1,4 +1,4 @@
-"""Which leads wait for somebody?"""
+"""Which leads are waiting?"""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class OneTouch(Rule):
 
 @alert(
     "lead_unanswered",
-    says="No person has called or written to lead {subject} within {after} of its coming.",
+    template="No person has called or written to lead {subject} within {after} of its coming.",
 )
 def lead_unanswered(journey: Journey, rule: Unanswered) -> Holds | None:
     """A lead waits for its first call or email from a person.
@@ -54,7 +54,7 @@ def lead_unanswered(journey: Journey, rule: Unanswered) -> Holds | None:
 
 @alert(
     "lead_one_touch",
-    says="A person has called or written to lead {subject} once, and not again within {after}.",
+    template="A person has called or written to lead {subject} once, and not again within {after}.",
 )
 def lead_one_touch(journey: Journey, rule: OneTouch) -> Holds | None:
     """A lead was called or written to by a person once, and has been left since.

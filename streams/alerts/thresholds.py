@@ -1,4 +1,4 @@
-"""What an operator can set about alerts: each kind's thresholds, or that there is none."""
+"""The thresholds of each kind of alert, as an operator can set them."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from streams.engine.catalogue.alert import OffPace
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertRules:
-    """The rule of each kind; None: that kind is switched off."""
+    """The rule of each kind; None: that kind is disabled."""
 
     lead_unanswered: Unanswered | None = field(default_factory=Unanswered)
     lead_one_touch: OneTouch | None = field(default_factory=OneTouch)

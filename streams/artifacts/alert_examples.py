@@ -1,4 +1,4 @@
-"""Examples of alerts for the schemas: the alerts that follow from a few events."""
+"""An example of every kind of alert, computed from events."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,19 +13,19 @@ ZONE = "Europe/Berlin"
 
 
 def alert_examples() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield one alert of every kind, by kind."""
+    """Give one alert of every kind, by kind."""
     settings = Settings(now=instant(NOW, "now"), timezone=ZONE)
-    for line in replay_alerts([orjson.dumps(event) for event in _events()], settings):
+    for line in replay_alerts([orjson.dumps(event) for event in _story()], settings):
         alert = orjson.loads(line)
         yield alert["kind"], alert
 
 
-def _events() -> Iterator[dict[str, Any]]:
-    """Yield events of the first months of a year that lead to an alert of each kind."""
+def _story() -> Iterator[dict[str, Any]]:
+    """Give the events of leads, deals and invoices that were neglected in a quarter."""
 
-    def event(event_type: str, at: str, subject: str, **fields: object) -> dict[str, Any]:
-        name, moment = f"{event_type}-{at}", f"2026-{at}+01:00"
-        return {"type": event_type, "id": name, "at": moment, "subject": subject, **fields}
+    def event(kind: str, at: str, subject: str, /, **fields: object) -> dict[str, Any]:
+        name = f"{kind}-{at}"
+        return {"type": kind, "id": name, "at": f"2026-{at}+01:00", "subject": subject, **fields}
 
     money = {"amount": "1200.00", "currency": "EUR"}
     call = {"rep": "ann", "direction": "outbound", "outcome": "no_answer"}

@@ -14,7 +14,11 @@ from rich.terminal_theme import TerminalTheme
 from streams.config.settings import Settings
 from streams.demo.simulation.company import EventData
 from streams.demo.simulation.traffic import ScheduledRequest, Traffic
-from streams.demo.terminal.screen import Addresses, Pulse, draw
+from streams.demo.terminal.screen import (
+    Addresses,
+    Pulse,
+    draw,
+)
 from streams.demo.terminal.shown_values import ShownValues
 from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.operations.replay import replay

@@ -1,4 +1,4 @@
-"""Examples of everything that goes in and comes out: small, complete and always up to date."""
+"""Examples of events and KPI records, computed from the code."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args, get_origin
@@ -9,14 +9,17 @@ import orjson
 from streams.config.rules import parse
 from streams.config.rules.table import read_table
 from streams.config.settings import Settings, instant
-from streams.events import EVENT_TYPES, RateSet
-from streams.events.model import Common
+from streams.events import (
+    EVENT_TYPES,
+    Common,
+    RateSet,
+)
 from streams.operations.replay import replay
 from streams.wiring.catalogue import catalogue
 
 NOW = "2026-03-04T12:00:00+01:00"
 ZONE = "Europe/Berlin"
-# What a field holds in an example; one that is not named here has the first word it may hold.
+# The value of each field in an example; any other field has its first allowed value.
 SAMPLES: dict[str, object] = {
     "account": "acme",
     "amount": "1200.00",
@@ -66,7 +69,7 @@ SAMPLES: dict[str, object] = {
     "window": "month",
     "unmet_demand": "on-premises",
 }
-# Pay has records only where there are rules of pay.
+# Commission has records only under rules.
 RULES = """
 [[commission]]
 name = "Month in steps"
@@ -84,7 +87,7 @@ def event_example(kind: type[Common]) -> dict[str, Any]:
     event: dict[str, Any] = {"type": kind.__struct_config__.tag}
     for field in msgspec.structs.fields(kind):
         name = field.encode_name
-        event[name] = SAMPLES[name] if name in SAMPLES else _alert_texts(field.type)[0]
+        event[name] = SAMPLES[name] if name in SAMPLES else _allowed_values(field.type)[0]
     if kind.topic in ACCOUNTS:
         event["subject"] = SAMPLES["account"]
     if kind is RateSet:
@@ -99,9 +102,9 @@ def event_examples() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give one record of every KPI, of a month, by KPI: what some sales come to.
+    """Give one record of every KPI, of a month, by KPI.
 
-    Of all, or of one member where the KPI is only published for members.
+    For the grand total, or for one value where the KPI has no total.
     """
     for_all = {kpi.name for kpi in catalogue(Settings()).published if "all" in kpi.published_scopes}
     seen: set[str] = set()
@@ -113,34 +116,34 @@ def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
     for line in replay(lines, settings, rules=rules):
         record = orjson.loads(line)
         name = record["kpi"]
-        is_meant = not record["scope"] if name in for_all else name not in seen
-        if record["window"] == "month" and is_meant:
+        is_wanted = not record["scope"] if name in for_all else name not in seen
+        if record["window"] == "month" and is_wanted:
             seen.add(name)
             yield name, record
 
 
 def _story() -> Iterator[dict[str, Any]]:
-    """Tell a few days of sales: leads called and mailed, deals won, lost and open, money in."""
+    """Give the events of a few days of sales: leads, calls, emails, deals, invoices."""
     by_type = dict(event_examples())
 
-    def text(kind: str, at: str, /, **fields: object) -> dict[str, Any]:
+    def event(kind: str, at: str, /, **fields: object) -> dict[str, Any]:
         return {**by_type[kind], "id": f"{kind}-{at}", "at": f"2026-{at}+01:00", **fields}
 
-    yield text("rep.set", "03-01T00:00:00")
-    yield text("target.set", "03-01T00:00:00", scope={})
-    yield text("deal.changed", "01-20T10:00:00", subject="deal-6", deal="deal-6", status="open")
-    yield text("lead.created", "03-02T09:00:00")
-    yield text("call.ended", "03-02T09:24:10", cold=True)
-    yield text("email.sent", "03-02T10:00:00")
-    yield text("email.clicked", "03-02T10:30:00")
-    yield text("lead.qualified", "03-02T11:00:00")
-    yield text("lead.handed_over", "03-02T12:00:00")
-    yield text("deal.changed", "03-02T12:30:00", status="open")
-    yield text("deal.changed", "03-03T16:00:00", status="won", stage="contract")
-    yield text("lead.created", "03-03T09:00:00", subject="lead-2")
-    yield text("deal.changed", "03-03T10:00:00", subject="lead-2", deal="deal-8", status="open")
-    yield text("deal.changed", "03-04T10:00:00", subject="lead-2", deal="deal-8", status="lost")
-    yield text(
+    yield event("rep.set", "03-01T00:00:00")
+    yield event("target.set", "03-01T00:00:00", scope={})
+    yield event("deal.changed", "01-20T10:00:00", subject="deal-6", deal="deal-6", status="open")
+    yield event("lead.created", "03-02T09:00:00")
+    yield event("call.ended", "03-02T09:24:10", cold=True)
+    yield event("email.sent", "03-02T10:00:00")
+    yield event("email.clicked", "03-02T10:30:00")
+    yield event("lead.qualified", "03-02T11:00:00")
+    yield event("lead.handed_over", "03-02T12:00:00")
+    yield event("deal.changed", "03-02T12:30:00", status="open")
+    yield event("deal.changed", "03-03T16:00:00", status="won", stage="contract")
+    yield event("lead.created", "03-03T09:00:00", subject="lead-2")
+    yield event("deal.changed", "03-03T10:00:00", subject="lead-2", deal="deal-8", status="open")
+    yield event("deal.changed", "03-04T10:00:00", subject="lead-2", deal="deal-8", status="lost")
+    yield event(
         "deal.changed",
         "03-04T10:00:00",
         subject="deal-9",
@@ -148,10 +151,10 @@ def _story() -> Iterator[dict[str, Any]]:
         status="open",
         expected_close="2026-03-03",
     )
-    yield text("invoice.issued", "03-02T08:00:00", due="2026-03-02")
-    yield text("invoice.paid", "03-03T08:00:00", amount="1200.00")
-    yield text("invoice.issued", "03-03T08:00:00", invoice="invoice-10", due="2026-03-03")
-    yield text(
+    yield event("invoice.issued", "03-02T08:00:00", due="2026-03-02")
+    yield event("invoice.paid", "03-03T08:00:00", amount="1200.00")
+    yield event("invoice.issued", "03-03T08:00:00", invoice="invoice-10", due="2026-03-03")
+    yield event(
         "deal.changed",
         "03-03T16:00:00",
         subject="deal-11",
@@ -159,34 +162,34 @@ def _story() -> Iterator[dict[str, Any]]:
         status="won",
         currency="USD",
     )
-    yield from _around(text)
+    yield from _other_events(event)
 
 
-def _around(text: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Tell what else a company does: it spends, shows, quotes, delivers and is complained to."""
-    yield text("spend.recorded", "03-01T09:00:00", amount="300.00")
-    yield text("activity.logged", "03-02T14:00:00", kind="meeting")
-    yield text("activity.logged", "03-02T15:00:00", kind="presentation")
-    yield text("activity.logged", "03-02T16:00:00", kind="collateral")
-    yield text("activity.logged", "03-02T17:00:00", kind="social", subject="rep:ann")
-    yield text("activity.logged", "03-02T18:00:00", kind="prospecting", subject="rep:ann")
-    yield text("quote.sent", "03-02T12:00:00")
-    yield text("quote.ordered", "03-03T12:00:00")
-    yield text("quote.sent", "03-02T13:00:00", quote="quote-3", subject="lead-2")
-    yield text("quote.rejected", "03-03T13:00:00", quote="quote-3", subject="lead-2")
-    yield text("account.set", "03-01T00:00:00")
-    yield text("order.placed", "02-10T12:00:00", order="order-4")
-    yield text("order.placed", "03-03T12:00:00", promised="2026-03-04")
-    yield text("order.delivered", "03-04T10:00:00")
-    yield text("ticket.opened", "03-03T11:00:00")
-    yield text("ticket.opened", "03-04T11:00:00", ticket="ticket-5", kind="contract_question")
+def _other_events(event: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Give the other events: spend, activities, quotes, orders, tickets."""
+    yield event("spend.recorded", "03-01T09:00:00", amount="300.00")
+    yield event("activity.logged", "03-02T14:00:00", kind="meeting")
+    yield event("activity.logged", "03-02T15:00:00", kind="presentation")
+    yield event("activity.logged", "03-02T16:00:00", kind="collateral")
+    yield event("activity.logged", "03-02T17:00:00", kind="social", subject="rep:ann")
+    yield event("activity.logged", "03-02T18:00:00", kind="prospecting", subject="rep:ann")
+    yield event("quote.sent", "03-02T12:00:00")
+    yield event("quote.ordered", "03-03T12:00:00")
+    yield event("quote.sent", "03-02T13:00:00", quote="quote-3", subject="lead-2")
+    yield event("quote.rejected", "03-03T13:00:00", quote="quote-3", subject="lead-2")
+    yield event("account.set", "03-01T00:00:00")
+    yield event("order.placed", "02-10T12:00:00", order="order-4")
+    yield event("order.placed", "03-03T12:00:00", promised="2026-03-04")
+    yield event("order.delivered", "03-04T10:00:00")
+    yield event("ticket.opened", "03-03T11:00:00")
+    yield event("ticket.opened", "03-04T11:00:00", ticket="ticket-5", kind="contract_question")
 
 
-def _alert_texts(kind: Any) -> tuple[Any, ...]:
-    """Give the words that a field may hold, none if it may hold anything."""
+def _allowed_values(kind: Any) -> tuple[Any, ...]:
+    """Give the values that a field may have; none if it may have any."""
     if get_origin(kind) is Literal:
         return get_args(kind)
     for inner in get_args(kind):
-        if words := _alert_texts(inner):
-            return words
+        if allowed := _allowed_values(inner):
+            return allowed
     return ()

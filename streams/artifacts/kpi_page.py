@@ -1,4 +1,4 @@
-"""The catalogue as a page to read: every KPI by the question it answers."""
+"""The generated page of the catalogue: every KPI, by the question it answers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +9,27 @@ from streams.engine.catalogue.derived import KINDS, Derived
 from streams.engine.catalogue.kpi import Kpi
 from streams.output.records.kpi_record import PARTS
 from streams.wiring.catalogue import catalogue
-from streams.wiring.describe import percentiles, questions
+from streams.wiring.describe import questions
 
 FILE = "kpis.md"
 UNITS = {"money": "money:…", "money_per_day": "money:…/day"}
+INTRODUCTION = """\
+# The KPIs
+
+Generated from the catalogue by `make generated`.
+
+- **Windows.** Every KPI has the windows `day`, `week`, `month`, `quarter`, `year`, `last_7d`,
+  `last_15d`, `last_30d` and `last_90d` unless its row says otherwise.
+- **Scopes.** It is published for each of its scopes: `all`, or one value of one dimension.
+- **Targets.** A record with a target has `attainment`: value / target, or target / value where
+  lower is better.
+- **Formula.** It applies to the facts of one window and scope. A ratio over zero is null.
+- **Source.** Where the definition comes from. "The contract" marks a definition of this project.
+"""
 
 
 def write(folder: Path) -> Path:
-    """Write the page of the catalogue without any settings into a folder and give its path."""
+    """Write the page of the default catalogue into a folder and give its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     path.write_text(page(catalogue(Settings())))
@@ -25,22 +38,13 @@ def write(folder: Path) -> Path:
 
 def page(catalogue: Catalogue) -> str:
     """Give the page, the same for the same catalogue."""
-    lines = [
-        "# The KPIs",
-        "",
-        "Generated from the catalogue: `make generated` writes this page anew. Every KPI has the"
-        " windows `day`, `week`, `month`, `quarter`, `year`, `last_7d`, `last_15d`, `last_30d` and"
-        " `last_90d` unless its row says otherwise, and each of its scopes: `all`, or one value"
-        " of one dimension. Of a target each record has `attainment`: value / target, or target /"
-        " value where lower is better.",
-        "",
-    ]
+    lines = [INTRODUCTION]
     for question, kpis in questions(catalogue).items():
         lines += [
             f"## {question}",
             "",
-            "| KPI | what it says | unit | better | scopes | measure: parts |",
-            "|---|---|---|---|---|---|",
+            "| KPI | meaning | formula | source | unit | better | scopes | measure: parts |",
+            "|---|---|---|---|---|---|---|---|",
             *map(_line, kpis),
             "",
         ]
@@ -48,17 +52,22 @@ def page(catalogue: Catalogue) -> str:
 
 
 def _line(kpi: Kpi | Derived) -> str:
-    text = " ".join(kpi.text.split()).replace("|", "\\|")
     scopes = ", ".join(f"`{scope}`" for scope in kpi.published_scopes)
     unit = UNITS.get(kpi.unit, kpi.unit)
     return (
-        f"| `{kpi.name}` | {text}{_windows(kpi)} | `{unit}` | {kpi.better} | {scopes}"
+        f"| `{kpi.name}` | {_cell(kpi.text)}{_windows(kpi)} | {_cell(kpi.formula)}"
+        f" | {_cell(kpi.source)} | `{unit}` | {kpi.better} | {scopes}"
         f" | {kpi.kind}: {', '.join(_parts(kpi))} |"
     )
 
 
+def _cell(text: str) -> str:
+    """Write a text as one cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def _windows(kpi: Kpi | Derived) -> str:
-    """Say which windows it has, if they are not the usual ones."""
+    """Name its windows where they are not the usual ones."""
     if not isinstance(kpi, Derived):
         return " Also by the `hour`." if kpi.hourly else ""
     if not kpi.kinds:
@@ -71,5 +80,5 @@ def _windows(kpi: Kpi | Derived) -> str:
 
 def _parts(kpi: Kpi | Derived) -> Iterator[str]:
     names = kpi.shown if isinstance(kpi, Derived) else PARTS[kpi.kind].__struct_fields__
-    for name in (*names, *percentiles(kpi)):
+    for name in (*names, *kpi.percentiles):
         yield f"`{name}`"

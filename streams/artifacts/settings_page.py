@@ -6,11 +6,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from streams.config.declaration import declared
 from streams.config.settings import (
     PREFIX,
     SECRETS,
     Settings,
-    declared,
 )
 
 FILE = "settings.md"

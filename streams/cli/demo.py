@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from streams.cli.invocation import KAFKA, settings
+from streams.cli.invocation import KAFKA, configuration
 
 
 @click.command()
@@ -18,14 +18,14 @@ def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
     """Run Kafka, gateway, two workers and a simulated company, and show live KPIs."""
     from streams.demo.run import run_demo
 
-    sys.exit(run_demo(settings(), seconds, seed=seed, bootstrap=bootstrap))
+    sys.exit(run_demo(*configuration(), seconds, seed=seed, bootstrap=bootstrap))
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def schemas(folder: Path) -> None:
     """Write the JSON Schemas of events and records to a folder."""
-    from streams.artifacts.json_schemas import write
+    from streams.artifacts.schema_folder import write
 
     write(folder)
 

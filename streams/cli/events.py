@@ -9,17 +9,16 @@ import click
 from streams.cli.invocation import (
     KAFKA,
     attempt,
+    configuration,
     print_rejected,
     settings,
     stops_quietly,
 )
-from streams.config.settings import BadSetting, instant
+from streams.config.declaration import BadSetting
+from streams.config.settings import instant
 
 if TYPE_CHECKING:
     from streams.events import Rejected
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -84,10 +83,10 @@ def replay(
 
     try:
         at = instant(now, "--now") if now else None
-        used = settings(now=at, timezone=timezone, currency=currency)
+        used, rules = configuration(now=at, timezone=timezone, currency=currency)
         with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
             records = replay_alerts if alerts else kpi_records
-            for record in records(lines, used, on_rejected):
+            for record in records(lines, used, on_rejected, rules):
                 target.write(record + b"\n")
     except BadSetting as error:
         raise click.ClickException(str(error)) from error

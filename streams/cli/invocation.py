@@ -6,31 +6,49 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from streams.config.settings import BadSetting, Settings
+from streams.config.declaration import BadSetting
+from streams.config.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.config.rules import Rules
 
 T = TypeVar("T")
 KAFKA = click.option("--bootstrap", metavar="HOST:PORT", help="The Kafka to talk to.")
 HOST = click.option("--host", default="127.0.0.1", show_default=True, help="The address to bind.")
 
 
+class Configuration(NamedTuple):
+    """The settings and the rules in force, read once per process."""
+
+    settings: Settings
+    rules: "Rules"
+
+
 def settings(**options: Any) -> Settings:
-    """Read the environment, overridden by options of the command line.
+    """Read the settings of `configuration`; its rules are checked as well."""
+    return configuration(**options).settings
+
+
+def configuration(**options: Any) -> Configuration:
+    """Read the environment, overridden by options of the command line, and the rules file.
 
     A rules file that cannot be used ends the command with exit code 2.
     """
+    # Rules name KPIs, which are declared by importing them.
+    from streams.config.rules import read
     from streams.wiring.catalogue import catalogue
 
     found = settings_without_rules(**options)
     try:
-        # Rules name KPIs, so they are read with the catalogue.
-        catalogue(found)
+        rules = read(found.rules)
+        catalogue(found, rules)
     except BadSetting as error:
         raise BadRules(str(error)) from error
-    return found
+    return Configuration(found, rules)
 
 
 def settings_without_rules(**options: Any) -> Settings:

@@ -8,6 +8,7 @@ import click
 from streams.cli.invocation import (
     KAFKA,
     attempt,
+    configuration,
     print_lines,
     run,
     settings,
@@ -50,8 +51,8 @@ def verify(bootstrap: str | None) -> None:
     """Compute all KPIs again while the workers go on; exit 1 if a published one is wrong."""
     from streams.cli.verify import print_verdict
 
-    used = settings(bootstrap=bootstrap)
-    if not attempt(lambda: print_verdict(used)):
+    used, rules = configuration(bootstrap=bootstrap)
+    if not attempt(lambda: print_verdict(used, rules)):
         sys.exit(1)
 
 
@@ -95,17 +96,19 @@ def catalogue(as_json: bool, markdown: bool) -> None:
     from streams.wiring.catalogue import catalogue as declared
     from streams.wiring.describe import entries, in_force
 
-    used = settings()
+    used, rules = configuration()
+    found = declared(used, rules)
     if as_json:
-        found = {"settings": in_force(used), "kpis": list(entries(declared(used)).values())}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        content = {"settings": in_force(used, rules), "kpis": list(entries(found).values())}
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     elif markdown:
-        click.echo(page(declared(used)), nl=False)
+        click.echo(page(found), nl=False)
     else:
-        for kpi in declared(used).published:
+        for kpi in found.published:
             click.secho(f"{kpi.name}  ({kpi.kind}, {kpi.unit})", bold=True)
             click.echo(f"  by {', '.join(kpi.published_scopes)}")
-            click.echo("  " + kpi.text.replace("\n", "\n  ") + "\n")
+            click.echo("  " + kpi.text.replace("\n", "\n  "))
+            click.echo(f"  formula: {kpi.formula}\n  source: {kpi.source}\n")
 
 
 @click.command()

@@ -10,11 +10,12 @@ from streams.cli.invocation import (
     HOST,
     KAFKA,
     attempt,
+    configuration,
     run,
     settings,
     stops_quietly,
 )
-from streams.config.settings import BadSetting
+from streams.config.declaration import BadSetting
 
 
 @click.command()
@@ -104,7 +105,7 @@ def worker(
 
     Several processes share the work like several workers, and are supervised.
     """
-    used = settings(bootstrap=bootstrap)
+    used, rules = configuration(bootstrap=bootstrap)
     if supervise or processes > 1:
         from streams.process import logs
         from streams.process.supervisor import Supervisor
@@ -119,7 +120,7 @@ def worker(
         sys.exit(Supervisor(commands).run())
     from streams.operations.worker import run_worker
 
-    run_worker(used, host, metrics_port)
+    run_worker(used, rules, host, metrics_port)
 
 
 @click.command()

@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from streams.cli.progress import bar
+from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.operations.verify import Verdict, verify
@@ -16,13 +17,13 @@ LISTED = 50
 TEXT_LENGTH = 200
 
 
-def print_verdict(settings: Settings) -> bool:
+def print_verdict(settings: Settings, rules: Rules) -> bool:
     """Verify with a bar where there is a terminal; return whether nothing is wrong."""
     with bar("verifying") as on_progress:
 
         async def work() -> Verdict:
             await topics.check(settings)
-            return await verify(settings, build_core(settings), on_progress)
+            return await verify(settings, build_core(settings, rules), on_progress)
 
         verdict = asyncio.run(work())
     _report(verdict)

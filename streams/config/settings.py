@@ -8,14 +8,20 @@ Each field carries its group, its meaning and its kind. The reader, its checks a
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
+from streams.config.declaration import (
+    BadSetting,
+    declared,
+    from_file,
+    read,
+    setting,
+)
 from streams.config.failpoints import POINTS, is_known
 from streams.config.setting_kinds import (
-    Kind,
     choice,
     currency_complaint,
     failpoint,
@@ -31,44 +37,23 @@ from streams.config.setting_kinds import (
     weights,
     zone_complaint,
 )
-from streams.engine.catalogue.definitions import CHURN_WEIGHTS
 
 PREFIX = "SALES_KPIS_"
+
 SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
 KAFKA, REPORTING, DEFINITIONS = "Kafka", "Reporting and publishing", "Definitions"
+
 GATEWAY, PROCESS = "Gateway and privacy", "Processes"
+
 LOG_FORMS = ("text", "json")
-T = TypeVar("T")
 
-
-class BadSetting(Exception):
-    """A setting that cannot be used; the message names it and says what would do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What is known of a setting beside its default."""
-
-    group: str
-    kind: Kind
-    meaning: str
-
-
-def setting(group: str, default: T, kind: Kind, meaning: str) -> T:
-    """Declare one field of `Settings`."""
-    return field(
-        # A factory, for a mapping counts as a mutable default.
-        default_factory=lambda: default,
-        repr=not kind.is_secret,
-        metadata={"declared": Declared(group, kind, meaning)},
-    )
-
-
-def declared(found: "Field[Any]") -> Declared:
-    """Give what a field of `Settings` was declared with."""
-    declaration: Declared = found.metadata["declared"]
-    return declaration
+# The weight of each kind of ticket in an account's churn risk.
+CHURN_WEIGHTS = MappingProxyType(
+    {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -300,22 +285,6 @@ class Settings:
 
 # Each can be named by file as well, as `SALES_KPIS_TOKEN_FILE`: an environment is seen by many.
 SECRETS = tuple(each.name for each in fields(Settings) if declared(each).kind.is_secret)
-
-
-def read(kind: Kind, variable: str, written: str) -> object:
-    """Read one setting's text as its kind says."""
-    try:
-        return kind.read(written)
-    except ValueError as error:
-        raise BadSetting(f"{variable}={written!r} {error}") from error
-
-
-def from_file(variable: str, file: str) -> str:
-    """Read a secret from the file that a variable names; white space around it is not part."""
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{variable}={file!r} cannot be read: {error}") from error
 
 
 def instant(written: str, name: str) -> int:

@@ -17,6 +17,7 @@ from streams.broker.command import interrupted_by_both
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.lock import JarError
 from streams.broker.storage import BrokerError
+from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.demo.service import StartError
 from streams.demo.simulation.simulator import RequestRefused
@@ -29,6 +30,7 @@ FAILURES = (StartError, RequestRefused, BrokerError, JarError, Fatal, KafkaError
 
 def run_demo(
     settings: Settings,
+    rules: Rules,
     seconds: float | None = None,
     *,
     seed: int = 1,
@@ -51,7 +53,7 @@ def run_demo(
                     token=secrets.token_urlsafe(TOKEN_BYTES),
                     now=None,
                 )
-                asyncio.run(perform(Stage(demo, console, broker, began), seconds, seed))
+                asyncio.run(perform(Stage(demo, rules, console, broker, began), seconds, seed))
         except FAILURES as error:
             errors.print(f"The demo has to end: {error}", style="red", markup=False, soft_wrap=True)
             return 1

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.storage import BrokerError
+from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.demo.installation import Installation
 from streams.demo.service import StartError
@@ -65,13 +66,18 @@ class Stage:
     """
 
     def __init__(
-        self, settings: Settings, console: Console, broker: EmbeddedKafka | None, began: float
+        self,
+        settings: Settings,
+        rules: Rules,
+        console: Console,
+        broker: EmbeddedKafka | None,
+        began: float,
     ) -> None:
         self._settings = settings
         self._console = console
         self._broker = broker
         self._began = began
-        calendar = catalogue(settings).calendar
+        calendar = catalogue(settings, rules).calendar
         self._calendar = calendar
         self._values = ShownValues(calendar)
         self._latency = LatencyMeter(calendar)

@@ -1,5 +1,17 @@
-"""What the CRM said: bytes in, a typed event or a `Rejected` with its reason out."""
+"""Typed CRM events and reference records: bytes in, an event or a `Rejected` out."""
 
+from streams.events.account_events import (
+    InvoiceCredited,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoiceVoided,
+    OrderCancelled,
+    OrderDelivered,
+    OrderPlaced,
+    TicketOpened,
+    TicketResolved,
+)
+from streams.events.common import Common, Event
 from streams.events.decode import (
     Rejected,
     canonical,
@@ -7,21 +19,43 @@ from streams.events.decode import (
     pack,
     unpack,
 )
-from streams.events.model import (
-    EVENT_TYPES,
-    REFERENCE_TOPICS,
-    SOURCE_TOPICS,
-    TOPIC_OF,
+from streams.events.key_value import KeyValue
+from streams.events.lead_events import (
+    ActivityLogged,
+    CallEnded,
+    DealChanged,
+    DealDeleted,
+    EmailClicked,
+    EmailReplied,
+    EmailSent,
+    LeadAssigned,
+    LeadCreated,
+    LeadDisqualified,
+    LeadHandedOver,
+    LeadQualified,
+    QuoteOrdered,
+    QuoteRejected,
+    QuoteSent,
+)
+from streams.events.reference_records import (
     AccountSet,
-    Event,
     RateSet,
     ReferenceRecord,
     RepSet,
     SpendRecorded,
-    SubjectErased,
-    SubjectMerged,
     TargetSet,
+)
+from streams.events.registry import (
+    EVENT_TYPES,
+    REFERENCE_TOPICS,
+    SOURCE_TOPICS,
+    TOPIC_OF,
     topic_of,
+)
+from streams.events.subject_events import (
+    SubjectErased,
+    SubjectEvent,
+    SubjectMerged,
 )
 
 __all__ = [
@@ -30,15 +64,42 @@ __all__ = [
     "SOURCE_TOPICS",
     "TOPIC_OF",
     "AccountSet",
+    "ActivityLogged",
+    "CallEnded",
+    "Common",
+    "DealChanged",
+    "DealDeleted",
+    "EmailClicked",
+    "EmailReplied",
+    "EmailSent",
     "Event",
+    "InvoiceCredited",
+    "InvoiceIssued",
+    "InvoicePaid",
+    "InvoiceVoided",
+    "KeyValue",
+    "LeadAssigned",
+    "LeadCreated",
+    "LeadDisqualified",
+    "LeadHandedOver",
+    "LeadQualified",
+    "OrderCancelled",
+    "OrderDelivered",
+    "OrderPlaced",
+    "QuoteOrdered",
+    "QuoteRejected",
+    "QuoteSent",
     "RateSet",
     "ReferenceRecord",
     "Rejected",
     "RepSet",
     "SpendRecorded",
     "SubjectErased",
+    "SubjectEvent",
     "SubjectMerged",
     "TargetSet",
+    "TicketOpened",
+    "TicketResolved",
     "canonical",
     "decode",
     "pack",

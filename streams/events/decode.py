@@ -1,4 +1,4 @@
-"""Bytes to events and back; whatever cannot be one is rejected with reason and field."""
+"""Decoding and encoding of events; invalid bytes are rejected with reason and field."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from operator import or_
 
 import msgspec
 
-from streams.events.model import EVENT_TYPES, Common
+from streams.events.common import Common
+from streams.events.registry import EVENT_TYPES
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"
@@ -28,13 +29,13 @@ _from_state = msgspec.msgpack.Decoder(_ANY)
 _sorted = msgspec.json.Encoder(order="sorted")
 _to_state = msgspec.msgpack.Encoder()
 _MISSING = re.compile(r"missing required field `([^`]+)`")
-# Of an object in a field, such as a target's scope, the field is to blame.
+# For an object in a field, such as a target's scope, the field is at fault.
 _PATH = re.compile(r" - at (?:`key` in )?`\$(?:\.|\[\.\.\.\])?([^`]*?)(?:\[\.\.\.\])?`$")
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Why some bytes are no event; `field` names the culprit where there is one."""
+    """Why some bytes are no event; `field` is the one at fault, if any."""
 
     reason: str
     field: str | None = None
@@ -65,7 +66,7 @@ def floored(event: Common, value: bytes) -> Common:
 
 
 def out_of_range(event: Common) -> Rejected | None:
-    """Refuse times that calendars cannot reckon with, so that none can stop a worker."""
+    """Reject times outside the range of calendars, so that none can stop a worker."""
     if not FIRST_YEAR <= event.at.year <= LAST_YEAR:
         return Rejected(_YEARS, "at")
     for field in _DATES.get(type(event), ()):
@@ -88,16 +89,16 @@ def explained(message: str) -> Rejected:
 
 
 def canonical(event: Common) -> bytes:
-    """Write an event as JSON with sorted fields and UTC: which of two equals in time stands."""
+    """Write an event as JSON with sorted fields and UTC, to choose between equals in time."""
     return _sorted.encode(msgspec.structs.replace(event, at=event.at.astimezone(UTC)))
 
 
 def pack(event: Common) -> bytes:
-    """Write an event in the form the state topic keeps: equal events give equal bytes."""
+    """Encode an event for the state topic: equal events give equal bytes."""
     return _to_state.encode(event)
 
 
 def unpack(value: bytes) -> Common:
-    """Read what `pack` wrote."""
+    """Decode what `pack` encoded."""
     event: Common = _from_state.decode(value)
     return event

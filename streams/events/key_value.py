@@ -1,4 +1,4 @@
-"""A key and a value as Kafka keeps them; the pure rooms and the clients share this type."""
+"""The type of a Kafka record's key and value, shared by the pure rooms and the clients."""
 
 # The value of a tombstone is None.
 KeyValue = tuple[bytes, bytes | None]

@@ -5,7 +5,8 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from streams.config.settings import PREFIX, BadSetting
+from streams.config.declaration import BadSetting
+from streams.config.settings import PREFIX
 
 TOKEN_BYTES = 24
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")

@@ -1,7 +1,7 @@
-"""Records of `kpi.partials`: one shard's whole share of one cell, key `shard|cell`."""
+"""Records of `kpi.partials`: the partial aggregate of one cell in one shard, key `shard|cell`."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -9,26 +9,26 @@ import orjson
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.algebra.measures import Grouped
 from streams.events.key_value import KeyValue
 from streams.internal_topics.reroutes import ReroutesRead, read_reroutes
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import MERGE_PARTITIONS, PARTIALS
-from streams.tasks.ports import CorePort, Vectors
 
 PARTITIONS = tuple(TopicPartition(PARTIALS, number) for number in range(MERGE_PARTITIONS))
-# Not strict, for numbers past 64 bits are texts.
-_decode = msgspec.json.Decoder(Vectors, strict=False).decode
+# Not strict, because numbers past 64 bits are texts.
+_decode = msgspec.json.Decoder(Grouped, strict=False).decode
 
 
-def encode(vectors: Vectors) -> bytes | None:
-    """Write a share; None, a tombstone, for one that is empty."""
+def encode(vectors: Grouped) -> bytes | None:
+    """Encode a partial; None, a tombstone, for one that is empty."""
     if not vectors:
         return None
     try:
         return orjson.dumps(vectors)
     except TypeError:
-        # Past 64 bits, which no JSON reader can be trusted with: as text.
+        # JSON readers cannot be trusted with numbers past 64 bits: these are texts.
         return orjson.dumps(
             {
                 kpi: {component: str(number) for component, number in vector.items()}
@@ -37,8 +37,8 @@ def encode(vectors: Vectors) -> bytes | None:
         )
 
 
-def decode(value: bytes | None) -> Vectors:
-    """Read a share; {} for a tombstone, ValueError for what is none."""
+def decode(value: bytes | None) -> Grouped:
+    """Decode a partial, {} for a tombstone. Raises ValueError for anything else."""
     return {} if value is None else _decode(value)
 
 
@@ -49,30 +49,32 @@ def locate(key: bytes) -> tuple[int, str]:
 
 
 def writes(
-    core: CorePort, shard: int, cells: Iterable[tuple[str, Vectors]]
+    partition_of: Callable[[str], int], shard: int, cells: Iterable[tuple[str, Grouped]]
 ) -> dict[TopicPartition, list[KeyValue]]:
-    """Sort the shares to publish by the partition that each belongs in."""
-    sorted_out: defaultdict[TopicPartition, list[KeyValue]] = defaultdict(list)
+    """Encode the partials of one shard, by partition.
+
+    `partition_of` gives the partition of a cell, modulo the number of partitions.
+    """
+    by_partition: defaultdict[TopicPartition, list[KeyValue]] = defaultdict(list)
     prefix = f"{shard}|"
     for cell, vectors in cells:
-        to = PARTITIONS[core.dimension_group(cell) % MERGE_PARTITIONS]
-        sorted_out[to].append(((prefix + cell).encode(), encode(vectors)))
-    return dict(sorted_out)
+        to = PARTITIONS[partition_of(cell) % MERGE_PARTITIONS]
+        by_partition[to].append(((prefix + cell).encode(), encode(vectors)))
+    return dict(by_partition)
 
 
 @dataclass
-class Published:
-    """What a shard has published so far, as readers find it, and what it moved and was moved."""
+class PublishedPartials:
+    """What one shard has published, as readers find it, with the reroutes it sent and received."""
 
-    # As they are written, for most are superseded before anybody needs to know what they say.
+    # Encoded, for most are replaced before anybody reads them.
     cells: dict[str, bytes] = field(default_factory=dict)
-    partial_offsets: dict[int, int] = field(
-        default_factory=dict
-    )  # partition: offset of the last record
+    # By partition, the offset of the last record.
+    partial_offsets: dict[int, int] = field(default_factory=dict)
     reroutes: ReroutesRead = field(default_factory=ReroutesRead)
 
     def apply(self, partition: int, offset: int, cell: str, value: bytes | None) -> None:
-        """Note one record."""
+        """Apply one record."""
         self.partial_offsets[partition] = offset
         if value is None:
             self.cells.pop(cell, None)
@@ -80,16 +82,18 @@ class Published:
             self.cells[cell] = value
 
 
-async def read_published(settings: Settings, shards: Collection[int]) -> dict[int, Published]:
-    """Read what some shards have published, to the end each partition has now.
+async def read_published(
+    settings: Settings, shards: Collection[int]
+) -> dict[int, PublishedPartials]:
+    """Read what some shards have published, to the current end of each partition.
 
-    Call it only when all those shards are taken: then no earlier owner can add to it. Reading
-    to the last *committed* record would not do, for an earlier commit of theirs may still be
-    on its way into some partition.
+    Call it only when earlier owners of all these shards are fenced. Reading to the last
+    *committed* record is not enough, for a commit of theirs may not have reached every
+    partition yet.
     """
     found = {
-        shard: Published(reroutes=told)
-        for shard, told in (await read_reroutes(settings, shards)).items()
+        shard: PublishedPartials(reroutes=read)
+        for shard, read in (await read_reroutes(settings, shards)).items()
     }
     stops = await ends(settings, PARTITIONS, committed=False)
     async for partition, records in read_to(settings, stops):
@@ -103,9 +107,9 @@ async def read_published(settings: Settings, shards: Collection[int]) -> dict[in
 
 
 def difference(
-    cells: Mapping[str, Vectors], known: Mapping[str, bytes]
-) -> Iterable[tuple[str, Vectors]]:
-    """Give what has to be published so that readers who know one set have the other."""
+    cells: Mapping[str, Grouped], known: Mapping[str, bytes]
+) -> Iterable[tuple[str, Grouped]]:
+    """The cells to publish so that readers of `known` get `cells`; {} for one to remove."""
     for cell, vectors in cells.items():
         if decode(known.get(cell)) != vectors:
             yield cell, vectors

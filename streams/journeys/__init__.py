@@ -1,6 +1,6 @@
-"""What the events of a subject mean: leads, calls, emails, deals; accounts; spends."""
+"""The entities read from events: leads, calls, emails, deals, invoices, orders, accounts."""
 
-from streams.journeys.accounts import Customer
+from streams.journeys.accounts import Account
 from streams.journeys.activities import (
     Activity,
     Call,
@@ -21,9 +21,9 @@ from streams.journeys.subjects import Journey
 from streams.journeys.tickets import Ticket
 
 __all__ = [
+    "Account",
     "Activity",
     "Call",
-    "Customer",
     "Deal",
     "Email",
     "Invoice",

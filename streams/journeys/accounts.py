@@ -1,4 +1,4 @@
-"""An account: all that it was billed, ordered and asked for, and what is known of it."""
+"""An account with its invoices, orders and tickets."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -18,13 +18,12 @@ from streams.journeys.tickets import (
 )
 
 
-class Customer:
-    """One account with its invoices, orders and tickets."""
+class Account:
+    """One account with its invoices, orders and tickets, from entries by (at, id)."""
 
     dimensions: Dimensions
 
     def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
-        """Take the account's entries, by (at, id); its own record stands in the terms."""
         self.context = context
         self.dimensions = dimensions(account=account)
         self._record = context.accounts.get(account)
@@ -42,7 +41,7 @@ class Customer:
     def potential(self) -> int | None:
         """What it could buy in a year, in minor units at the rate of its record's date.
 
-        None where nobody said, or no rate converts it.
+        None where it is not known or has no rate.
         """
         record = self._record
         if record is None or record.potential is None or record.currency is None:
@@ -56,15 +55,15 @@ class Customer:
         return self._rep or next((it.rep for it in reversed(self.tickets) if it.rep), "")
 
     def risk(self) -> Iterator[tuple[int, int]]:
-        """Give (instant, 1 or -1) whenever it begins or ceases to be likely to leave."""
+        """Give (instant, 1 or -1) whenever its churn risk begins or ends."""
         definitions = self.context.definitions
         return risk(self.tickets, definitions.churn_weights, definitions.churn_threshold)
 
     def reorders(self) -> Iterator[tuple[int, int, str]]:
         """Give (instant, gap in ms, product) of each order after another.
 
-        Once for the gap to the order before, whatever it was for (product ""), and once for the
-        gap to the one before of the same product.
+        Once for the gap to the order before (product ""), and once for the gap to the one before
+        of the same product.
         """
         of: dict[str, list[int]] = {}
         for order in self.orders:

@@ -1,30 +1,30 @@
-"""Work other than calls and emails, as the KPIs read it."""
+"""Activities, calls and emails, as the KPIs read them."""
 
 from msgspec import Struct
 
 from streams.engine.algebra.money import exact, round_half_up
 from streams.engine.calendars.calendar import HOUR_MS
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import ActivityLogged
+from streams.events import ActivityLogged
 
 
 class Activity(Struct, frozen=True, gc=False):
-    """A meeting, a presentation, a word on social media, material sent, or prospecting.
+    """A meeting, a presentation, a social media activity, collateral used, or prospecting.
 
-    `took` is in milliseconds; what was not told is None.
+    What was not recorded is None.
     """
 
     at: int
     kind: str
     asset: str
-    took: int | None
+    duration_ms: int | None
     outreach: int | None
     responses: int | None
     dimensions: Dimensions
 
 
 def activity(at: int, event: ActivityLogged) -> Activity:
-    """Read an activity; it belongs to the rep and the channel that it names."""
+    """Read an activity under the rep and the channel that it names."""
     return Activity(
         at,
         event.kind,

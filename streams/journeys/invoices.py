@@ -1,4 +1,4 @@
-"""An invoice of an account: issued, due, paid, credited."""
+"""An invoice of an account: issue, due day, payments, credits."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -11,7 +11,7 @@ from streams.engine.algebra.money import Money, round_half_up
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
-from streams.events.model import (
+from streams.events import (
     InvoiceCredited,
     InvoiceIssued,
     InvoicePaid,
@@ -21,12 +21,12 @@ from streams.events.model import (
 Step = tuple[int, int]
 
 
-def _own(money: Money) -> Fraction | None:
+def _own_amount(money: Money) -> Fraction | None:
     return Fraction(money.amount)
 
 
-class LedgerEntry(NamedTuple):
-    """What changes a balance: the issue (sign 1), or a payment or credit (sign -1)."""
+class BalanceChange(NamedTuple):
+    """A change of a balance: the issue (sign 1), a payment or a credit (sign -1)."""
 
     at: int
     sign: int
@@ -35,22 +35,21 @@ class LedgerEntry(NamedTuple):
 
 
 class Invoice:
-    """One invoice with its payments; one without an issue has payments only.
+    """One invoice from its own entries, by (at, id); without an issue it has payments only.
 
-    Its balance is kept exact in the reporting currency at the rates of the issue date, so that
-    an invoice paid in full leaves nothing behind, and rounded only where it is read.
+    Its balance is exact, in the reporting currency at the rates of the issue date, and rounded
+    only where it is read: an invoice paid in full leaves no remainder.
     """
 
     dimensions: Dimensions
 
     def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
-        """Take the invoice's own entries, by (at, id), at least one."""
-        self.name: str = entries[0].event.invoice  # type: ignore[attr-defined]  # the row sorted them
+        self.name: str = entries[0].event.invoice  # type: ignore[attr-defined]  # its account sorted them
         self.context = context
         self.issued: int | None = None
         self._issue: InvoiceIssued | None = None
         self.payments: list[tuple[int, Money]] = []
-        self._payments_and_credits: list[LedgerEntry] = []
+        self._changes: list[BalanceChange] = []
         is_void = False
         for at, _, event in entries:
             if isinstance(event, InvoiceIssued):
@@ -60,7 +59,7 @@ class Invoice:
             elif isinstance(event, (InvoicePaid, InvoiceCredited)):
                 money = Money(event.amount, event.currency)
                 is_payment = isinstance(event, InvoicePaid)
-                self._payments_and_credits.append(LedgerEntry(at, -1, money, is_payment))
+                self._changes.append(BalanceChange(at, -1, money, is_payment))
                 if is_payment:
                     self.payments.append((at, money))
         self._insert_issue(entries)
@@ -70,7 +69,7 @@ class Invoice:
         self.is_owed = self._issue is not None and not is_void
 
     def _insert_issue(self, entries: Sequence[Entry]) -> None:
-        """Put the issue among the moves where (at, id) wants it."""
+        """Insert the issue among the changes by (at, id)."""
         if self._issue is None or self.issued is None:
             return
         money = Money(self._issue.amount, self._issue.currency)
@@ -79,7 +78,7 @@ class Invoice:
             if entry.event is self._issue:
                 break
             before += isinstance(entry.event, (InvoicePaid, InvoiceCredited))
-        self._payments_and_credits.insert(before, LedgerEntry(self.issued, 1, money))
+        self._changes.insert(before, BalanceChange(self.issued, 1, money))
 
     def _exact(self, money: Money) -> Fraction | None:
         assert self.issued is not None  # noqa: S101 - for the type checker: callers asked is_owed
@@ -88,19 +87,19 @@ class Invoice:
 
     @property
     def _is_in_one_currency(self) -> bool:
-        return len({move.money.currency for move in self._payments_and_credits}) == 1
+        return len({change.money.currency for change in self._changes}) == 1
 
     @cached_property
     def balances(self) -> list[Step] | Unpriced:
-        """Instants, and the balance in minor units from each on, earliest first."""
-        return self._running(self._payments_and_credits)
+        """The balance in minor units from each instant on, earliest first."""
+        return self._running(self._changes)
 
     @cached_property
     def billed(self) -> list[Step] | Unpriced:
-        """Instants, and what was issued less credited in minor units from each on."""
+        """Issued less credited, in minor units, from each instant on."""
         if not self.payments:
             return self.balances
-        return self._running([move for move in self._payments_and_credits if not move.is_payment])
+        return self._running([change for change in self._changes if not change.is_payment])
 
     def amount(self) -> int | Unpriced:
         """Give the amount issued in minor units."""
@@ -108,9 +107,9 @@ class Invoice:
         exact = self._exact(Money(self._issue.amount, self._issue.currency))
         return UNPRICED if exact is None else round_half_up(exact.numerator, exact.denominator)
 
-    def _running(self, attribution: Sequence[LedgerEntry]) -> list[Step] | Unpriced:
+    def _running(self, changes: Sequence[BalanceChange]) -> list[Step] | Unpriced:
         total, found = Fraction(0), []
-        for at, sign, money, _ in attribution:
+        for at, sign, money, _ in changes:
             exact = self._exact(money)
             if exact is None:
                 return UNPRICED
@@ -120,7 +119,7 @@ class Invoice:
 
     @property
     def due(self) -> int:
-        """From when on what is unpaid is overdue: its due day has ended, and it was issued."""
+        """The instant from which the unpaid part is overdue; not before the issue."""
         assert self._issue is not None  # noqa: S101 - for the type checker: callers asked is_owed
         assert self.issued is not None  # noqa: S101 - likewise
         return max(self.context.calendar.end_of(self._issue.due), self.issued)
@@ -128,11 +127,11 @@ class Invoice:
     def overdue(self) -> Iterator[tuple[int, int | Unpriced]]:
         """Give (instant, change of the overdue amount in minor units), earliest first.
 
-        Without rates only the first step is given, as unpriced, if anything is unpaid then.
+        Without rates only the first step is given, as unpriced, if there is an unpaid part.
         """
         steps = self._steps
         if steps is None:
-            # Whether anything is left unpaid cannot be told; it is taken to be.
+            # Without rates the unpaid part is unknown, and assumed.
             yield self.due, UNPRICED
         elif not isinstance(self.balances, Unpriced):
             for at, step in steps:
@@ -141,9 +140,9 @@ class Invoice:
             yield steps[0][0], UNPRICED
 
     def unpaid(self) -> Iterator[tuple[int, int | None]]:
-        """Give (instant, what is overdue from then on in minor units), earliest first.
+        """Give (instant, overdue amount from then on in minor units), earliest first.
 
-        None: something is, but there is no rate to say how much.
+        None: an amount is overdue, but it has no rate.
         """
         steps = self._steps
         if steps is None:
@@ -157,9 +156,9 @@ class Invoice:
 
     @cached_property
     def _steps(self) -> list[tuple[int, int | Fraction]] | None:
-        """Instants and changes of what is overdue, without rates in its own currency.
+        """Instants and changes of the overdue amount; without rates, in its own currency.
 
-        None where it has several and no rates.
+        None where it has several currencies and no rates.
         """
         balances = self.balances
         if not isinstance(balances, Unpriced):
@@ -167,11 +166,9 @@ class Invoice:
         return list(self._unpaid_steps(self._own_balances())) if self._is_in_one_currency else None
 
     def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
-        """Give balances in the invoice's own currency, where it has but one."""
-        changes = (move.sign * Fraction(move.money.amount) for move in self._payments_and_credits)
-        return list(
-            zip((move.at for move in self._payments_and_credits), accumulate(changes), strict=True)
-        )
+        """Give balances in the invoice's own currency, if it has only one."""
+        changes = (change.sign * Fraction(change.money.amount) for change in self._changes)
+        return list(zip((change.at for change in self._changes), accumulate(changes), strict=True))
 
     def _unpaid_steps(
         self, balances: Sequence[tuple[int, int | Fraction]]
@@ -189,14 +186,12 @@ class Invoice:
     def paid_in_full(self) -> int | None:
         """Give when payments and credits first covered the amount.
 
-        None unless some money came, and where a currency among several has no rate.
+        None without a payment, and where one of several currencies has no rate.
         """
-        value = _own if self._is_in_one_currency else self._exact
-        attribution = [
-            (at, sign, value(money)) for at, sign, money, _ in self._payments_and_credits
-        ]
-        known = [(at, sign, amount) for at, sign, amount in attribution if amount is not None]
-        if not self.payments or len(known) < len(attribution):
+        value = _own_amount if self._is_in_one_currency else self._exact
+        amounts = [(at, sign, value(money)) for at, sign, money, _ in self._changes]
+        known = [(at, sign, amount) for at, sign, amount in amounts if amount is not None]
+        if not self.payments or len(known) < len(amounts):
             return None
         owed = sum((amount for _, sign, amount in known if sign > 0), Fraction(0))
         for at, sign, amount in known:

@@ -1,4 +1,4 @@
-"""A lead: how it came, who has it, who touched it, what became of it."""
+"""A lead: its origin, its rep, its human touches and its outcome."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,10 @@ class Touch(Struct, frozen=True, gc=False):
 
 
 class Lead(Struct, frozen=True, gc=False):
-    """A lead and its human touches, earliest first; instants in ms, None where it never was.
+    """A lead and its human touches, earliest first; instants in ms, None where there is none.
 
-    `first_touch` is the first at or after creation. `moves` says whose it was when, if facts
-    belong to the rep of then.
+    `first_touch` is the first at or after creation. `attribution` has its rep over time, where
+    facts belong to the rep of their instant.
     """
 
     created: int
@@ -37,22 +37,22 @@ class Lead(Struct, frozen=True, gc=False):
 
     @property
     def waited(self) -> int | None:
-        """How long it waited for its first touch, by the hours of the rep who answered."""
+        """The time to its first touch, by the working hours of the rep who answered."""
         touch = self.first_touch
         return None if touch is None else self.context.waiting_ms(self.created, touch.at, touch.rep)
 
     @property
     def answer_due(self) -> int:
-        """The end of the first hour, by the hours of the lead's rep."""
+        """The end of the first hour, by the working hours of the lead's rep."""
         return self.waits_until(HOUR_MS)
 
     @property
     def overdue_since(self) -> int:
-        """When more than the first hour has passed."""
+        """The instant after the end of the first hour."""
         return self.waits_until(HOUR_MS + 1)
 
     def waits_until(self, length: int) -> int:
-        """Give when it has waited for so many milliseconds, by the hours of the lead's rep."""
+        """Give when it has waited `length` ms, by the working hours of the lead's rep."""
         rep = attributed_at(self.attribution, self.dimensions, self.created).values[0]
         return self.context.instant_after(self.created, length, rep)
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from streams.engine.aggregate.entry import Entry
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import (
+from streams.events import (
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,
@@ -15,9 +15,9 @@ from streams.events.model import (
 
 
 class Order(Struct, frozen=True, gc=False):
-    """An order that was placed and not called off; instants in ms, None where it never was.
+    """An order that is not cancelled; instants in ms, None where there is none.
 
-    `promise_ends` is when the promised day has ended in the reporting zone.
+    `promise_ends` is the end of the promised day in the reporting zone.
     """
 
     name: str

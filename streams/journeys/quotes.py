@@ -1,4 +1,4 @@
-"""A quote: when it went out, and what came of it."""
+"""A quote and its outcome."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 from streams.engine.aggregate.attribution import AttributionSteps, attribution
 from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import (
+from streams.events import (
     QuoteOrdered,
     QuoteRejected,
     QuoteSent,
@@ -15,10 +15,10 @@ from streams.events.model import (
 
 
 class Quote(Struct, frozen=True, gc=False):
-    """A quote as it stands now; instants in ms, None where it never was.
+    """A quote; instants in ms, None where there is none.
 
-    Of an order and a rejection the later one is the outcome; `rejected` is when the last
-    unbroken run of rejections began.
+    The later of an order and a rejection is the outcome; `rejected` is when the last unbroken run
+    of rejections began.
     """
 
     sent: int | None
@@ -30,9 +30,9 @@ class Quote(Struct, frozen=True, gc=False):
 
 
 def quote(entries: Sequence[Entry], lead: Dimensions, lead_reps: Mapping[int, str] | None) -> Quote:
-    """Read a quote from its own entries, by (at, id); rep and product are else the lead's.
+    """Read a quote from its own entries, by (at, id); rep and product default to the lead's.
 
-    Since when the lead has had which rep matters where facts belong to the rep of then.
+    `lead_reps` has the lead's rep from each instant on; None where facts belong to today's rep.
     """
     outcome: type | None = None
     decided: int | None = None
@@ -42,7 +42,7 @@ def quote(entries: Sequence[Entry], lead: Dimensions, lead_reps: Mapping[int, st
             outcome, decided = kind, at
     rep, product = lead.values[0], lead.values[5]
     own = dimensions(latest(entries, "rep") or rep, product=product)
-    reps = {e.at: given for e in entries if (given := getattr(e.event, "rep", None)) is not None}
+    reps = {e.at: name for e in entries if (name := getattr(e.event, "rep", None)) is not None}
     return Quote(
         next((entry.at for entry in entries if type(entry.event) is QuoteSent), None),
         outcome is QuoteOrdered,

@@ -1,4 +1,4 @@
-"""Which row an event belongs to, and which things a row holds."""
+"""The event set that an event belongs to, and the entities of an event set."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,13 @@ from zlib import crc32
 
 from streams.engine.aggregate.entry import Entry
 from streams.engine.catalogue.context import EvaluationContext
-from streams.events.model import (
+from streams.events import (
     Event,
     SubjectErased,
     SubjectMerged,
     topic_of,
 )
-from streams.journeys.accounts import Customer
+from streams.journeys.accounts import Account
 from streams.journeys.activities import (
     Activity,
     Call,
@@ -29,17 +29,18 @@ from streams.journeys.tickets import Ticket
 
 ACCOUNT_TOPICS = {"crm.invoice", "crm.order", "crm.ticket"}
 EFFORT_TOPICS = {"crm.call", "crm.email", "crm.activity"}
-# A rep's calls and emails without a lead pile up for years and have nothing to do with each
-# other, save a click with its email: they are spread over many small rows.
+# A rep's calls and emails without a lead accumulate for years and are unrelated, except a click
+# and its email: they are spread over many small event sets.
 SETS_PER_REP = 4096
 
 
 def route(event: Event) -> tuple[str, str]:
-    """Name whose set an event belongs to, and the row of that set which holds it.
+    """Give the owner of an event, and the name of the event set that holds it.
 
-    Accounts are apart from leads. A set is one row, but a rep's loose work is spread.
+    Leads and accounts of one name are different owners. An owner has one event set; only a rep's
+    efforts without a lead are spread over several.
     """
-    # Two comparisons: asking every event for a topic of its own would take four times as long.
+    # Two comparisons: calling `topic_of` for every event takes four times as long.
     kind = type(event)
     is_whole = kind is SubjectMerged or kind is SubjectErased
     if (topic_of(event) if is_whole else event.topic) in ACCOUNT_TOPICS:
@@ -47,15 +48,15 @@ def route(event: Event) -> tuple[str, str]:
         return set_owner, set_owner
     set_owner = f"journey:{event.subject}"
     if event.topic in EFFORT_TOPICS and event.subject.startswith("rep:"):
-        belongs: str = getattr(event, "email", event.id)
-        return set_owner, f"effort:{crc32(belongs.encode()) % SETS_PER_REP}:{event.subject}"
+        together: str = getattr(event, "email", event.id)
+        return set_owner, f"effort:{crc32(together.encode()) % SETS_PER_REP}:{event.subject}"
     return set_owner, set_owner
 
 
 def merge_target(set_owner: str, into: str) -> str | None:
-    """Name whose set takes over a merged owner's; None where a rep is said to be merged.
+    """Give the owner that a merged one becomes; None where one of them is a rep.
 
-    A rep is nobody's duplicate: what has no lead is spread over rows that nothing binds.
+    Reps cannot be merged: their efforts without a lead are spread over unrelated event sets.
     """
     kind, _, subject = set_owner.partition(":")
     if kind == "journey" and (subject.startswith("rep:") or into.startswith("rep:")):
@@ -66,7 +67,7 @@ def merge_target(set_owner: str, into: str) -> str | None:
 def entities_of(
     set_name: str, entries: list[Entry], context: EvaluationContext
 ) -> Iterator[tuple[type, list[Any]]]:
-    """Give the things of a row by kind; entries by (at, id), at least one."""
+    """Give the entities of an event set by type; entries by (at, id), at least one."""
     kind, _, name = set_name.partition(":")
     if kind == "account":
         yield from _of_account(name, entries, context)
@@ -74,8 +75,8 @@ def entities_of(
     if kind == "spend":
         yield Spend, [spend(entry, context) for entry in entries]
         return
-    is_loose = kind == "effort" or name.startswith("rep:")
-    journey = Journey(entries, context, is_loose)
+    is_without_lead = kind == "effort" or name.startswith("rep:")
+    journey = Journey(entries, context, is_without_lead)
     yield Journey, [journey]
     yield Lead, [journey.lead] if journey.lead else []
     yield Call, journey.calls
@@ -88,8 +89,8 @@ def entities_of(
 def _of_account(
     account: str, entries: list[Entry], context: EvaluationContext
 ) -> Iterator[tuple[type, list[Any]]]:
-    customer = Customer(account, entries, context)
-    yield Invoice, customer.invoices
-    yield Order, customer.orders
-    yield Ticket, customer.tickets
-    yield Customer, [customer]
+    entity = Account(account, entries, context)
+    yield Invoice, entity.invoices
+    yield Order, entity.orders
+    yield Ticket, entity.tickets
+    yield Account, [entity]

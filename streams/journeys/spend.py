@@ -21,7 +21,7 @@ class Spend(Struct, frozen=True, gc=False):
 def spend(entry: Entry, context: EvaluationContext) -> Spend:
     """Read a spend from its record."""
     record = entry.event
-    assert isinstance(record, SpendRecorded)  # noqa: S101 - for the type checker: the row says so
+    assert isinstance(record, SpendRecorded)  # noqa: S101 - for the type checker: its set holds nothing else
     minor = context.rates.priced(
         Money(record.amount, record.currency), context.calendar.day(entry.at)
     )

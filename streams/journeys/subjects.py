@@ -1,4 +1,4 @@
-"""A subject of the selling side: a lead, a deal without one, or a rep's work without either."""
+"""A subject of the lead side: a lead, a deal without one, or a rep's efforts without either."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from streams.engine.catalogue.dimensions import (
     Dimensions,
     dimensions,
 )
-from streams.events.model import (
+from streams.events import (
     ActivityLogged,
     CallEnded,
     DealChanged,
@@ -35,24 +35,26 @@ from streams.journeys.activities import (
 from streams.journeys.deals import (
     Deal,
     Origin,
-    standing,
+    current_changes,
 )
 from streams.journeys.leads import Lead, Touch
 from streams.journeys.quotes import quote
 
-QUOTED = {QuoteSent, QuoteOrdered, QuoteRejected}
+QUOTE_EVENTS = {QuoteSent, QuoteOrdered, QuoteRejected}
 
 
 class Journey:
-    """All that is known of one subject, put together from its events."""
+    """The entities of one subject, from its entries by (at, id), at least one.
+
+    `is_without_lead` marks a rep's efforts for no lead.
+    """
 
     dimensions: Dimensions = NOWHERE
 
     def __init__(
-        self, entries: Sequence[Entry], context: EvaluationContext, is_loose: bool = False
+        self, entries: Sequence[Entry], context: EvaluationContext, is_without_lead: bool = False
     ) -> None:
-        """Take the subject's entries, by (at, id), at least one; loose: a rep's own work."""
-        self.is_loose = is_loose
+        self.is_without_lead = is_without_lead
         self.calls: list[Call] = []
         self.activities: list[Activity] = []
         self.touches: list[Touch] = []
@@ -66,11 +68,11 @@ class Journey:
         for entry in entries:
             self._sort(entry)
         self.had_cold_call = any(call.is_cold and call.is_outbound for call in self.calls)
-        came = [entry for entry in self._lead if type(entry.event) is LeadCreated]
-        created = came[0].at if came else None
-        # Since when the lead has had which rep.
-        self._lead_reps = self._assigned() if came else {}
-        lead = self._lead_dimensions(came) if came else NOWHERE
+        creations = [entry for entry in self._lead if type(entry.event) is LeadCreated]
+        created = creations[0].at if creations else None
+        # The lead's rep from each instant on.
+        self._lead_reps = self._assigned() if creations else {}
+        lead = self._lead_dimensions(creations) if creations else NOWHERE
         origin = Origin(
             created,
             lead,
@@ -83,7 +85,7 @@ class Journey:
         self.deals = [
             Deal(changes, origin, context)
             for own in self._deals.values()
-            if (changes := standing(own))
+            if (changes := current_changes(own))
         ]
         reps = origin.reps if self._is_by_event else None
         self.quotes = [quote(own, lead, reps) for own in self._quotes.values()]
@@ -92,7 +94,7 @@ class Journey:
 
     @property
     def advances(self) -> list[int]:
-        """When one of its deals went on to a later stage or was won, earliest first."""
+        """When one of its deals entered a later stage or was won, earliest first."""
         return sorted(at for deal in self.deals for at in deal.advances)
 
     def _sort(self, entry: Entry) -> None:
@@ -108,7 +110,7 @@ class Journey:
             self._deals.setdefault(event.deal, []).append(entry)  # type: ignore[attr-defined]  # likewise
         elif kind is ActivityLogged:
             self.activities.append(activity(at, event))  # type: ignore[arg-type]  # likewise
-        elif kind in QUOTED:
+        elif kind in QUOTE_EVENTS:
             self._quotes.setdefault(event.quote, []).append(entry)  # type: ignore[attr-defined]  # likewise
         else:
             self._lead.append(entry)
@@ -142,15 +144,15 @@ class Journey:
                 dimensions(event.rep),
             )
 
-    def _lead_dimensions(self, came: Sequence[Entry]) -> Dimensions:
-        given = self._lead_reps
+    def _lead_dimensions(self, creations: Sequence[Entry]) -> Dimensions:
+        reps = self._lead_reps
         return dimensions(
-            given[max(given)] if given else "",
-            latest(came, "channel"),
-            latest(came, "media"),
-            latest(came, "campaign"),
-            latest(came, "partner"),
-            latest(came, "product"),
+            reps[max(reps)] if reps else "",
+            latest(creations, "channel"),
+            latest(creations, "media"),
+            latest(creations, "campaign"),
+            latest(creations, "partner"),
+            latest(creations, "product"),
         )
 
     def _assigned(self) -> dict[int, str]:

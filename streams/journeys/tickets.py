@@ -1,4 +1,4 @@
-"""Tickets of an account, and how much they say that it may leave."""
+"""Tickets of an account, and its churn risk."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from streams.engine.aggregate.entry import Entry
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
-from streams.events.model import TicketOpened
+from streams.events import TicketOpened
 
-MEMORY_MS = 90 * 86_400_000
+RISK_SPAN_MS = 90 * 86_400_000
 
 
 class Ticket(Struct, frozen=True, gc=False):
-    """Something an account asked for; `rep` is the one it names itself."""
+    """A request of an account; `rep` is the one that the ticket names."""
 
     at: int
     kind: str
@@ -22,7 +22,7 @@ class Ticket(Struct, frozen=True, gc=False):
 
 
 def tickets(entries: Sequence[Entry], account: str, account_rep: str) -> list[Ticket]:
-    """Give an account's tickets, by the (at, id) that they were opened with.
+    """Give an account's tickets, by the (at, id) of their opening.
 
     A ticket that names no rep belongs to the account's.
     """
@@ -47,14 +47,14 @@ def risk(
 ) -> Iterator[tuple[int, int]]:
     """Give (instant, 1 or -1) whenever the score reaches the threshold or falls below it.
 
-    The score is the sum of the weights of what was opened within the last 90 days, which end
-    to the millisecond. What changes it in one instant changes it together.
+    The score is the sum of the weights of the tickets opened within the last 90 days, to the
+    millisecond. All changes of one instant apply together.
     """
     changes: defaultdict[int, int] = defaultdict(int)
     for ticket in opened:
         weight = weights.get(ticket.kind, 0)
         changes[ticket.at] += weight
-        changes[ticket.at + MEMORY_MS] -= weight
+        changes[ticket.at + RISK_SPAN_MS] -= weight
     score = 0
     for at in sorted(changes):
         was_at_risk = score >= threshold

@@ -8,7 +8,8 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams.config.settings import BadSetting, Settings
+from streams.config.declaration import BadSetting
+from streams.config.settings import Settings
 
 
 def client(settings: Settings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The KPIs: one file per question, declarations only."""
+"""The KPIs: one module per question, declarations only."""
 
 from streams.kpis import (
     activity,
@@ -19,7 +19,7 @@ from streams.kpis import (
     sales,
 )
 
-# Importing a file declares its KPIs; a new file is named here and nowhere else.
+# Importing a module declares its KPIs; a new one is named here and nowhere else.
 FILES = (
     response,
     follow_up,

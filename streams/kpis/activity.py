@@ -21,25 +21,53 @@ from streams.journeys import (
 WEEK_MS = 7 * 86_400_000
 
 
-@kpi("social_activity", measure=COUNT, unit="count", scopes=("rep", "team"))
+@kpi(
+    "social_activity",
+    measure=COUNT,
+    unit="count",
+    scopes=("rep", "team"),
+    formula="count of activities of kind social",
+    source="social selling activity, the trade's term",
+)
 def social_activity(activity: Activity) -> Fact[int] | None:
     """Posts, comments and messages on social media."""
     return Fact(activity.at, 1) if activity.kind == "social" else None
 
 
-@kpi("meetings", measure=COUNT, unit="count", scopes=("rep", "team"))
+@kpi(
+    "meetings",
+    measure=COUNT,
+    unit="count",
+    scopes=("rep", "team"),
+    formula="count of activities of kind meeting",
+    source="meetings held, the trade's term",
+)
 def meetings(activity: Activity) -> Fact[int] | None:
     """Meetings held."""
     return Fact(activity.at, 1) if activity.kind == "meeting" else None
 
 
-@kpi("presentations", measure=COUNT, unit="count", scopes=("rep", "team"))
+@kpi(
+    "presentations",
+    measure=COUNT,
+    unit="count",
+    scopes=("rep", "team"),
+    formula="count of activities of kind presentation",
+    source="presentations given, the trade's term",
+)
 def presentations(activity: Activity) -> Fact[int] | None:
     """Presentations given."""
     return Fact(activity.at, 1) if activity.kind == "presentation" else None
 
 
-@kpi("collateral_use", measure=COUNTS, unit="count", scopes=("rep", "team"))
+@kpi(
+    "collateral_use",
+    measure=COUNTS,
+    unit="count",
+    scopes=("rep", "team"),
+    formula="count of activities of kind collateral, by asset",
+    source="sales content usage, sales enablement's term",
+)
 def collateral_use(activity: Activity) -> Fact[str] | None:
     """How often sales material was used, by asset; `unknown` where none was named."""
     if activity.kind != "collateral":
@@ -47,7 +75,14 @@ def collateral_use(activity: Activity) -> Fact[str] | None:
     return Fact(activity.at, activity.asset or "unknown")
 
 
-@kpi("collateral_in_wins", measure=SHARE, unit="ratio", scopes=("rep", "team"))
+@kpi(
+    "collateral_in_wins",
+    measure=SHARE,
+    unit="ratio",
+    scopes=("rep", "team"),
+    formula="won deals with collateral shown before the win / won deals",
+    source="the contract",
+)
 def collateral_in_wins(deal: Deal) -> Fact[bool] | None:
     """Share of won deals before whose win the same lead had been shown sales material."""
     if deal.won is None:
@@ -56,7 +91,14 @@ def collateral_in_wins(deal: Deal) -> Fact[bool] | None:
     return Fact(deal.won, shown is not None and shown < deal.won)
 
 
-@kpi("advance_rate", measure=SHARES, unit="ratio", scopes=("team",))
+@kpi(
+    "advance_rate",
+    measure=SHARES,
+    unit="ratio",
+    scopes=("team",),
+    formula="meetings, presentations, outbound calls with an advance within 7 days / all of them",
+    source='"advance": Rackham: SPIN Selling, McGraw-Hill 1988',
+)
 def advance_rate(journey: Journey) -> Iterator[Fact[Labelled]]:
     """Share of meetings, presentations and outbound calls that move a deal on.
 
@@ -64,7 +106,7 @@ def advance_rate(journey: Journey) -> Iterator[Fact[Labelled]]:
     days after. `by` tells `meeting`, `presentation` and `call` apart. A rep's work without a
     lead is not counted.
     """
-    if journey.is_loose:
+    if journey.is_without_lead:
         return
     advances = journey.advances
     for call in journey.calls:

@@ -25,13 +25,13 @@ TEXT = (
 
 
 def commission(rules: Sequence[CommissionRule], currency: str) -> Derived:
-    """Give the commission as the rules have it; without rules it has no records."""
+    """Give the commission under the rules; without rules it has no records."""
     pay = Pay(rules, currency)
     return Derived(
         "commission",
         "money",
         ("rep",),
-        # What nobody is paid for is read in no window.
+        # Without rules there are no windows, and this ingredient is never read.
         pay.kpis or ("revenue_won",),
         (),
         pay.evaluate,
@@ -42,14 +42,15 @@ def commission(rules: Sequence[CommissionRule], currency: str) -> Derived:
         affects=pay.paid_for,
         exists=pay.exists,
         adds_up=True,
+        formula="sum over rules of share × min(cap, accelerator × sum of (rate × amount in tier))",
+        source="the company's own rules of pay; tiers, accelerators, caps, splits: trade's terms",
     )
 
 
 class Pay:
-    """The rules in force; each question is about one rep and one window."""
+    """The formula of the commission; each evaluation is of one rep and one window."""
 
     def __init__(self, rules: Sequence[CommissionRule], currency: str) -> None:
-        """Take rules over declared KPIs, and the reporting currency."""
         self.kpis = tuple(dict.fromkeys(rule.kpi for rule in rules))
         self._rules = rules
         self._currency = currency
@@ -67,7 +68,7 @@ class Pay:
         return self._paid.get(scope, ())
 
     def exists(self, context: FormulaContext) -> bool:
-        """Tell whether any rule has something to pay a rep for."""
+        """Tell whether any rule has a value to pay a rep for."""
         return any(there.has(rule.kpi) for rule, there in self._sources(context))
 
     def evaluate(self, context: FormulaContext) -> KpiValue:
@@ -81,14 +82,14 @@ class Pay:
         return KpiValue((whole, 1), {"sum": whole, "trace": [payout.trace for payout in own]})
 
     def _sources(self, context: FormulaContext) -> Iterator[tuple[CommissionRule, FormulaContext]]:
-        """Give the rules that pay this rep in this window, each with whose value it pays."""
+        """Give the rules that pay this rep in this window, each with the context of its value."""
         rep = _rep(context)
         for rule in self._rules:
             if rule.window == context.window.kind and rule.pays(rep):
                 yield rule, context.at(rule.scope_of(rep))
 
     def _earned(self, rule: CommissionRule, context: FormulaContext) -> Iterable[Payout]:
-        """Give what a rule pays, nothing where its KPI has no record or no value."""
+        """Give the payouts of a rule, none where its KPI has no record or no value."""
         kpi = self._known[rule.kpi]
         value = context.value(kpi.name) if context.has(kpi.name) else None
         if value is None:

@@ -21,20 +21,27 @@ from streams.engine.catalogue.kpi import (
     Unpriced,
     kpi,
 )
-from streams.journeys import Customer, Ticket
+from streams.journeys import Account, Ticket
 
 YEAR_MS = 365 * 86_400_000
 
 
-@kpi("customer_lifetime_value", measure=LEVEL_RATIO, unit="money", scopes=("rep", "product"))
-def customer_lifetime_value(customer: Customer) -> Iterator[Fact[Fraction]]:
+@kpi(
+    "customer_lifetime_value",
+    measure=LEVEL_RATIO,
+    unit="money",
+    scopes=("rep", "product"),
+    formula="(issued − credited) to date / accounts with an invoice",
+    source="customer lifetime value, historical: revenue to date",
+)
+def customer_lifetime_value(account: Account) -> Iterator[Fact[Fraction]]:
     """What a customer has brought so far: issued less credited, a mean over those with an invoice.
 
     Voided invoices are left out; money is at the issue date's rate. A customer with invoices of
     several reps or products counts once for each of them, and once for all.
     """
     since: dict[Dimensions, int] = {}
-    for invoice in customer.invoices:
+    for invoice in account.invoices:
         if invoice.issued is None or not invoice.is_owed:
             continue
         billed = invoice.billed
@@ -52,7 +59,7 @@ def customer_lifetime_value(customer: Customer) -> Iterator[Fact[Fraction]]:
 
 
 def _counted(rep: str, product: str) -> Iterator[Dimensions]:
-    """Give the places at which an invoice makes its account a customer."""
+    """Give the dimension values under which an invoice makes its account a customer."""
     yield NOWHERE
     if rep:
         yield values_only(rep=rep)
@@ -60,22 +67,38 @@ def _counted(rep: str, product: str) -> Iterator[Dimensions]:
         yield values_only(product=product)
 
 
-@kpi("complaints", measure=COUNT, unit="count", scopes=("rep", "team"), better="lower")
+@kpi(
+    "complaints",
+    measure=COUNT,
+    unit="count",
+    scopes=("rep", "team"),
+    better="lower",
+    formula="count of tickets of kind complaint",
+    source="customer complaints, the trade's term",
+)
 def complaints(ticket: Ticket) -> Fact[int] | None:
     """Complaints, by the rep that the ticket names, else the account's."""
     return Fact(ticket.at, 1) if ticket.kind == "complaint" else None
 
 
-@kpi("churn_risk", measure=LEVEL, unit="count", scopes=("rep", "team"), better="lower")
-def churn_risk(customer: Customer) -> Iterator[Fact[int]]:
+@kpi(
+    "churn_risk",
+    measure=LEVEL,
+    unit="count",
+    scopes=("rep", "team"),
+    better="lower",
+    formula="count of accounts whose ticket weights of the last 90 days sum up to at least 5",
+    source="churn risk score, the trade's term; weights: the contract",
+)
+def churn_risk(account: Account) -> Iterator[Fact[int]]:
     """Accounts that may leave, going by what they asked for within the last 90 days.
 
     A complaint weighs 3, a closing request 5, a contract question 2, a contact 1; an account
     counts from 5 on. Weights and threshold are settings.
     """
-    if customer.tickets:
-        owner = place(customer.owner)
-        for at, step in customer.risk():
+    if account.tickets:
+        owner = place(account.owner)
+        for at, step in account.risk():
             yield Fact(at, step, owner)
 
 
@@ -85,29 +108,38 @@ def churn_risk(customer: Customer) -> Iterator[Fact[int]]:
     unit="ms",
     scopes=("product", "account"),
     better="lower",
+    formula="mean, p50, p90 of (order − order before) of an account",
+    source="interpurchase time, marketing's term",
 )
-def reorder_interval(customer: Customer) -> Iterator[Fact[int]]:
+def reorder_interval(account: Account) -> Iterator[Fact[int]]:
     """From one order of an account to its next: mean, p50 and p90; cancelled ones left out.
 
     By product it is from one order of that product to the next of the same.
     """
-    for at, gap, product in customer.reorders():
+    for at, gap, product in account.reorders():
         yield Fact(at, gap, values_only(product=product) if product else None)
 
 
-@kpi("wallet_share", measure=LEVEL_RATIO, unit="ratio", scopes=("account",))
-def wallet_share(customer: Customer) -> Iterator[Fact[Fraction]]:
+@kpi(
+    "wallet_share",
+    measure=LEVEL_RATIO,
+    unit="ratio",
+    scopes=("account",),
+    formula="invoiced in the last 365 days / yearly potential",
+    source="share of wallet, the trade's term",
+)
+def wallet_share(account: Account) -> Iterator[Fact[Fraction]]:
     """What was invoiced within the last 365 days, as a share of what the account could buy.
 
     Over accounts whose potential is known, each from its first invoice on; voided invoices are
     left out, credits are not taken off. Money is at the rate of the issue date and of the
     potential's.
     """
-    potential = customer.potential if customer.invoices else None
+    potential = account.potential if account.invoices else None
     if not potential:
         return
     first: int | None = None
-    for invoice in customer.invoices:
+    for invoice in account.invoices:
         if invoice.issued is None or not invoice.is_owed:
             continue
         amount = invoice.amount()

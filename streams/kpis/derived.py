@@ -21,7 +21,7 @@ from streams.kpis import (
     sales,
 )
 
-# Their KPIs are the ingredients here, and have to be declared before.
+# The KPIs of these modules are the ingredients, and must be declared first.
 SOURCES = (delivery, funnel, marketing, pipeline, prospecting, sales)
 DAY_MS = 24 * HOUR_MS
 MARKETING = ("channel", "media", "campaign")
@@ -35,6 +35,8 @@ WON = ("deal_count", "revenue_won")
     unit="money_per_day",
     scopes=("rep", "team", "partner"),
     ingredients=("pipeline_count", "close_rate", "deal_size", "cycle_time"),
+    formula="open deals × close_rate × deal_size / cycle_time in days",
+    source="pipeline velocity, the trade's formula",
 )
 def sales_velocity(context: FormulaContext) -> Quotient | None:
     """What the open deals bring in a day, as surely, as large and as fast as deals are now.
@@ -57,6 +59,8 @@ def sales_velocity(context: FormulaContext) -> Quotient | None:
     scopes=("rep", "team"),
     ingredients=("pipeline_amount", "revenue_won"),
     targets=("revenue_won",),
+    formula="pipeline_amount / (target of revenue_won − revenue_won)",
+    source="pipeline coverage, the trade's term",
 )
 def pipeline_coverage(context: FormulaContext) -> KpiValue:
     """How many times the open amounts cover what is still missing to the target of revenue.
@@ -78,6 +82,8 @@ def pipeline_coverage(context: FormulaContext) -> KpiValue:
     scopes=MARKETING,
     ingredients=("marketing_spend", "lead_count"),
     better="lower",
+    formula="marketing_spend / lead_count",
+    source="cost per lead (CPL), the trade's term",
 )
 def cost_per_lead(context: FormulaContext) -> Quotient | None:
     """What is spent on marketing for each lead created."""
@@ -91,6 +97,8 @@ def cost_per_lead(context: FormulaContext) -> Quotient | None:
     scopes=MARKETING,
     ingredients=("marketing_spend", "deal_conversion"),
     better="lower",
+    formula="marketing_spend / deals created",
+    source="cost per opportunity, the trade's term",
 )
 def cost_per_opportunity(context: FormulaContext) -> Quotient | None:
     """What is spent on marketing for each deal created."""
@@ -103,6 +111,8 @@ def cost_per_opportunity(context: FormulaContext) -> Quotient | None:
     unit="ratio",
     scopes=MARKETING,
     ingredients=("revenue_won", "marketing_spend"),
+    formula="(revenue_won − marketing_spend) / marketing_spend",
+    source="return on marketing investment (ROMI), the trade's term",
 )
 def campaign_return(context: FormulaContext) -> Quotient | None:
     """What marketing wins beyond its cost, as a multiple of the cost."""
@@ -116,6 +126,10 @@ def campaign_return(context: FormulaContext) -> Quotient | None:
     scopes=("channel",),
     ingredients=("response_rate", "prospecting_hours"),
     lookback_windows=1,
+    formula=(
+        "(response_rate − response_rate before) / (prospecting_hours − prospecting_hours before)"
+    ),
+    source="the contract",
 )
 def rrroi(context: FormulaContext) -> KpiValue:
     """How far the response rate grew for each hour of prospecting more than in the window before.
@@ -137,6 +151,8 @@ def rrroi(context: FormulaContext) -> KpiValue:
     unit="ratio",
     scopes=("channel", "rep"),
     ingredients=("lead_count", "prospecting_hours"),
+    formula="lead_count / prospecting_hours",
+    source="leads per prospecting hour, the trade's term",
 )
 def lead_generation_rate(context: FormulaContext) -> Quotient | None:
     """Leads created for each hour of prospecting."""
@@ -151,6 +167,8 @@ def lead_generation_rate(context: FormulaContext) -> Quotient | None:
     ingredients=WON,
     across=WON,
     is_for_all=False,
+    formula="50 × deal_count / best deal_count + 50 × revenue_won / best revenue_won",
+    source="the contract",
 )
 def partner_quality(context: FormulaContext) -> KpiValue:
     """How good a partner is from 0 to 100, measured by the best ones of the window.
@@ -174,6 +192,8 @@ def partner_quality(context: FormulaContext) -> KpiValue:
     kinds=("month",),
     lookback_windows=SPAN_MONTHS - 1,
     carry_forward="on_time_delivery",
+    formula="strongest correlation of on_time_delivery with revenue_won 0..3 months later",
+    source="Pearson's correlation coefficient, lagged; lags and span: the contract",
 )
 def delivery_sales_lag(context: FormulaContext) -> KpiValue:
     """How closely delivering on time goes with revenue up to three months later, over 24 months.
@@ -213,14 +233,14 @@ DECIMALS = 12
 
 
 class Correlation(NamedTuple):
-    """How two series go together: from -1 to 1, and the exact square that strength is told by."""
+    """A correlation from -1 to 1, and its exact square, by which lags are compared."""
 
     value: float
     strength: Fraction
 
 
 def correlation(pairs: Sequence[tuple[tuple[int, int], int]]) -> Correlation | None:
-    """Correlate quotients with whole numbers; None for under 3 pairs or where one never varies."""
+    """Correlate quotients with whole numbers; None below 3 pairs or where one is constant."""
     n = len(pairs)
     if n < LEAST_PAIRS:
         return None

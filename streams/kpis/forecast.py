@@ -47,6 +47,8 @@ TEXT = (
     unit="count",
     scopes=("rep", "team"),
     hidden=True,
+    formula="count of open deals with a stage and an expected close, by amount and stage",
+    source="ingredient of forecast",
 )
 def open_deals_due(deal: Deal) -> Fact[str] | None:
     """Open deals by amount and stage, on the day they are expected to close."""
@@ -67,6 +69,8 @@ def open_deals_due(deal: Deal) -> Fact[str] | None:
     hidden=True,
     all_time=True,
     broadcast_to=("rep",),
+    formula="deals won / (deals won + deals lost), by stage ever entered",
+    source="win rate by stage, the trade's term",
 )
 def closed_by_stage(deal: Deal) -> Iterator[Fact[Labelled]]:
     """Share of deals won, of those won or lost, by each stage that they were ever in."""
@@ -75,19 +79,45 @@ def closed_by_stage(deal: Deal) -> Iterator[Fact[Labelled]]:
             yield Fact(deal.closed, Labelled(stage, deal.won is not None))
 
 
-def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
-    """Give the forecast as definitions, the floor of a win rate's sample and a seed have it."""
-    currency = definitions.currency
+def forecast(definitions: Definitions, floor: int, seed: str) -> Derived:
+    """Give the forecast under definitions, a floor for the sample of win rates, and a seed."""
+    return make(
+        "forecast",
+        "money",
+        ("rep", "team"),
+        ("revenue_won", "open_deals_due"),
+        Forecast(definitions, floor, seed).evaluate,
+        TEXT,
+        {kpi.name: kpi for kpi in declared()},
+        formula="revenue_won + sum of (open deals due in the window × win rate of their stage)",
+        source="weighted pipeline forecast by historical win rates, the trade's term",
+        kinds=WINDOWS,
+        history=("closed_by_stage",),
+        is_running_only=True,
+        is_expensive=True,
+        percentiles=("p10", "p90"),
+    )
 
-    def formula(context: FormulaContext) -> KpiValue:
+
+class Forecast:
+    """The formula of the forecast; each evaluation is of one scope and one window."""
+
+    def __init__(self, definitions: Definitions, floor: int, seed: str) -> None:
+        self._currency = definitions.currency
+        self._stage_probability = definitions.stage_probability
+        self._floor = floor
+        self._seed = seed
+
+    def evaluate(self, context: FormulaContext) -> KpiValue:
+        """Add the open deals that are due to the revenue won so far."""
         history = context.all_time("closed_by_stage")
         revenue = context.vector("revenue_won").get("sum", 0)
         stages: dict[str, Due] = {}
         parts: dict[str, Mapping[str, int]] = {}
-        # What is over has come to what it has come to.
+        # In a window that has ended nothing is due any more.
         due = context.vector("open_deals_due") if context.is_running else {}
         for stage, amounts in sorted(_by_stage(due).items()):
-            rate = rate_of(stage, history)
+            rate = self._win_rate(stage, history)
             if rate is not None:
                 stages[stage] = Due(amounts, rate)
                 parts[stage] = {
@@ -99,36 +129,21 @@ def foretold(definitions: Definitions, floor: int, seed: str) -> Derived:
         return KpiValue(
             (expected(revenue, stages.values()), 1),
             {"revenue_won": {"sum": revenue}, "open": parts},
-            lambda: spread(context.key, revenue, stages),
+            lambda: self._percentiles(context.key, revenue, stages),
         )
 
-    def spread(key: str, revenue: int, stages: Mapping[str, Due]) -> Mapping[str, str]:
-        low, high = likely(seed, key, revenue, stages)
-        return {"p10": major(low, currency), "p90": major(high, currency)}
+    def _percentiles(self, key: str, revenue: int, stages: Mapping[str, Due]) -> Mapping[str, str]:
+        low, high = likely(self._seed, key, revenue, stages)
+        return {"p10": major(low, self._currency), "p90": major(high, self._currency)}
 
-    def rate_of(stage: str, history: Vector) -> WinRate | None:
-        configured = definitions.stage_probability.get(stage)
+    def _win_rate(self, stage: str, history: Vector) -> WinRate | None:
+        configured = self._stage_probability.get(stage)
         return win_rate(
             history.get(HITS + stage, 0),
             history.get(LABEL + stage, 0),
-            floor,
+            self._floor,
             None if configured is None else exact(configured),
         )
-
-    return make(
-        "forecast",
-        "money",
-        ("rep", "team"),
-        ("revenue_won", "open_deals_due"),
-        formula,
-        TEXT,
-        {kpi.name: kpi for kpi in declared()},
-        kinds=WINDOWS,
-        history=("closed_by_stage",),
-        is_running_only=True,
-        is_expensive=True,
-        percentiles=("p10", "p90"),
-    )
 
 
 def _by_stage(due: Vector) -> dict[str, list[int]]:

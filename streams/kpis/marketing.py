@@ -11,6 +11,8 @@ from streams.journeys import Spend
     unit="money",
     scopes=("channel", "media", "campaign"),
     better="lower",
+    formula="sum of spend",
+    source="marketing spend, the trade's term",
 )
 def marketing_spend(spend: Spend) -> Fact[int]:
     """Money spent on marketing, at the rate of the day it was spent."""

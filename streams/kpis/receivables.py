@@ -16,7 +16,15 @@ from streams.engine.catalogue.kpi import (
 from streams.journeys import Invoice
 
 
-@kpi("receivables", measure=LEVEL, unit="money", scopes=("rep", "team", "account"), better="lower")
+@kpi(
+    "receivables",
+    measure=LEVEL,
+    unit="money",
+    scopes=("rep", "team", "account"),
+    better="lower",
+    formula="issued − paid − credited",
+    source="accounts receivable, accounting's term",
+)
 def receivables(invoice: Invoice) -> Iterator[Fact[int]]:
     """Issued less paid and credited, voided invoices left out; at the issue date's rate."""
     if invoice.issued is None or not invoice.is_owed:
@@ -31,7 +39,15 @@ def receivables(invoice: Invoice) -> Iterator[Fact[int]]:
         before = balance
 
 
-@kpi("overdue", measure=LEVEL, unit="money", scopes=("rep", "team", "account"), better="lower")
+@kpi(
+    "overdue",
+    measure=LEVEL,
+    unit="money",
+    scopes=("rep", "team", "account"),
+    better="lower",
+    formula="unpaid part of invoices past their due day",
+    source="past-due receivables, accounting's term",
+)
 def overdue(invoice: Invoice) -> Iterator[Fact[int]]:
     """What is unpaid of an invoice once its due day has ended in the reporting zone."""
     if invoice.is_owed:
@@ -39,7 +55,14 @@ def overdue(invoice: Invoice) -> Iterator[Fact[int]]:
             yield Fact(at, step)
 
 
-@kpi("collected", measure=SUM, unit="money", scopes=("rep", "team"))
+@kpi(
+    "collected",
+    measure=SUM,
+    unit="money",
+    scopes=("rep", "team"),
+    formula="sum of payments",
+    source="cash collections, accounting's term",
+)
 def collected(invoice: Invoice) -> Iterator[Fact[int]]:
     """Money that came in, at the rate of the day it came."""
     for at, money in invoice.payments:
@@ -47,7 +70,18 @@ def collected(invoice: Invoice) -> Iterator[Fact[int]]:
         yield Fact(at, UNPRICED if minor is None else minor)
 
 
-@kpi("days_to_pay", measure=SPREAD, unit="ms", scopes=("rep", "team", "account"), better="lower")
+@kpi(
+    "days_to_pay",
+    measure=SPREAD,
+    unit="ms",
+    scopes=("rep", "team", "account"),
+    better="lower",
+    formula="mean, p50, p90 of (full payment − issue)",
+    source=(
+        "average days to pay, accounting's term: per invoice what days sales outstanding (DSO)"
+        " is for the total"
+    ),
+)
 def days_to_pay(invoice: Invoice) -> Fact[int] | None:
     """From an invoice's issue until payments and credits covered it."""
     paid = invoice.paid_in_full() if invoice.is_owed else None

@@ -15,10 +15,23 @@ from streams.engine.catalogue.kpi import (
 )
 from streams.journeys import Lead
 
+RESPONSE_STUDY = (
+    "lead response time; Oldroyd, McElheran, Elkington: The Short Life of Online Sales Leads,"
+    " Harvard Business Review 2011"
+)
 ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
 
 
-@kpi("response_time", measure=SPREAD, unit="ms", scopes=ANSWERING, hourly=True, better="lower")
+@kpi(
+    "response_time",
+    measure=SPREAD,
+    unit="ms",
+    scopes=ANSWERING,
+    hourly=True,
+    better="lower",
+    formula="mean, p50, p90 of (first human touch − lead creation)",
+    source=RESPONSE_STUDY,
+)
 def response_time(lead: Lead) -> Fact[int]:
     """How long a new lead waits for the first call or email from a person.
 
@@ -28,7 +41,14 @@ def response_time(lead: Lead) -> Fact[int]:
     return Fact(lead.created, lead.waited, lead.answered_by)
 
 
-@kpi("response_within_hour", measure=SHARE, unit="ratio", scopes=ANSWERING)
+@kpi(
+    "response_within_hour",
+    measure=SHARE,
+    unit="ratio",
+    scopes=ANSWERING,
+    formula="leads answered within 1 h / leads answered, or unanswered for over 1 h",
+    source=RESPONSE_STUDY,
+)
 def response_within_hour(lead: Lead) -> Fact[bool]:
     """Share of leads answered within one hour, of those answered or older than that.
 
@@ -46,6 +66,8 @@ def response_within_hour(lead: Lead) -> Fact[bool]:
     unit="count",
     scopes=("rep", "team", "channel"),
     better="lower",
+    formula="leads older than 1 h without a human touch or a disqualification",
+    source="the contract",
 )
 def unanswered_leads(lead: Lead) -> Iterator[Fact[int]]:
     """Leads waiting for more than an hour, neither touched by a person nor given up."""

@@ -31,25 +31,53 @@ SELLING = (
 )
 
 
-@kpi("deal_count", measure=COUNT, unit="count", scopes=SELLING)
+@kpi(
+    "deal_count",
+    measure=COUNT,
+    unit="count",
+    scopes=SELLING,
+    formula="count of deals won",
+    source="closed-won deals, the trade's term",
+)
 def deal_count(deal: Deal) -> Fact[int] | None:
     """Deals won."""
     return None if deal.won is None else Fact(deal.won, 1)
 
 
-@kpi("revenue_won", measure=SUM, unit="money", scopes=SELLING)
+@kpi(
+    "revenue_won",
+    measure=SUM,
+    unit="money",
+    scopes=SELLING,
+    formula="sum of amounts of deals won",
+    source="closed-won revenue, the trade's term",
+)
 def revenue_won(deal: Deal) -> Fact[int] | None:
     """The amounts of deals won."""
     return None if deal.won is None else Fact(deal.won, deal.worth(deal.won))
 
 
-@kpi("deal_size", measure=MEAN, unit="money", scopes=SELLING)
+@kpi(
+    "deal_size",
+    measure=MEAN,
+    unit="money",
+    scopes=SELLING,
+    formula="amounts of deals won / deals won with an amount",
+    source="average deal size, the trade's term",
+)
 def deal_size(deal: Deal) -> Fact[int] | None:
     """What a won deal is worth on average, over those with an amount."""
     return None if deal.won is None else Fact(deal.won, deal.worth(deal.won))
 
 
-@kpi("deal_size_mix", measure=COUNTS, unit="count", scopes=("rep", "team"))
+@kpi(
+    "deal_size_mix",
+    measure=COUNTS,
+    unit="count",
+    scopes=("rep", "team"),
+    formula="count of deals won, by size",
+    source="the contract",
+)
 def deal_size_mix(deal: Deal) -> Fact[str] | None:
     """Won deals by size: `small`, `medium`, `large`; the two bounds are settings."""
     if deal.won is None:
@@ -57,21 +85,35 @@ def deal_size_mix(deal: Deal) -> Fact[str] | None:
     worth = deal.worth(deal.won)
     if worth is None or isinstance(worth, Unpriced):
         return Fact(deal.won, worth)
-    terms = deal.context.definitions
-    scale = 10 ** minor_digits(terms.currency)
-    if worth < terms.small_deal * scale:
+    definitions = deal.context.definitions
+    scale = 10 ** minor_digits(definitions.currency)
+    if worth < definitions.small_deal * scale:
         return Fact(deal.won, "small")
-    return Fact(deal.won, "large" if worth >= terms.large_deal * scale else "medium")
+    return Fact(deal.won, "large" if worth >= definitions.large_deal * scale else "medium")
 
 
-@kpi("close_rate", measure=SHARE, unit="ratio", scopes=SELLING)
+@kpi(
+    "close_rate",
+    measure=SHARE,
+    unit="ratio",
+    scopes=SELLING,
+    formula="deals won / (deals won + deals lost)",
+    source="win rate, the trade's term",
+)
 def close_rate(deal: Deal) -> Fact[bool] | None:
     """Share of deals won, of those won or lost."""
     at = deal.outcome_at
     return None if at is None else Fact(at, deal.won is not None, since=deal.closed)
 
 
-@kpi("close_rate_value", measure=RATIO, unit="ratio", scopes=SELLING)
+@kpi(
+    "close_rate_value",
+    measure=RATIO,
+    unit="ratio",
+    scopes=SELLING,
+    formula="amounts won / (amounts won + amounts lost)",
+    source="win rate by value, the trade's term",
+)
 def close_rate_value(deal: Deal) -> Fact[Fraction] | None:
     """The amounts won as a share of the amounts won or lost."""
     at = deal.outcome_at
@@ -89,13 +131,22 @@ def close_rate_value(deal: Deal) -> Fact[Fraction] | None:
     measure=SHARE,
     unit="ratio",
     scopes=("rep", "team", "channel", "media", "campaign", "partner"),
+    formula="leads with a won deal / leads created",
+    source="lead-to-win conversion rate by cohort, the trade's term",
 )
 def lead_conversion(lead: Lead) -> Fact[bool]:
     """Share of the leads created in the window that have a won deal by now."""
     return Fact(lead.created, lead.has_won)
 
 
-@kpi("deal_conversion", measure=SHARE, unit="ratio", scopes=SELLING)
+@kpi(
+    "deal_conversion",
+    measure=SHARE,
+    unit="ratio",
+    scopes=SELLING,
+    formula="deals now won / deals created",
+    source="opportunity-to-win conversion rate by cohort, the trade's term",
+)
 def deal_conversion(deal: Deal) -> Fact[bool]:
     """Share of the deals created in the window that are won by now."""
     return Fact(deal.created, deal.won is not None)
@@ -107,6 +158,8 @@ def deal_conversion(deal: Deal) -> Fact[bool]:
     unit="ms",
     scopes=("rep", "team", "channel", "partner", "product"),
     better="lower",
+    formula="mean, p50, p90 of (win − creation of the lead, else of the deal)",
+    source="sales cycle length, the trade's term",
 )
 def cycle_time(deal: Deal) -> Fact[int] | None:
     """From the lead's creation (the deal's, where there was no lead) to the win."""

@@ -7,11 +7,11 @@ from aiokafka import TopicPartition
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
 
+from streams.config.declaration import BadSetting
 from streams.config.rules import read
 from streams.config.settings import (
     PREFIX,
     SECRETS,
-    BadSetting,
     Settings,
 )
 from streams.engine.catalogue.dimensions import ROLLED_UP
@@ -72,7 +72,7 @@ def check_rules(settings: Settings) -> list[Finding]:
     if settings.rules is None:
         return []
     try:
-        catalogue(settings)
+        catalogue(settings, read(settings.rules))
     except BadSetting as error:
         advice = "no command starts until this is corrected"
         return [Finding(f"rules: {error}", is_fine=False, advice=advice)]

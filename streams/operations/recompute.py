@@ -8,10 +8,11 @@ from aiokafka import ConsumerRecord
 
 from streams.config.settings import Settings
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.algebra.measures import Grouped
 from streams.events import ReferenceRecord
 from streams.kafka import topics
 from streams.tasks.aggregate.restore import StateRestore
-from streams.tasks.ports import CorePort, Vectors
+from streams.tasks.ports import CorePort
 
 
 class ReceivedReroute(NamedTuple):
@@ -45,8 +46,8 @@ class Recomputation:
         self._received_count = 0
         self._since = since
         self._reroutes_topic = topics.reroutes(settings)
-        self._current: Mapping[str, Vectors] | None = None
-        self._later: defaultdict[str, list[Vectors]] = defaultdict(list)
+        self._current: Mapping[str, Grouped] | None = None
+        self._later: defaultdict[str, list[Grouped]] = defaultdict(list)
 
     def add_reference(self, records: Iterable[ReferenceRecord]) -> None:
         """Add reference records; the first ones before any record of the state."""
@@ -74,7 +75,7 @@ class Recomputation:
         self._apply_pending()
         return self._restore.source_offsets.reach(self._restore.target_offsets)
 
-    def wrong(self, published: Mapping[str, Vectors | str]) -> dict[str, Vectors]:
+    def wrong(self, published: Mapping[str, Grouped | str]) -> dict[str, Grouped]:
         """Return the cells whose published value they never had, with their latest value."""
         current = self._current or {}
         found = {}
@@ -91,13 +92,14 @@ class Recomputation:
     def _rebuild(self) -> None:
         latest = {each.key: each.reroute for each in self._received_by_now()}
         current = {key: reroute for key, reroute in latest.items() if reroute.value is not None}
-        for _ in self._restore.rebuild(current, self._settings.clock()):
+        self._restore.restore_reroutes(current)
+        while self._restore.rebuild(self._settings.clock()):
             pass
         self._aggregator.pending_reroutes()
         self._current = dict(self._aggregator.cells())
 
     def _apply_pending(self) -> None:
-        for _ in self._aggregator.apply_pending(self._settings.clock()):
+        while self._aggregator.apply_pending(self._settings.clock()):
             pass
         for cell, vectors in self._aggregator.changed_cells().items():
             self._later[cell].append(vectors)

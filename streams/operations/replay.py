@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from streams.config.rules import Rules
+from streams.config.rules import Rules, read
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.merge.merger import Merger
@@ -48,11 +48,14 @@ def replay(
 
 
 def replay_alerts(
-    lines: Iterable[bytes], settings: Settings, on_rejected: OnRejected = raise_bad_line
+    lines: Iterable[bytes],
+    settings: Settings,
+    on_rejected: OnRejected = raise_bad_line,
+    rules: Rules | None = None,
 ) -> Iterator[bytes]:
     """Yield the alerts that would be current after these events, sorted by key; as `replay`."""
     now = settings.clock()
-    shard, board = _replayed(lines, settings, on_rejected, now)
+    shard, board = _replayed(lines, settings, on_rejected, now, rules)
     stamp = board.calendar.text(now)
     current = {**shard.changed_alerts(now), **board.alerts(now)}
     for _, body in sorted(current.items()):
@@ -65,9 +68,9 @@ def _replayed(
     settings: Settings,
     on_rejected: OnRejected,
     now: int,
-    rules: Rules | None = None,
+    rules: Rules | None,
 ) -> tuple[Aggregator, Merger]:
-    terms = catalogue(settings, rules)
+    terms = catalogue(settings, read(settings.rules) if rules is None else rules)
     shard = Aggregator(terms, now, erasure_key=settings.secret)
     board = Merger(terms, now)
     for number, line in enumerate(lines, 1):

@@ -16,6 +16,7 @@ import orjson
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.algebra.measures import Grouped
 from streams.internal_topics import partials, reroutes
 from streams.internal_topics.partials import PARTITIONS
 from streams.internal_topics.progress import KPI_PARTITIONS
@@ -31,7 +32,7 @@ from streams.process.cancellation import ended, stopped
 from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
 from streams.tasks.merge.published_index import REVISION_FIELD
 from streams.tasks.metrics_port import NoMetrics
-from streams.tasks.ports import CorePort, Vectors
+from streams.tasks.ports import CorePort
 from streams.tasks.reference_data import ReferenceData
 
 # Before each repeated comparison; the last is longer than any KPI's publication may be deferred.
@@ -40,7 +41,7 @@ PAUSES_SECONDS = (2.0, 6.0)
 PUBLISHED_WITHIN_SECONDS = 3 * VALUES_INTERVAL_SECONDS
 TopicKey = tuple[str, str]  # topic and key
 # By source partition and cell; text where the value could not be decoded.
-PartialsByPartition = dict[int, dict[str, Vectors | str]]
+PartialsByPartition = dict[int, dict[str, Grouped | str]]
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class ComparisonPass:
         state: TopicPartition,
         since: int,
         stop: int,
-        published: dict[str, Vectors | str],
+        published: dict[str, Grouped | str],
         received: list[ReceivedReroute],
     ) -> None:
         number = state.partition
@@ -233,9 +234,10 @@ class ComparisonPass:
                 is_own = self._core.dimension_group(cell) % topics.MERGE_PARTITIONS == number
                 if is_own and isinstance(vectors, dict):
                     merger.set_partial(source, cell, vectors)
-        for _ in merger.advance_clock(clock):
+        while merger.advance_clock(clock):
             pass
-        return {key: body.decode() for key, body, _ in merger.publications() if body is not None}
+        records = merger.begin_round().next_batch()
+        return {key: body.decode() for key, body, _ in records if body is not None}
 
     def _differ(self, topic: str, key: str, found: str | None, wanted: str | None) -> None:
         self.wrong[topic, key] = Difference(topic, key, found, wanted)
@@ -258,14 +260,14 @@ class ComparisonPass:
             self._on_progress(self._done, self._total)
 
 
-def _decode(value: bytes | None) -> Vectors | str:
+def _decode(value: bytes | None) -> Grouped | str:
     try:
         return partials.decode(value)
     except ValueError:
         return (value or b"").decode(errors="replace")
 
 
-def _text(vectors: Vectors | str | None) -> str | None:
+def _text(vectors: Grouped | str | None) -> str | None:
     if not vectors:
         return None
     return vectors if isinstance(vectors, str) else orjson.dumps(vectors).decode()

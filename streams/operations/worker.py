@@ -1,9 +1,10 @@
-"""The worker with its metrics server: `/metrics` has the worker's own metrics and the KPIs."""
+"""A worker process with its `/metrics` endpoint: health of the worker, KPIs and alerts."""
 
 import asyncio
 from collections.abc import Callable
 
 from streams.agents.main import run_worker as run_agents
+from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.kafka.errors import Fatal
 from streams.kafka.topics import ALERTS
@@ -11,21 +12,22 @@ from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
 from streams.output.prometheus.server import serve
 from streams.output.reader import Feed
-from streams.wiring.catalogue import catalogue
+from streams.wiring.core import build_core
 from streams.worker.metrics import WorkerMetrics
 
 
-def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
-    """Run one worker in this process until it is stopped.
+def run_worker(settings: Settings, rules: Rules, host: str, metrics_port: int | None) -> None:
+    """Run one worker in this process until it is stopped by a signal.
 
-    With a port it serves `/metrics`, `/livez` and `/readyz`; one reader of each output topic
-    provides the KPIs and the alerts: every worker exposes all of them.
+    With a port it serves `/metrics`, `/livez` and `/readyz`. One reader per output topic feeds
+    the KPIs and the alerts, so that every worker exposes all of them.
     """
+    core = build_core(settings, rules)
 
-    async def observed(health: WorkerMetrics, trouble: Callable[[], str | None]) -> None:
+    async def observe(health: WorkerMetrics, trouble: Callable[[], str | None]) -> None:
         if metrics_port is None:
             return
-        collector = KpiCollector(catalogue(settings), settings.clock)
+        collector = KpiCollector(core.catalogue, settings.clock)
         alerts = AlertCollector()
         health.registry.register(collector)
         health.registry.register(alerts)
@@ -40,4 +42,4 @@ def run_worker(settings: Settings, host: str, metrics_port: int | None) -> None:
         finally:
             await server.close()
 
-    run_agents(settings, observed)
+    run_agents(settings, observe, core)

@@ -9,7 +9,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streams.alerts import KINDS
-from streams.config.settings import BadSetting, Settings
+from streams.config.declaration import BadSetting
+from streams.config.settings import Settings
 from streams.kafka.topics import ALERTS
 from streams.output.reader import Batch, read
 

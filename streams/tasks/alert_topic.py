@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.merge.target_alerts import KIND
 from streams.events.key_value import KeyValue
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import ALERTS
 
 UPDATED_AT_FIELD = b',"updated_at":'
+# Of what the boards write into the same topic.
+OFF_PACE = f"{KIND}|"
 
 
 class AlertTopic:

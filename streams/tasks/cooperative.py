@@ -1,17 +1,21 @@
-"""Long work of the pure core, done so that everything else on the event loop goes on."""
+"""Long work of the pure core in slices, so that the event loop stays responsive."""
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 
-# Heartbeats, health and the transactions of other shards wait this long for their turn.
+# Heartbeats, health and the transactions of other partitions wait this long for the event loop.
 SLICE_SECONDS = 0.02
 
 
-async def run_cooperatively(steps: Iterable[object]) -> None:
-    """Use up an iterator whose every step is short, giving way to others now and then."""
+async def run_cooperatively(step: Callable[[], bool]) -> None:
+    """Call a step until it returns False, yielding to the event loop after every slice.
+
+    A step returns whether more waits. It should take a millisecond or less, for it is not
+    interrupted, and has to leave its object consistent: others may call it meanwhile.
+    """
     until = time.monotonic() + SLICE_SECONDS
-    for _ in steps:
+    while step():
         if time.monotonic() >= until:
             await asyncio.sleep(0)
             until = time.monotonic() + SLICE_SECONDS

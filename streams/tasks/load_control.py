@@ -1,93 +1,105 @@
-"""Keeps publishing from crowding out reading when there is more to do than time."""
+"""How much of a worker's time publishing may take, so that it does not crowd out reading."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import Enum
 from math import inf
 
-# After d seconds of publishing, nothing is published for ten times as long.
-REST_FACTOR = 10.0
-POLL_SECONDS = 0.01
-# Of the time of a worker that has time to spare, one kind of round may take so much.
-SPARE_SHARE = 0.125
+# While a backlog waits, d seconds of publishing are followed by ten times d without it.
+BACKLOG_PAUSE_FACTOR = 10.0
+# Nothing signals that a backlog is gone: it is polled for.
+BACKLOG_POLL_SECONDS = 0.01
 
 
 class Load(Enum):
-    """How much of a worker's time everything else wants."""
+    """How much of a worker's time everything but publishing wants."""
 
     IDLE = "nothing"
     LIGHT = "little"
     HEAVY = "much"
 
 
-class RateLimiter:
-    """When a work that is done again and again may be done next.
+@dataclass(frozen=True)
+class RateLimit:
+    """How often work may be repeated, and how much of the time it may take.
 
-    It may take so much of the time, and no more: after d seconds of it follows a pause of
-    d / share, within bounds. Where there is time to spare, share and lower bound are others;
-    where nobody else wants the time, that lower bound is enough.
+    Attributes:
+        share: Part of the time that the work may take under heavy load: d seconds of it are
+            followed by the next after d / share, within the bounds below.
+        spare_share: The same under light load, if it is greater.
+        min_interval_s: Seconds from one beginning to the next, at least, under heavy load.
+        spare_interval_s: The same under light load, and without any other bound when idle.
+        max_interval_s: Seconds from one beginning to the next, at most.
     """
 
-    def __init__(self, share: float, least_s: float, most_s: float, spare_s: float) -> None:
-        """Begin at once; `least_s` and `most_s` bound the time from one round to the next.
+    share: float
+    spare_share: float
+    min_interval_s: float
+    spare_interval_s: float
+    max_interval_s: float
 
-        `spare_s` is the lower bound while there is time to spare.
-        """
-        self._share = share
-        self._least_s = least_s
-        self._most_s = most_s
-        self._spare_s = spare_s
+
+class RateLimiter:
+    """When repeated work may begin next.
+
+    Attributes:
+        began: When it last began, in seconds of the monotonic clock.
+    """
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._limit = limit
         self._busy_s = 0.0
         self._part = 1.0
         self.began = -inf
 
     def next_at(self, load: Load) -> float:
-        """Give the instant of the monotonic clock from which the next may begin."""
+        """Instant of the monotonic clock from which the work may begin."""
+        limit = self._limit
         if load is Load.IDLE:
-            return self.began + self._spare_s
-        is_little = load is Load.LIGHT
-        share = max(self._share, SPARE_SHARE) if is_little else self._share
-        pause_s = max(self._spare_s if is_little else self._least_s, self._busy_s / share)
-        return self.began + min(pause_s, self._part * self._most_s)
+            return self.began + limit.spare_interval_s
+        is_light = load is Load.LIGHT
+        share = max(limit.share, limit.spare_share) if is_light else limit.share
+        least_s = limit.spare_interval_s if is_light else limit.min_interval_s
+        pause_s = max(least_s, self._busy_s / share)
+        return self.began + min(pause_s, self._part * limit.max_interval_s)
 
     def is_due(self, now: float, load: Load) -> bool:
-        """Tell whether the next may begin."""
+        """Whether the work may begin at an instant of the monotonic clock."""
         return now >= self.next_at(load)
 
-    def done(self, began: float, busy_s: float, part: float = 1.0) -> None:
-        """Note a round that began at an instant, and how long it has worked.
+    def record(self, began: float, busy_s: float, part: float = 1.0) -> None:
+        """Record that work began at an instant and took so many seconds of the worker's time.
 
-        If it has done but a part of what waits, the next may come so much sooner that all is done
-        within the upper bound.
+        After only a part of what waits the next may come that much sooner, so that everything
+        is done within the maximal interval.
         """
         self.began, self._busy_s, self._part = began, busy_s, part
 
 
 class LoadControl:
-    """One for all boards of a worker; they take turns.
+    """Gives slots for publishing to the merge tasks of a worker, one at a time.
 
-    While `pressed()` says that a backlog waits, publishing gets a small part of the time, so that
-    each round carries more changes of each key instead of there being more rounds. `demand()`
-    says how much else there is to do.
+    While `has_backlog()`, publishing gets a small part of the time, so that each round carries
+    more changes of each key instead of there being more rounds. `load()` is how much else there
+    is to do.
     """
 
-    def __init__(self, pressed: Callable[[], bool], load: Callable[[], Load]) -> None:
-        """Say how to find out whether a backlog waits, and what the worker has to do."""
-        self._pressed = pressed
+    def __init__(self, has_backlog: Callable[[], bool], load: Callable[[], Load]) -> None:
+        self._has_backlog = has_backlog
         self.load = load
         self._lock = asyncio.Lock()
-        self._next = 0.0
+        self._next_at = 0.0
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for a turn; the body must not wait for anything."""
+        """Wait for a slot; the body must not await anything."""
         async with self._lock:
-            # Polled, for nothing tells when the pressure is gone.
-            while (early := self._next - time.monotonic()) > 0 and self._pressed():
-                await asyncio.sleep(min(early, POLL_SECONDS))
+            while (early_s := self._next_at - time.monotonic()) > 0 and self._has_backlog():
+                await asyncio.sleep(min(early_s, BACKLOG_POLL_SECONDS))
             began = time.monotonic()
             yield
             ended = time.monotonic()
-            self._next = ended + REST_FACTOR * (ended - began)
+            self._next_at = ended + BACKLOG_PAUSE_FACTOR * (ended - began)

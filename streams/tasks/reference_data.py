@@ -1,6 +1,7 @@
-"""Reference data: read whole by every worker, in the order it was written."""
+"""Reference data: read by every worker from the beginning, in the order of writing."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -26,14 +27,13 @@ PARTITIONS: Final = tuple(TopicPartition(topic, 0) for topic in REFERENCE_TOPICS
 
 
 class ReferenceData:
-    """What the reference topics say; of each key the record with the newest (`at`, `id`) stands.
+    """The records of the reference topics that replaced older ones, by (`at`, `id`) of a key.
 
-    `records` only grows: whoever remembers how many it has heard takes the rest. `position`
-    names the offset after the last record in it, topic by topic.
+    `records` and `rejected` (topic, offset, dead letter) only grow. `offsets` are the next ones,
+    by topic. `is_complete` is set at the ends that the topics had at first.
     """
 
     def __init__(self, settings: Settings, metrics: TaskMetrics) -> None:
-        """Know nothing yet."""
         self.records: list[ReferenceRecord] = []
         self.offsets: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
         self.rejected: list[tuple[str, int, KeyValue]] = []
@@ -43,7 +43,7 @@ class ReferenceData:
         self._metrics = metrics
 
     async def read(self) -> None:
-        """Read all of them and go on reading, for ever. Sets `is_complete` at their ends."""
+        """Read the topics until cancelled."""
         stops = await ends(self._settings, PARTITIONS)
         async with reader(self._settings) as consumer:
             consumer.assign(list(PARTITIONS))
@@ -53,16 +53,20 @@ class ReferenceData:
                 for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                     for record in records:
                         self._add(record)
-                # Not the last record's: a transaction ends with an offset of its own.
+                # Not after the last record: a transaction ends with an offset of its own.
                 for partition in PARTITIONS:
                     self.offsets[partition.topic] = await consumer.position(partition)
                 if all(self.offsets[at.topic] >= stop for at, stop in stops.items()):
                     self.is_complete.set()
 
     def _add(self, record: ConsumerRecord) -> None:
-        sent = decode(record.value)
-        if not isinstance(sent, ReferenceRecord) or sent.topic != record.topic:
-            why = sent if isinstance(sent, Rejected) else Rejected("does not belong here", "type")
+        decoded = decode(record.value)
+        if not isinstance(decoded, ReferenceRecord) or decoded.topic != record.topic:
+            why = (
+                decoded
+                if isinstance(decoded, Rejected)
+                else Rejected("does not belong here", "type")
+            )
             self.rejected.append(
                 (record.topic, record.offset, dead_letter(record, why, self._settings.clock()))
             )
@@ -70,11 +74,38 @@ class ReferenceData:
             return
         at = record.topic, record.key
         current = self._current.get(at)
-        if current is None or order(current) <= order(sent):
-            self._current[at] = sent
-            self.records.append(sent)
+        if current is None or order(current) <= order(decoded):
+            self._current[at] = decoded
+            self.records.append(decoded)
+
+
+class ReferenceCursor:
+    """How far one task has applied the worker's reference data.
+
+    `offsets` are the next ones of what was applied, by topic.
+    """
+
+    def __init__(self, data: ReferenceData) -> None:
+        self.offsets: dict[str, int] = {}
+        self._data = data
+        self._applied = 0
+
+    def advance(self) -> Sequence[ReferenceRecord]:
+        """The records to apply now: all that were read since the last call."""
+        records = self._data.records[self._applied :]
+        self._applied += len(records)
+        self.offsets = dict(self._data.offsets)
+        return records
+
+    def rejected_since(self, offsets: Mapping[str, int]) -> list[KeyValue]:
+        """The dead letters of rejected records from some offsets on, by topic."""
+        return [
+            dead_letter
+            for topic, offset, dead_letter in self._data.rejected
+            if offset >= offsets.get(topic, 0)
+        ]
 
 
 def order(record: ReferenceRecord) -> tuple[int, str]:
-    """Give what decides which record of a key stands; parts of a millisecond do not count."""
+    """What decides which record of a key is current; parts of a millisecond do not count."""
     return milliseconds(record.at), record.id

@@ -1,7 +1,7 @@
-"""Builds the catalogue in force from the declarations, the settings and the rules file."""
+"""Composes the catalogue in force from the declarations, the settings and the rules."""
 
 from streams.alerts import watched
-from streams.config.rules import Rules, read
+from streams.config.rules import Rules
 from streams.config.rules.business import BusinessRules
 from streams.config.settings import Settings
 from streams.engine.calendars.calendar import Calendar
@@ -17,29 +17,19 @@ from streams.journeys import (
 )
 from streams.kpis import commission, forecast
 
+DAY_MS = 86_400_000
+NO_RULES = Rules()
 
-def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
-    """Give the KPIs declared in this room under the definitions in force.
 
-    `rules` stand in for the file that the settings name. Raises BadSetting for one that cannot
-    be used.
+def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
+    """Compose the declared KPIs and alerts under settings and rules; reads no file.
+
+    Raises ValueError where the settings name a rules file and `rules` are left out: they would
+    be ignored.
     """
-    rules = read(settings.rules) if rules is None else rules
-    own = rules.definitions
-    stale_ms = settings.stale_days * 86_400_000
-    definitions = Definitions(
-        currency=settings.currency,
-        lateness_ms=settings.lateness_ms,
-        stale_ms=stale_ms,
-        small_deal=settings.small_deal,
-        large_deal=settings.large_deal,
-        stage_probability=dict(settings.stage_probability),
-        stages=own.stages or settings.stages,
-        choices=own.choices,
-        working=working_time(own.business, settings.timezone) if own.business else None,
-        churn_threshold=settings.churn_threshold,
-        churn_weights=settings.churn_weights,
-    )
+    if settings.rules is not None and rules is NO_RULES:
+        raise ValueError(f"the rules of {settings.rules} were not read")
+    definitions = _definitions(settings, rules)
     return Catalogue(
         kpis=declared(),
         calendar=Calendar(
@@ -52,16 +42,34 @@ def catalogue(settings: Settings, rules: Rules | None = None) -> Catalogue:
         route=route,
         entities_of=entities_of,
         merge_target=merge_target,
-        alerts=watched(rules.alerts, stale_ms),
+        alerts=watched(rules.alerts, definitions.stale_ms),
         off_pace=rules.alerts.target_off_pace,
         derived=(
             *declared_derived(),
-            forecast.foretold(definitions, rules.forecast.floor, rules.forecast.seed),
+            forecast.forecast(definitions, rules.forecast.floor, rules.forecast.seed),
             commission.commission(rules.commission, settings.currency),
         ),
     )
 
 
-def working_time(rules: BusinessRules, timezone: str) -> WorkingTime:
-    """Give the working time that rules describe; reps without a zone work by the given one's."""
+def _definitions(settings: Settings, rules: Rules) -> Definitions:
+    """Merge both sources; stages of the rules replace those of the settings."""
+    own = rules.definitions
+    return Definitions(
+        currency=settings.currency,
+        lateness_ms=settings.lateness_ms,
+        stale_ms=settings.stale_days * DAY_MS,
+        small_deal=settings.small_deal,
+        large_deal=settings.large_deal,
+        stage_probability=dict(settings.stage_probability),
+        churn_threshold=settings.churn_threshold,
+        churn_weights=settings.churn_weights,
+        stages=own.stages or settings.stages,
+        choices=own.choices,
+        working=_working_time(own.business, settings.timezone) if own.business else None,
+    )
+
+
+def _working_time(rules: BusinessRules, timezone: str) -> WorkingTime:
+    """Give the working time of the rules; `timezone` is that of reps without one."""
     return WorkingTime(timezone, rules.days, rules.begins, rules.ends, rules.is_holiday())

@@ -1,25 +1,19 @@
-"""The product's own core, as the tables want it."""
+"""Composes the core of a worker: the aggregators and mergers of one catalogue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
+from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.catalogue import Catalogue
-from streams.engine.merge.merger import (
-    DIMENSION_GROUPS,
-    Merger,
-    dimension_group,
-)
+from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
+from streams.engine.merge.merger import Merger
 from streams.kafka.topics import MERGE_PARTITIONS
-from streams.tasks.ports import (
-    AggregatorPort,
-    CorePort,
-    MergerPort,
-)
-from streams.wiring.catalogue import catalogue
+from streams.tasks.ports import AggregatorPort, MergerPort
+from streams.wiring.catalogue import NO_RULES, catalogue
 from streams.wiring.describe import (
     SETTINGS,
     entries,
@@ -29,32 +23,33 @@ from streams.wiring.describe import (
 
 @dataclass(frozen=True)
 class KpiCore:
-    """Makes shards and boards of one catalogue."""
+    """Makes the aggregators and mergers of one catalogue; implements `CorePort`."""
 
     catalogue: Catalogue
     settings: Settings
+    rules: Rules = NO_RULES
 
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
-        """Make an empty shard."""
+        """Make an empty aggregator for a partition."""
         return Aggregator(self.catalogue, clock, number, self.settings.secret)
 
     def merger(self, clock: int, number: int) -> MergerPort:
-        """Make the empty board of one partition: that of the families that go there."""
+        """Make the empty merger of a partition, for the dimension groups that it holds."""
         own = [each for each in range(len(DIMENSION_GROUPS)) if each % MERGE_PARTITIONS == number]
         return Merger(self.catalogue, clock, own)
 
     def catalogue_records(self) -> Mapping[str, bytes]:
-        """Give what consumers may know of the KPIs and of the settings in force, by key."""
-        said = {**entries(self.catalogue), SETTINGS: in_force(self.settings)}
+        """Give the records of `sales.catalogue`, by key."""
+        records = {**entries(self.catalogue), SETTINGS: in_force(self.settings, self.rules)}
         return {
-            key: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for key, value in said.items()
+            key: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for key, value in records.items()
         }
 
     def dimension_group(self, cell: str) -> int:
-        """Number the family of a cell."""
+        """Give the number of a cell's dimension group."""
         return dimension_group(cell)
 
 
-def build_core(settings: Settings) -> CorePort:
-    """Make the core that the settings describe."""
-    return KpiCore(catalogue(settings), settings)
+def build_core(settings: Settings, rules: Rules = NO_RULES) -> KpiCore:
+    """Compose the core under settings and rules; raises as `catalogue` does."""
+    return KpiCore(catalogue(settings, rules), settings, rules)

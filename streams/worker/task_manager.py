@@ -11,7 +11,7 @@ from faust.types import TP
 
 from streams.config.settings import Settings
 from streams.internal_topics import partials
-from streams.internal_topics.partials import Published
+from streams.internal_topics.partials import PublishedPartials
 from streams.kafka import topic_monitor, topics
 from streams.kafka.errors import Fatal, TopicsMissing
 from streams.process.cancellation import stopped
@@ -192,14 +192,14 @@ class TaskManager:
 
     async def _read_published(
         self, fences: list[asyncio.Task[None]], shards: list[int]
-    ) -> dict[int, Published]:
+    ) -> dict[int, PublishedPartials]:
         await asyncio.wait(fences)
         return await partials.read_published(self._settings, shards) if shards else {}
 
     def _new_runner(
         self,
         task_id: TaskId,
-        published: "asyncio.Task[dict[int, Published]]",
+        published: "asyncio.Task[dict[int, PublishedPartials]]",
         fences: list[asyncio.Task[None]],
     ) -> TaskRunner:
         stage, number = task_id

@@ -6,10 +6,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.assignor import (
-    ShardAssignor,
-    distribute,
-)
+from streams.agents.assignor import ShardAssignor, distribute
 from streams.events import SOURCE_TOPICS
 from streams.kafka.topics import MERGE_PARTITIONS, PARTIALS
 from streams.tasks.task_id import TaskId, stage_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.alerts.standing import kinds, standing
+from tests.alerts.current import current_alerts, kinds
 from tests.kpis.story import Said, said
 
 CHURN = "churn_risk|acme"
@@ -28,17 +28,17 @@ def order(at: str, product: str | None = "starter", **fields: str) -> Said:
     )
 
 
-def test_account_may_leave_from_the_ticket_on_that_reaches_the_threshold() -> None:
+def test_account_is_at_risk_from_the_ticket_that_meets_the_threshold() -> None:
     events = [ticket("03-01 09:00", "complaint"), ticket("03-05 09:00", "contract_question")]
-    assert CHURN not in standing(*events, now="03-05 08:59")
-    assert standing(*events, now="03-05 09:00")[CHURN]["since"] == "2026-03-05T09:00:00+00:00"
+    assert CHURN not in current_alerts(*events, now="03-05 08:59")
+    assert current_alerts(*events, now="03-05 09:00")[CHURN]["since"] == "2026-03-05T09:00:00+00:00"
 
 
-def test_account_is_kept_again_ninety_days_after_the_first_of_its_tickets() -> None:
+def test_risk_ends_ninety_days_after_the_first_of_its_tickets() -> None:
     events = [ticket("01-01 09:00", "complaint"), ticket("01-05 09:00", "contract_question")]
     # 90 days after 1 January 09:00 is 1 April 09:00: 30 of January, 28, 31, 1.
-    assert CHURN in standing(*events, now="04-01 08:59")
-    assert CHURN not in standing(*events, now="04-01 09:00")
+    assert CHURN in current_alerts(*events, now="04-01 08:59")
+    assert CHURN not in current_alerts(*events, now="04-01 09:00")
 
 
 def test_risk_that_came_back_is_since_it_came_back() -> None:
@@ -46,14 +46,14 @@ def test_risk_that_came_back_is_since_it_came_back() -> None:
         ticket("01-01 09:00", "closing_request"),
         ticket("04-10 09:00", "closing_request"),
     ]
-    assert standing(*events, now="04-15 09:00")[CHURN]["since"] == "2026-04-10T09:00:00+00:00"
+    assert current_alerts(*events, now="04-15 09:00")[CHURN]["since"] == "2026-04-10T09:00:00+00:00"
 
 
-def test_accounts_own_rep_is_told_of_the_risk() -> None:
+def test_risk_names_the_accounts_own_rep() -> None:
     asked = ticket("03-01 09:00", "closing_request", rep="bob")
-    assert standing(asked)[CHURN]["rep"] == "bob"
+    assert current_alerts(asked)[CHURN]["rep"] == "bob"
     owned = said("account.set", "01-01 00:00", account="acme", rep="ann")
-    assert standing(asked, owned)[CHURN]["rep"] == "ann"
+    assert current_alerts(asked, owned)[CHURN]["rep"] == "ann"
 
 
 @pytest.mark.parametrize(("now", "holds"), [("03-18 08:59", False), ("03-18 09:00", True)])
@@ -66,7 +66,7 @@ def test_reorder_is_due_the_median_interval_after_the_last_order(now: str, holds
     assert ("reorder_due" in kinds(*events, order("03-16 09:00"), now=now)) is holds
 
 
-def test_two_orders_say_nothing_about_the_next() -> None:
+def test_two_orders_predict_nothing() -> None:
     assert kinds(order("03-01 09:00"), order("03-02 09:00")) == set()
 
 
@@ -79,16 +79,16 @@ def test_of_four_gaps_the_second_is_the_median() -> None:
 
 def test_next_order_of_the_product_ends_it_and_another_products_does_not() -> None:
     events = [order(f"03-{day} 09:00", rep="ann") for day in ("01", "03", "05")]
-    found = standing(*events, order("03-08 09:00", "other"), now="03-09 09:00")
+    found = current_alerts(*events, order("03-08 09:00", "other"), now="03-09 09:00")
     assert [(key, it["rep"], it["since"][:10]) for key, it in found.items()] == [
         ("reorder_due|acme/starter", "ann", "2026-03-07")
     ]
     assert kinds(*events, order("03-08 09:00"), now="03-09 09:00") == set()
 
 
-def test_orders_of_no_product_are_taken_together() -> None:
+def test_orders_of_no_product_are_grouped() -> None:
     events = [order(f"03-{day} 09:00", None) for day in ("01", "03", "05")]
-    assert standing(*events).keys() == {"reorder_due|acme/-"}
+    assert current_alerts(*events).keys() == {"reorder_due|acme/-"}
 
 
 def test_cancelled_order_is_no_order() -> None:

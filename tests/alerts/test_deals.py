@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.alerts.standing import kinds, standing
+from tests.alerts.current import current_alerts, kinds
 from tests.kpis.story import (
     call,
     deal,
@@ -23,7 +23,7 @@ def test_deal_is_stale_thirty_days_after_the_latest_of_its_subject(now: str, hol
 
 
 def test_stale_deal_names_its_lead_rep_and_amount() -> None:
-    alert = standing(deal("03-01 09:00", rep="ann", amount="1200.5"), now="04-01 09:00")[
+    alert = current_alerts(deal("03-01 09:00", rep="ann", amount="1200.5"), now="04-01 09:00")[
         "opportunity_stale|lead-1/deal-1"
     ]
     assert (alert["rep"], alert["amount"], alert["currency"]) == ("ann", "1200.50", "EUR")
@@ -53,7 +53,7 @@ def test_stale_deal_of_long_ago_is_an_alert_no_more() -> None:
 
 
 def test_deal_that_is_its_own_subject_is_named_once() -> None:
-    found = standing(deal("03-01 09:00", "deal-1", subject="deal-1"), now="04-01 09:00")
+    found = current_alerts(deal("03-01 09:00", "deal-1", subject="deal-1"), now="04-01 09:00")
     assert found.keys() == {"opportunity_stale|deal-1"}
 
 
@@ -62,7 +62,7 @@ def test_slashes_in_names_do_not_make_one_subject_of_two() -> None:
         deal("03-01 09:00", "c", subject="a/b"),
         deal("03-01 09:00", "b/c", subject="a"),
     ]
-    assert standing(*events, now="04-01 09:00").keys() == {
+    assert current_alerts(*events, now="04-01 09:00").keys() == {
         "opportunity_stale|a%2Fb/c",
         "opportunity_stale|a/b%2Fc",
     }
@@ -79,7 +79,7 @@ def test_deal_expires_at_the_end_of_the_expected_day_in_the_reporting_zone(
 
 
 def test_deal_created_after_the_day_it_names_is_expired_at_once() -> None:
-    found = standing(deal("03-10 09:00", expected_close="2026-03-01"), now="03-10 09:00")
+    found = current_alerts(deal("03-10 09:00", expected_close="2026-03-01"), now="03-10 09:00")
     assert found["opportunity_expired|lead-1/deal-1"]["since"] == "2026-03-10T09:00:00+00:00"
 
 
@@ -105,10 +105,10 @@ def test_amount_of_an_expired_deal_is_at_the_rate_of_the_day_after() -> None:
         rate("USD", "03-01", "0.5"),
         rate("USD", "03-06", "0.9"),
     ]
-    assert standing(*events)["opportunity_expired|lead-1/deal-1"]["amount"] == "90.00"
+    assert current_alerts(*events)["opportunity_expired|lead-1/deal-1"]["amount"] == "90.00"
 
 
 def test_deal_without_a_rate_is_an_alert_without_an_amount() -> None:
     events = [deal("03-01 09:00", amount="100", currency="USD", expected_close="2026-03-05")]
-    alert = standing(*events)["opportunity_expired|lead-1/deal-1"]
+    alert = current_alerts(*events)["opportunity_expired|lead-1/deal-1"]
     assert (alert["amount"], alert["currency"]) == (None, None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.alerts.standing import kinds, standing
+from tests.alerts.current import current_alerts, kinds
 from tests.kpis.story import (
     credited,
     invoice,
@@ -23,7 +23,7 @@ def test_invoice_is_overdue_when_its_due_day_has_ended(now: str, holds: bool) ->
 
 
 def test_overdue_invoice_names_rep_since_and_what_is_unpaid() -> None:
-    alert = standing(ISSUED, paid("03-02 09:00", "100"))[OVERDUE]
+    alert = current_alerts(ISSUED, paid("03-02 09:00", "100"))[OVERDUE]
     assert (alert["rep"], alert["amount"], alert["currency"]) == ("bob", "200.00", "EUR")
     assert alert["since"] == "2026-03-16T00:00:00+00:00"
     assert alert["rule"] == {}
@@ -38,15 +38,15 @@ def test_amount_goes_down_with_each_payment_and_since_stays() -> None:
     seen = [
         (alert["amount"], alert["since"][:10])
         for now in ("03-17 08:59", "03-17 09:00", "03-18 09:00")
-        for alert in [standing(*events, now=now)[OVERDUE]]
+        for alert in [current_alerts(*events, now=now)[OVERDUE]]
     ]
     assert seen == [("300.00", "2026-03-16"), ("200.00", "2026-03-16"), ("150.00", "2026-03-16")]
 
 
 def test_paid_invoice_is_overdue_no_more() -> None:
     events = [ISSUED, paid("03-17 09:00", "300")]
-    assert OVERDUE in standing(*events, now="03-17 08:59")
-    assert OVERDUE not in standing(*events, now="03-17 09:00")
+    assert OVERDUE in current_alerts(*events, now="03-17 08:59")
+    assert OVERDUE not in current_alerts(*events, now="03-17 09:00")
 
 
 def test_voided_invoice_is_overdue_no_more() -> None:
@@ -56,7 +56,7 @@ def test_voided_invoice_is_overdue_no_more() -> None:
 
 
 def test_money_owed_is_an_alert_of_any_age() -> None:
-    assert OVERDUE in standing(ISSUED, now="2029-03-01T09:00:00Z")
+    assert OVERDUE in current_alerts(ISSUED, now="2029-03-01T09:00:00Z")
 
 
 def test_invoice_without_a_rate_is_overdue_without_an_amount_until_it_is_paid() -> None:
@@ -65,18 +65,18 @@ def test_invoice_without_a_rate_is_overdue_without_an_amount_until_it_is_paid() 
         paid("03-17 09:00", "100", currency="USD"),
         paid("03-18 09:00", "200", currency="USD"),
     ]
-    assert standing(*events, now="03-17 10:00")[OVERDUE]["amount"] is None
-    assert OVERDUE not in standing(*events, now="03-18 09:00")
+    assert current_alerts(*events, now="03-17 10:00")[OVERDUE]["amount"] is None
+    assert OVERDUE not in current_alerts(*events, now="03-18 09:00")
 
 
 def test_rate_that_comes_later_gives_the_amount() -> None:
     events = [invoice("03-01 09:00", "300", "03-15", currency="USD"), rate("USD", "03-01", "0.5")]
-    assert standing(*events)[OVERDUE]["amount"] == "150.00"
+    assert current_alerts(*events)[OVERDUE]["amount"] == "150.00"
 
 
-def test_invoice_in_two_currencies_without_rates_is_taken_to_be_unpaid() -> None:
+def test_invoice_in_two_currencies_without_rates_is_assumed_unpaid() -> None:
     events = [
         invoice("03-01 09:00", "300", "03-15", currency="USD"),
         paid("03-10 09:00", "300", currency="CHF"),
     ]
-    assert standing(*events)[OVERDUE]["amount"] is None
+    assert current_alerts(*events)[OVERDUE]["amount"] is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.alerts.standing import kinds, standing
+from tests.alerts.current import current_alerts, kinds
 from tests.kpis.story import (
     Said,
     call,
@@ -25,7 +25,9 @@ def test_lead_is_unanswered_from_the_end_of_its_first_hour_on(now: str, holds: b
 
 
 def test_unanswered_lead_names_rep_since_and_rule() -> None:
-    found = standing(lead("03-10 09:00", rep="ann"), now="03-11 08:00", timezone="Asia/Tehran")
+    found = current_alerts(
+        lead("03-10 09:00", rep="ann"), now="03-11 08:00", timezone="Asia/Tehran"
+    )
     assert found == {
         "lead_unanswered|lead-1": {
             "kind": "lead_unanswered",
@@ -111,7 +113,7 @@ def test_lead_called_once_waits_until_somebody_does_something(ending: Said) -> N
     assert ONE_TOUCH not in kinds(*events, now="03-13 15:00")
 
 
-def test_deal_taken_back_leaves_the_lead_waiting_again() -> None:
+def test_deal_reopened_makes_the_lead_wait_again() -> None:
     events = [lead("03-10 09:00"), call("03-10 09:30"), deal("03-11 09:00", status="lost")]
     assert ONE_TOUCH not in kinds(*events)
     gone = said("deal.deleted", "03-12 09:00", subject="lead-1", deal="deal-1")
@@ -121,10 +123,13 @@ def test_deal_taken_back_leaves_the_lead_waiting_again() -> None:
 def test_merged_leads_wait_as_one() -> None:
     events = [lead("03-10 09:00", "lead-1"), lead("03-10 08:00", "lead-2")]
     merged = said("subject.merged", "03-11 09:00", subject="lead-1", into="lead-2")
-    assert standing(*events, merged).keys() == {"lead_unanswered|lead-2"}
+    assert current_alerts(*events, merged).keys() == {"lead_unanswered|lead-2"}
     assert kinds(*events, merged, call("03-12 09:00")) == {ONE_TOUCH}
 
 
 def test_erased_lead_is_no_alert() -> None:
     erased = said("subject.erased", "03-11 09:00", subject="lead-1")
-    assert standing(lead("03-10 09:00"), erased, erasure_key="a key of sixteen bytes or more") == {}
+    assert (
+        current_alerts(lead("03-10 09:00"), erased, erasure_key="a key of sixteen bytes or more")
+        == {}
+    )

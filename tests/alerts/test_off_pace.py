@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.standing import kinds, standing
+from tests.alerts.current import current_alerts, kinds
 from tests.kpis.story import (
     Said,
     call,
@@ -30,13 +30,13 @@ def test_target_is_off_pace_below_four_fifths_of_what_should_be_there(
     amount: str, holds: bool
 ) -> None:
     # 19.5 of 31 days are over: 629.03 should be there, of which four fifths are 503.22(4).
-    found = standing(target("1000"), won("03-10 09:00", amount=amount))
+    found = current_alerts(target("1000"), won("03-10 09:00", amount=amount))
     assert (OFF_PACE in found) is holds
 
 
 def test_target_off_pace_names_its_scope_window_and_rule() -> None:
     for_ann = target("1000", scope={"rep": "ann"})
-    found = standing(for_ann, won("03-10 09:00", amount="100", rep="ann"))
+    found = current_alerts(for_ann, won("03-10 09:00", amount="100", rep="ann"))
     assert found["target_off_pace|revenue_won|rep=ann|month"] == {
         "kind": "target_off_pace",
         "subject": "revenue_won|rep=ann|month",
@@ -57,30 +57,30 @@ def test_target_off_pace_names_its_scope_window_and_rule() -> None:
 
 
 @pytest.mark.parametrize(("now", "holds"), [("03-08 17:59", False), ("03-08 18:00", True)])
-def test_first_quarter_of_a_window_is_given_to_everyone(now: str, holds: bool) -> None:
+def test_first_quarter_of_a_window_raises_no_alert(now: str, holds: bool) -> None:
     # A quarter of 31 days is 7 days and 18 hours.
-    assert (OFF_PACE in standing(target("1000"), now=now)) is holds
+    assert (OFF_PACE in current_alerts(target("1000"), now=now)) is holds
 
 
 def test_what_comes_in_withdraws_the_alert() -> None:
     events = [target("1000"), won("03-10 09:00", amount="100")]
-    assert OFF_PACE in standing(*events)
-    assert OFF_PACE not in standing(*events, won("03-20 09:00", "deal-2", amount="500"))
+    assert OFF_PACE in current_alerts(*events)
+    assert OFF_PACE not in current_alerts(*events, won("03-20 09:00", "deal-2", amount="500"))
 
 
-def test_target_of_one_month_says_nothing_about_the_next() -> None:
-    assert OFF_PACE in standing(target("1000", start="2026-03-01"))
-    assert OFF_PACE not in standing(target("1000", start="2026-03-01"), now="04-20 12:00")
+def test_target_of_one_month_does_not_hold_for_the_next() -> None:
+    assert OFF_PACE in current_alerts(target("1000", start="2026-03-01"))
+    assert OFF_PACE not in current_alerts(target("1000", start="2026-03-01"), now="04-20 12:00")
 
 
 def test_rate_should_be_there_all_the_time_and_lower_may_be_better() -> None:
-    slow = [lead("03-10 09:00"), call("03-10 11:00")]
+    low = [lead("03-10 09:00"), call("03-10 11:00")]
     hour, two = (target(str(ms), "response_time") for ms in (3_600_000, 7_200_000))
     key = "target_off_pace|response_time|all|month"
-    assert key in standing(hour, *slow)
-    assert key not in standing(two, *slow)
+    assert key in current_alerts(hour, *low)
+    assert key not in current_alerts(two, *low)
     # Nothing to be slow with.
-    assert key not in standing(hour)
+    assert key not in current_alerts(hour)
 
 
 def test_teams_have_targets_too() -> None:
@@ -89,7 +89,7 @@ def test_teams_have_targets_too() -> None:
         member("ann", team="north"),
         won("03-10 09:00", amount="100", rep="ann"),
     ]
-    (alert,) = (it for it in standing(*events).values() if it["kind"] == "target_off_pace")
+    (alert,) = (it for it in current_alerts(*events).values() if it["kind"] == "target_off_pace")
     assert (alert["subject"], alert["rep"]) == ("revenue_won|team=north|month", None)
 
 

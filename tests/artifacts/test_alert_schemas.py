@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streams.alerts import KINDS
-from streams.artifacts.json_schemas import files
+from streams.artifacts.schema_folder import files
 from streams.config.settings import Settings, instant
 from streams.operations.replay import replay_alerts
 from tests.artifacts.test_json_schemas import FORMATS

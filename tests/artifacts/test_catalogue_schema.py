@@ -12,7 +12,7 @@ ENTRIES = entries(catalogue(Settings()))
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_entry_is_what_the_schema_says(name: str) -> None:
+def test_entry_matches_the_schema(name: str) -> None:
     schema = entry_schema()
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(ENTRIES[name])

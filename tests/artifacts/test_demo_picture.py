@@ -5,7 +5,11 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from streams.artifacts.demo_picture import FILE, HEIGHT, write
+from streams.artifacts.demo_picture import (
+    FILE,
+    HEIGHT,
+    write,
+)
 from streams.demo.simulation.company import REPS
 from streams.demo.terminal.screen import FLOWS, STOCKS
 

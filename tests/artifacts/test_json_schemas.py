@@ -10,21 +10,18 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from streams.artifacts.examples import RULES
-from streams.artifacts.json_schemas import (
-    files,
-    schema_file,
-    write,
-)
+from streams.artifacts.json_schemas import schema_file
+from streams.artifacts.schema_folder import files, write
 from streams.config.rules import parse
 from streams.config.rules.table import read_table
 from streams.config.settings import Settings, instant
 from streams.engine.catalogue.derived import Derived
 from streams.events import (
     EVENT_TYPES,
+    Common,
     Rejected,
     decode,
 )
-from streams.events.model import Common
 from streams.operations.replay import replay
 from streams.output.keys import WINDOWS
 from streams.wiring.catalogue import catalogue
@@ -56,7 +53,7 @@ def tag(kind: type[Common]) -> str:
     return str(kind.__struct_config__.tag)
 
 
-def test_committed_files_are_what_the_types_say() -> None:
+def test_committed_files_match_the_types() -> None:
     expected = dict(files())
     committed = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file()}
     assert committed == set(expected)

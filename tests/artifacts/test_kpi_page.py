@@ -13,20 +13,23 @@ from streams.wiring.catalogue import catalogue
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
 
 
-def test_committed_page_is_what_the_catalogue_says() -> None:
+def test_committed_page_matches_the_catalogue() -> None:
     assert COMMITTED.read_text() == page(catalogue(Settings())), "run: make generated"
 
 
-def test_page_has_a_row_for_every_published_kpi(tmp_path: Path) -> None:
+def test_page_has_a_line_for_every_published_kpi(tmp_path: Path) -> None:
     rows = [line for line in write(tmp_path).read_text().splitlines() if line.startswith("| `")]
     named = [row.split("`")[1] for row in rows]
     assert sorted(named) == sorted(kpi.name for kpi in catalogue(Settings()).published)
 
 
-def test_row_says_unit_direction_scopes_and_parts() -> None:
+def test_line_has_formula_source_unit_direction_scopes_and_parts() -> None:
     text = page(catalogue(Settings()))
     (row,) = [line for line in text.splitlines() if line.startswith("| `days_to_pay` ")]
     assert row == (
-        "| `days_to_pay` | From an invoice's issue until payments and credits covered it. | `ms`"
-        " | lower | `all`, `rep`, `team`, `account` | mean: `sum`, `count`, `p50`, `p90` |"
+        "| `days_to_pay` | From an invoice's issue until payments and credits covered it."
+        " | mean, p50, p90 of (full payment − issue)"
+        " | average days to pay, accounting's term: per invoice what days sales outstanding (DSO)"
+        " is for the total | `ms` | lower"
+        " | `all`, `rep`, `team`, `account` | mean: `sum`, `count`, `p50`, `p90` |"
     )

@@ -8,11 +8,8 @@ from streams.artifacts.settings_page import (
     page,
     write,
 )
-from streams.config.settings import (
-    SECRETS,
-    Settings,
-    declared,
-)
+from streams.config.declaration import declared
+from streams.config.settings import SECRETS, Settings
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
 

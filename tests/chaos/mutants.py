@@ -12,7 +12,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.agents import transport
 from streams.config.settings import Settings
-from streams.engine.aggregate.reroutes import Reroute
 from streams.events.key_value import KeyValue
 from streams.internal_topics import dead_letters
 from streams.internal_topics.progress import SourceOffsets
@@ -22,8 +21,9 @@ from streams.kafka.transactional_producer import (
     TransactionalProducer,
     Writes,
 )
+from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
 from streams.tasks.aggregate.restore import SOURCE_OFFSETS_KEY
-from streams.tasks.aggregate.task import AggregateTask, Change
+from streams.tasks.aggregate.task import AggregateTask
 from streams.tasks.merge import task
 
 
@@ -133,19 +133,17 @@ def stage_2_reads_uncommitted() -> None:
 
 
 def no_reconciliation() -> None:
-    """Take it for granted that the partials published are what the rows give."""
-    real = AggregateTask._changes
+    """Assume that the published partials are what the event sets add up to."""
+    real = PublishableChanges.collect
 
-    async def changes(
-        self: AggregateTask, clock: int, with_values: bool
-    ) -> tuple[list[Change], list[Reroute]]:
+    async def collect(self: PublishableChanges, clock: int, with_values: bool) -> Changes:
         if self._published is not None:
             self._published = None
             await real(self, clock, with_values)
-            return [], []
+            return Changes()
         return await real(self, clock, with_values)
 
-    _replace(AggregateTask, _changes=changes)
+    _replace(PublishableChanges, collect=collect)
 
 
 def no_goal() -> None:

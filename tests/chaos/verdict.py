@@ -13,8 +13,8 @@ from streams.events import SOURCE_TOPICS
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import DEAD_LETTERS
 from tests.chaos.load import POISON_HEADER
-from tests.oracle.comparison import difference
-from tests.oracle.publishing import records as oracle_records
+from tests.oracle.publishing.comparison import difference
+from tests.oracle.publishing.records import records as oracle_records
 from tests.whole.lines import first_difference, records
 
 Place = tuple[str, int, int]

@@ -5,6 +5,7 @@ from typing import Any
 
 import aiokafka.client
 
+from streams.config.rules import read
 from streams.config.settings import Settings
 from streams.operations.worker import run_worker
 from tests.chaos.mutants import MUTANTS
@@ -24,4 +25,5 @@ if __name__ == "__main__":
     go_through(int(sys.argv[1]))
     for name in sys.argv[2:]:
         MUTANTS[name].become()
-    run_worker(Settings.from_environment(), "127.0.0.1", None)
+    settings = Settings.from_environment()
+    run_worker(settings, read(settings.rules), "127.0.0.1", None)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.config.declaration import BadSetting
 from streams.config.rules import read
-from streams.config.settings import BadSetting
-from tests.alerts.standing import kinds, standing
+from tests.alerts.current import current_alerts, kinds
 from tests.kpis.story import deal, lead
 
 
@@ -28,17 +28,17 @@ def test_thresholds_are_read_and_the_rest_stays(tmp_path: Path) -> None:
     assert rules.churn_risk is not None
 
 
-def test_lead_may_wait_as_long_as_the_rules_say(tmp_path: Path) -> None:
+def test_lead_may_wait_as_long_as_the_rules_allow(tmp_path: Path) -> None:
     rules = written(tmp_path, '[alerts.lead_unanswered]\nafter = "90m"\nmax_age = "1d"\n')
     waiting = lead("03-10 09:00")
     assert kinds(waiting, now="03-10 10:29", rules=rules) == set()
-    (alert,) = standing(waiting, now="03-10 10:30", rules=rules).values()
+    (alert,) = current_alerts(waiting, now="03-10 10:30", rules=rules).values()
     assert alert["rule"] == {"after_ms": 5_400_000, "max_age_ms": 86_400_000}
     assert "within 90 min of its coming" in alert["text"]
     assert kinds(waiting, now="03-11 10:30", rules=rules) == set()
 
 
-def test_lead_is_answered_by_the_hours_of_work_where_the_rules_say_so(tmp_path: Path) -> None:
+def test_lead_is_answered_in_working_hours_where_the_rules_set_them(tmp_path: Path) -> None:
     rules = written(tmp_path, '[definitions]\nresponse_hours = "business"\n')
     # Friday, half an hour before the work ends at 17:00; it begins at 9:00 on Monday.
     waiting = lead("03-13 16:30")
@@ -59,7 +59,7 @@ def test_rule_for_stale_deals_may_differ_from_the_kpis(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("[alerts.lead_unanswerd]\n", "alerts.lead_unanswerd is no rule"),
         ('[alerts.churn_risk]\nafter = "1d"\n', "alerts.churn_risk.after is no rule"),
@@ -68,8 +68,8 @@ def test_rule_for_stale_deals_may_differ_from_the_kpis(tmp_path: Path) -> None:
         ("[alerts]\nchurn_risk = false\n", "write [alerts.churn_risk] and its keys below"),
     ],
 )
-def test_rules_that_cannot_be_are_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_rules_that_cannot_be_are_refused(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(BadSetting) as refused:
         read(written(tmp_path, text))
-    assert said in str(refused.value)
+    assert expected in str(refused.value)
     assert "line " in str(refused.value)

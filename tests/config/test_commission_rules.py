@@ -4,9 +4,10 @@ from fractions import Fraction
 
 import pytest
 
+from streams.config.declaration import BadSetting
 from streams.config.rules.commission import parse
 from streams.config.rules.table import read_table
-from streams.config.settings import BadSetting, Settings
+from streams.config.settings import Settings
 from streams.engine.plans.commission import (
     Accelerator,
     CommissionRule,
@@ -38,7 +39,7 @@ def test_plain_rate_is_one_tier_from_zero_for_every_rep() -> None:
     )
 
 
-def test_everything_that_can_be_said_is_read() -> None:
+def test_every_key_is_read() -> None:
     (rule,) = read(
         OWN
         + """

@@ -37,7 +37,7 @@ def named(rules: Rules, name: str) -> CommissionRule:
         ("Team south", "90000", None, "900"),
     ],
 )
-def test_example_pays_what_it_says(
+def test_example_pays_as_documented(
     rules: Rules, name: str, base: str, attainment: str | None, euros: str
 ) -> None:
     reached = None if attainment is None else Fraction(attainment)
@@ -45,11 +45,11 @@ def test_example_pays_what_it_says(
     assert sum(it.minor for it in paid) == Fraction(euros) * 100
 
 
-def test_example_says_what_holds_without_it_about_the_forecast(rules: Rules) -> None:
+def test_example_has_the_defaults_of_the_forecast(rules: Rules) -> None:
     assert rules.forecast == Rules().forecast
 
 
-def test_example_says_what_holds_without_it_about_alerts(rules: Rules) -> None:
+def test_example_has_the_defaults_of_alerts(rules: Rules) -> None:
     usual = Rules().alerts
     assert usual.opportunity_stale is not None
     # Left out it follows SALES_KPIS_STALE_DAYS, which is 30 unless set.

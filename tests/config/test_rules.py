@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import main
+from streams.config.declaration import BadSetting
 from streams.config.rules import Rules, read
 from streams.config.rules.business import BusinessRules
-from streams.config.settings import BadSetting, Settings
+from streams.config.settings import Settings
 from streams.wiring.catalogue import catalogue
 
 
@@ -47,7 +48,7 @@ def test_business_hours_are_read_where_they_are_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ('days = ["mon"]', 'definitions.business.days has "mon"; each is one of monday'),
         ("days = []", "name at least one day"),
@@ -58,16 +59,18 @@ def test_business_hours_are_read_where_they_are_chosen(tmp_path: Path) -> None:
         ('country = "DE"\nregion = "XX"', "known in DE: BB, BE,"),
     ],
 )
-def test_business_hours_that_cannot_be_are_refused(tmp_path: Path, line: str, said: str) -> None:
+def test_business_hours_that_cannot_be_are_refused(
+    tmp_path: Path, line: str, expected: str
+) -> None:
     with pytest.raises(BadSetting) as refused:
         read(written(tmp_path, f"[definitions.business]\n{line}\n"))
-    assert said in str(refused.value)
+    assert expected in str(refused.value)
 
 
 def test_fiscal_calendar_is_read(tmp_path: Path) -> None:
     file = written(tmp_path, '[calendar]\nfiscal_calendar = "445"\n')
     assert read(file).calendar.fiscal_calendar == "445"
-    window = catalogue(Settings(rules=file)).calendar.first_day(
+    window = catalogue(Settings(rules=file), read(file)).calendar.first_day(
         "year", date(2026, 5, 1).toordinal()
     )
     assert date.fromordinal(window) == date(2025, 12, 29)

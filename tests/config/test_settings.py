@@ -9,12 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.config.settings import (
-    PREFIX,
-    BadSetting,
-    Settings,
-)
-from streams.events.model import TicketOpened
+from streams.config.declaration import BadSetting
+from streams.config.settings import PREFIX, Settings
+from streams.events import TicketOpened
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,7 +28,7 @@ def refusal(**environment: str) -> str:
     return str(refused.value)
 
 
-def test_nothing_said_is_the_defaults() -> None:
+def test_empty_environment_gives_the_defaults() -> None:
     assert read() == Settings()
     assert Settings.from_environment({"PATH": "/bin", "SALES": "x"}) == Settings()
 
@@ -65,7 +62,7 @@ def test_every_setting_is_read_as_its_type() -> None:
     assert settings.churn_threshold == 7
 
 
-def test_environment_is_read_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_is_read_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{PREFIX}CURRENCY", "USD")
     assert Settings.from_environment().currency == "USD"
 
@@ -129,7 +126,7 @@ def test_refusal_names_the_variable(name: str, text: str) -> None:
         ("CHURN_WEIGHTS", "praise=3", "complaint, closing_request, contract_question, contact"),
     ],
 )
-def test_refusal_says_what_would_do(name: str, text: str, hint: str) -> None:
+def test_rejection_names_what_would_do(name: str, text: str, hint: str) -> None:
     assert hint in refusal(**{name: text})
 
 
@@ -180,7 +177,7 @@ def test_stages_are_read_in_their_order(text: str, order: tuple[str, ...]) -> No
     assert read(STAGES=text).stages == order
 
 
-def test_kind_of_ticket_that_is_not_named_keeps_its_weight() -> None:
+def test_unnamed_kind_of_ticket_has_its_default_weight() -> None:
     usual = {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
     assert read().churn_weights == read(CHURN_WEIGHTS="").churn_weights == usual
     assert read(CHURN_WEIGHTS=" contact = 0 ,complaint=4").churn_weights == {

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from streams.config.declaration import BadSetting
 from streams.config.rules.table import (
     Table,
     open_table,
     read_table,
 )
-from streams.config.settings import BadSetting
 
 HOUR = 3_600_000
 
@@ -81,8 +81,8 @@ def test_refusal_names_line_key_fault_and_remedy() -> None:
 
 def test_missing_key_is_refused_at_its_table() -> None:
     text = "\n[a]\nb = 1\n"
-    said = refusal(text, lambda top: top.table("a").text("name"))
-    assert said == "rules.toml line 2: a.name is missing; write it down"
+    expected = refusal(text, lambda top: top.table("a").text("name"))
+    assert expected == "rules.toml line 2: a.name is missing; write it down"
 
 
 def test_missing_key_of_a_missing_table_is_refused_at_the_top() -> None:
@@ -136,13 +136,13 @@ REFUSED: tuple[tuple[str, Callable[[Table], Any], str], ...] = (
 
 
 @pytest.mark.parametrize(("text", "ask", "hint"), REFUSED)
-def test_refusal_says_what_would_do(text: str, ask: Callable[[Table], Any], hint: str) -> None:
+def test_rejection_names_what_would_do(text: str, ask: Callable[[Table], Any], hint: str) -> None:
     message = refusal(text, ask)
     assert message.startswith("rules.toml line 1: ")
     assert hint in message
 
 
-def test_member_of_a_list_is_refused_at_its_own_line() -> None:
+def test_item_of_a_list_is_rejected_at_its_own_line() -> None:
     assert "line 3: a has 1" in refusal('a = [\n"x",\n1]', lambda t: t.options("a"))
 
 
@@ -152,7 +152,7 @@ def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
     )
 
 
-def test_key_of_odd_letters_is_quoted_in_the_refusal() -> None:
+def test_key_of_odd_characters_is_quoted_in_the_error() -> None:
     assert '"a\\nb" is 1' in refusal('"a\\nb" = 1', lambda t: t.text("a\nb"))
 
 
@@ -161,7 +161,7 @@ def test_missing_file_is_refused_by_the_name_of_its_setting(tmp_path: Path) -> N
         open_table(tmp_path / "no.toml")
 
 
-def test_file_of_other_letters_is_refused(tmp_path: Path) -> None:
+def test_file_in_another_encoding_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "rules.toml"
     file.write_bytes(b"a = '\xff'")
     with pytest.raises(BadSetting, match="UTF-8"):

@@ -13,7 +13,14 @@ from click.testing import CliRunner
 from streams.cli import main
 from streams.events import Rejected, decode
 from tests.docs.commands import faults
-from tests.docs.pages import REASONS, ROOT, Page, pages, read, slugged
+from tests.docs.pages import (
+    REASONS,
+    ROOT,
+    Page,
+    pages,
+    read,
+    slugged,
+)
 
 PAGES = pages()
 # The others are generated or a list of changes: what they name has to exist as well.

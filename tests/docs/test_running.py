@@ -7,8 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.docs.installation import Installation, installed
-from tests.docs.pages import ROOT, Page, pages
-from tests.docs.running import Failed, missing, run, runnable
+from tests.docs.pages import (
+    ROOT,
+    Page,
+    pages,
+)
+from tests.docs.running import (
+    Failed,
+    missing,
+    run,
+    runnable,
+)
 
 FOLLOWED = [page for page in pages() if runnable(page)]
 

@@ -65,7 +65,7 @@ def test_nothing_is_paid_below_a_first_tier_that_begins_above_zero() -> None:
     assert minor(above, "10001") == 10
 
 
-def test_money_given_back_takes_commission_back() -> None:
+def test_money_given_back_reduces_commission() -> None:
     assert minor(rule(), "-100") == -500
     assert minor(rule(STAIRS), "-100") == -200
 
@@ -84,7 +84,7 @@ def test_accelerator_counts_from_its_attainment_on_for_the_whole_amount(
     assert minor(rule(accelerators=steps), "1000", attainment) == cents
 
 
-def test_cap_ends_what_is_paid_and_says_so() -> None:
+def test_cap_ends_what_is_paid_and_the_trace_shows_it() -> None:
     capped = rule(cap=Fraction(40))
     below, above = paid(capped, "800")[0], paid(capped, "800.20")[0]
     assert (below.minor, below.trace["capped"]) == (4_000, False)
@@ -104,7 +104,7 @@ def test_team_shares_what_its_value_pays() -> None:
     assert {it.rep: it.minor for it in paid(shared, "1000")} == {"ann": 3_000, "bob": 2_000}
 
 
-def test_odd_cent_goes_to_the_largest_rest_and_else_by_name() -> None:
+def test_odd_cent_goes_to_the_largest_remainder_and_else_by_name() -> None:
     third = Fraction(1, 3)
     # 33.33 each, one cent is left.
     assert split(10_000, {"bob": third, "ann": third, "eve": third}) == {
@@ -226,7 +226,7 @@ def test_cap_is_never_exceeded(
 
 
 @given(st.integers(-(10**12), 10**12), SHARES)
-def test_split_adds_up_and_nobody_is_a_minor_unit_off(
+def test_split_adds_up_and_no_rep_is_a_minor_unit_off(
     amount: int, shares: dict[str, Fraction]
 ) -> None:
     own = split(amount, shares)

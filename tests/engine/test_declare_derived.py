@@ -35,9 +35,13 @@ USUAL: dict[str, Any] = {
     "unit": "ratio",
     "scopes": ("rep", "team"),
     "ingredients": ("deal_count", "call_count"),
+    "formula": "deal_count / call_count",
+    "source": "our own",
 }
 BAD: tuple[tuple[str, dict[str, Any], Any, str], ...] = (
     ("no docstring", {}, undocumented, "no docstring"),
+    ("no formula", {"formula": ""}, wins, "no formula"),
+    ("no source", {"source": ""}, wins, "no source"),
     ("an unknown ingredient", {"ingredients": ("deal_count", "luck")}, wins, "luck"),
     ("a scope that one has not", {"scopes": ("rep", "channel")}, wins, "'channel': 'call_count'"),
     ("an unknown scope", {"scopes": ("region",)}, wins, "region"),
@@ -49,9 +53,9 @@ BAD: tuple[tuple[str, dict[str, Any], Any, str], ...] = (
     ("hours", {"kinds": ("hour",)}, wins, "kind of window"),
     ("comparing by another", {"across": ("revenue_won",)}, wins, "compares"),
     ("an unknown target", {"targets": ("luck",)}, wins, "luck"),
-    ("history of what keeps none", {"history": ("deal_count",)}, wins, "keeps none"),
-    ("lasting in a scope", {"lasting": "deal_count"}, wins, "lasting in a scope"),
-    ("lasting by another", {"scopes": (), "lasting": "luck"}, wins, "lasts by"),
+    ("history of what keeps none", {"history": ("deal_count",)}, wins, "without all_time"),
+    ("carried forward in a scope", {"carry_forward": "deal_count"}, wins, "forward in a scope"),
+    ("carried forward by another", {"scopes": (), "carry_forward": "luck"}, wins, "no ingredient"),
 )
 
 
@@ -82,11 +86,13 @@ def test_derived_kpi_is_declared_once_and_listed() -> None:
         "scopes": ["all", "rep", "team"],
         "hourly": False,
         "ingredients": ["deal_count", "call_count"],
+        "formula": "deal_count / call_count",
+        "source": "our own",
         "text": "Wins by calls.",
     }
 
 
-@pytest.mark.parametrize("question", ["value", "vector", "target", "best", "ever"])
+@pytest.mark.parametrize("question", ["value", "vector", "target", "best", "all_time"])
 def test_formula_is_told_only_of_what_its_kpi_declares(question: str) -> None:
     def asks(given: FormulaContext) -> None:
         """Ask for something else."""
@@ -106,7 +112,11 @@ def test_formula_sees_its_window_the_one_before_and_the_target() -> None:
         assert before is not None
         return 100 * now[0] + 10 * before[0] + (int(aim) if aim else 0), 1
 
-    asked = USUAL | {"ingredients": ("deal_count",), "targets": ("deal_count",), "back": 1}
+    asked = USUAL | {
+        "ingredients": ("deal_count",),
+        "targets": ("deal_count",),
+        "lookback_windows": 1,
+    }
     derived("seen", **asked)(seen)
     events = [won("02-10 09:00", "a"), won("03-10 09:00", "b"), won("03-11 09:00", "c")]
     assert told(*events, target("deal_count", "7"))["seen"] == 217.0

@@ -56,7 +56,7 @@ def test_win_rate_is_measured_from_the_floor_on_and_configured_below() -> None:
     assert win_rate(0, 0, 0, None) is None
 
 
-def test_configured_rate_is_taken_as_it_is() -> None:
+def test_configured_rate_is_used_as_it_is() -> None:
     sure, never = (Due((500,), WinRate(n, 1, is_measured=False)) for n in (1, 0))
     assert forecast("seed", "key", 0, {"offer": sure}) == Forecast(500, 500, 500)
     assert forecast("seed", "key", 0, {"offer": never}) == Forecast(0, 0, 0)
@@ -68,7 +68,7 @@ def test_stage_that_always_won_is_expected_to_win() -> None:
     )
 
 
-def test_many_equal_deals_are_as_spread_as_the_binomial_law_says() -> None:
+def test_many_equal_deals_are_as_spread_as_the_binomial_law_demands() -> None:
     # 400 deals at 1 of 2, measured on so many that the rate itself is sure: 200 +- 1.2816 x 10.
     due = Due((100,) * 400, WinRate(500_000, 1_000_000))
     found = forecast("seed", "key", 0, {"offer": due})
@@ -83,7 +83,7 @@ def test_short_history_makes_the_range_wider() -> None:
     assert wide.p90 - wide.p10 > 3 * (narrow.p90 - narrow.p10)
 
 
-def test_a_deal_worth_less_than_nothing_takes_away() -> None:
+def test_a_deal_of_a_negative_amount_subtracts() -> None:
     found = forecast("seed", "key", 0, {"offer": Due((-1_000, 300), HALF)})
     assert found == Forecast(-350, -1_000, 300)
 

@@ -18,7 +18,8 @@ from streams.engine.catalogue.kpi import (
     Kpi,
     kpi,
 )
-from streams.engine.merge.merger import Merger, dimension_group
+from streams.engine.merge.dimension_groups import dimension_group
+from streams.engine.merge.merger import Merger
 from streams.events import Event, decode
 from streams.journeys import Deal
 from streams.wiring.catalogue import catalogue
@@ -42,7 +43,19 @@ def _wins(deal: Deal) -> Fact[str] | None:
     return None if deal.won is None else Fact(deal.won, "won")
 
 
-DUE = Kpi("due", COUNTS, "count", ("rep",), False, "Due.", Deal, _due, is_hidden=True)
+DUE = Kpi(
+    "due",
+    COUNTS,
+    "count",
+    ("rep",),
+    False,
+    "Due.",
+    Deal,
+    _due,
+    is_hidden=True,
+    formula="count",
+    source="our own",
+)
 WINS = Kpi(
     "wins",
     COUNTS,
@@ -55,6 +68,8 @@ WINS = Kpi(
     is_hidden=True,
     has_all_time=True,
     broadcast_to=("rep",),
+    formula="count",
+    source="our own",
 )
 
 
@@ -116,7 +131,7 @@ def test_ever_is_the_sum_over_all_days() -> None:
     assert board.evaluator.all_time("wins", "team=north") == {"n": 2, "l:won": 2}
 
 
-@pytest.mark.parametrize("given", [{"ever": True}, {"carried": ("rep",)}])
+@pytest.mark.parametrize("given", [{"all_time": True}, {"broadcast_to": ("rep",)}])
 def test_only_a_hidden_kpi_keeps_ever_or_is_carried(
     given: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

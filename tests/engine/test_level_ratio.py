@@ -105,34 +105,34 @@ def test_ratio_is_published_for_every_day_with_a_step_and_for_today(
 
 
 def settled(
-    shard: Aggregator, board: Merger, told_now: Iterable[Said], clock: int
+    aggregator: Aggregator, merger: Merger, published_now: Iterable[Said], clock: int
 ) -> dict[str, object]:
     """Let events arrive at an instant; give the lifetime values that are published, by key."""
-    board.advance_clock_to(clock)
-    for one in told_now:
+    merger.advance_clock_to(clock)
+    for one in published_now:
         event = decode(json.dumps(one).encode())
         assert isinstance(event, Event)
-        shard.add(event)
-    for cell, vector in shard.apply_all_pending(clock).items():
-        board.set_partial(0, cell, vector)
+        aggregator.add(event)
+    for cell, vector in aggregator.apply_all_pending(clock).items():
+        merger.set_partial(0, cell, vector)
     return {
         key: body and json.loads(body + b"}")["value"]
-        for key, body, _ in board.publications()
+        for key, body, _ in merger.publications()
         if key.startswith(f"{VALUE}|") and "|day|" in key
     }
 
 
-def test_ratio_follows_its_steps_as_they_come_and_is_taken_back_with_the_last() -> None:
+def test_ratio_follows_its_steps_as_they_come_and_goes_with_the_last() -> None:
     first, second = instant("03-02 12:00"), instant("03-03 12:00")
-    terms = catalogue(Settings(now=first))
-    shard, board = Aggregator(terms, first), Merger(terms, first)
+    kpi_catalogue = catalogue(Settings(now=first))
+    aggregator, merger = Aggregator(kpi_catalogue, first), Merger(kpi_catalogue, first)
     monday, tuesday = (f"{VALUE}|all|day|2026-03-0{n}T00:00:00+00:00" for n in (2, 3))
     rep = f"{VALUE}|rep=ann|day|2026-03-02T00:00:00+00:00"
     bill = invoice("03-02 09:00", "100", "03-31", rep="ann")
-    assert settled(shard, board, [bill], first) == {monday: "100.00", rep: "100.00"}
+    assert settled(aggregator, merger, [bill], first) == {monday: "100.00", rep: "100.00"}
     # Another customer, told late after midnight: both days move; Monday has ended for the rep.
     other = invoice("03-02 10:00", "50", "03-31", "invoice-2", subject="bolt")
-    assert settled(shard, board, [other], second) == {
+    assert settled(aggregator, merger, [other], second) == {
         monday: "75.00",
         tuesday: "75.00",
         rep: "100.00",
@@ -142,4 +142,4 @@ def test_ratio_follows_its_steps_as_they_come_and_is_taken_back_with_the_last() 
         said("invoice.voided", "03-03 11:00", subject=subject, invoice=name)
         for subject, name in (("acme", "invoice-1"), ("bolt", "invoice-2"))
     ]
-    assert set(settled(shard, board, void, second + DAY).values()) == {None}
+    assert set(settled(aggregator, merger, void, second + DAY).values()) == {None}

@@ -99,7 +99,7 @@ def test_all_removed_is_the_empty_vector(name: str, data: st.DataObject) -> None
 
 @each_measure
 @given(st.data())
-def test_a_vector_with_facts_says_so_and_one_without_has_no_rate(
+def test_a_vector_with_facts_counts_them_and_one_without_has_no_rate(
     name: str, data: st.DataObject
 ) -> None:
     measure, values = MEASURES[name]
@@ -137,7 +137,7 @@ def test_weighed_share_adds_up_both_halves() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(("a", "b", "h:a", "n", "")), st.booleans()), min_size=1))
-def test_shares_are_told_apart_by_label_and_together_are_the_whole(
+def test_shares_are_distinguished_by_label_and_together_are_the_whole(
     facts: list[tuple[str, bool]],
 ) -> None:
     vector = total(SHARES, [Labelled(*fact) for fact in facts])
@@ -150,7 +150,7 @@ def test_shares_are_told_apart_by_label_and_together_are_the_whole(
 
 
 @given(st.lists(st.sampled_from(("a", "b", "a.b", "l:a", "n", ""))))
-def test_counts_tell_labels_apart_whatever_they_are_called(labels: list[str]) -> None:
+def test_counts_distinguish_labels_whatever_they_are_called(labels: list[str]) -> None:
     vector = total(COUNTS, labels)
     assert COUNTS.parts(vector) == {"counts": {it: labels.count(it) for it in labels}}
     assert COUNTS.value(vector) == (len(labels), 1)
@@ -189,7 +189,7 @@ def test_order_that_is_kept_gives_what_a_new_one_gives(stories: list[list[int]])
             assert SPREAD.percentiles(total(SPREAD, values), order) == {"p50": p50, "p90": p90}
 
 
-def test_bucket_that_takes_the_place_of_another_is_seen() -> None:
+def test_bucket_that_replaces_another_is_noticed() -> None:
     assert SPREAD.percentiles is not None
     kept = BucketOrder()
     # As many components each time, once because the sum is gone.
@@ -199,5 +199,5 @@ def test_bucket_that_takes_the_place_of_another_is_seen() -> None:
 
 
 def test_percentile_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="nothing"):
+    with pytest.raises(ValueError, match="no percentiles"):
         BucketOrder().percentiles({}, 0, 50)

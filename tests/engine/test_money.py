@@ -113,7 +113,7 @@ def test_rate_of_a_day_is_the_latest_on_or_before_it_in_any_order(
 
 
 @given(RECORDS)
-def test_put_says_whether_the_worth_of_a_currency_changed(
+def test_update_returns_whether_the_rate_of_a_currency_changed(
     records: list[tuple[int, str, int, str]],
 ) -> None:
     rates = Rates("EUR")
@@ -128,7 +128,7 @@ def test_put_says_whether_the_worth_of_a_currency_changed(
             assert worth() == before
 
 
-def test_reporting_currency_is_worth_itself_whatever_a_rate_says() -> None:
+def test_reporting_currency_has_the_rate_1_whatever_a_record_has() -> None:
     rates = Rates("EUR")
     rates.update("EUR", 1, "2", 0, "r1")
     assert rates.priced(Money("5", "EUR"), 1) == 500

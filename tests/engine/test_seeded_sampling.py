@@ -54,7 +54,7 @@ def test_streams_of_keys_that_differ_by_one_sign_do_not_depend_on_each_other() -
 @pytest.mark.parametrize(
     ("hits", "total"), [(1, 2), (3, 10), (1, 20), (19, 20), (200, 400), (7, 1000)]
 )
-def test_counts_come_as_often_as_the_binomial_law_says(hits: int, total: int) -> None:
+def test_counts_come_as_often_as_the_binomial_law_demands(hits: int, total: int) -> None:
     number = 40_000
     seen = Counter(binomials(f"law {hits} {total}", number, hits, total))
     chance = Fraction(hits, total)

@@ -12,6 +12,7 @@ from streams.events import (
     REFERENCE_TOPICS,
     SOURCE_TOPICS,
     TOPIC_OF,
+    Common,
     Event,
     Rejected,
     canonical,
@@ -19,7 +20,6 @@ from streams.events import (
     pack,
     unpack,
 )
-from streams.events.model import Common
 from tests.events.wire import (
     OPTIONAL,
     REFERENCES,
@@ -73,14 +73,14 @@ def test_topics_are_of_events_or_of_reference_records() -> None:
 
 
 @each_type
-def test_valid_record_is_read_as_its_type_with_all_it_says(kind: str) -> None:
+def test_valid_record_is_read_as_its_type_with_all_its_fields(kind: str) -> None:
     event = read(written(valid(kind)))
     assert event.topic == TABLE[kind]
     assert json.loads(canonical(event)) == valid(kind)
 
 
 @each_type
-def test_record_may_say_only_what_it_must(kind: str) -> None:
+def test_record_may_have_only_its_required_fields(kind: str) -> None:
     assert json.loads(canonical(read(written(least(kind))))) == least(kind)
 
 
@@ -128,7 +128,7 @@ OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 
 @given(MOMENTS, OFFSETS, OFFSETS)
-def test_equal_events_are_packed_as_equal_bytes_whatever_offset_they_were_told_in(
+def test_equal_events_are_packed_as_equal_bytes_whatever_their_offset(
     moment: datetime, one: timezone, other: timezone
 ) -> None:
     events = [
@@ -159,7 +159,7 @@ def test_field_that_is_empty_is_there() -> None:
     assert unpack(pack(emptied)) == emptied
 
 
-def test_instant_may_be_told_with_any_offset_and_a_blank_between() -> None:
+def test_instant_may_have_any_offset_and_a_blank_between() -> None:
     texts = ("2026-03-10T09:00:00Z", "2026-03-10 12:30:00+03:30", "2026-03-10t04:00:00-05:00")
     moments = {read(written(valid("lead.created") | {"at": text})).at for text in texts}
     assert moments == {datetime(2026, 3, 10, 9, tzinfo=UTC)}

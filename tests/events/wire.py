@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-Said = dict[str, Any]
+EventDict = dict[str, Any]
 AT = "2026-03-10T09:00:00Z"
-MONEY: Said = {"amount": "10.00", "currency": "EUR"}
+MONEY: EventDict = {"amount": "10.00", "currency": "EUR"}
 # What a record must say beside `id`, `type`, `at` and, for events, `subject`.
-REQUIRED: dict[str, Said] = {
+REQUIRED: dict[str, EventDict] = {
     "lead.created": {},
     "lead.assigned": {"rep": "ann"},
     "lead.qualified": {},
@@ -42,7 +42,7 @@ REQUIRED: dict[str, Said] = {
 }
 # What it may say besides.
 NAMES = ("rep", "channel", "partner", "product")
-OPTIONAL: dict[str, Said] = {
+OPTIONAL: dict[str, EventDict] = {
     "lead.created": {"media": "paid", "campaign": "spring", **dict.fromkeys(NAMES, "x")},
     "lead.qualified": {"rep": "ann", "reason": "budget"},
     "lead.handed_over": {"rep": "ann", "reason": "budget"},
@@ -79,17 +79,17 @@ OPTIONAL: dict[str, Said] = {
 REFERENCES = ("rep.set", "account.set", "spend.recorded", "target.set", "rate.set")
 
 
-def least(kind: str) -> Said:
+def least(kind: str) -> EventDict:
     """Give a valid record of the type that says only what it must."""
     subject = {} if kind in REFERENCES else {"subject": "s1"}
     return {"id": "e1", "type": kind, "at": AT, **subject, **REQUIRED[kind]}
 
 
-def valid(kind: str) -> Said:
+def valid(kind: str) -> EventDict:
     """Give a valid record of the type that says all it may."""
     return {**least(kind), "source": "crm", **OPTIONAL.get(kind, {})}
 
 
-def written(said: Said) -> bytes:
+def written(said: EventDict) -> bytes:
     """Write a record as JSON."""
     return json.dumps(said).encode()

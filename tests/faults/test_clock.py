@@ -25,8 +25,8 @@ from tests.kpis.story import (
     lead,
 )
 from tests.laws.published import (
+    EventDict,
     Reader,
-    Said,
     bodies,
     replayed,
 )
@@ -59,11 +59,11 @@ def test_values_are_those_of_the_furthest_instant_seen() -> None:
     stream, reader = Stream(Settings(), NOON), Reader()
     arriving = BEFORE
     for clock in JUMPS:
-        stream.take_in(arriving, clock)
+        stream.process(arriving, clock)
         arriving = []
-        reader.read(stream.boards)
-    stream.take_in(AFTER, NOON + 3 * MINUTE)
-    reader.read(stream.boards)
+        reader.read(stream.mergers)
+    stream.process(AFTER, NOON + 3 * MINUTE)
+    reader.read(stream.mergers)
     assert reader.records == bodies([*BEFORE, *AFTER], SEEN_LAST)
 
 
@@ -72,9 +72,9 @@ def test_nothing_is_published_again_while_the_clock_is_behind() -> None:
     arriving = BEFORE
     found = []
     for clock in JUMPS:
-        stream.take_in(arriving, clock)
+        stream.process(arriving, clock)
         arriving = []
-        reader.read(stream.boards)
+        reader.read(stream.mergers)
         found.append(dict(reader.records))
     changes = [earlier != later for earlier, later in pairwise(found)]
     assert changes == [True, False, False, False, False]
@@ -91,7 +91,7 @@ async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant
         shard = await own.shard(0, core)
         boards = [await own.board(number, core) for number in range(topics.MERGE_PARTITIONS)]
 
-        async def ends_as(events: list[Said], now: int) -> None:
+        async def ends_as(events: list[EventDict], now: int) -> None:
             wanted = replayed_at(events, now)
             await own.tell(shard)
             for board in boards:
@@ -121,7 +121,7 @@ async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant
         await ends_as([*BEFORE, *AFTER], NOON + HOUR)
 
 
-def replayed_at(events: list[Said], now: int) -> dict[str, Said]:
+def replayed_at(events: list[EventDict], now: int) -> dict[str, EventDict]:
     """Give what a replay publishes."""
     found = replayed(events, Settings(now=now))
     return {key: without(record) for key, record in found.items()}

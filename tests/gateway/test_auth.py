@@ -3,7 +3,8 @@
 import pytest
 from multidict import CIMultiDict
 
-from streams.config.settings import BadSetting, Settings
+from streams.config.declaration import BadSetting
+from streams.config.settings import Settings
 from streams.gateway.auth import Token
 from streams.gateway.server import make_app
 from tests.gateway.samples import deal

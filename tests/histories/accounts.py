@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from tests.histories.invoices import tell_invoice
+from tests.histories.invoices import add_invoice
 from tests.histories.reference import PRODUCTS, Firm
 from tests.histories.scribe import (
     DAY_MS,
     EPOCH,
-    Said,
+    EventDict,
     Scribe,
 )
 
@@ -19,24 +19,27 @@ def account_journey(scribe: Scribe, firm: Firm, number: int) -> None:
     account = f"lead-{max(1, number - 1)}" if scribe.chance(0.1) else f"account-{number}"
     rep = scribe.random.choice(firm.reps)
     if scribe.chance(0.6):
-        tell_account(scribe, account, rep)
+        add_account(scribe, account, rep)
     for invoice in range(scribe.random.randint(0, 5)):
-        tell_invoice(scribe, account, f"invoice-{invoice}", rep if scribe.chance(0.9) else None)
+        add_invoice(scribe, account, f"invoice-{invoice}", rep if scribe.chance(0.9) else None)
     at = scribe.moment()
     for order in range(scribe.random.randint(0, 5)):
-        tell_order(scribe, account, f"order-{order}", rep, at)
+        add_order(scribe, account, f"order-{order}", rep, at)
         at = scribe.after(at, 30 * DAY_MS)
     at = scribe.moment()
     for ticket in range(scribe.random.choices((0, 1, 2, 4), (50, 25, 15, 10))[0]):
-        tell_ticket(scribe, account, f"ticket-{ticket}", rep, at)
+        add_ticket(scribe, account, f"ticket-{ticket}", rep, at)
         at = scribe.after(at, 20 * DAY_MS)
 
 
-def tell_account(scribe: Scribe, account: str, rep: str) -> None:
+def add_account(scribe: Scribe, account: str, rep: str) -> None:
     """Write down what is known of the account, for some a second time."""
     at = scribe.moment()
     while True:
-        fields: Said = {"account": account, "segment": scribe.random.choice(("retail", "public"))}
+        fields: EventDict = {
+            "account": account,
+            "segment": scribe.random.choice(("retail", "public")),
+        }
         if scribe.chance(0.8):
             fields["rep"] = rep
         if scribe.chance(0.8):
@@ -48,10 +51,10 @@ def tell_account(scribe: Scribe, account: str, rep: str) -> None:
         at = scribe.after(at, 30 * DAY_MS)
 
 
-def tell_order(scribe: Scribe, account: str, order: str, rep: str, at: int) -> None:
+def add_order(scribe: Scribe, account: str, order: str, rep: str, at: int) -> None:
     """Tell the whole story of one order: delivered early, late, twice, never, or cancelled."""
     currency = scribe.currency()
-    fields: Said = {"order": order, "amount": scribe.amount(currency), "currency": currency}
+    fields: EventDict = {"order": order, "amount": scribe.amount(currency), "currency": currency}
     if scribe.chance(0.8):
         fields["rep"] = rep
     if scribe.chance(0.8):
@@ -70,9 +73,9 @@ def tell_order(scribe: Scribe, account: str, order: str, rep: str, at: int) -> N
         scribe.write("order.cancelled", account, scribe.after(at, DAY_MS), {"order": order})
 
 
-def tell_ticket(scribe: Scribe, account: str, ticket: str, rep: str, at: int) -> None:
+def add_ticket(scribe: Scribe, account: str, ticket: str, rep: str, at: int) -> None:
     """Tell the whole story of one ticket."""
-    fields: Said = {"ticket": ticket, "kind": scribe.random.choice(TICKETS)}
+    fields: EventDict = {"ticket": ticket, "kind": scribe.random.choice(TICKETS)}
     if scribe.chance(0.3):
         fields["rep"] = rep
     if not scribe.chance(0.03):

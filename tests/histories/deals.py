@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.histories.quotes import tell_quote
+from tests.histories.quotes import add_quote
 from tests.histories.reference import (
     CHANNELS,
     PARTNERS,
@@ -12,7 +12,7 @@ from tests.histories.reference import (
 from tests.histories.scribe import (
     DAY_MS,
     EPOCH,
-    Said,
+    EventDict,
     Scribe,
 )
 
@@ -25,39 +25,39 @@ PROBABILITIES = (0.05, 0.1, 0.25, 0.3, 0.5, 0.75, 0.9, 0, 1)
 def deal_journey(scribe: Scribe, firm: Firm, number: int) -> None:
     """Tell of a deal that came from no lead: its subject is its own id."""
     deal = f"deal-{number}"
-    tell_deal(scribe, firm, deal, deal, scribe.moment())
+    add_deal(scribe, firm, deal, deal, scribe.moment())
 
 
-def tell_deal(scribe: Scribe, firm: Firm, subject: str, deal: str, begins: int) -> None:
+def add_deal(scribe: Scribe, firm: Firm, subject: str, deal: str, begins: int) -> None:
     """Tell the whole story of one deal."""
     at = begins
-    tell(scribe, subject, at, {"deal": deal, **opening(scribe, firm, at)})
+    add(scribe, subject, at, {"deal": deal, **opening(scribe, firm, at)})
     for stage in STAGES[1 : scribe.random.randint(1, len(STAGES))]:
         at = scribe.after(at, 6 * DAY_MS)
-        tell(scribe, subject, at, {"deal": deal, "stage": stage, **change_of_mind(scribe)})
+        add(scribe, subject, at, {"deal": deal, "stage": stage, **change_of_mind(scribe)})
     if scribe.chance(0.05):
         back = {"deal": deal, "stage": scribe.random.choice(STAGES)}
         at = scribe.after(at, DAY_MS)
-        tell(scribe, subject, at, back)
+        add(scribe, subject, at, back)
     if scribe.chance(0.4):
-        tell_quote(scribe, firm, subject, deal.replace("deal", "quote"), at)
-    at = tell_closing(scribe, subject, deal, at)
+        add_quote(scribe, firm, subject, deal.replace("deal", "quote"), at)
+    at = add_closing(scribe, subject, deal, at)
     if scribe.chance(0.05):
         at = scribe.after(at, 3 * DAY_MS)
         scribe.write("deal.deleted", subject, at, {"deal": deal})
         if scribe.chance(0.3):
             revived = scribe.after(at, 3 * DAY_MS)
-            tell(scribe, subject, revived, {"deal": deal, "stage": "needs"})
+            add(scribe, subject, revived, {"deal": deal, "stage": "needs"})
 
 
-def tell(scribe: Scribe, subject: str, at: int, fields: Said) -> None:
+def add(scribe: Scribe, subject: str, at: int, fields: EventDict) -> None:
     """Write one change of a deal."""
     scribe.write("deal.changed", subject, at, fields)
 
 
-def opening(scribe: Scribe, firm: Firm, at: int) -> Said:
+def opening(scribe: Scribe, firm: Firm, at: int) -> EventDict:
     """Draw what is said of a deal at its beginning; one in ten has no amount."""
-    fields: Said = {"stage": STAGES[0]}
+    fields: EventDict = {"stage": STAGES[0]}
     if scribe.chance(0.5):
         fields["status"] = "open"
     if scribe.chance(0.9):
@@ -82,9 +82,9 @@ def opening(scribe: Scribe, firm: Firm, at: int) -> Said:
     return fields
 
 
-def change_of_mind(scribe: Scribe) -> Said:
+def change_of_mind(scribe: Scribe) -> EventDict:
     """Draw what else changes when a deal moves on."""
-    fields: Said = {}
+    fields: EventDict = {}
     if scribe.chance(0.2):
         fields["currency"] = scribe.currency()
         fields["amount"] = scribe.amount(fields["currency"])
@@ -93,21 +93,21 @@ def change_of_mind(scribe: Scribe) -> Said:
     return fields
 
 
-def tell_closing(scribe: Scribe, subject: str, deal: str, at: int) -> int:
+def add_closing(scribe: Scribe, subject: str, deal: str, at: int) -> int:
     """Win or lose the deal, or leave it open; some closed ones are opened again."""
     while True:
         status = scribe.random.choices(("won", "lost", "open"), (40, 30, 30))[0]
         if status == "open":
             return at
         at = scribe.after(at, 5 * DAY_MS)
-        fields: Said = {"deal": deal, "status": status}
+        fields: EventDict = {"deal": deal, "status": status}
         if status == "lost" and scribe.chance(0.7):
             fields["reason"] = scribe.random.choice(REASONS)
-        tell(scribe, subject, at, fields)
+        add(scribe, subject, at, fields)
         if scribe.chance(0.05):
             at = scribe.after(at, DAY_MS)
-            tell(scribe, subject, at, fields)
+            add(scribe, subject, at, fields)
         if not scribe.chance(0.08):
             return at
         at = scribe.after(at, 4 * DAY_MS)
-        tell(scribe, subject, at, {"deal": deal, "status": "open"})
+        add(scribe, subject, at, {"deal": deal, "status": "open"})

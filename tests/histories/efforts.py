@@ -6,7 +6,7 @@ from tests.histories.reference import CHANNELS, Firm
 from tests.histories.scribe import (
     DAY_MS,
     HOUR_MS,
-    Said,
+    EventDict,
     Scribe,
 )
 
@@ -29,19 +29,19 @@ def rep_effort(scribe: Scribe, firm: Firm, number: int) -> None:
     at = scribe.moment()
     for effort in range(scribe.random.randint(2, 15)):
         if scribe.chance(0.8):
-            tell_call(scribe, f"rep:{rep}", rep, at, cold=0.7)
+            add_call(scribe, f"rep:{rep}", rep, at, cold=0.7)
         else:
-            tell_email(scribe, f"rep:{rep}", Email(f"mail-{number}-{effort}", rep), at)
+            add_email(scribe, f"rep:{rep}", Email(f"mail-{number}-{effort}", rep), at)
         if scribe.chance(0.1):
-            tell_activity(scribe, f"rep:{rep}", rep, at)
+            add_activity(scribe, f"rep:{rep}", rep, at)
         at = scribe.after(at, HOUR_MS / 4)
 
 
-def tell_call(scribe: Scribe, subject: str, rep: str, at: int, cold: float = 0.1) -> None:
+def add_call(scribe: Scribe, subject: str, rep: str, at: int, cold: float = 0.1) -> None:
     """Write one call; `cold` is the share of cold ones."""
     outcome = scribe.random.choices(OUTCOMES, (45, 30, 15, 10))[0]
     inbound = scribe.chance(0.12)
-    fields: Said = {
+    fields: EventDict = {
         "rep": rep,
         "direction": "inbound" if inbound else "outbound",
         "outcome": outcome,
@@ -55,12 +55,12 @@ def tell_call(scribe: Scribe, subject: str, rep: str, at: int, cold: float = 0.1
     scribe.write("call.ended", subject, at, fields)
 
 
-def tell_email(scribe: Scribe, subject: str, email: Email, at: int) -> None:
+def add_email(scribe: Scribe, subject: str, email: Email, at: int) -> None:
     """Write one email with its clicks and its reply.
 
     A few are sent twice, and the sending of a few others is missing.
     """
-    fields: Said = {
+    fields: EventDict = {
         "rep": email.rep,
         "email": email.name,
         "links": scribe.random.choices((0, 1, 2, 5), (30, 40, 20, 10))[0],
@@ -80,10 +80,10 @@ def tell_email(scribe: Scribe, subject: str, email: Email, at: int) -> None:
         scribe.write("email.replied", subject, scribe.after(at, DAY_MS), {"email": email.name})
 
 
-def tell_activity(scribe: Scribe, subject: str, rep: str, at: int) -> None:
+def add_activity(scribe: Scribe, subject: str, rep: str, at: int) -> None:
     """Write down other work; prospecting with what came of it, in some cases not all of it."""
     kind = scribe.random.choice(KINDS)
-    fields: Said = {"rep": rep, "kind": kind}
+    fields: EventDict = {"rep": rep, "kind": kind}
     if scribe.chance(0.7):
         fields["channel"] = scribe.random.choice(CHANNELS)
     if kind == "collateral" and scribe.chance(0.8):

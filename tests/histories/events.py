@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.histories.scribe import Said
+from tests.histories.scribe import EventDict
 
 LEADS = ("lead-1", "lead-2", "lead-3")
 DEALS = ("deal-1", "deal-2")
@@ -13,11 +13,11 @@ INVOICES = ("invoice.issued", "invoice.paid", "invoice.credited", "invoice.voide
 ORDERS = ("order.placed", "order.delivered", "order.cancelled")
 TICKETS = ("ticket.opened", "ticket.resolved")
 QUOTES = ("quote.sent", "quote.ordered", "quote.rejected")
-FATES = ("subject.merged", "subject.erased")
+TOMBSTONES = ("subject.merged", "subject.erased")
 OF_ACCOUNTS = (*INVOICES, *ORDERS, *TICKETS)
 REFERENCES = ("rep.set", "rate.set", "account.set", "spend.recorded", "target.set")
 
-Fields = st.SearchStrategy[Said]
+Fields = st.SearchStrategy[EventDict]
 
 REP = st.sampled_from(("ann", "bob", "cyd"))
 # An empty dimension is none.
@@ -242,28 +242,28 @@ FOCUSES: dict[str, tuple[str, ...]] = {
     ),
     "delivering": (*["order.placed", "order.delivered"] * 3, *["deal.changed"] * 3),
     "fates of leads": (
-        *(*FATES[:1] * 3, *FATES, *["lead.created", "deal.changed"] * 4),
+        *(*TOMBSTONES[:1] * 3, *TOMBSTONES, *["lead.created", "deal.changed"] * 4),
         *("call.ended", "quote.sent"),
     ),
     "fates of accounts": (
-        *(*FATES[:1] * 3, *FATES),
+        *(*TOMBSTONES[:1] * 3, *TOMBSTONES),
         *(*["invoice.issued", "invoice.paid", "order.placed"] * 3, "account.set"),
     ),
 }
 
 
-def subject_of(draw: st.DrawFn, kind: str, said: Said) -> Said:
+def subject_of(draw: st.DrawFn, kind: str, event: EventDict) -> EventDict:
     """Draw whom the event is about, as its type allows; reference records are about no one."""
     if kind in REFERENCES:
         return {}
     if kind in OF_ACCOUNTS:
         return {"subject": draw(st.sampled_from(ACCOUNTS))}
-    if kind in FATES:
+    if kind in TOMBSTONES:
         return {"subject": draw(st.sampled_from((*LEADS, *DEALS, *ACCOUNTS, "rep:ann")))}
     if kind.startswith("deal."):
-        return {"subject": draw(st.sampled_from((*LEADS, said["deal"])))}
+        return {"subject": draw(st.sampled_from((*LEADS, event["deal"])))}
     if kind in QUOTES:
         return {"subject": draw(st.sampled_from((*LEADS, *DEALS)))}
     if kind.startswith("lead."):
         return {"subject": draw(st.sampled_from(LEADS))}
-    return {"subject": draw(st.sampled_from((*LEADS, f"rep:{said.get('rep', 'ann')}")))}
+    return {"subject": draw(st.sampled_from((*LEADS, f"rep:{event.get('rep', 'ann')}")))}

@@ -8,12 +8,12 @@ from tests.histories.scribe import (
     CURRENCIES,
     DAY_MS,
     EPOCH,
-    Said,
+    EventDict,
     Scribe,
 )
 
 
-def tell_invoice(scribe: Scribe, account: str, invoice: str, rep: str | None) -> None:
+def add_invoice(scribe: Scribe, account: str, invoice: str, rep: str | None) -> None:
     """Tell the whole story of one invoice."""
     issued = scribe.moment()
     currency = scribe.currency()
@@ -21,7 +21,7 @@ def tell_invoice(scribe: Scribe, account: str, invoice: str, rep: str | None) ->
     due = (
         EPOCH + timedelta(milliseconds=issued) + timedelta(days=scribe.random.choice((-1, 14, 30)))
     )
-    fields: Said = {
+    fields: EventDict = {
         "invoice": invoice,
         "amount": amount,
         "currency": currency,
@@ -36,13 +36,13 @@ def tell_invoice(scribe: Scribe, account: str, invoice: str, rep: str | None) ->
     if scribe.chance(0.04):
         again = {**fields, "amount": scribe.amount(currency)}
         scribe.write("invoice.issued", account, scribe.after(issued, DAY_MS), again)
-    tell_settling(scribe, account, issued, fields)
+    add_settlement(scribe, account, issued, fields)
     if scribe.chance(0.04):
         voided = scribe.after(issued, 10 * DAY_MS)
         scribe.write("invoice.voided", account, voided, {"invoice": invoice})
 
 
-def tell_settling(scribe: Scribe, account: str, issued: int, invoice: Said) -> None:
+def add_settlement(scribe: Scribe, account: str, issued: int, invoice: EventDict) -> None:
     """Pay the invoice: at once, in parts, too little, too much, or before it was issued."""
     at = issued - 2 * DAY_MS if scribe.chance(0.03) else issued
     remaining = Decimal(invoice["amount"])
@@ -54,7 +54,7 @@ def tell_settling(scribe: Scribe, account: str, issued: int, invoice: Said) -> N
             part += smallest
         remaining -= part
         at = scribe.after(at, 15 * DAY_MS)
-        fields: Said = {
+        fields: EventDict = {
             "invoice": invoice["invoice"],
             "amount": str(part),
             "currency": invoice["currency"],

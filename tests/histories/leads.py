@@ -1,11 +1,11 @@
 """The story of a lead: it comes in, is answered or not, qualified or not, and becomes deals."""
 
-from tests.histories.deals import tell_deal
+from tests.histories.deals import add_deal
 from tests.histories.efforts import (
     Email,
-    tell_activity,
-    tell_call,
-    tell_email,
+    add_activity,
+    add_call,
+    add_email,
 )
 from tests.histories.reference import (
     CAMPAIGNS,
@@ -19,7 +19,7 @@ from tests.histories.scribe import (
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
-    Said,
+    EventDict,
     Scribe,
 )
 
@@ -31,9 +31,9 @@ def lead_journey(scribe: Scribe, firm: Firm, number: int) -> None:
     created = scribe.moment()
     # One in twenty is written to and called without ever being recorded as a lead.
     if not scribe.chance(0.05):
-        tell_creation(scribe, subject, rep, created)
-        rep = tell_assignment(scribe, firm, subject, rep, created)
-    last = tell_contacts(scribe, firm, subject, rep, created)
+        add_creation(scribe, subject, rep, created)
+        rep = add_assignment(scribe, firm, subject, rep, created)
+    last = add_contacts(scribe, firm, subject, rep, created)
     if scribe.chance(0.12):
         reason = {"reason": "no budget"} if scribe.chance(0.5) else {}
         at = scribe.after(created, 2 * HOUR_MS if scribe.chance(0.5) else 3 * DAY_MS)
@@ -46,12 +46,12 @@ def lead_journey(scribe: Scribe, firm: Firm, number: int) -> None:
             scribe.write("lead.handed_over", subject, handed_over, {})
         for deal in range(scribe.random.choices((0, 1, 2, 3), (20, 60, 15, 5))[0]):
             begins = scribe.after(qualified, DAY_MS)
-            tell_deal(scribe, firm, subject, f"deal-{number}-{deal}", begins)
+            add_deal(scribe, firm, subject, f"deal-{number}-{deal}", begins)
 
 
-def tell_creation(scribe: Scribe, subject: str, rep: str, created: int) -> None:
+def add_creation(scribe: Scribe, subject: str, rep: str, created: int) -> None:
     """Write the lead's creation, and for some a second one that says more."""
-    fields: Said = {"rep": rep} if scribe.chance(0.9) else {}
+    fields: EventDict = {"rep": rep} if scribe.chance(0.9) else {}
     for field, values, share in (
         ("channel", CHANNELS, 0.95),
         ("media", MEDIA, 0.7),
@@ -67,7 +67,7 @@ def tell_creation(scribe: Scribe, subject: str, rep: str, created: int) -> None:
         scribe.write("lead.created", subject, scribe.after(created, DAY_MS), more)
 
 
-def tell_assignment(scribe: Scribe, firm: Firm, subject: str, rep: str, created: int) -> str:
+def add_assignment(scribe: Scribe, firm: Firm, subject: str, rep: str, created: int) -> str:
     """Assign some leads, a few of them again, and give the rep who has the lead then."""
     at = created
     while scribe.chance(0.25):
@@ -77,18 +77,18 @@ def tell_assignment(scribe: Scribe, firm: Firm, subject: str, rep: str, created:
     return rep
 
 
-def tell_contacts(scribe: Scribe, firm: Firm, subject: str, rep: str, created: int) -> int:
+def add_contacts(scribe: Scribe, firm: Firm, subject: str, rep: str, created: int) -> int:
     """Call and write to the lead; give the time of the last contact."""
     contacts = scribe.random.choices(range(16), [14, 22, 14, 10, 8, 6, *[3] * 10])[0]
     at = first_contact(scribe, created)
     for contact in range(contacts):
         by = rep if scribe.chance(0.85) else scribe.random.choice(firm.reps)
         if scribe.chance(0.6):
-            tell_call(scribe, subject, by, at)
+            add_call(scribe, subject, by, at)
         else:
-            tell_email(scribe, subject, Email(f"mail-{contact}", by), at)
+            add_email(scribe, subject, Email(f"mail-{contact}", by), at)
         if scribe.chance(0.2):
-            tell_activity(scribe, subject, by, scribe.after(at, DAY_MS))
+            add_activity(scribe, subject, by, scribe.after(at, DAY_MS))
         at = scribe.after(at, 3 * DAY_MS)
     return at
 

@@ -3,16 +3,16 @@
 from tests.histories.reference import Firm
 from tests.histories.scribe import (
     DAY_MS,
-    Said,
+    EventDict,
     Scribe,
 )
 
 DEMANDS = ("faster delivery", "smaller packs", "other colour")
 
 
-def tell_quote(scribe: Scribe, firm: Firm, subject: str, quote: str, at: int) -> None:
+def add_quote(scribe: Scribe, firm: Firm, subject: str, quote: str, at: int) -> None:
     """Tell the whole story of one quote; the sending of a few is missing."""
-    fields: Said = {"quote": quote}
+    fields: EventDict = {"quote": quote}
     if scribe.chance(0.5):
         fields["rep"] = scribe.random.choice(firm.reps)
     if scribe.chance(0.8):
@@ -23,7 +23,7 @@ def tell_quote(scribe: Scribe, firm: Firm, subject: str, quote: str, at: int) ->
     while scribe.chance(0.75):
         at = scribe.after(at, 8 * DAY_MS)
         if scribe.chance(0.5):
-            ordered: Said = {"quote": quote, "order": quote.replace("quote", "order")}
+            ordered: EventDict = {"quote": quote, "order": quote.replace("quote", "order")}
             scribe.write("quote.ordered", subject, at, ordered)
         else:
             scribe.write("quote.rejected", subject, at, {"quote": quote, **rejection(scribe)})
@@ -31,11 +31,11 @@ def tell_quote(scribe: Scribe, firm: Firm, subject: str, quote: str, at: int) ->
             return
 
 
-def rejection(scribe: Scribe) -> Said:
+def rejection(scribe: Scribe) -> EventDict:
     """Draw why a quote is turned down; some say what was missing, some nothing."""
-    said: Said = {}
+    event: EventDict = {}
     if scribe.chance(0.5):
-        said["unmet_demand"] = scribe.random.choice(DEMANDS)
+        event["unmet_demand"] = scribe.random.choice(DEMANDS)
     if scribe.chance(0.5):
-        said["reason"] = "price"
-    return said
+        event["reason"] = "price"
+    return event

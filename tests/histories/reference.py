@@ -8,7 +8,7 @@ from tests.histories.scribe import (
     DAY_MS,
     EPOCH,
     WITHOUT_RATE,
-    Said,
+    EventDict,
     Scribe,
 )
 
@@ -42,7 +42,7 @@ def firm(scribe: Scribe, reps: int) -> Firm:
     names = [NAMES[it] if it < len(NAMES) else f"rep{it + 1}" for it in range(reps)]
     teams = list(TEAMS)
     for number, name in enumerate(names):
-        fields: Said = {"rep": name}
+        fields: EventDict = {"rep": name}
         if number != 2:
             team = teams[number % len(teams)]
             fields["team"] = team
@@ -67,10 +67,10 @@ def write_targets(scribe: Scribe, reps: list[str]) -> None:
         ("response_time", "last_7d", "3600000"),
         ("close_rate", "quarter", "0.4"),
     ]
-    scopes: list[Said] = [{}, {"team": "north"}, *({"rep": rep} for rep in reps[:3])]
+    scopes: list[EventDict] = [{}, {"team": "north"}, *({"rep": rep} for rep in reps[:3])]
     for kpi, window, value in aims:
         for scope in scopes:
-            target: Said = {"kpi": kpi, "scope": scope, "window": window, "value": value}
+            target: EventDict = {"kpi": kpi, "scope": scope, "window": window, "value": value}
             if scribe.chance(0.8):
                 scribe.write("target.set", None, scribe.start, target)
             if scribe.chance(0.5):

@@ -6,11 +6,11 @@ from typing import Any
 from tests.histories.accounts import account_journey
 from tests.histories.deals import deal_journey
 from tests.histories.efforts import rep_effort
-from tests.histories.fates import subject_fate
 from tests.histories.leads import lead_journey
 from tests.histories.reference import firm
 from tests.histories.scribe import Scribe
 from tests.histories.spending import campaign_spending
+from tests.histories.tombstones import merge_or_erase
 
 # What a history is made of: how often each kind of story begins.
 STORIES = (
@@ -19,7 +19,7 @@ STORIES = (
     (account_journey, 14),
     (rep_effort, 8),
     (campaign_spending, 1),
-    (subject_fate, 2),
+    (merge_or_erase, 2),
 )
 
 
@@ -41,14 +41,14 @@ def history(
     """
     scribe = Scribe(seed, start, days)
     staff = firm(scribe, reps)
-    tell = [story for story, _ in STORIES]
+    add = [story for story, _ in STORIES]
     often = [weight for _, weight in STORIES]
     number = 0
     while len(scribe.written) < events:
         number += 1
-        scribe.move_office()
-        story = scribe.random.choices(tell, often)[0]
+        scribe.change_offset()
+        story = scribe.random.choices(add, often)[0]
         story(scribe, staff, number)
     written = scribe.written[:events]
     written.sort(key=lambda item: item[0])
-    return [said for _, said in written]
+    return [event for _, event in written]

@@ -1,4 +1,4 @@
-"""Writing events down: ids, times with offsets, money, and now and then a correction."""
+"""The writer of a history: ids, times with offsets, money, and occasional corrections."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -25,7 +25,7 @@ CURRENCIES = {
 WITHOUT_RATE = "XOF"
 CURRENCY_WEIGHTS = (60, 16, 8, 6, 4, 6)
 
-Said = dict[str, Any]
+EventDict = dict[str, Any]
 
 
 def instant(day: date) -> int:
@@ -41,7 +41,7 @@ class Scribe:
         self.random = Random(seed)
         self.start = instant(start)
         self.end = self.start + days * DAY_MS
-        self.written: list[tuple[int, Said]] = []
+        self.written: list[tuple[int, EventDict]] = []
         self.ids: Counter[str] = Counter()
         self.offset = UTC
 
@@ -49,8 +49,8 @@ class Scribe:
         """Happen in this share of the cases."""
         return self.random.random() < share
 
-    def move_office(self) -> None:
-        """From here on times are written with another offset."""
+    def change_offset(self) -> None:
+        """Write times with another offset from here on."""
         minutes = self.random.choice(OFFSETS_MINUTES)
         self.offset = timezone(timedelta(minutes=minutes)) if minutes else UTC
 
@@ -71,35 +71,41 @@ class Scribe:
             return at
         return at + round(self.random.expovariate(1 / mean_ms))
 
-    def write(self, kind: str, subject: str | None, at: int, fields: Said) -> None:
+    def write(self, kind: str, subject: str | None, at: int, fields: EventDict) -> None:
         """Write down an event, and in a few cases a correction of it."""
-        family = "account" if kind.split(".")[0] in OF_ACCOUNTS else "sales"
+        group = "account" if kind.split(".")[0] in OF_ACCOUNTS else "sales"
         if kind.startswith("subject."):
-            family = "fate"
-        counter = f"{family}/{subject}" if subject else "reference"
+            group = "fate"
+        counter = f"{group}/{subject}" if subject else "reference"
         self.ids[counter] += 1
-        # What became of a subject is told under ids that nothing else has.
-        prefix = "fate" if family == "fate" else "e"
-        said: Said = {"id": f"{prefix}{self.ids[counter]}", "type": kind, "at": self.shown(at)}
+        # Merges and erasures have ids of their own.
+        prefix = "fate" if group == "fate" else "e"
+        event: EventDict = {
+            "id": f"{prefix}{self.ids[counter]}",
+            "type": kind,
+            "at": self.shown(at),
+        }
         if subject is not None:
-            said["subject"] = subject
-        said.update(fields)
-        self.written.append((at, said))
+            event["subject"] = subject
+        event.update(fields)
+        self.written.append((at, event))
         if subject is not None and self.chance(CORRECTED_SHARE):
             later = at + 1 + round(self.random.expovariate(1 / DAY_MS))
-            self.written.append((later, {**said, "at": self.shown(later), **self.corrected(said)}))
+            self.written.append(
+                (later, {**event, "at": self.shown(later), **self.corrected(event)})
+            )
 
-    def corrected(self, said: Said) -> Said:
-        """Draw what a correction says instead; where nothing can change, only the time does."""
-        if "amount" in said and "currency" in said:
-            return {"amount": self.amount(said["currency"])}
-        if "outcome" in said:
-            return {"outcome": "no_answer" if said["outcome"] == "connected" else "connected"}
-        if "links" in said:
-            return {"links": 0 if said["links"] else 1}
-        if "channel" in said:
+    def corrected(self, event: EventDict) -> EventDict:
+        """Draw the changed fields of a correction; where none can change, only the time does."""
+        if "amount" in event and "currency" in event:
+            return {"amount": self.amount(event["currency"])}
+        if "outcome" in event:
+            return {"outcome": "no_answer" if event["outcome"] == "connected" else "connected"}
+        if "links" in event:
+            return {"links": 0 if event["links"] else 1}
+        if "channel" in event:
             return {"channel": "referral"}
-        return {"probability": 0.35} if "probability" in said else {}
+        return {"probability": 0.35} if "probability" in event else {}
 
     def shown(self, at: int) -> str:
         """Write the instant as RFC 3339; some finer than a millisecond, which is to be floored."""

@@ -8,7 +8,7 @@ from tests.histories.reference import (
 )
 from tests.histories.scribe import (
     DAY_MS,
-    Said,
+    EventDict,
     Scribe,
 )
 
@@ -16,12 +16,12 @@ from tests.histories.scribe import (
 def campaign_spending(scribe: Scribe, _firm: Firm, _number: int) -> None:
     """Tell of a few spends in a row on one thing."""
     at = scribe.moment()
-    on: Said = {}
+    on: EventDict = {}
     for field, values in (("campaign", CAMPAIGNS), ("channel", CHANNELS), ("media", MEDIA)):
         if scribe.chance(0.8):
             on[field] = scribe.random.choice(values)
     for _ in range(scribe.random.randint(1, 6)):
         currency = scribe.currency()
-        spend: Said = {"amount": scribe.amount(currency), "currency": currency, **on}
+        spend: EventDict = {"amount": scribe.amount(currency), "currency": currency, **on}
         scribe.write("spend.recorded", None, at, spend)
         at = scribe.after(at, 7 * DAY_MS)

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from tests.histories.events import (
     EVENT_FIELDS,
-    FATES,
     FOCUSES,
     OF_ACCOUNTS,
     REFERENCES,
+    TOMBSTONES,
     subject_of,
 )
 from tests.histories.scribe import (
@@ -18,7 +18,7 @@ from tests.histories.scribe import (
     EPOCH,
     HOUR_MS,
     MINUTE_MS,
-    Said,
+    EventDict,
 )
 
 TIMEZONES = ("UTC", "Asia/Tehran", "Europe/Sofia", "America/New_York", "Asia/Kolkata")
@@ -26,7 +26,7 @@ CURRENCIES = ("EUR", "EUR", "USD", "JPY", "KWD")
 MOST_EVENTS = 25
 
 # Instants where a local clock of one of the zones strikes midnight or jumps.
-TURNS = (
+SLICES = (
     "2022-03-21T20:30:00Z",  # Tehran's clock skips midnight, in the year of its last summer time
     "2022-09-21T19:30:00Z",  # Tehran's clock shows the hour before midnight again
     "2026-03-29T01:00:00Z",  # Sofia skips an hour
@@ -68,9 +68,9 @@ def milliseconds(text: str) -> int:
 
 
 @st.composite
-def times(draw: st.DrawFn, turn: int) -> tuple[int, str]:
+def times(draw: st.DrawFn, part: int) -> tuple[int, str]:
     """Draw an instant near a turn of the clock: its millisecond, and how an event writes it."""
-    instant = turn + draw(st.sampled_from(DISTANCES_MS) | st.integers(-3 * DAY_MS, 3 * DAY_MS))
+    instant = part + draw(st.sampled_from(DISTANCES_MS) | st.integers(-3 * DAY_MS, 3 * DAY_MS))
     offset_minutes = draw(st.sampled_from(OFFSETS_MINUTES))
     return instant, written(instant, offset_minutes, draw(st.sampled_from(FINER_MICROSECONDS)))
 
@@ -86,7 +86,7 @@ def written(instant: int, offset_minutes: int, finer: int) -> str:
 
 
 @st.composite
-def small_histories(draw: st.DrawFn, focus: str | None = None) -> list[Said]:
+def small_histories(draw: st.DrawFn, focus: str | None = None) -> list[EventDict]:
     """Draw up to 25 valid events, in any order: of all kinds, or of what the focus is about.
 
     Ids and instants clash, within a subject and across subjects; a lead and an account may
@@ -94,63 +94,63 @@ def small_histories(draw: st.DrawFn, focus: str | None = None) -> list[Said]:
     both. Where two events of one subject have the same id and instant they differ in one
     string at most, so that the greater serialization is the same in every serialization.
     """
-    turn = milliseconds(draw(st.sampled_from(TURNS)))
+    part = milliseconds(draw(st.sampled_from(SLICES)))
     kinds = st.sampled_from(FOCUSES[focus or draw(st.sampled_from(tuple(FOCUSES)))])
     size = draw(st.integers(0, MOST_EVENTS))
-    drawn: list[tuple[int, Said]] = []
+    drawn: list[tuple[int, EventDict]] = []
     for kind in draw(st.lists(kinds, min_size=size, max_size=size)):
-        instant, at = draw(times(turn))
+        instant, at = draw(times(part))
         fields = draw(EVENT_FIELDS[kind])
         # What became of a subject is told under ids that nothing else has.
-        prefix = "fate-" if kind in FATES else ""
-        said = {
+        prefix = "fate-" if kind in TOMBSTONES else ""
+        event = {
             "id": prefix + draw(st.sampled_from(IDS)),
             "type": kind,
             "at": at,
             **subject_of(draw, kind, fields),
         }
-        drawn.append((instant, said | fields))
+        drawn.append((instant, event | fields))
         if draw(st.integers(0, 9)) == 0:
-            drawn.append(draw(versions(turn, instant, said | fields)))
+            drawn.append(draw(versions(part, instant, event | fields)))
     return without_unclear(drawn)[:MOST_EVENTS]
 
 
 @st.composite
-def versions(draw: st.DrawFn, turn: int, instant: int, said: Said) -> tuple[int, Said]:
+def versions(draw: st.DrawFn, part: int, instant: int, event: EventDict) -> tuple[int, EventDict]:
     """Draw another version of an event: the same id, other content, a while later or at once."""
-    again, at = draw(times(turn)) if draw(st.booleans()) else (instant, said["at"])
-    fields = draw(EVENT_FIELDS[said["type"]])
-    changeable = sorted(said.keys() & fields.keys() - {"rep"})
+    again, at = draw(times(part)) if draw(st.booleans()) else (instant, event["at"])
+    fields = draw(EVENT_FIELDS[event["type"]])
+    changeable = sorted(event.keys() & fields.keys() - {"rep"})
     if not changeable:
-        return again, {**said, "at": at}
+        return again, {**event, "at": at}
     field = draw(st.sampled_from(changeable))
-    return again, {**said, "at": at, field: fields[field]}
+    return again, {**event, "at": at, field: fields[field]}
 
 
-def without_unclear(drawn: list[tuple[int, Said]]) -> list[Said]:
+def without_unclear(drawn: list[tuple[int, EventDict]]) -> list[EventDict]:
     """Leave out events whose tie with an earlier one only a certain serialization decides."""
-    kept: dict[tuple[Any, ...], list[Said]] = {}
-    left: list[Said] = []
-    for instant, said in drawn:
-        tied = kept.setdefault((*identity(said), instant), [])
-        if all(is_clear(said, other) for other in tied):
-            tied.append(said)
-            left.append(said)
+    chosen: dict[tuple[Any, ...], list[EventDict]] = {}
+    left: list[EventDict] = []
+    for instant, event in drawn:
+        tied = chosen.setdefault((*identity(event), instant), [])
+        if all(is_clear(event, other) for other in tied):
+            tied.append(event)
+            left.append(event)
     return left
 
 
-def identity(said: Said) -> tuple[Any, ...]:
+def identity(event: EventDict) -> tuple[Any, ...]:
     """Name what an event is a version of."""
-    if said["type"] in REFERENCES:
-        key = [str(said.get(field)) for field in KEYS[said["type"]]]
-        return (said["type"], *key, said["id"])
-    if said["type"] in FATES:
-        return "fate", said["subject"], said["id"]
-    family = "account" if said["type"] in OF_ACCOUNTS else "sales"
-    return family, said["subject"], said["id"]
+    if event["type"] in REFERENCES:
+        key = [str(event.get(field)) for field in KEYS[event["type"]]]
+        return (event["type"], *key, event["id"])
+    if event["type"] in TOMBSTONES:
+        return "fate", event["subject"], event["id"]
+    group = "account" if event["type"] in OF_ACCOUNTS else "sales"
+    return group, event["subject"], event["id"]
 
 
-def is_clear(one: Said, other: Said) -> bool:
+def is_clear(one: EventDict, other: EventDict) -> bool:
     """Tell whether every serialization puts the two in the same order."""
     if one.keys() != other.keys():
         return False
@@ -171,9 +171,9 @@ def settings_of_reporting() -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def nows(draw: st.DrawFn, history: list[Said]) -> int:
+def nows(draw: st.DrawFn, history: list[EventDict]) -> int:
     """Draw an instant to report at: near one of the events, or long after them all."""
-    instants = [milliseconds(said["at"]) for said in history] or [milliseconds(TURNS[0])]
+    instants = [milliseconds(event["at"]) for event in history] or [milliseconds(SLICES[0])]
     later = draw(
         st.sampled_from((*DISTANCES_MS, 32 * DAY_MS, 60 * DAY_MS, 120 * DAY_MS, 400 * DAY_MS))
     )

@@ -13,9 +13,9 @@ from tests.histories import (
     lines,
 )
 from tests.histories.events import EVENT_FIELDS
-from tests.histories.scribe import Said
+from tests.histories.scribe import EventDict
 from tests.histories.strategies import MOST_EVENTS, small_histories
-from tests.oracle.events import read
+from tests.oracle.history.events import read
 
 START = date(2026, 1, 5)
 DECIMALS = ("amount", "rate", "hours", "potential", "value")
@@ -62,7 +62,7 @@ def fields_allowed(kind: str) -> set[str]:
     return COMMON | set(table[kind].split())
 
 
-def is_valid(said: Said) -> bool:
+def is_valid(said: EventDict) -> bool:
     """Check an event against the table: known fields, an offset, money as decimal strings."""
     at = datetime.fromisoformat(said["at"])
     money_fields = [said[field] for field in DECIMALS if field in said]
@@ -89,7 +89,7 @@ def test_history_has_events_of_every_type_and_the_length_asked_for() -> None:
 def test_history_is_ordered_by_time_and_holds_corrections() -> None:
     events = [read(said) for said in history(4, 4000, start=START, days=60)]
     assert [event.at for event in events] == sorted(event.at for event in events)
-    versions = Counter((event.said.get("subject"), event.type, event.id) for event in events)
+    versions = Counter((event.fields.get("subject"), event.type, event.id) for event in events)
     assert sum(count > 1 for count in versions.values()) > 20
 
 
@@ -108,6 +108,6 @@ def test_lines_are_one_object_each() -> None:
 
 
 @given(small_histories())
-def test_small_histories_are_valid(events: list[Said]) -> None:
+def test_small_histories_are_valid(events: list[EventDict]) -> None:
     assert len(events) <= MOST_EVENTS
     assert all(is_valid(said) and read(said) for said in events)

@@ -1,11 +1,13 @@
-"""A core that counts events by topic and rep: small enough to know every answer by heart."""
+"""A core that counts events by topic and rep: small enough to work out every answer by hand."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zlib import crc32
 
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.algebra.measures import Grouped
+from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import (
     Event,
@@ -15,27 +17,26 @@ from streams.events import (
     pack,
     unpack,
 )
-from streams.tasks.ports import Publication, Vectors
 
 # The key of a rep whose sum takes long to work out.
 SLOW = "rep=slow"
-# The key of a rep who stands for a wide window.
+# The key of a rep who stands for long windows.
 WIDE = "rep=wide"
 NOW = AsOfFields('"as_of":"now"')
 
 
 def cells_of(event: Event) -> list[str]:
-    """Name the cells an event counts in."""
+    """The cells an event counts in."""
     rep = getattr(event, "rep", None)
     return [event.topic, *([f"rep={rep}"] if rep else [])]
 
 
-def counted(count: int) -> Vectors:
-    """Write a count as a cell's value."""
+def counted(count: int) -> Grouped:
+    """A count as the vectors of a cell."""
     return {"all": {"n": count}}
 
 
-class CountingShard:
+class CountingAggregator:
     """Events by subject and id, cells as counts; an event counts from its `at` on."""
 
     def __init__(self, clock: int, weight: int, poison: str = "") -> None:
@@ -47,9 +48,8 @@ class CountingShard:
         self.poison = poison
         self.events: dict[bytes, Event] = {}
         self.clock = clock
-        self.told: dict[str, Vectors] = {}
-        self.known: dict[str, Vectors] = {}
-        self.touched = True
+        self.published: dict[str, Grouped] = {}
+        self.current: dict[str, Grouped] = {}
 
     @property
     def next_due(self) -> int | None:
@@ -58,17 +58,17 @@ class CountingShard:
         return min(later, default=None)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take an event back; none is ever forgotten."""
+        """Restore an event; none is ever erased."""
         assert value is not None
         event = unpack(value)
         assert isinstance(event, Event)
         self.events[key] = event
 
-    def rebuild(self, clock: int) -> Iterator[None]:
-        """Count all."""
+    def rebuild(self, clock: int) -> bool:
+        """Count all in one step."""
         self.clock = clock
-        self.known = self.told = self.count()
-        yield
+        self.current = self.published = self.count()
+        return False
 
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""
@@ -79,13 +79,13 @@ class CountingShard:
         return [(key, pack(event))]
 
     def apply_state(self, key: bytes, value: bytes | None) -> None:
-        """Take an event back late."""
+        """Restore an event after the rebuild."""
         self.restore(key, value)
 
     def check(self, what: Event | Reroute) -> None:
         """Count all with one more event."""
         assert isinstance(what, Event)
-        trial = CountingShard(self.clock, self.weight, self.poison)
+        trial = CountingAggregator(self.clock, self.weight, self.poison)
         trial.events = dict(self.events)
         trial.add(what)
         trial.count()
@@ -102,37 +102,37 @@ class CountingShard:
 
     current_reroutes = pending_reroutes
 
-    def apply_pending(self, clock: int) -> Iterator[None]:
-        """Count all again."""
+    def apply_pending(self, clock: int) -> bool:
+        """Count all again in one step."""
         self.clock = clock
-        self.known = self.count()
-        yield
+        self.current = self.count()
+        return False
 
-    def changed_cells(self, with_values: bool = True) -> dict[str, Vectors]:  # noqa: ARG002 - of ShardCore
-        """Compare with what was told: all of it is of everything, and never waits."""
-        told, self.told = self.told, self.known
-        changed = {cell: v for cell, v in self.known.items() if told.get(cell) != v}
-        return changed | {cell: {} for cell in told if cell not in self.known}
+    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:  # noqa: ARG002 - of AggregatorPort
+        """Compare with what was published; no cell waits for a later call."""
+        published, self.published = self.published, self.current
+        changed = {cell: v for cell, v in self.current.items() if published.get(cell) != v}
+        return changed | {cell: {} for cell in published if cell not in self.current}
 
     @property
     def has_unpublished(self) -> bool:
-        """Compare with what was told."""
-        return self.told != self.known
+        """Compare with what was published."""
+        return self.published != self.current
 
-    def changed_alerts(self, clock: int) -> dict[str, bytes | None]:  # noqa: ARG002 - of ShardCore
+    def changed_alerts(self, clock: int) -> dict[str, bytes | None]:  # noqa: ARG002 - of AggregatorPort
         """Raise none."""
         return {}
 
-    def cells(self) -> Mapping[str, Vectors]:
+    def cells(self) -> Mapping[str, Grouped]:
         """Give all counts."""
-        return self.known
+        return self.current
 
     def add_reference(self, record: ReferenceRecord) -> None:
         """Let an event count so many times as the rate says from now on."""
         if isinstance(record, RateSet):
             self.weight = int(record.rate)
 
-    def count(self) -> dict[str, Vectors]:
+    def count(self) -> dict[str, Grouped]:
         """Count what has happened by now; weight 0 counts nothing."""
         counts: defaultdict[str, int] = defaultdict(int)
         for event in self.events.values():
@@ -144,13 +144,12 @@ class CountingShard:
         return {cell: counted(n) for cell, n in counts.items() if n}
 
 
-class CountingBoard:
+class CountingMerger:
     """Adds up the shards; a rep's team counts what its reps count."""
 
     def __init__(self, clock: int) -> None:
-        """Begin empty."""
         self.clock = clock
-        self.shares: dict[tuple[str, int], Vectors] = {}
+        self.partials: dict[tuple[str, int], Grouped] = {}
         self.teams: dict[str, str] = {}
         self.waiting: dict[str, None] = {}
 
@@ -169,73 +168,96 @@ class CountingBoard:
         """Wide keys that wait."""
         return int(WIDE in self.waiting)
 
-    def set_partial(self, shard: int, cell: str, vectors: Vectors) -> None:
-        """Replace a share."""
+    def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
+        """Replace a partial."""
         if vectors:
-            self.shares[cell, shard] = vectors
+            self.partials[cell, partition] = vectors
         else:
-            self.shares.pop((cell, shard), None)
+            self.partials.pop((cell, partition), None)
         self.waiting[cell] = None
-        self._mark_team(cell)
+        self._invalidate_team(cell)
 
-    def apply_partials(self) -> Iterator[None]:
-        """Do nothing: all is done as it is put."""
-        return iter(())
+    def apply_partials(self) -> bool:
+        """Do nothing: a partial is applied as it is set."""
+        return False
 
     def add_reference(self, record: ReferenceRecord) -> None:
         """Move a rep to a team."""
         if not isinstance(record, RepSet):
             return
         cell = f"rep={record.rep}"
-        self._mark_team(cell)
+        self._invalidate_team(cell)
         self.teams[cell] = f"team={record.team}"
-        self._mark_team(cell)
+        self._invalidate_team(cell)
 
-    def advance_clock(self, clock: int) -> Iterator[None]:
-        """Let time pass."""
+    def advance_clock(self, clock: int) -> bool:
+        """Let time pass, in one step."""
         self.clock = clock
-        yield
+        return False
 
-    def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of BoardCore
+    def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of MergerPort
         """Raise none."""
         return {}
 
-    def publications(
+    def begin_round(
         self, max_long_windows: int | None = None, with_expensive: bool = True
-    ) -> Iterator[Publication]:
-        """Give what waits."""
-        waiting, self.waiting = self.waiting, {}
-        for key in waiting:
-            if (key == SLOW and not with_expensive) or (key == WIDE and max_long_windows == 0):
-                self.waiting[key] = None
-                continue
-            total = sum(
-                vectors["all"]["n"]
-                for (cell, _), vectors in self.shares.items()
-                if key in (cell, self.teams.get(cell))
-            )
-            yield key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
+    ) -> "CountingRound":
+        """Choose what waits."""
+        return CountingRound(
+            self,
+            [
+                key
+                for key in self.waiting
+                if not (key == SLOW and not with_expensive)
+                and not (key == WIDE and max_long_windows == 0)
+            ],
+        )
 
-    def _mark_team(self, cell: str) -> None:
+    def publication(self, key: str) -> Publication:
+        """Sum of a key as it is now."""
+        total = sum(
+            vectors["all"]["n"]
+            for (cell, _), vectors in self.partials.items()
+            if key in (cell, self.teams.get(cell))
+        )
+        return key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
+
+    def _invalidate_team(self, cell: str) -> None:
         if cell in self.teams:
             self.waiting[self.teams[cell]] = None
 
 
+class CountingRound:
+    """The sums of chosen keys."""
+
+    def __init__(self, merger: CountingMerger, keys: list[str]) -> None:
+        self._merger = merger
+        self._keys = keys
+
+    def next_batch(self, limit: int | None = None) -> list[Publication]:
+        """The next sums."""
+        keys = self._keys[:limit]
+        del self._keys[:limit]
+        for key in keys:
+            self._merger.waiting.pop(key, None)
+        return [self._merger.publication(key) for key in keys]
+
+
 @dataclass(frozen=True)
 class Counting:
-    """Makes counting shards and boards."""
+    """Makes counting shards and mergers."""
 
     weight: int = 1
     sent: Mapping[str, bytes] = field(default_factory=dict)
     poison: str = ""
 
-    def aggregator(self, clock: int, number: int) -> CountingShard:  # noqa: ARG002 - all shards count alike
+    def aggregator(self, clock: int, number: int) -> CountingAggregator:  # noqa: ARG002 - all shards count alike
         """Make a shard."""
-        return CountingShard(clock, self.weight, self.poison)
+        return CountingAggregator(clock, self.weight, self.poison)
 
-    def merger(self, clock: int, number: int) -> CountingBoard:  # noqa: ARG002 - all boards count alike
-        """Make a board."""
-        return CountingBoard(clock)
+    def merger(self, clock: int, number: int) -> CountingMerger:  # noqa: ARG002 - all mergers count alike
+        """Make a merger."""
+        return CountingMerger(clock)
 
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Say what was given to be said."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from streams.config.settings import Settings
 from streams.internal_topics import partials
-from streams.internal_topics.partials import Published
+from streams.internal_topics.partials import PublishedPartials
 from streams.kafka.topics import MERGE_PARTITIONS
 from streams.process.cancellation import ended
 from streams.tasks.aggregate.task import AggregateTask
@@ -34,7 +34,7 @@ class Hands:
         self,
         number: int = 0,
         core: CorePort | None = None,
-        known: Published | None = None,
+        known: PublishedPartials | None = None,
         settings: Settings | None = None,
     ) -> AggregateTask:
         """Take and restore a shard."""

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from aiokafka import TopicPartition
 
+from streams.config.rules import read
 from streams.config.settings import Settings
 from streams.internal_topics.catalogue import PARTITION, WRITER_PARTITION
 from streams.kafka import topics
@@ -77,9 +78,9 @@ async def test_product_says_its_kpis_and_the_settings_in_force(
     rules.write_text('[definitions]\nwin = "first"\n')
     ruled = replace(settings, rules=rules, token="secret" * 6)
     async with hands(ruled) as own:
-        await own.board(WRITER_PARTITION, build_core(ruled))
+        await own.board(WRITER_PARTITION, build_core(ruled, read(rules)))
     found = {key: orjson.loads(value) for key, value in (await standing(settings)).items()}
-    assert found["settings"]["rules"]["definitions"]["readings"]["win"] == "first"
+    assert found["settings"]["rules"]["definitions"]["choices"]["win"] == "first"
     assert found["revenue_won"]["unit"] == "money:EUR"
     assert b"secret" not in b"".join((await standing(settings)).values())
 

@@ -45,10 +45,10 @@ def placed(event: Said) -> tuple[str, str]:
     ],
     ids=lambda event: str(event["type"]),
 )
-def test_all_that_happens_with_a_lead_is_in_one_row(event: Said) -> None:
+def test_all_events_of_a_lead_are_in_one_event_set(event: Said) -> None:
     assert placed(event) == placed(lead("01-01 00:00"))
-    owner, row = placed(event)
-    assert owner == row
+    owner, event_set = placed(event)
+    assert owner == event_set
 
 
 def test_account_is_apart_from_a_lead_of_the_same_name() -> None:
@@ -67,14 +67,14 @@ def test_ids_of_an_account_and_of_a_lead_do_not_clash() -> None:
     assert found["receivables"] == "5.00"
 
 
-def test_loose_work_of_a_rep_is_one_set_in_many_rows() -> None:
+def test_efforts_of_a_rep_without_a_lead_are_in_many_event_sets() -> None:
     loose = [call(f"03-10 09:{n:02}", "rep:ann") for n in range(60)]
-    owners, rows = zip(*(placed(event) for event in loose), strict=True)
+    owners, event_sets = zip(*(placed(event) for event in loose), strict=True)
     assert len(set(owners)) == 1
-    assert len(set(rows)) > 50
+    assert len(set(event_sets)) > 50
 
 
-def test_click_is_in_the_row_of_its_email() -> None:
+def test_click_is_in_the_event_set_of_its_email() -> None:
     sent, clicked, other = (
         placed(email("03-10 09:00", "mail-1", "rep:ann")),
         placed(click("03-12 09:00", "mail-1", "rep:ann")),
@@ -115,10 +115,10 @@ def test_id_that_was_an_email_and_is_a_call_is_a_call() -> None:
         assert "email_link_share" not in found
 
 
-def test_id_that_changed_its_row_is_restored_in_the_last_one() -> None:
+def test_id_that_changed_its_event_set_is_restored_in_the_last_one() -> None:
     now = instant("03-20 12:00")
-    terms = catalogue(Settings(now=now))
-    before, after = Aggregator(terms, now), Aggregator(terms, now)
+    in_force = catalogue(Settings(now=now))
+    before, after = Aggregator(in_force, now), Aggregator(in_force, now)
     elements: dict[bytes, bytes | None] = {}
     for event in (SENT, RENAMED, CALLED):
         read = decode(json.dumps(event).encode())
@@ -128,15 +128,15 @@ def test_id_that_changed_its_row_is_restored_in_the_last_one() -> None:
     before.apply_all_pending(now)
     for key, value in elements.items():
         after.restore(key, value)
-    for _ in after.rebuild(now):
+    while after.rebuild(now):
         pass
     assert after.cells() == before.cells()
 
 
-def test_id_that_changed_its_row_is_in_one_row_after_a_restore_of_all_its_versions() -> None:
+def test_id_that_changed_its_event_set_is_in_one_after_a_restore_of_all_its_versions() -> None:
     now = instant("03-20 12:00")
-    terms = catalogue(Settings(now=now))
-    before, after = Aggregator(terms, now), Aggregator(terms, now)
+    in_force = catalogue(Settings(now=now))
+    before, after = Aggregator(in_force, now), Aggregator(in_force, now)
     for event in (SENT, RENAMED, CALLED):
         read = decode(json.dumps(event).encode())
         assert isinstance(read, Event)
@@ -144,6 +144,6 @@ def test_id_that_changed_its_row_is_in_one_row_after_a_restore_of_all_its_versio
         for key, value in before.add(read):
             after.restore(key, value)
     before.apply_all_pending(now)
-    for _ in after.rebuild(now):
+    while after.rebuild(now):
         pass
     assert after.cells() == before.cells()

@@ -130,7 +130,7 @@ def test_deal_deleted_under_the_survivors_name_is_the_duplicates_too() -> None:
     assert "deal_count" not in found
 
 
-def test_what_happened_before_an_erasure_is_out_and_what_comes_after_begins_anew() -> None:
+def test_events_before_an_erasure_are_gone_and_later_ones_count() -> None:
     found = told(
         call("03-10 09:00"),
         call("03-11 09:00"),
@@ -140,7 +140,7 @@ def test_what_happened_before_an_erasure_is_out_and_what_comes_after_begins_anew
     assert found["call_count"] == 1
 
 
-def test_erasing_the_survivor_takes_what_was_moved_to_it() -> None:
+def test_erasing_the_merge_target_erases_what_was_rerouted_to_it() -> None:
     found = told(
         call("03-10 09:00", "double"),
         call("03-13 09:00", "double"),
@@ -150,16 +150,16 @@ def test_erasing_the_survivor_takes_what_was_moved_to_it() -> None:
     assert found["call_count"] == 1
 
 
-def test_erasing_a_rep_takes_loose_work_from_all_its_rows() -> None:
+def test_erasing_a_rep_erases_efforts_in_all_event_sets() -> None:
     loose = [email(f"03-10 09:{n:02}", f"mail-{n}", "rep:ann") for n in range(20)]
     found = told(*loose, call("03-10 09:00"), erased("03-11 09:00", "rep:ann"))
     assert found["call_count"] == 1
     assert "email_link_share" not in found
 
 
-def test_nothing_kept_of_the_erased_names_them() -> None:
-    shard = Aggregator(catalogue(Settings(now=NOW)), NOW, erasure_key=b"secret")
-    kept: dict[bytes, bytes | None] = {}
+def test_nothing_stored_of_the_erased_names_them() -> None:
+    aggregator = Aggregator(catalogue(Settings(now=NOW)), NOW, erasure_key=b"secret")
+    stored: dict[bytes, bytes | None] = {}
     for event in (
         lead("03-10 09:00", "Jane Roe"),
         merged("03-10 09:30", "Jane Roe", "lead-1"),
@@ -167,34 +167,34 @@ def test_nothing_kept_of_the_erased_names_them() -> None:
         erased("03-11 09:00", "Jane Roe"),
         call("03-10 11:00", "Jane Roe"),
     ):
-        for key, value in _add(shard, event):
-            kept.pop(key, None)
+        for key, value in _add(aggregator, event):
+            stored.pop(key, None)
             if value is not None:
-                kept[key] = value
+                stored[key] = value
     # One tombstone, and in it the merge: later events still go to lead-1. Its id is not named
     # after anybody outside these tests.
-    assert len(kept) == 1
-    left = b"".join([*kept, *(value for value in kept.values() if value)])
+    assert len(stored) == 1
+    left = b"".join([*stored, *(value for value in stored.values() if value)])
     assert left.replace(b"subject.merged/03-10 09:30/Jane Roe/lead-1", b"").count(b"Jane Roe") == 0
 
 
-def test_fates_are_not_read_with_another_key() -> None:
-    terms = catalogue(Settings(now=NOW))
+def test_tombstones_are_not_read_with_another_key() -> None:
+    in_force = catalogue(Settings(now=NOW))
     ((name, value),) = _add(
-        Aggregator(terms, NOW, erasure_key=b"secret"), erased("03-11 09:00", "lead-1")
+        Aggregator(in_force, NOW, erasure_key=b"secret"), erased("03-11 09:00", "lead-1")
     )
     with pytest.raises(WrongErasureKey):
-        Aggregator(terms, NOW, erasure_key=b"another").restore(name, value)
+        Aggregator(in_force, NOW, erasure_key=b"another").restore(name, value)
 
 
-def test_erasing_again_keeps_nothing_new() -> None:
-    shard = Aggregator(catalogue(Settings(now=NOW)), NOW)
-    assert len(_add(shard, erased("03-11 09:00", "lead-1"))) == 1
-    assert _add(shard, erased("03-11 09:00", "lead-1")) == []
-    assert _add(shard, erased("03-10 09:00", "lead-1")) == []
+def test_erasing_again_stores_nothing_new() -> None:
+    aggregator = Aggregator(catalogue(Settings(now=NOW)), NOW)
+    assert len(_add(aggregator, erased("03-11 09:00", "lead-1"))) == 1
+    assert _add(aggregator, erased("03-11 09:00", "lead-1")) == []
+    assert _add(aggregator, erased("03-10 09:00", "lead-1")) == []
 
 
-def _add(shard: Aggregator, event: Said) -> list[KeyValue]:
+def _add(aggregator: Aggregator, event: Said) -> list[KeyValue]:
     read = decode(json.dumps(event).encode())
     assert isinstance(read, Event)
-    return shard.add(read)
+    return aggregator.add(read)

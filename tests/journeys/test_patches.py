@@ -26,10 +26,10 @@ def as_of(event: Said, name: str) -> Said:
     return event | {"id": name}
 
 
-def test_field_not_named_keeps_its_value_and_a_field_named_empty_is_cleared() -> None:
+def test_field_not_named_stays_and_a_field_named_empty_is_cleared() -> None:
     opened = deal("03-10 09:00", amount="5", partner="alfa", stage="offer")
-    kept = told(opened, deal("03-11 09:00", stage="contact"))
-    assert kept["pipeline_amount", "partner=alfa"] == "5.00"
+    unchanged = told(opened, deal("03-11 09:00", stage="contact"))
+    assert unchanged["pipeline_amount", "partner=alfa"] == "5.00"
     cleared = told(opened, deal("03-11 09:00", partner=""))
     assert cleared.scopes("pipeline_amount") == {"all", "stage=offer"}
 

@@ -35,7 +35,7 @@ def test_activity_without_a_rep_counts_for_all_only() -> None:
     assert told(activity("03-02 09:00", "meeting", rep="")).scopes("meetings") == {"all"}
 
 
-def test_activity_told_late_counts_when_it_was() -> None:
+def test_late_activity_counts_when_it_was() -> None:
     found = told(activity("03-19 09:00", "meeting"), activity("02-10 09:00", "meeting"))
     assert found["meetings", "all", "month", "2026-02"] == 1
     assert found["meetings"] == 1
@@ -77,7 +77,7 @@ def test_collateral_is_in_a_win_if_it_was_shown_before() -> None:
     assert found["collateral_in_wins"] == 1 / 3
 
 
-def test_collateral_told_late_is_in_the_win() -> None:
+def test_late_collateral_is_in_the_win() -> None:
     found = told(won("03-10 09:00", rep="ann"), activity("02-10 09:00", "collateral", rep="bob"))
     # For the deal's rep, whoever showed it.
     assert found["collateral_in_wins", "rep=ann"] == 1.0
@@ -110,7 +110,7 @@ def test_call_advances_if_the_deal_goes_on_within_seven_days_after(at: str, hits
     assert told(*DEAL, call(at)).parts("advance_rate")["hits"] == hits
 
 
-def test_advance_rate_tells_kinds_apart() -> None:
+def test_advance_rate_is_by_kind() -> None:
     found = told(
         *DEAL,
         call("03-03 09:00"),
@@ -152,12 +152,12 @@ def test_deal_that_is_deleted_or_of_another_lead_advances_nothing() -> None:
     assert told(*DEAL, call("03-03 09:00", "lead-2"))["advance_rate"] == 0.0
 
 
-def test_win_that_is_taken_back_advances_nothing() -> None:
+def test_win_that_is_undone_advances_nothing() -> None:
     found = told(*DEAL, deal("03-19 09:00", status="open"), call("03-17 09:00"))
     assert found["advance_rate"] == 0.0
 
 
-def test_work_without_a_lead_is_not_asked_what_it_moved() -> None:
+def test_efforts_without_a_lead_are_not_in_the_advance_rate() -> None:
     found = told(call("03-03 09:00", "rep:ann"), activity("03-03 09:00", "meeting", "rep:ann"))
     assert "advance_rate" not in found
     assert found["meetings"] == 1

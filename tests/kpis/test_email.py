@@ -34,7 +34,7 @@ def test_clicks_on_automated_emails_are_counted_too() -> None:
     assert "email_click_rate" not in found
 
 
-def test_click_on_an_email_nobody_sent_is_not_counted() -> None:
+def test_click_on_an_unknown_email_is_not_counted() -> None:
     assert "email_clicks" not in told(email("03-10 09:00"), click("03-10 10:00", "mail-2"))
 
 

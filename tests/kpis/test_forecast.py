@@ -71,8 +71,8 @@ def test_forecast_is_what_is_won_and_open_deals_at_their_stages_win_rate(
 
 def test_windows_of_a_forecast_are_those_that_run_and_are_long_enough(foretold: Foretold) -> None:
     found = foretold(*HISTORY, open_deal("deal-1", "1000", "03-20"), won("02-01 09:00", "w"))
-    kept = {r["window"] for r in found.records if r["kpi"] == "forecast"}
-    assert kept == {"week", "month", "quarter", "year"}
+    unchanged = {r["window"] for r in found.records if r["kpi"] == "forecast"}
+    assert unchanged == {"week", "month", "quarter", "year"}
     assert ("forecast", "all", "month", "2026-02") not in found
 
 
@@ -110,7 +110,7 @@ def test_below_the_floor_the_configured_rate_counts_or_else_nothing(foretold: Fo
     assert found.parts("forecast")["open"] == {}
 
 
-def test_twenty_closed_deals_are_enough_unless_told_otherwise() -> None:
+def test_twenty_closed_deals_are_enough_by_default() -> None:
     history = [
         (won if n < 5 else lost)("02-10 09:00", f"old-{n}", "100", stage="offer") for n in range(20)
     ]

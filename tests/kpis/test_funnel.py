@@ -73,7 +73,7 @@ def test_stage_entered_again_counts_once_at_the_first_time() -> None:
     assert found["stage_entries", "all", "month", "2026-03"] == 2
 
 
-def test_lost_reasons_are_the_last_given_and_unknown_where_there_is_none() -> None:
+def test_lost_reasons_are_the_last_named_and_unknown_where_there_is_none() -> None:
     found = told(
         lost("03-10 09:00", reason="price", product="basic"),
         deal("03-11 09:00", reason="competitor"),
@@ -131,7 +131,7 @@ def test_stage_that_is_entered_again_was_entered_first() -> None:
     assert ("stage_conversion", "all", "day", "2026-03-07") not in found
 
 
-def test_stage_told_late_converts_the_one_before_and_a_win_taken_back_none() -> None:
+def test_late_stage_converts_the_one_before_and_a_win_undone_none() -> None:
     late = told(*STAGED, deal("03-10 09:00", "deal-3", stage="offer"))
     assert late["stage_conversion", "stage=discovery"] == 1.0
     undone = told(*STAGED, deal("03-10 09:00", "deal-2", status="open"))

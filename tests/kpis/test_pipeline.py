@@ -42,7 +42,7 @@ def test_pipeline_of_a_past_month_is_what_was_open_at_its_end() -> None:
     assert (march["previous"], march["change"]) == ("840.00", "-500.00")
 
 
-def test_pipeline_is_published_for_today_though_nothing_moved_today() -> None:
+def test_pipeline_is_published_for_today_without_a_change_today() -> None:
     found = told(deal("01-10 09:00", amount="500"))
     assert found["pipeline_amount", "all", "day", "2026-03-20"] == "500.00"
     assert ("pipeline_amount", "all", "day", "2026-03-19") not in found
@@ -54,7 +54,7 @@ def test_pipeline_emptied_is_zero_and_not_missing() -> None:
     assert found["pipeline_count"] == 0
 
 
-def test_pipeline_moves_to_the_rep_who_has_the_deal_now() -> None:
+def test_pipeline_belongs_to_the_rep_who_has_the_deal_now() -> None:
     found = told(deal("01-10 09:00", amount="500", rep="ann"), deal("03-10 09:00", rep="bob"))
     assert found.scopes("pipeline_amount") == {"all", "rep=bob"}
     assert found["pipeline_amount", "rep=bob", "month", "2026-01"] == "500.00"
@@ -70,7 +70,7 @@ def test_weighted_pipeline_is_amount_times_probability_each_to_a_cent() -> None:
     assert found["pipeline_weighted"] == "150.02"
 
 
-def test_stage_gives_the_probability_a_deal_does_not_say() -> None:
+def test_stage_has_the_probability_that_a_deal_lacks() -> None:
     table = {"offer": "0.4"}
     found = told(
         deal("03-10 09:00", amount="500", stage="offer"),
@@ -146,7 +146,7 @@ def test_opportunity_is_stale_after_thirty_days_of_silence() -> None:
 @pytest.mark.parametrize(
     "news", [call("03-15 09:00"), lead("03-15 09:00"), deal("03-15 09:00", "deal-2", status="lost")]
 )
-def test_anything_heard_of_the_subject_keeps_an_opportunity_fresh(news: Said) -> None:
+def test_any_event_of_the_subject_makes_an_opportunity_fresh(news: Said) -> None:
     assert "stale_opportunities" not in told(deal("03-01 09:00"), news, now="04-10 09:00")
 
 
@@ -154,7 +154,7 @@ def test_days_until_an_opportunity_is_stale_are_a_setting() -> None:
     assert told(deal("03-12 09:00"), stale_days=7)["stale_opportunities"] == 1
 
 
-def test_invoice_of_an_account_with_the_leads_name_keeps_nothing_fresh() -> None:
+def test_invoice_of_an_account_with_the_leads_name_makes_nothing_fresh() -> None:
     billed = invoice("03-15 09:00", "100", due="03-31", subject="lead-1")
     assert told(deal("03-01 09:00"), billed, now="04-10 09:00")["stale_opportunities"] == 1
 

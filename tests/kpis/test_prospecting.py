@@ -7,7 +7,7 @@ from tests.kpis.story import (
 )
 
 
-def test_response_rate_is_responses_over_all_that_were_reached() -> None:
+def test_response_rate_is_responses_over_outreach() -> None:
     found = told(
         activity("03-02 09:00", "prospecting", "rep:ann", outreach=40, responses=6, channel="mail"),
         activity("03-03 09:00", "prospecting", "rep:ann", outreach=10),
@@ -23,7 +23,7 @@ def test_response_rate_is_responses_over_all_that_were_reached() -> None:
     assert ("response_rate", "all", "day", "2026-03-05") not in found
 
 
-def test_responses_to_nobody_are_no_rate() -> None:
+def test_responses_without_outreach_are_no_rate() -> None:
     found = told(
         activity("03-04 09:00", "prospecting", rep="bob", responses=2, channel="web"),
         activity("03-05 09:00", "prospecting", rep="cleo", outreach=0),

@@ -106,7 +106,7 @@ def test_unanswered_lead_stays_in_the_days_it_waited_through() -> None:
     assert [record and record["value"] for record in by_day] == [1, None, 0]
 
 
-def test_lead_given_up_waits_no_longer() -> None:
+def test_disqualified_lead_waits_no_longer() -> None:
     given_up = said("lead.disqualified", "03-11 09:00", subject="lead-1")
     assert told(lead("03-10 09:00"), given_up)["unanswered_leads"] == 0
 

@@ -54,7 +54,7 @@ def test_revenue_and_count_are_of_deals_won() -> None:
     assert found["deal_count"] == 2
 
 
-def test_deal_counts_for_what_it_says_itself_and_else_for_what_its_lead_says() -> None:
+def test_deal_counts_under_its_own_values_and_else_under_its_leads() -> None:
     found = told(
         lead("03-01 09:00", rep="ann", channel="web", media="paid", campaign="spring"),
         won("03-10 09:00", rep="bob", partner="alfa", product="basic", account="acme"),
@@ -93,8 +93,8 @@ def test_deleted_deal_leaves_every_window() -> None:
         told(lead("02-01 09:00"), won("02-10 09:00"), deleted("03-10 09:00")).scopes("deal_count")
         == set()
     )
-    kept = {r["kpi"] for r in told(won("02-10 09:00"), deleted("03-10 09:00")).records}
-    assert kept == set()
+    unchanged = {r["kpi"] for r in told(won("02-10 09:00"), deleted("03-10 09:00")).records}
+    assert unchanged == set()
 
 
 def test_change_after_the_deletion_brings_a_deal_back_with_its_past() -> None:
@@ -190,7 +190,7 @@ def test_cycle_time_is_negative_where_the_lead_was_entered_after_the_win() -> No
     assert told(won("03-10 09:00"), lead("03-10 11:00"))["cycle_time"] == -2 * HOUR
 
 
-def test_deal_of_its_own_has_no_lead_to_take_from() -> None:
+def test_deal_without_a_lead_has_only_its_own_values() -> None:
     found = told(
         said("lead.assigned", "03-01 09:00", subject="deal-1", rep="ann"),
         won("03-10 09:00", subject="deal-1"),

@@ -1,4 +1,4 @@
-"""Merges and erasures among small histories, and the history they stand for, written plainly."""
+"""Merges and erasures among small histories, and the equivalent history without them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,24 +19,24 @@ from tests.histories.strategies import (
     settings_of_reporting,
     small_histories,
 )
-from tests.laws.published import Said
+from tests.laws.published import EventDict
 
 Subject = tuple[bool, str]  # whether it is an account, and its name
 OF_ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
 TOPICS = ("crm.lead", "crm.deal", "crm.invoice", "crm.ticket")
-# A lead and an account may share their name; that they do has nothing to do with merging.
+# A lead and an account may share their name without being merged.
 NAMES = ("one", "two", "six", "ten")
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> tuple[list[Said], dict[str, Any], int]:
+def stories(draw: st.DrawFn) -> tuple[list[EventDict], dict[str, Any], int]:
     """Draw a history with merges and erasures, how it is reported, and an instant near its end."""
     names = st.sampled_from(NAMES)
     events = [
-        said if is_fixed(said) else {**said, "subject": draw(names)}
-        for said in draw(small_histories())
+        event if is_fixed(event) else {**event, "subject": draw(names)}
+        for event in draw(small_histories())
     ]
-    instants = st.sampled_from([said["at"] for said in events] or ["2026-03-01T00:00:00Z"])
+    instants = st.sampled_from([event["at"] for event in events] or ["2026-03-01T00:00:00Z"])
     topics = st.sampled_from(({}, *({"topic": topic} for topic in TOPICS)))
     merge = st.fixed_dictionaries(
         {
@@ -64,59 +64,59 @@ def stories(draw: st.DrawFn) -> tuple[list[Said], dict[str, Any], int]:
     )
 
 
-def is_fixed(said: Said) -> bool:
+def is_fixed(event: EventDict) -> bool:
     """Tell whether an event is nobody's, or a rep's own."""
-    return "subject" not in said or said["subject"].startswith("rep:")
+    return "subject" not in event or event["subject"].startswith("rep:")
 
 
-def decoded(events: Iterable[Said]) -> list[Any]:
+def decoded(events: Iterable[EventDict]) -> list[Any]:
     """Read events as the product does."""
     return [decode(line) for line in lines(events).splitlines()]
 
 
-def subject_of(event: Event) -> Subject:
-    """Say whom an event is about."""
-    topic = getattr(event, "on_topic", None) or event.topic
-    return topic in OF_ACCOUNTS, event.subject
+def subject_of(decoded_event: Event) -> Subject:
+    """Give the subject of an event."""
+    topic = getattr(decoded_event, "on_topic", None) or decoded_event.topic
+    return topic in OF_ACCOUNTS, decoded_event.subject
 
 
-def always_so(events: list[Said]) -> list[Said]:
-    """Write the history in which every event is its survivor's from the start.
+def always_so(events: list[EventDict]) -> list[EventDict]:
+    """Write the history in which every event belongs to its merge target from the start.
 
-    Without merges, erasures and what they erase. Ids are told apart by where they come from.
+    Without merges, erasures and what they erase. Ids contain the subject that they come from.
     """
     merged: dict[Subject, SubjectMerged] = {}
     erased: dict[Subject, int] = {}
-    for event in decoded(events):
-        if isinstance(event, SubjectMerged):
-            of = subject_of(event)
-            # A rep is nobody's duplicate: what has no lead stays where it is.
-            if not of[0] and "rep:" in (of[1][:4], event.into[:4]):
+    for decoded_event in decoded(events):
+        if isinstance(decoded_event, SubjectMerged):
+            of = subject_of(decoded_event)
+            # Reps cannot be merged.
+            if not of[0] and "rep:" in (of[1][:4], decoded_event.into[:4]):
                 continue
-            if of not in merged or order(event) > order(merged[of]):
-                merged[of] = event
-        elif isinstance(event, SubjectErased):
-            of = subject_of(event)
-            erased[of] = max(erased.get(of, 0), milliseconds(event.at))
-    told: list[Said] = []
-    for said, event in zip(events, decoded(events), strict=True):
-        if not isinstance(event, Event):
-            told.append(said)
-        elif not isinstance(event, SubjectMerged | SubjectErased):
-            path = way(subject_of(event), merged)
-            if all(milliseconds(event.at) > erased.get(of, -1) for of in path):
-                name = f"{said['id']}\0{path[0][1]}"
-                told.append({**said, "id": name, "subject": path[-1][1]})
-    return told
+            if of not in merged or order(decoded_event) > order(merged[of]):
+                merged[of] = decoded_event
+        elif isinstance(decoded_event, SubjectErased):
+            of = subject_of(decoded_event)
+            erased[of] = max(erased.get(of, 0), milliseconds(decoded_event.at))
+    plain: list[EventDict] = []
+    for event, decoded_event in zip(events, decoded(events), strict=True):
+        if not isinstance(decoded_event, Event):
+            plain.append(event)
+        elif not isinstance(decoded_event, SubjectMerged | SubjectErased):
+            path = way(subject_of(decoded_event), merged)
+            if all(milliseconds(decoded_event.at) > erased.get(of, -1) for of in path):
+                name = f"{event['id']}\0{path[0][1]}"
+                plain.append({**event, "id": name, "subject": path[-1][1]})
+    return plain
 
 
-def order(event: SubjectMerged) -> tuple[int, str, bytes]:
-    """Say by what one merge stands before another."""
-    return milliseconds(event.at), event.id, canonical(event)
+def order(decoded_event: SubjectMerged) -> tuple[int, str, bytes]:
+    """Give the order of a merge among those of one subject."""
+    return milliseconds(decoded_event.at), decoded_event.id, canonical(decoded_event)
 
 
 def way(of: Subject, merged: dict[Subject, SubjectMerged]) -> list[Subject]:
-    """Follow the merges from a subject on, up to the first that was passed already."""
+    """Follow the merges from a subject on, up to the first repetition."""
     path = [of]
     while path[-1] in merged:
         target = (of[0], merged[path[-1]].into)

@@ -1,4 +1,4 @@
-"""What a reader of the output would hold: records by key, told apart from how they came."""
+"""The contents of the output as a reader has them: records by key."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from streams.engine.merge.merger import Merger
 from streams.operations.replay import replay
 from tests.histories import lines
 
-Said = dict[str, Any]
+EventDict = dict[str, Any]
 
 
 def key(record: Mapping[str, Any]) -> str:
@@ -18,32 +18,32 @@ def key(record: Mapping[str, Any]) -> str:
     return f"{record['kpi']}|{scope}|{record['window']}|{record['start']}"
 
 
-def replayed(events: Sequence[Said], settings: Settings) -> dict[str, dict[str, Any]]:
+def replayed(events: Sequence[EventDict], settings: Settings) -> dict[str, dict[str, Any]]:
     """Give the records of a replay by key."""
     records = [json.loads(line) for line in replay(lines(events).splitlines(), settings)]
     assert len({key(record) for record in records}) == len(records)
     return {key(record): record for record in records}
 
 
-def bodies(events: Sequence[Said], settings: Settings) -> dict[str, bytes]:
+def bodies(events: Sequence[EventDict], settings: Settings) -> dict[str, bytes]:
     """Give a replay's bytes by key, without revision and times."""
     found = list(replay(lines(events).splitlines(), settings))
     return {key(json.loads(line)): line.partition(b',"revision":')[0] for line in found}
 
 
 class Reader:
-    """Follows a board as a consumer of the topic would."""
+    """Follows mergers as a consumer of the topic would."""
 
     def __init__(self) -> None:
         """Start with nothing read."""
         self.records: dict[str, bytes] = {}
 
     def read(
-        self, boards: Iterable[Merger], wide: int | None = None, with_slow: bool = True
+        self, mergers: Iterable[Merger], limit: int | None = None, with_expensive: bool = True
     ) -> None:
-        """Take what the boards have to publish."""
-        for board in boards:
-            for name, body, _ in board.publications(wide, with_slow):
+        """Read what the mergers have to publish."""
+        for merger in mergers:
+            for name, body, _ in merger.publications(limit, with_expensive):
                 if body is None:
                     self.records.pop(name, None)
                 else:

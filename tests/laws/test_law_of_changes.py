@@ -20,19 +20,19 @@ from tests.histories.strategies import (
     small_histories,
 )
 from tests.laws.published import (
+    EventDict,
     Reader,
-    Said,
     bodies,
 )
 from tests.laws.test_law_of_sets import Stream
 
 FOCUSES = ("deals", "advances", "targets")
 # What comes last, and the history that stands for all of it.
-Change = tuple[list[Said], list[Said]]
-Changing = Callable[[list[Said], Said], Change]
+Change = tuple[list[EventDict], list[EventDict]]
+Changing = Callable[[list[EventDict], EventDict], Change]
 
 
-def histories(focus: st.SearchStrategy[str]) -> st.SearchStrategy[list[Said]]:
+def histories(focus: st.SearchStrategy[str]) -> st.SearchStrategy[list[EventDict]]:
     """Draw histories in which no event is a version of one about something else."""
     return focus.flatmap(small_histories).map(
         lambda events: [
@@ -42,7 +42,7 @@ def histories(focus: st.SearchStrategy[str]) -> st.SearchStrategy[list[Said]]:
     )
 
 
-def at_the_end(events: list[Said], *said: Said) -> list[Said]:
+def at_the_end(events: list[EventDict], *said: EventDict) -> list[EventDict]:
     """Say something after everything else, a second apart."""
     end = max(milliseconds(event["at"]) for event in events)
     found = []
@@ -52,7 +52,7 @@ def at_the_end(events: list[Said], *said: Said) -> list[Said]:
     return found
 
 
-def is_of(event: Said, deal: Said) -> bool:
+def is_of(event: EventDict, deal: EventDict) -> bool:
     """Tell whether an event is one of a deal's own."""
     is_deals = event["type"] in ("deal.changed", "deal.deleted")
     return is_deals and all(event[field] == deal[field] for field in ("subject", "deal"))
@@ -61,7 +61,7 @@ def is_of(event: Said, deal: Said) -> bool:
 def patched(field: str, value: str) -> Changing:
     """Let a field of a deal change."""
 
-    def change(events: list[Said], deal: Said) -> Change:
+    def change(events: list[EventDict], deal: EventDict) -> Change:
         last = at_the_end(events, {**deal, "type": "deal.changed", field: value})
         always = [
             event | {field: value} if is_of(event, deal) and field in event else event
@@ -72,7 +72,7 @@ def patched(field: str, value: str) -> Changing:
     return change
 
 
-def deleted(events: list[Said], deal: Said) -> Change:
+def deleted(events: list[EventDict], deal: EventDict) -> Change:
     """Let a deal go: it never was.
 
     That it went is heard of its subject nevertheless, whose other deals are less stale for it:
@@ -84,7 +84,7 @@ def deleted(events: list[Said], deal: Said) -> Change:
     return last, [*(event for event in events if not is_of(event, deal)), last[1]]
 
 
-def revived(events: list[Said], deal: Said) -> Change:
+def revived(events: list[EventDict], deal: EventDict) -> Change:
     """Let a deal go and come back: it was never gone."""
     back = {**deal, "type": "deal.changed", "stage": "offer"}
     last = at_the_end(events, {**deal, "type": "deal.deleted"}, back)
@@ -106,9 +106,9 @@ CHANGES: dict[str, Changing] = {
 @given(data=st.data())
 def test_changed_deal_has_always_been_so(change: Changing, data: st.DataObject) -> None:
     events = data.draw(histories(st.sampled_from(FOCUSES)))
-    told = [event for event in events if event["type"] == "deal.changed"]
-    assume(told)
-    chosen = data.draw(st.sampled_from(told))
+    changes = [event for event in events if event["type"] == "deal.changed"]
+    assume(changes)
+    chosen = data.draw(st.sampled_from(changes))
     deal = {field: chosen[field] for field in ("subject", "deal")}
     end_the_same(data, events, *change(events, deal))
 
@@ -139,7 +139,7 @@ def test_rate_that_is_mended_has_always_been_so(data: st.DataObject) -> None:
 
 
 def end_the_same(
-    data: st.DataObject, events: list[Said], last: list[Said], always: list[Said]
+    data: st.DataObject, events: list[EventDict], last: list[EventDict], always: list[EventDict]
 ) -> None:
     """Follow a history live, then its change, and compare with the other one's replay."""
     options = data.draw(settings_of_reporting())
@@ -147,6 +147,6 @@ def end_the_same(
     settings = Settings(now=now, **options)
     stream, reader = Stream(replace(Settings(), **options), now), Reader()
     for some in (events, last):
-        stream.take_in(some, now)
-        reader.read(stream.boards)
+        stream.process(some, now)
+        reader.read(stream.mergers)
     assert reader.records == bodies(always, settings)

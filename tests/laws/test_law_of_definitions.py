@@ -19,8 +19,8 @@ from tests.histories.strategies import (
     small_histories,
 )
 from tests.laws.published import (
+    EventDict,
     Reader,
-    Said,
     bodies,
 )
 from tests.laws.test_law_of_sets import Stream
@@ -64,16 +64,16 @@ def test_arriving_bit_by_bit_ends_where_a_replay_does(
     for clock in (settings.now - 86_400_000, settings.now - 1_000, settings.now):
         cut = data.draw(st.integers(0, len(arrival)))
         some, arrival = (arrival[:cut], arrival[cut:]) if clock < settings.now else (arrival, [])
-        stream.take_in(some, clock)
-        reader.read(stream.boards)
+        stream.process(some, clock)
+        reader.read(stream.mergers)
     assert reader.records == bodies(events, settings)
 
 
 def story(
     data: st.DataObject, folder: Path, definitions: dict[str, str]
-) -> tuple[list[Said], Settings]:
+) -> tuple[list[EventDict], Settings]:
     """Draw a short history of reps in several time zones, and write the rules."""
-    events = [settled(event) for event in data.draw(small_histories())]
+    events = [resolved(event) for event in data.draw(small_histories())]
     options: dict[str, Any] = data.draw(settings_of_reporting())
     lines = [f'{key} = "{value}"\n' for key, value in definitions.items()]
     file = folder / f"{os.getpid()}.toml"
@@ -81,7 +81,7 @@ def story(
     return events, Settings(now=data.draw(nows(events)), rules=file, **options)
 
 
-def settled(event: Said) -> Said:
+def resolved(event: EventDict) -> EventDict:
     """Put a rep in a time zone, or in none."""
     if event["type"] != "rep.set":
         return event

@@ -1,6 +1,6 @@
-"""Whoever follows a shard's elements has its cells, and trying an event changes nothing.
+"""A follower of a state changelog has its cells, and trying an event changes nothing.
 
-Any history with merges and erasures; one shard, which hears its own moves.
+Any history with merges and erasures; one aggregator, which receives its own reroutes.
 """
 
 from dataclasses import replace
@@ -15,36 +15,36 @@ from streams.engine.aggregate.reroutes import Reroute
 from streams.events import Event
 from streams.wiring.catalogue import catalogue
 from tests.laws.merging import decoded, stories
-from tests.laws.published import Said
+from tests.laws.published import EventDict
 
 
 @given(stories(), st.integers(0, 30))
 def test_followed_from_anywhere_the_cells_are_the_same(
-    story: tuple[list[Said], dict[str, Any], int], since: int
+    story: tuple[list[EventDict], dict[str, Any], int], since: int
 ) -> None:
-    said, reporting, now = story
-    owner, follower = _shards(reporting, now)
-    is_folded = False
-    heard: dict[bytes, Reroute] = {}
-    for number, event in enumerate(decoded(said)):
+    events, reporting, now = story
+    owner, follower = _aggregators(reporting, now)
+    is_rebuilt = False
+    received: dict[bytes, Reroute] = {}
+    for number, event in enumerate(decoded(events)):
         if not isinstance(event, Event):
             continue
-        if number >= since and not is_folded:
-            # A new owner is told what stands of the moves, after all elements.
-            for move in heard.values():
-                follower.restore_reroute(move)
-            for _ in follower.rebuild(now):
+        if number >= since and not is_rebuilt:
+            # A new owner restores the current reroutes after all state records.
+            for reroute in received.values():
+                follower.restore_reroute(reroute)
+            while follower.rebuild(now):
                 pass
-            is_folded = True
+            is_rebuilt = True
         for element in owner.add(event):
-            (follower.apply_state if is_folded else follower.restore)(*element)
+            (follower.apply_state if is_rebuilt else follower.restore)(*element)
         owner.apply_all_pending(now)
-        for move in _heard_by(owner):
-            heard[move.key] = move
-            if is_folded:
-                follower.receive(move)
+        for reroute in _receive_own(owner):
+            received[reroute.key] = reroute
+            if is_rebuilt:
+                follower.receive(reroute)
         owner.apply_all_pending(now)
-        if is_folded:
+        if is_rebuilt:
             follower.apply_all_pending(now)
             follower.pending_reroutes()
             assert follower.cells() == owner.cells()
@@ -52,34 +52,34 @@ def test_followed_from_anywhere_the_cells_are_the_same(
 
 @given(stories())
 def test_event_that_was_tried_first_counts_the_same(
-    story: tuple[list[Said], dict[str, Any], int],
+    story: tuple[list[EventDict], dict[str, Any], int],
 ) -> None:
-    said, reporting, now = story
-    tried, untried = _shards(reporting, now)
-    for event in decoded(said):
+    events, reporting, now = story
+    tried, untried = _aggregators(reporting, now)
+    for event in decoded(events):
         if isinstance(event, Event):
             tried.check(event)
-            for shard in (tried, untried):
-                shard.add(event)
-                for move in shard.pending_reroutes():
-                    if shard is tried:
-                        shard.check(move)
-                    shard.receive(move)
+            for aggregator in (tried, untried):
+                aggregator.add(event)
+                for reroute in aggregator.pending_reroutes():
+                    if aggregator is tried:
+                        aggregator.check(reroute)
+                    aggregator.receive(reroute)
             assert tried.apply_all_pending(now) == untried.apply_all_pending(now)
             assert tried.changed_alerts(now) == untried.changed_alerts(now)
     assert tried.cells() == untried.cells()
 
 
-def _shards(reporting: dict[str, Any], now: int) -> tuple[Aggregator, Aggregator]:
-    terms = catalogue(replace(Settings(now=now), **reporting))
-    return Aggregator(terms, now), Aggregator(terms, now)
+def _aggregators(reporting: dict[str, Any], now: int) -> tuple[Aggregator, Aggregator]:
+    in_force = catalogue(replace(Settings(now=now), **reporting))
+    return Aggregator(in_force, now), Aggregator(in_force, now)
 
 
-def _heard_by(shard: Aggregator) -> list[Any]:
-    """Let a shard hear its own moves until it has no more to say; give them all."""
-    heard = []
-    while moves := shard.pending_reroutes():
-        for move in moves:
-            shard.receive(move)
-        heard += moves
-    return heard
+def _receive_own(aggregator: Aggregator) -> list[Any]:
+    """Let an aggregator receive its own reroutes until none is pending; give them all."""
+    received = []
+    while reroutes := aggregator.pending_reroutes():
+        for reroute in reroutes:
+            aggregator.receive(reroute)
+        received += reroutes
+    return received

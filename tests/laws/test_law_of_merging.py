@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.aggregate.reroutes import Reroute
-from streams.engine.merge.merger import (
-    DIMENSION_GROUPS,
-    Merger,
-    dimension_group,
-)
+from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
+from streams.engine.merge.merger import Merger
 from streams.events import Event
 from streams.wiring.catalogue import catalogue
 from tests.laws.merging import (
@@ -24,7 +21,7 @@ from tests.laws.merging import (
 )
 from tests.laws.published import Reader, bodies
 
-SHARDS = 3
+PARTITIONS = 3
 Story = tuple[list[Any], dict[str, Any], int]
 
 
@@ -36,7 +33,7 @@ def test_merged_and_erased_is_as_if_it_had_always_been_so(story: Story) -> None:
 
 
 @given(stories(), st.data())
-def test_three_shards_end_where_one_does_however_words_and_events_cross(
+def test_three_partitions_end_where_one_does_however_reroutes_and_events_cross(
     story: Story, data: st.DataObject
 ) -> None:
     events, options, now = story
@@ -44,7 +41,7 @@ def test_three_shards_end_where_one_does_however_words_and_events_cross(
     streams = Streams(settings)
     again = data.draw(st.lists(st.sampled_from(events), max_size=5)) if events else []
     for event in decoded(data.draw(st.permutations([*events, *again]))):
-        streams.take_in(event)
+        streams.process(event)
         for _ in range(data.draw(st.integers(0, 3))):
             streams.deliver(data.draw(st.integers(0, 100)))
     streams.deliver_all()
@@ -52,7 +49,7 @@ def test_three_shards_end_where_one_does_however_words_and_events_cross(
 
 
 @given(stories(), st.data())
-def test_shard_restored_from_its_elements_and_what_it_was_told_goes_on_as_before(
+def test_aggregator_restored_from_state_and_received_reroutes_goes_on_as_before(
     story: Story, data: st.DataObject
 ) -> None:
     events, options, now = story
@@ -61,75 +58,77 @@ def test_shard_restored_from_its_elements_and_what_it_was_told_goes_on_as_before
     arriving = decoded(data.draw(st.permutations(events)))
     cut = data.draw(st.integers(0, len(arriving)))
     for event in arriving[:cut]:
-        streams.take_in(event)
+        streams.process(event)
         for _ in range(data.draw(st.integers(0, 3))):
             streams.deliver(data.draw(st.integers(0, 100)))
     streams.restart(data.draw(st.booleans()))
     for event in arriving[cut:]:
-        streams.take_in(event)
+        streams.process(event)
     streams.deliver_all()
     assert streams.read(now) == bodies(always_so(events), settings)
 
 
 @given(stories())
-def test_what_was_said_to_others_is_what_they_have_to_know(story: Story) -> None:
+def test_reroutes_sent_are_the_current_ones(story: Story) -> None:
     events, options, now = story
     streams = Streams(Settings(now=now, **options))
     for event in decoded(events):
-        streams.take_in(event)
+        streams.process(event)
     streams.deliver_all()
-    for number, shard in enumerate(streams.shards):
-        standing = {move.key: move for move in shard.current_reroutes()}
-        said = streams.said[number]
-        assert standing == {key: move for key, move in said.items() if move.value is not None}
+    for number, aggregator in enumerate(streams.aggregators):
+        current = {reroute.key: reroute for reroute in aggregator.current_reroutes()}
+        sent = streams.sent[number]
+        assert current == {
+            key: reroute for key, reroute in sent.items() if reroute.value is not None
+        }
 
 
 class Streams:
-    """Stage 1 in three shards without Kafka, with all that is on its way between them."""
+    """Three aggregators without Kafka, with the reroutes in transit between them."""
 
     def __init__(self, settings: Settings) -> None:
         """Start empty."""
         self.settings = settings
-        self.terms = catalogue(settings)
-        self.shards = [self.shard(number) for number in range(SHARDS)]
+        self.in_force = catalogue(settings)
+        self.aggregators = [self.aggregator(number) for number in range(PARTITIONS)]
         self.references: list[Any] = []
-        self.said: list[dict[bytes, Reroute]] = [{} for _ in range(SHARDS)]
-        # What a partition holds: elements as written, and words by writer and reader.
-        self.states: list[list[tuple[bytes, bytes | None]]] = [[] for _ in range(SHARDS)]
+        self.sent: list[dict[bytes, Reroute]] = [{} for _ in range(PARTITIONS)]
+        # The contents of a partition: state records as written, and reroutes by writer and reader.
+        self.states: list[list[tuple[bytes, bytes | None]]] = [[] for _ in range(PARTITIONS)]
         self.under_way: defaultdict[tuple[int, int], list[Reroute]] = defaultdict(list)
-        self.heard: list[dict[tuple[int, bytes], Reroute]] = [{} for _ in range(SHARDS)]
+        self.received: list[dict[tuple[int, bytes], Reroute]] = [{} for _ in range(PARTITIONS)]
 
-    def shard(self, number: int) -> Aggregator:
-        """Make an empty shard."""
-        return Aggregator(self.terms, self.settings.clock(), number, b"secret")
+    def aggregator(self, number: int) -> Aggregator:
+        """Make an empty aggregator."""
+        return Aggregator(self.in_force, self.settings.clock(), number, b"secret")
 
-    def take_in(self, event: object) -> None:
+    def process(self, event: object) -> None:
         """Let an event arrive."""
         if isinstance(event, Event):
-            number = home(event.subject)
-            self.states[number] += self.shards[number].add(event)
-            self.post(number, self.shards[number].pending_reroutes())
+            number = partition_of(event.subject)
+            self.states[number] += self.aggregators[number].add(event)
+            self.post(number, self.aggregators[number].pending_reroutes())
         else:
             self.references.append(event)
-            for shard in self.shards:
-                shard.add_reference(event)  # type: ignore[arg-type]  # all that is no event
+            for aggregator in self.aggregators:
+                aggregator.add_reference(event)  # type: ignore[arg-type]  # all that is no event
 
-    def post(self, number: int, moves: list[Reroute]) -> None:
-        """Send what a shard has to say on its way."""
-        for move in moves:
-            self.said[number][move.key] = move
-            self.under_way[number, home(move.subject)].append(move)
+    def post(self, number: int, reroutes: list[Reroute]) -> None:
+        """Put reroutes of an aggregator in transit."""
+        for reroute in reroutes:
+            self.sent[number][reroute.key] = reroute
+            self.under_way[number, partition_of(reroute.subject)].append(reroute)
 
     def deliver(self, pick: int) -> None:
-        """Let the oldest word from one shard to one shard arrive."""
-        waiting = sorted(pair for pair, moves in self.under_way.items() if moves)
+        """Deliver the oldest reroute between two aggregators."""
+        waiting = sorted(pair for pair, reroutes in self.under_way.items() if reroutes)
         if not waiting:
             return
         writer, reader = waiting[pick % len(waiting)]
-        move = self.under_way[writer, reader].pop(0)
-        self.heard[reader][writer, move.key] = move
-        self.shards[reader].receive(Reroute.read(move.key, move.value))
-        self.post(reader, self.shards[reader].pending_reroutes())
+        reroute = self.under_way[writer, reader].pop(0)
+        self.received[reader][writer, reroute.key] = reroute
+        self.aggregators[reader].receive(Reroute.read(reroute.key, reroute.value))
+        self.post(reader, self.aggregators[reader].pending_reroutes())
 
     def deliver_all(self) -> None:
         """Let everything arrive."""
@@ -137,36 +136,38 @@ class Streams:
             self.deliver(0)
 
     def restart(self, is_compacted: bool) -> None:
-        """Make all shards anew from what was kept."""
-        for number in range(SHARDS):
+        """Restore all aggregators from what was stored."""
+        for number in range(PARTITIONS):
             elements = dict(self.states[number]) if is_compacted else self.states[number]
-            shard = self.shards[number] = self.shard(number)
+            aggregator = self.aggregators[number] = self.aggregator(number)
             for record in self.references:
-                shard.add_reference(record)
+                aggregator.add_reference(record)
             for key, value in elements.items() if isinstance(elements, dict) else elements:
-                shard.restore(key, value)
-            for move in self.heard[number].values():
-                shard.restore_reroute(move)
-            for _ in shard.rebuild(self.settings.clock()):
+                aggregator.restore(key, value)
+            for reroute in self.received[number].values():
+                aggregator.restore_reroute(reroute)
+            while aggregator.rebuild(self.settings.clock()):
                 pass
-            assert shard.pending_reroutes() == []
-            assert shard.apply_all_pending(self.settings.clock()) == {}
+            assert aggregator.pending_reroutes() == []
+            assert aggregator.apply_all_pending(self.settings.clock()) == {}
 
     def read(self, now: int) -> dict[str, bytes]:
         """Give what a reader of the output holds."""
-        boards = [Merger(self.terms, now, [number]) for number, _ in enumerate(DIMENSION_GROUPS)]
+        mergers = [
+            Merger(self.in_force, now, [number]) for number, _ in enumerate(DIMENSION_GROUPS)
+        ]
         for record in self.references:
-            for board in boards:
-                board.add_reference(record)
-        for number, shard in enumerate(self.shards):
-            shard.apply_all_pending(now)
-            for cell, vector in shard.cells().items():
-                boards[dimension_group(cell)].set_partial(number, cell, vector)
+            for merger in mergers:
+                merger.add_reference(record)
+        for number, aggregator in enumerate(self.aggregators):
+            aggregator.apply_all_pending(now)
+            for cell, vector in aggregator.cells().items():
+                mergers[dimension_group(cell)].set_partial(number, cell, vector)
         reader = Reader()
-        reader.read(boards)
+        reader.read(mergers)
         return reader.records
 
 
-def home(subject: str) -> int:
-    """Say which shard has a subject."""
-    return crc32(subject.encode()) % SHARDS
+def partition_of(subject: str) -> int:
+    """Give the partition of a subject."""
+    return crc32(subject.encode()) % PARTITIONS

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from streams.config.settings import Settings
 from tests.laws.published import (
+    EventDict,
     Reader,
-    Said,
     bodies,
 )
 from tests.laws.test_law_of_sets import Stream
@@ -101,10 +101,10 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Said]:
+def histories(draw: st.DrawFn) -> list[EventDict]:
     """Draw a few weeks of eight deals, the teams and the targets."""
     kinds = st.sampled_from([*["deal.changed"] * 8, *KINDS])
-    events: list[Said] = []
+    events: list[EventDict] = []
     for number, kind in enumerate(draw(st.lists(kinds, max_size=40))):
         fields: dict[str, Any] = draw(KINDS[kind])
         if "deal" in fields:
@@ -131,7 +131,7 @@ def instant(hours: int) -> int:
 
 @given(events=histories(), data=st.data())
 def test_order_and_duplication_change_no_byte(
-    rules: Path, events: list[Said], data: st.DataObject
+    rules: Path, events: list[EventDict], data: st.DataObject
 ) -> None:
     settings = Settings(now=instant(HOURS), rules=rules, currency="EUR")
     again = data.draw(st.lists(st.sampled_from(events), max_size=8)) if events else []
@@ -141,7 +141,7 @@ def test_order_and_duplication_change_no_byte(
 
 @given(events=histories(), data=st.data())
 def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
-    rules: Path, events: list[Said], data: st.DataObject
+    rules: Path, events: list[EventDict], data: st.DataObject
 ) -> None:
     arrival = data.draw(st.permutations(events))
     hours = data.draw(st.integers(0, HOURS))
@@ -151,14 +151,14 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
     for clock in (*clocks, hours):
         cut = data.draw(st.integers(0, len(arrival)))
         some, arrival = (arrival[:cut], arrival[cut:]) if clock < hours else (arrival, [])
-        stream.take_in(some, instant(clock))
-        reader.read(stream.boards)
+        stream.process(some, instant(clock))
+        reader.read(stream.mergers)
     assert reader.records == bodies(events, Settings(now=instant(hours), rules=rules))
 
 
 @given(events=histories(), hours=st.integers(0, HOURS))
 def test_every_payment_is_what_its_trace_adds_up_to(
-    rules: Path, events: list[Said], hours: int
+    rules: Path, events: list[EventDict], hours: int
 ) -> None:
     for body in bodies(events, Settings(now=instant(hours), rules=rules)).values():
         record = json.loads(body + b"}")

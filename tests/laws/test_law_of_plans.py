@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from streams.config.settings import Settings
 from tests.laws.published import (
+    EventDict,
     Reader,
-    Said,
     bodies,
 )
 from tests.laws.test_law_of_sets import Stream
 
 START = datetime(2026, 1, 20, tzinfo=UTC)
-DAYS_TOLD = 75
-HOURS = 24 * DAYS_TOLD
+DAYS = 75
+HOURS = 24 * DAYS
 DAY_MS = 86_400_000
 REPS = ("ann", "bob", "cyd")
 PARTNERS = ("north", "south")
@@ -91,7 +91,7 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             "value": st.sampled_from(("100", "1000.5", "0")),
         },
         optional={
-            "start": st.integers(0, DAYS_TOLD).map(
+            "start": st.integers(0, DAYS).map(
                 lambda days: f"{START + timedelta(days=days):%Y-%m-%d}"
             )
         },
@@ -100,10 +100,10 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Said]:
+def histories(draw: st.DrawFn) -> list[EventDict]:
     """Draw some weeks of a small company and of what it is to reach."""
     kinds = st.sampled_from([*["deal.changed"] * 5, *["target.set"] * 2, *KINDS])
-    events: list[Said] = []
+    events: list[EventDict] = []
     for number, kind in enumerate(draw(st.lists(kinds, max_size=30))):
         fields: dict[str, Any] = draw(KINDS[kind])
         if kind == "deal.changed" and "amount" in fields:
@@ -115,7 +115,7 @@ def histories(draw: st.DrawFn) -> list[Said]:
 
 @given(histories(), st.data())
 def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
-    events: list[Said], data: st.DataObject
+    events: list[EventDict], data: st.DataObject
 ) -> None:
     hours = data.draw(st.integers(HOURS // 2, HOURS + 24 * 40))
     now = int(START.timestamp() * 1000) + hours * 3_600_000
@@ -128,9 +128,9 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
     for clock in [*clocks, now]:
         cut = data.draw(st.integers(0, len(arrival)))
         some, arrival = (arrival[:cut], arrival[cut:]) if clock < now else (arrival, [])
-        stream.take_in(some, clock)
+        stream.process(some, clock)
         reader.read(
-            stream.boards, data.draw(st.sampled_from((None, 0, 1, 3))), data.draw(st.booleans())
+            stream.mergers, data.draw(st.sampled_from((None, 0, 1, 3))), data.draw(st.booleans())
         )
-    reader.read(stream.boards)
+    reader.read(stream.mergers)
     assert reader.records == bodies(events, Settings(now=now))

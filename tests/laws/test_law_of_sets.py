@@ -7,13 +7,11 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.config.rules import read
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
-from streams.engine.merge.merger import (
-    DIMENSION_GROUPS,
-    Merger,
-    dimension_group,
-)
+from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
+from streams.engine.merge.merger import Merger
 from streams.events import (
     Event,
     ReferenceRecord,
@@ -27,12 +25,12 @@ from tests.histories.strategies import (
     small_histories,
 )
 from tests.laws.published import (
+    EventDict,
     Reader,
-    Said,
     bodies,
 )
 
-SHARDS = 3
+PARTITIONS = 3
 
 
 @given(st.data())
@@ -58,20 +56,20 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
     for clock in [*clocks, now]:
         cut = data.draw(st.integers(0, len(arrival)))
         some, arrival = (arrival[:cut], arrival[cut:]) if clock < now else (arrival, [])
-        stream.take_in(some, clock)
-        # What is put off, whatever comes in between, has to be there in the end.
+        stream.process(some, clock)
+        # Deferred work, whatever comes in between, has to be there in the end.
         reader.read(
-            stream.boards, data.draw(st.sampled_from((None, 0, 1, 3))), data.draw(st.booleans())
+            stream.mergers, data.draw(st.sampled_from((None, 0, 1, 3))), data.draw(st.booleans())
         )
-    reader.read(stream.boards)
+    reader.read(stream.mergers)
     assert reader.records == bodies(events, Settings(now=now, **options))
 
 
 @given(st.data())
-def test_a_shard_restored_from_its_elements_has_the_same_cells(data: st.DataObject) -> None:
+def test_an_aggregator_restored_from_its_state_has_the_same_cells(data: st.DataObject) -> None:
     events, options, now = story(data)
     settings = Settings(now=now, **options)
-    before, after = (Aggregator(catalogue(settings), now) for _ in range(2))
+    before, after = (Aggregator(catalogue(settings, read(settings.rules)), now) for _ in range(2))
     elements: dict[bytes, bytes | None] = {}
     for event in decoded(events):
         if isinstance(event, ReferenceRecord):
@@ -82,7 +80,7 @@ def test_a_shard_restored_from_its_elements_has_the_same_cells(data: st.DataObje
     before.apply_all_pending(now)
     for name, value in data.draw(st.permutations(sorted(elements.items()))):
         after.restore(name, value)
-    for _ in after.rebuild(now):
+    while after.rebuild(now):
         pass
     assert after.cells() == before.cells()
     assert after.apply_all_pending(now) == {}
@@ -94,44 +92,48 @@ def story(data: st.DataObject) -> tuple[list[Any], dict[str, Any], int]:
     return events, data.draw(settings_of_reporting()), data.draw(nows(events))
 
 
-def decoded(events: list[Said]) -> list[object]:
+def decoded(events: list[EventDict]) -> list[object]:
     """Read the events as the product does."""
     return [decode(line) for line in lines(events).splitlines()]
 
 
 class Stream:
-    """Both stages without Kafka: shards by subject, boards by family of dimensions."""
+    """Both stages without Kafka: aggregators by subject, mergers by dimension group."""
 
     def __init__(self, settings: Settings, clock: int) -> None:
         """Start empty at an instant."""
-        terms = catalogue(settings)
-        self.shards = [Aggregator(terms, clock, number) for number in range(SHARDS)]
-        self.boards = [Merger(terms, clock, [number]) for number, _ in enumerate(DIMENSION_GROUPS)]
+        in_force = catalogue(settings, read(settings.rules))
+        self.aggregators = [Aggregator(in_force, clock, number) for number in range(PARTITIONS)]
+        self.mergers = [
+            Merger(in_force, clock, [number]) for number, _ in enumerate(DIMENSION_GROUPS)
+        ]
 
-    def take_in(self, events: list[Said], clock: int) -> None:
-        """Let events arrive at an instant and everything settle."""
-        for board in self.boards:
-            board.advance_clock_to(clock)
+    def process(self, events: list[EventDict], clock: int) -> None:
+        """Process events at an instant, until nothing is pending."""
+        for merger in self.mergers:
+            merger.advance_clock_to(clock)
         for event in decoded(events):
             if isinstance(event, ReferenceRecord):
-                for shard in self.shards:
-                    shard.add_reference(event)
-                for board in self.boards:
-                    board.add_reference(event)
+                for aggregator in self.aggregators:
+                    aggregator.add_reference(event)
+                for merger in self.mergers:
+                    merger.add_reference(event)
             elif isinstance(event, Event):
-                self.shards[home(event.subject)].add(event)
+                self.aggregators[partition_of(event.subject)].add(event)
         self._deliver()
-        for number, shard in enumerate(self.shards):
-            for cell, vector in shard.apply_all_pending(clock).items():
-                self.boards[dimension_group(cell)].set_partial(number, cell, vector)
+        for number, aggregator in enumerate(self.aggregators):
+            for cell, vector in aggregator.apply_all_pending(clock).items():
+                self.mergers[dimension_group(cell)].set_partial(number, cell, vector)
 
     def _deliver(self) -> None:
-        """Let merged subjects' events go round until each is where it stays."""
-        while moves := [move for shard in self.shards for move in shard.pending_reroutes()]:
-            for move in moves:
-                self.shards[home(move.subject)].receive(move)
+        """Deliver reroutes until none is pending."""
+        while reroutes := [
+            reroute for aggregator in self.aggregators for reroute in aggregator.pending_reroutes()
+        ]:
+            for reroute in reroutes:
+                self.aggregators[partition_of(reroute.subject)].receive(reroute)
 
 
-def home(subject: str) -> int:
-    """Number the shard of a subject."""
-    return crc32(subject.encode()) % SHARDS
+def partition_of(subject: str) -> int:
+    """Give the partition of a subject."""
+    return crc32(subject.encode()) % PARTITIONS

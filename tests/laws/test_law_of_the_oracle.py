@@ -15,7 +15,7 @@ from tests.histories.strategies import (
     settings_of_reporting,
     small_histories,
 )
-from tests.laws.published import Said, replayed
+from tests.laws.published import EventDict, replayed
 from tests.oracle import difference, records
 
 CHOICES = {
@@ -79,7 +79,7 @@ def written(chosen: dict[str, Any]) -> str:
     )
 
 
-def compare(expected: dict[str, Any], events: list[Said], settings: Settings) -> None:
+def compare(expected: dict[str, Any], events: list[EventDict], settings: Settings) -> None:
     """Hold a replay's records against what is expected of them."""
     actual = replayed(events, settings)
     for key in expected.keys() | actual.keys():

@@ -11,7 +11,7 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.engine.calendars.calendar import milliseconds
-from tests.alerts.standing import standing
+from tests.alerts.current import current_alerts
 from tests.kpis.story import (
     deal,
     invoice,
@@ -19,8 +19,8 @@ from tests.kpis.story import (
     told,
 )
 from tests.laws.published import (
+    EventDict,
     Reader,
-    Said,
     bodies,
 )
 from tests.laws.test_law_of_sets import Stream
@@ -43,7 +43,7 @@ def written(at: int) -> str:
     ).isoformat()
 
 
-def story(day: str, midnight: int) -> list[Said]:
+def story(day: str, midnight: int) -> list[EventDict]:
     """A lead an hour before, a deal and an invoice due that day, a deal 30 days before."""
     hour, month = 3_600_000, 30 * 86_400_000
     due = date.fromisoformat(day).strftime("%m-%d")
@@ -82,9 +82,10 @@ def test_at_midnight_everything_that_was_due_is_late_and_not_a_moment_before(
         assert after[kpi, "all", "day"] == value
     assert before["lead_count", "all", "day"] == 1
     assert ("lead_count", "all", "day") not in after
-    assert not standing(*events, now=written(midnight - 1), timezone=zone)
+    assert not current_alerts(*events, now=written(midnight - 1), timezone=zone)
     assert {
-        key.partition("|")[0] for key in standing(*events, now=written(midnight), timezone=zone)
+        key.partition("|")[0]
+        for key in current_alerts(*events, now=written(midnight), timezone=zone)
     } == {
         "lead_unanswered",
         "opportunity_stale",
@@ -95,7 +96,7 @@ def test_at_midnight_everything_that_was_due_is_late_and_not_a_moment_before(
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("night", NIGHTS)
-def test_a_stream_that_hears_nothing_says_what_a_replay_says_at_every_instant(
+def test_a_stream_without_new_events_publishes_what_a_replay_does_at_every_instant(
     night: str, zone: str
 ) -> None:
     midnight, hour, day = midnight_after(night, zone), 3_600_000, 86_400_000
@@ -113,7 +114,7 @@ def test_a_stream_that_hears_nothing_says_what_a_replay_says_at_every_instant(
         midnight + day,
         midnight + 40 * day,
     ):
-        stream.take_in(arriving, now)
+        stream.process(arriving, now)
         arriving = []
-        reader.read(stream.boards)
+        reader.read(stream.mergers)
         assert reader.records == bodies(events, Settings(timezone=zone, now=now))

@@ -26,7 +26,7 @@ from tests.model.member import (
 from tests.model.steps import (
     COMMIT,
     Step,
-    row_order,
+    state_order,
 )
 from tests.model.topics import Topics
 
@@ -52,7 +52,7 @@ class Shard:
         self.published: Cells = {}
         self.is_fresh = True
         self._folded: tuple[Rows, int, Cells] | None = None
-        partials_come_after = COMMIT.index(Step.PARTIALS) > COMMIT.index(Step.ROWS)
+        partials_come_after = COMMIT.index(Step.PARTIALS) > COMMIT.index(Step.EVENTS)
         assert partials_come_after, "the model writes rows first"
 
     def live(self) -> Life:
@@ -160,11 +160,13 @@ class Shard:
     ) -> Sends:
         """Put a transaction's records in the order that code and model share."""
         of_step: dict[Step, Sends] = {
-            Step.GOAL: [(self.state, GOAL, self.goal)] if self.rules.goal and changed else [],
-            Step.ROWS: [(self.state, subject, (row,)) for subject, row in changed.items()],
-            Step.POSITION: [(self.state, POSITION, self.position)] if is_reading else [],
+            Step.TARGET_OFFSETS: [(self.state, GOAL, self.goal)]
+            if self.rules.goal and changed
+            else [],
+            Step.EVENTS: [(self.state, subject, (row,)) for subject, row in changed.items()],
+            Step.SOURCE_OFFSETS: [(self.state, POSITION, self.position)] if is_reading else [],
         }
-        sends = [send for step in row_order(self.rules.position) for send in of_step[step]]
+        sends = [send for step in state_order(self.rules.position) for send in of_step[step]]
         for cell, value in news.items():
             said = value if self.rules.absolute else plus(value, self.published.get(cell), -1)
             told = said, (self.position, now, self.me.version)

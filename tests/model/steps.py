@@ -1,42 +1,42 @@
-"""The order of things: played by the model, and compared with what the code does to Kafka."""
+"""The steps of the commit protocol: played by the model, and compared with the code's."""
 
 from enum import StrEnum
 
 
 class Step(StrEnum):
-    """One thing an owner does to Kafka."""
+    """One step of a task towards Kafka."""
 
     FENCE = "InitProducerId"
-    READ_STATE = "read rows and position"
+    READ_STATE = "read state"
     READ_PARTIALS = "read partials"
     READ_OUTPUT = "read output"
     BEGIN = "begin"
-    LETTERS = "dead letters"
-    GOAL = "goal"
-    ROWS = "rows"
-    POSITION = "position"
+    DEAD_LETTERS = "dead letters"
+    TARGET_OFFSETS = "target offsets"
+    EVENTS = "event records"
+    SOURCE_OFFSETS = "source offsets"
     ACKNOWLEDGED = "acknowledged"
     PARTIALS = "partials"
     PUBLISH = "output"
-    CLAIM = "progress"
+    PROGRESS_REPORT = "progress report"
     END = "EndTxn"
 
 
-# Taking a shard of stage 1, and of stage 2.
-TAKE_SHARD = (Step.FENCE, Step.READ_PARTIALS, Step.READ_STATE)
-TAKE_BOARD = (Step.FENCE, Step.READ_OUTPUT, Step.READ_PARTIALS)
+# The start of a task of stage 1, and of stage 2.
+START_AGGREGATE = (Step.FENCE, Step.READ_PARTIALS, Step.READ_STATE)
+START_MERGE = (Step.FENCE, Step.READ_OUTPUT, Step.READ_PARTIALS)
 # One transaction of stage 1 that has everything; what it has nothing of is left out.
 COMMIT = (
     Step.BEGIN,
-    Step.LETTERS,
+    Step.DEAD_LETTERS,
     Step.ACKNOWLEDGED,
-    Step.GOAL,
-    Step.ROWS,
-    Step.POSITION,
+    Step.TARGET_OFFSETS,
+    Step.EVENTS,
+    Step.SOURCE_OFFSETS,
     Step.ACKNOWLEDGED,
     Step.PARTIALS,
     Step.ACKNOWLEDGED,
-    Step.CLAIM,
+    Step.PROGRESS_REPORT,
     Step.ACKNOWLEDGED,
     Step.END,
 )
@@ -44,16 +44,18 @@ COMMIT = (
 PUBLISH = (
     Step.BEGIN,
     Step.PUBLISH,
-    Step.CLAIM,
+    Step.PROGRESS_REPORT,
     Step.ACKNOWLEDGED,
     Step.END,
 )
-ROW_STEPS = (Step.GOAL, Step.ROWS, Step.POSITION)
+STATE_STEPS = (Step.TARGET_OFFSETS, Step.EVENTS, Step.SOURCE_OFFSETS)
 
 
-def row_order(position: str) -> tuple[Step, ...]:
-    """Give the order of a transaction's rows; a mutant has the position `first`, or outside."""
-    rest = tuple(step for step in COMMIT if step in (Step.GOAL, Step.ROWS))
-    if position == "first":
-        return (Step.POSITION, *rest)
-    return tuple(step for step in COMMIT if step in ROW_STEPS) if position == "last" else rest
+def state_order(source_offsets: str) -> tuple[Step, ...]:
+    """The order of state records; a mutant has the source offsets `first`, or outside."""
+    rest = tuple(step for step in COMMIT if step in (Step.TARGET_OFFSETS, Step.EVENTS))
+    if source_offsets == "first":
+        return (Step.SOURCE_OFFSETS, *rest)
+    return (
+        tuple(step for step in COMMIT if step in STATE_STEPS) if source_offsets == "last" else rest
+    )

@@ -29,15 +29,15 @@ from tests.installation.tasks import hands
 from tests.model.steps import (
     COMMIT,
     PUBLISH,
-    TAKE_BOARD,
-    TAKE_SHARD,
+    START_AGGREGATE,
+    START_MERGE,
     Step,
 )
 
-ROWS = {b"g": Step.GOAL, b"r": Step.ROWS, b"p": Step.POSITION}
+ROWS = {b"g": Step.TARGET_OFFSETS, b"r": Step.EVENTS, b"p": Step.SOURCE_OFFSETS}
 TOPICS = {
     topics.PARTIALS: Step.PARTIALS,
-    topics.DEAD_LETTERS: Step.LETTERS,
+    topics.DEAD_LETTERS: Step.DEAD_LETTERS,
     topics.KPIS: Step.PUBLISH,
 }
 
@@ -103,7 +103,7 @@ class Trace:
     def _kind(self, to: TopicPartition, key: bytes) -> Step:
         if to.topic == topics.state(self._settings):
             return ROWS[key[:1]]
-        return TOPICS.get(to.topic, Step.CLAIM)
+        return TOPICS.get(to.topic, Step.PROGRESS_REPORT)
 
 
 async def test_commits_of_both_stages_come_in_the_order_of_the_model(
@@ -117,7 +117,7 @@ async def test_commits_of_both_stages_come_in_the_order_of_the_model(
     monkeypatch.setattr(merge_task, "PROGRESS_SECONDS", -1.0)
     async with hands(settings) as own:
         owner = await own.shard()
-        assert tuple(trace.taken()[: len(TAKE_SHARD)]) == TAKE_SHARD
+        assert tuple(trace.taken()[: len(START_AGGREGATE)]) == START_AGGREGATE
         await own.read(owner)
         assert tuple(trace.taken()) == COMMIT
         found = []
@@ -125,5 +125,5 @@ async def test_commits_of_both_stages_come_in_the_order_of_the_model(
             await own.board(number)
             found.append(tuple(trace.taken()))
         # Most of them have nothing to publish.
-        assert TAKE_BOARD + PUBLISH in found
-        assert {steps[: len(TAKE_BOARD)] for steps in found} == {TAKE_BOARD}
+        assert START_MERGE + PUBLISH in found
+        assert {steps[: len(START_MERGE)] for steps in found} == {START_MERGE}

@@ -5,7 +5,7 @@ in, the records that `sales.kpis` must hold out. Where both disagree, one of the
 `KPIS.md`.
 """
 
-from tests.oracle.comparison import difference
-from tests.oracle.publishing import published, records
+from tests.oracle.publishing.comparison import difference
+from tests.oracle.publishing.records import published, records
 
 __all__ = ["difference", "published", "records"]

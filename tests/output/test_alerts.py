@@ -8,7 +8,8 @@ import orjson
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from streams.config.settings import BadSetting, Settings
+from streams.config.declaration import BadSetting
+from streams.config.settings import Settings
 from streams.output.alerts import AlertCollector, alerts
 from tests.output.writing import Writer
 

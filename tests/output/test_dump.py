@@ -7,11 +7,8 @@ from contextlib import aclosing
 import orjson
 import pytest
 
-from streams.config.settings import (
-    BadSetting,
-    Settings,
-    instant,
-)
+from streams.config.declaration import BadSetting
+from streams.config.settings import Settings, instant
 from streams.operations.replay import replay
 from streams.output.dump import dump
 from tests.output.records import key

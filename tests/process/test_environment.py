@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from streams.config.settings import Settings
-from streams.engine.catalogue.definitions import CHURN_WEIGHTS
+from streams.config.settings import CHURN_WEIGHTS, Settings
 from streams.process.environment import environment
 
 

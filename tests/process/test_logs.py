@@ -7,11 +7,9 @@ import sys
 
 import pytest
 
-from streams.config.settings import LOG_FORMS, BadSetting, Settings
-from streams.process.logs import (
-    JsonLines,
-    TextLines,
-)
+from streams.config.declaration import BadSetting
+from streams.config.settings import LOG_FORMS, Settings
+from streams.process.logs import JsonLines, TextLines
 
 NASTY = "lead\n2026-01-01 00:00:00,000 CRITICAL stopping: forged\x1b[2J\x85\u2028\u202e"
 LINE = r"lead\n2026-01-01 00:00:00,000 CRITICAL stopping: forged\u001b[2J\u0085\u2028\u202e"

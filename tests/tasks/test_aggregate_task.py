@@ -113,7 +113,7 @@ async def test_former_owner_cannot_commit(settings: Settings) -> None:
 async def test_idle_owner_learns_that_it_is_fenced(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr("streams.tasks.progress_reporter.HEARTBEAT_SECONDS", 0.0)
     async with hands(settings) as own:
         zombie = await own.shard()
         await zombie.tick()
@@ -212,13 +212,13 @@ async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
 async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
     async with hands(settings) as own:
         shard = await _three_calls_one_by_one(own)
         # The first change is told at once, and to everybody.
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
         assert (await behind(settings)).events
-        monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 2)
+        monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 2)
         await shard.tick()
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
         assert f"crm.call/{shard.number}" not in (await behind(settings)).events
@@ -227,7 +227,7 @@ async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
 async def test_members_cells_wait_for_no_turn_while_there_is_time_to_spare(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
     async with hands(settings) as own:
         own.demand = Load.LIGHT
         await _three_calls_one_by_one(own)
@@ -237,7 +237,7 @@ async def test_members_cells_wait_for_no_turn_while_there_is_time_to_spare(
 async def test_what_a_killed_owner_had_not_told_of_members_the_next_one_tells(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.values_slot", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
     async with hands(settings) as own:
         number = (await _three_calls_one_by_one(own)).number
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
@@ -306,7 +306,7 @@ async def test_source_made_anew_under_an_old_state_is_refused(settings: Settings
 async def test_more_cells_than_fit_in_one_transaction_all_arrive(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.CELLS_PER_TRANSACTION", 7)
+    monkeypatch.setattr("streams.tasks.aggregate.commit_plan.CELLS_PER_TRANSACTION", 7)
     calls = [event(n, "call.ended", rep=f"r{n % 50}") for n in range(200)]
     await produce(settings, calls)
     async with hands(settings) as own:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 
-from streams.tasks.aggregate.catch_up import (
+from streams.tasks.catch_up import (
     FEW_OLD_EVENTS,
     FEW_RECORDS,
     OLD_EVENT_GRACE_SECONDS,

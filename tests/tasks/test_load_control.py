@@ -1,48 +1,82 @@
-"""When a work that is done again and again may be done next."""
+"""When repeated work may begin next."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
 
 from streams.tasks.load_control import (
-    SPARE_SHARE,
     Load,
+    LoadControl,
+    RateLimit,
     RateLimiter,
 )
 
-
-def rounds_after(busy_s: float) -> RateLimiter:
-    """Give rounds that may take a fiftieth of the time, one of which began at 100."""
-    rounds = RateLimiter(share=0.02, least_s=1.0, most_s=30.0, spare_s=0.2)
-    rounds.done(100.0, busy_s)
-    return rounds
+# It may take a fiftieth of the time, an eighth under light load.
+LIMIT = RateLimit(
+    share=0.02, spare_share=0.125, min_interval_s=1.0, spare_interval_s=0.2, max_interval_s=30.0
+)
 
 
-def test_round_is_followed_by_a_pause_in_proportion_to_it_within_bounds() -> None:
-    assert RateLimiter(0.02, 1.0, 30.0, 0.2).next_at(Load.HEAVY) == -inf
-    for busy_s, pause_s in ((0.01, 1.0), (0.1, 5.0), (9.0, 30.0)):
-        assert rounds_after(busy_s).next_at(Load.HEAVY) == pytest.approx(100.0 + pause_s)
+def limiter_after(busy_s: float, limit: RateLimit = LIMIT, part: float = 1.0) -> RateLimiter:
+    """A limiter of work that began at 100."""
+    limiter = RateLimiter(limit)
+    limiter.record(100.0, busy_s, part)
+    return limiter
 
 
-def test_with_time_to_spare_the_pause_is_shorter_and_still_in_proportion() -> None:
-    for busy_s, pause_s in ((0.01, 0.2), (0.1, 0.1 / SPARE_SHARE), (9.0, 30.0)):
-        assert rounds_after(busy_s).next_at(Load.LIGHT) == pytest.approx(100.0 + pause_s)
+@pytest.mark.parametrize(
+    ("load", "busy_s", "pause_s"),
+    [
+        (Load.HEAVY, 0.01, 1.0),
+        (Load.HEAVY, 0.1, 5.0),
+        (Load.HEAVY, 9.0, 30.0),
+        (Load.LIGHT, 0.01, 0.2),
+        (Load.LIGHT, 0.1, 0.8),
+        (Load.LIGHT, 9.0, 30.0),
+        (Load.IDLE, 0.01, 0.2),
+        (Load.IDLE, 9.0, 0.2),
+    ],
+)
+def test_pause_is_in_proportion_to_the_work_within_the_bounds_of_the_load(
+    load: Load, busy_s: float, pause_s: float
+) -> None:
+    assert limiter_after(busy_s).next_at(load) == pytest.approx(100.0 + pause_s)
 
 
-def test_all_parts_of_what_waits_are_done_within_the_upper_bound() -> None:
-    rounds = rounds_after(0.1)
-    rounds.done(100.0, 0.1, part=0.1)
-    assert rounds.next_at(Load.HEAVY) == pytest.approx(103.0)
+@pytest.mark.parametrize("load", Load)
+def test_first_work_may_begin_at_once(load: Load) -> None:
+    assert RateLimiter(LIMIT).next_at(load) == -inf
 
 
-def test_a_share_that_is_greater_anyway_stays_so() -> None:
-    rounds = RateLimiter(share=0.5, least_s=0.0, most_s=30.0, spare_s=0.0)
-    rounds.done(100.0, 1.0)
-    assert rounds.next_at(Load.LIGHT) == rounds.next_at(Load.HEAVY) == 102.0
+def test_all_parts_of_what_waits_are_done_within_the_maximal_interval() -> None:
+    assert limiter_after(0.1, part=0.1).next_at(Load.HEAVY) == pytest.approx(103.0)
 
 
-def test_where_nobody_wants_the_time_the_least_pause_is_enough() -> None:
-    rounds = rounds_after(9.0)
-    dues = [rounds.is_due(at, Load.IDLE) for at in (100.1, 100.3)]
-    assert dues == [False, True]
-    assert not rounds.is_due(100.3, Load.LIGHT)
+def test_share_that_is_greater_than_the_spare_one_stays_under_light_load() -> None:
+    limiter = limiter_after(1.0, replace(LIMIT, share=0.5, min_interval_s=0.0))
+    assert limiter.next_at(Load.LIGHT) == limiter.next_at(Load.HEAVY) == 102.0
+
+
+def test_work_is_due_from_the_end_of_the_pause() -> None:
+    limiter = limiter_after(9.0)
+    assert [limiter.is_due(at, Load.IDLE) for at in (100.1, 100.3)] == [False, True]
+    assert not limiter.is_due(100.3, Load.LIGHT)
+
+
+async def test_slots_are_given_at_once_while_no_backlog_waits() -> None:
+    control = LoadControl(lambda: False, lambda: Load.HEAVY)
+    given = 0
+    for _ in range(3):
+        async with control.slot():
+            given += 1
+    assert given == 3
+
+
+async def test_slot_waits_only_as_long_as_a_backlog_does() -> None:
+    answers = iter([True, True, False])
+    control = LoadControl(lambda: next(answers), lambda: Load.HEAVY)
+    control._next_at = inf
+    async with control.slot():
+        pass
+    assert next(answers, None) is None

@@ -1,4 +1,4 @@
-"""The rules file: what a company defines for itself, one part of the file a module.
+"""The rules file, by which a company sets its own definitions; one module per part.
 
 A part is a frozen dataclass and a `parse(table)` that makes it and ends with `finish`.
 """
@@ -26,7 +26,7 @@ __all__ = ["Rules", "Table", "parse", "read"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Every part of the rules file; what is not written has its default."""
+    """Every part of the rules file; a missing part has its defaults."""
 
     definitions: DefinitionRules = field(default_factory=DefinitionRules)
     calendar: CalendarRules = field(default_factory=CalendarRules)
@@ -36,14 +36,14 @@ class Rules:
 
 
 def read(path: Path | None) -> Rules:
-    """Read a rules file; no file, all defaults. Raises BadSetting naming the line at fault."""
+    """Read a rules file; None gives all defaults. Raises BadSetting with the line at fault."""
     return Rules() if path is None else parse(open_table(path))
 
 
 def parse(table: Table) -> Rules:
-    """Read the top table of a rules file. Raises BadSetting for what cannot be used.
+    """Read the top table of a rules file. Raises BadSetting for an invalid rule.
 
-    Rules may name the KPIs that are declared by now.
+    Rules may name the KPIs declared so far.
     """
     rules = Rules(
         definitions=definitions.parse(table.table("definitions")),

@@ -1,4 +1,4 @@
-"""The tables `[alerts.<kind>]`: when a kind of alert is raised, or that it is not."""
+"""The tables `[alerts.<kind>]`: the thresholds of a kind of alert, or that it is disabled."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -9,35 +9,34 @@ from streams.engine.catalogue.alert import Rule
 
 
 def parse(table: Table) -> AlertRules:
-    """Read the table of tables. Raises BadSetting for what cannot be used.
+    """Read the table of tables. Raises BadSetting for an invalid rule.
 
-    Every threshold of a kind is a key of its table, a length of time without its `_ms`, a text a
-    share from 0 to 1;
-    `enabled = false` switches the kind off.
+    Every threshold of a kind is a key of its table: a duration without its `_ms`, a share from 0
+    to 1, or a number. `enabled = false` disables the kind.
     """
-    usual = AlertRules()
+    defaults = AlertRules()
     found: dict[str, Any] = {
-        kind.name: _rule(table.table(kind.name), getattr(usual, kind.name))
+        kind.name: _rule(table.table(kind.name), getattr(defaults, kind.name))
         for kind in fields(AlertRules)
         if table.has(kind.name)
     }
     table.finish()
-    return replace(usual, **found)
+    return replace(defaults, **found)
 
 
-def _rule(table: Table, usual: Rule) -> Rule | None:
+def _rule(table: Table, defaults: Rule) -> Rule | None:
     is_on = table.flag("enabled", True)
-    given: dict[str, Any] = {}
-    for threshold in fields(usual):
+    changed: dict[str, Any] = {}
+    for threshold in fields(defaults):
         name = threshold.name
         key = name.removesuffix("_ms")
         if not table.has(key):
             continue
         if key != name:
-            given[name] = table.duration(key)
-        elif isinstance(getattr(usual, name), str):
-            given[name] = table.share(key)
+            changed[name] = table.duration(key)
+        elif isinstance(getattr(defaults, name), str):
+            changed[name] = table.share(key)
         else:
-            given[name] = table.number(key, low=1)
+            changed[name] = table.number(key, low=1)
     table.finish()
-    return replace(usual, **given) if is_on else None
+    return replace(defaults, **changed) if is_on else None

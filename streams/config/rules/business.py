@@ -1,4 +1,4 @@
-"""The table `[definitions.business]`: when people work, and where they have public holidays."""
+"""The table `[definitions.business]`: working days, working hours and public holidays."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusinessRules:
-    """Working days (0 = Monday), begin and end in minutes after midnight, whose holidays.
+    """Working days (0 = Monday), begin and end in minutes after midnight, country of holidays.
 
     Without a country there are no holidays.
     """
@@ -25,7 +25,7 @@ class BusinessRules:
     region: str = ""
 
     def is_holiday(self) -> Callable[[date], bool]:
-        """Give what tells of a day whether it is a public holiday."""
+        """Give a function that tells whether a day is a public holiday."""
         if not self.country:
             return lambda _: False
         import holidays
@@ -35,7 +35,7 @@ class BusinessRules:
 
 
 def parse(table: Table) -> BusinessRules:
-    """Read the table. Raises BadSetting for what cannot be used."""
+    """Read the table. Raises BadSetting for an invalid rule."""
     country = _country(table)
     rules = BusinessRules(
         days=frozenset(DAYS.index(day) for day in table.options("days", DAYS[:5], among=DAYS)),
@@ -52,9 +52,9 @@ def parse(table: Table) -> BusinessRules:
     return rules
 
 
-def _clock(table: Table, key: str, usual: str) -> int:
+def _clock(table: Table, key: str, default: str) -> int:
     """Read a time of day such as `09:30` as minutes after midnight."""
-    text = table.text(key, usual)
+    text = table.text(key, default)
     if not CLOCK.fullmatch(text):
         table.reject(key, f"is {text[:40]!r}", 'it must be a time of day, such as "09:30"')
     hours, minutes = text.split(":")

@@ -1,4 +1,4 @@
-"""The table `[calendar]`: what months, quarters and years are made of."""
+"""The table `[calendar]`: how months, quarters and years are composed."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class CalendarRules:
 
 
 def parse(table: Table) -> CalendarRules:
-    """Read the table. Raises BadSetting for what cannot be used."""
+    """Read the table. Raises BadSetting for an invalid rule."""
     rules = CalendarRules(fiscal_calendar=table.choice("fiscal_calendar", FISCAL, "months"))
     table.finish()
     return rules

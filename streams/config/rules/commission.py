@@ -1,4 +1,4 @@
-"""The tables `[[commission]]`: what sales people are paid for what a KPI comes to."""
+"""The tables `[[commission]]`: what sales people are paid for the value of a KPI."""
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -14,14 +14,14 @@ from streams.engine.plans.commission import (
 )
 
 WINDOWS = ("day", "week", "month", "quarter", "year")
-# A rep's pay is worked out where the reps' values are, with those of the groups reps make up.
+# A rep's pay is computed on the partitions of the reps' values, which hold those of groups, too.
 SCOPES = ("rep", *ROLLED_UP)
 
 
 def parse(tables: Iterable[Table], kpis: Iterable[Kpi]) -> tuple[CommissionRule, ...]:
-    """Read the rules, in the order of the file. Raises BadSetting for what cannot be used.
+    """Read the rules, in the order of the file. Raises BadSetting for an invalid rule.
 
-    `kpis` are those that a rule may name: none that is derived from others, none that is hidden.
+    `kpis` are the declared ones; a rule may name none that is hidden, and none that is derived.
     """
     known = {kpi.name: kpi for kpi in kpis if not kpi.is_hidden}
     rules: dict[str, CommissionRule] = {}

@@ -1,4 +1,4 @@
-"""The table `[definitions]`: readings of a KPI on which companies differ."""
+"""The table `[definitions]`: definitions on which companies differ."""
 
 from dataclasses import dataclass, field
 
@@ -23,10 +23,10 @@ LOST_AMOUNT: tuple[LostAmount, ...] = ("latest", "open")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionRules:
-    """What the operator chose; the defaults are the readings of the contract.
+    """The operator's choices; the defaults are those of the contract.
 
-    `stages` is their order, earliest first; empty where none is given. Leads are answered in
-    `business` hours, or by the calendar where that is None.
+    `stages` is their order, earliest first; empty where none is set. Leads are answered in
+    `business` hours, or around the clock where that is None.
     """
 
     choices: DefinitionChoices = field(default_factory=DefinitionChoices)
@@ -35,19 +35,19 @@ class DefinitionRules:
 
 
 def parse(table: Table) -> DefinitionRules:
-    """Read the table. Raises BadSetting for what cannot be used."""
-    usual = DefinitionChoices()
-    readings = DefinitionChoices(
-        close_rate_by=table.choice("close_rate_by", CLOSE_RATE_BY, usual.close_rate_by),
-        win=table.choice("win", WIN, usual.win),
-        owner=table.choice("owner", OWNER_OPTIONS, usual.owner),
-        conversion=table.choice("conversion", CONVERSION, usual.conversion),
-        lost_amount=table.choice("lost_amount", LOST_AMOUNT, usual.lost_amount),
+    """Read the table. Raises BadSetting for an invalid rule."""
+    defaults = DefinitionChoices()
+    choices = DefinitionChoices(
+        close_rate_by=table.choice("close_rate_by", CLOSE_RATE_BY, defaults.close_rate_by),
+        win=table.choice("win", WIN, defaults.win),
+        owner=table.choice("owner", OWNER_OPTIONS, defaults.owner),
+        conversion=table.choice("conversion", CONVERSION, defaults.conversion),
+        lost_amount=table.choice("lost_amount", LOST_AMOUNT, defaults.lost_amount),
     )
     stages = table.options("stages", ())
     hours = table.choice("response_hours", ("calendar", "business"), "calendar")
     work = business.parse(table.table("business"))
     table.finish()
     return DefinitionRules(
-        choices=readings, stages=stages, business=work if hours == "business" else None
+        choices=choices, stages=stages, business=work if hours == "business" else None
     )

@@ -1,4 +1,4 @@
-"""The table `[forecast]`: how much history a win rate needs, and what its range is drawn from."""
+"""The table `[forecast]`: the least sample of a win rate, and the seed of the range."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from streams.config.rules.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastRules:
-    """What the operator chose.
+    """The operator's choices.
 
-    A stage's own win rate counts from `floor` closed deals on. The same `seed` draws the same
+    A stage's own win rate is used from `floor` closed deals on. The same `seed` gives the same
     range on every machine.
     """
 
@@ -18,11 +18,11 @@ class ForecastRules:
 
 
 def parse(table: Table) -> ForecastRules:
-    """Read the table. Raises BadSetting for what cannot be used."""
-    usual = ForecastRules()
+    """Read the table. Raises BadSetting for an invalid rule."""
+    defaults = ForecastRules()
     rules = ForecastRules(
-        floor=table.number("floor", usual.floor, low=1, high=1_000_000),
-        seed=table.text("seed", usual.seed),
+        floor=table.number("floor", defaults.floor, low=1, high=1_000_000),
+        seed=table.text("seed", defaults.seed),
     )
     table.finish()
     return rules

@@ -1,11 +1,11 @@
-"""On which line of a TOML text every key stands: what the standard reader does not tell."""
+"""The line of every key of a TOML text, which the standard reader does not give."""
 
 import re
 import tomllib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# A key's place: names of keys, and numbers of members of arrays, from the top of the file.
+# The path of a key: names of keys and indices of array items, from the top of the file.
 Path = tuple[str | int, ...]
 
 TOKEN = re.compile(
@@ -22,17 +22,17 @@ TOKEN = re.compile(
 END_OF_VALUE = frozenset(",]}\n")
 
 
-class Token(NamedTuple):
-    """A piece of the text that means something, and its line, from 1."""
+class TomlToken(NamedTuple):
+    """A token of the text, and its line, from 1."""
 
     text: str
     line: int
 
 
 def lines(text: str) -> dict[Path, int]:
-    """Give the line of every key and of every member of an array.
+    """Give the line of every key and of every array item.
 
-    The text must be valid TOML: anything else has no meaning here.
+    The text must be valid TOML.
     """
     return _Scan(text).found
 
@@ -41,7 +41,7 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self.found: dict[Path, int] = {(): 1}
         self._arrays: dict[Path, int] = {}
-        self._tokens = [*_tokens(text), Token("", text.count("\n") + 1)]
+        self._tokens = [*_tokens(text), TomlToken("", text.count("\n") + 1)]
         self._next = 0
         table: Path = ()
         while self._skip("\n"):
@@ -53,19 +53,19 @@ class _Scan:
     def _peek(self) -> str:
         return self._tokens[self._next].text
 
-    def _advance(self) -> Token:
+    def _advance(self) -> TomlToken:
         token = self._tokens[self._next]
         self._next += 1
         return token
 
     def _skip(self, unwanted: str) -> bool:
-        """Pass over these; False at the end of the text."""
+        """Skip these characters; False at the end of the text."""
         while self._peek() and self._peek() in unwanted:
             self._next += 1
         return bool(self._peek())
 
     def _key(self) -> tuple[list[str], int]:
-        """Read `a.b."c d"`, with the line it stands on."""
+        """Read `a.b."c d"`, with its line."""
         first = self._advance()
         names = [_name(first.text)]
         while self._peek() == ".":
@@ -92,7 +92,7 @@ class _Scan:
         return table
 
     def _last_of(self, place: Path, line: int) -> Path:
-        """Give what a header means by a name: of an array of tables its last one so far."""
+        """Resolve a name in a header: of an array of tables, the last one so far."""
         self.found.setdefault(place, line)
         return (*place, self._arrays[place]) if place in self._arrays else place
 
@@ -129,13 +129,13 @@ class _Scan:
         self._advance()
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str) -> Iterator[TomlToken]:
     line, counted = 1, 0
     for match in TOKEN.finditer(text):
         line += text.count("\n", counted, match.start())
         counted = match.start()
         if not match[0].startswith("#"):
-            yield Token(match[0], line)
+            yield TomlToken(match[0], line)
 
 
 def _name(token: str) -> str:

@@ -1,4 +1,4 @@
-"""A table of the rules file: what is read from it has its type, what is wrong has its line."""
+"""A table of the rules file: typed getters, and errors with their line."""
 
 import json
 import re
@@ -9,30 +9,30 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from streams.config.declaration import BadSetting
 from streams.config.rules.lines import Path as Place
 from streams.config.rules.lines import lines
-from streams.config.settings import PREFIX, BadSetting
+from streams.config.settings import PREFIX
 
 W = TypeVar("W", bound=str)
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"([0-9]{1,9})\s*([smhd])")
 LONGEST_MS = 100 * 366 * 86_400_000
-# At most so many digits on either side of the point: far more than any rate or amount has.
+# The greatest number of digits on either side of the point: far more than any amount has.
 DIGITS = 30
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Table:
-    """One table; every getter refuses what it cannot use with BadSetting, in one line.
+    """One table; every getter rejects an invalid value with BadSetting, in one line.
 
-    A getter without a default refuses a key that is missing. `finish` must be called at the
-    end: it refuses the keys that nobody asked for.
+    A getter without a default rejects a missing key. `finish` must be called at the end: it
+    rejects the keys that no getter has read.
     """
 
     def __init__(
         self, values: Mapping[str, Any], file: str, found: Mapping[Place, int], place: Place = ()
     ) -> None:
-        """Take values as tomllib gives them, and the lines of all places of the file."""
         self._values = values
         self._file = file
         self._lines = found
@@ -44,7 +44,7 @@ class Table:
         return tuple(self._values)
 
     def has(self, key: str) -> bool:
-        """Tell whether a key is there; it counts as known from now on."""
+        """Tell whether a key is present; it counts as known from now on."""
         self._known.add(key)
         return key in self._values
 
@@ -93,18 +93,18 @@ class Table:
         return self.decimal(key, default, low="0", high="1")
 
     def flag(self, key: str, default: bool | None = None) -> bool:
-        """Give a yes or no."""
+        """Give a boolean."""
         value = self._get(key, default)
         if not isinstance(value, bool):
             self._reject_type(key, value, "true or false")
         return value
 
-    def choice(self, key: str, words: Collection[W], default: W | None = None) -> W:
-        """Give one of some words."""
+    def choice(self, key: str, options: Collection[W], default: W | None = None) -> W:
+        """Give one of some options."""
         value = self._get(key, default)
-        found = next((word for word in words if word == value), None)
+        found = next((option for option in options if option == value), None)
         if found is None:
-            wanted = f"one of {', '.join(words)}{nearest(value, words)}"
+            wanted = f"one of {', '.join(options)}{nearest(value, options)}"
             self._reject_type(key, value, wanted)
         return found
 
@@ -114,20 +114,20 @@ class Table:
         default: tuple[str, ...] | None = None,
         among: Collection[str] | None = None,
     ) -> tuple[str, ...]:
-        """Give a list of different texts, each `among` some where these are given."""
+        """Give a list of different texts, each one of `among` if that is set."""
         value = self._get(key, default)
         if default is not None and value is default:
             return default
         if not isinstance(value, list):
             self._reject_type(key, value, 'a list of texts, such as ["a", "b"]')
-        for number, word in enumerate(value):
-            if not isinstance(word, str) or not word.strip():
-                self.reject(key, f"has {_said(word)}", "give it texts only", number)
-            if among is not None and word not in among:
-                wanted = f"each is one of {', '.join(among)}{nearest(word, among)}"
-                self.reject(key, f"has {_said(word)}", wanted, number)
-            if word in value[:number]:
-                self.reject(key, f"has {_said(word)} twice", "leave one out", number)
+        for number, item in enumerate(value):
+            if not isinstance(item, str) or not item.strip():
+                self.reject(key, f"has {_quoted(item)}", "give it texts only", number)
+            if among is not None and item not in among:
+                wanted = f"each is one of {', '.join(among)}{nearest(item, among)}"
+                self.reject(key, f"has {_quoted(item)}", wanted, number)
+            if item in value[:number]:
+                self.reject(key, f"has {_quoted(item)} twice", "leave one out", number)
         return tuple(value)
 
     def duration(self, key: str, default: int | None = None) -> int:
@@ -140,7 +140,7 @@ class Table:
             self._reject_type(key, value, 'a length of time, such as "90m", "48h" or "30d"')
         length = int(match[1]) * UNIT_MS[match[2]]
         if not 0 < length <= LONGEST_MS:
-            self.reject(key, f"is {_said(value)}", "give it more than 0 s and at most 100 years")
+            self.reject(key, f"is {_quoted(value)}", "give it more than 0 s and at most 100 years")
         return length
 
     def table(self, key: str) -> "Table":
@@ -159,7 +159,7 @@ class Table:
         return tuple(self._inner(each, key, number) for number, each in enumerate(value))
 
     def reject(self, key: str, wrong: str, do: str, number: int | None = None) -> NoReturn:
-        """Refuse a key's value, or a member of it: what is wrong with it, what to do about it."""
+        """Reject a key's value or one of its items: what is wrong, and what to do about it."""
         place = (*self._path, key) if number is None else (*self._path, key, number)
         line = next(
             self._lines[place[:end]]
@@ -169,7 +169,7 @@ class Table:
         raise BadSetting(f"{self._file} line {line}: {self._name(key)} {wrong}; {do}")
 
     def finish(self) -> None:
-        """Refuse a key that no getter asked for, naming the nearest that one would have."""
+        """Reject a key that no getter has read, naming the nearest known one."""
         for key in self._values:
             if key not in self._known:
                 known = ", ".join(sorted(self._known))
@@ -187,7 +187,7 @@ class Table:
         return Table(values, self._file, self._lines, (*self._path, *further))
 
     def _reject_type(self, key: str, value: object, wanted: str) -> NoReturn:
-        self.reject(key, f"is {_said(value)}", f"it must be {wanted}")
+        self.reject(key, f"is {_quoted(value)}", f"it must be {wanted}")
 
     def _name(self, key: str) -> str:
         written = "".join(
@@ -211,7 +211,7 @@ def open_table(path: Path) -> Table:
 
 
 def read_table(text: str, file: str) -> Table:
-    """Read a TOML text as its top table; `file` is what refusals call it."""
+    """Read a TOML text as its top table; `file` is its name in errors."""
     text = text.replace("\r\n", "\n")
     try:
         values = tomllib.loads(text, parse_float=_float)
@@ -220,31 +220,31 @@ def read_table(text: str, file: str) -> Table:
     return Table(values, file, lines(text))
 
 
-def nearest(word: object, known: Collection[str]) -> str:
-    """Say which known word an unknown one is most like, nothing if none is."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5) if isinstance(word, str) else []
+def nearest(text: object, known: Collection[str]) -> str:
+    """Suggest the known name that is most like an unknown one; empty if none is."""
+    close = get_close_matches(text, known, n=1, cutoff=0.5) if isinstance(text, str) else []
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def _where(error: Exception) -> str:
-    """Say where the text is no TOML, the line first."""
-    said = str(error) or type(error).__name__
-    match = re.search(r" \(at line ([0-9]+), column ([0-9]+)\)$", said)
+    """Describe where the text is no TOML, the line first."""
+    message = str(error) or type(error).__name__
+    match = re.search(r" \(at line ([0-9]+), column ([0-9]+)\)$", message)
     if match is None:
-        return f" is no TOML: {said}"
-    return f" line {match[1]}: is no TOML: {said[: match.start()]} at column {match[2]}"
+        return f" is no TOML: {message}"
+    return f" line {match[1]}: is no TOML: {message[: match.start()]} at column {match[2]}"
 
 
 def _float(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        # Out of all bounds; the getter refuses it, which knows the line.
+        # Out of all bounds; the getter, which knows the line, rejects it.
         return Decimal("Infinity")
 
 
 def _decimal(value: object) -> Decimal | None:
-    """Give the number a value writes out, if it writes one out in full."""
+    """Give the number that a value writes out without exponent; None if it does not."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -265,7 +265,7 @@ def _key(name: str) -> str:
     return name if BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
-def _said(value: object) -> str:
+def _quoted(value: object) -> str:
     """Write a value as the file would, cut short."""
     if isinstance(value, bool):
         return "true" if value else "false"

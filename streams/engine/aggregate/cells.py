@@ -43,13 +43,18 @@ class Cells:
         """The instant at which time alone will next change a cell."""
         return self._heap[0][0] if self._heap else None
 
-    def mature(self, clock: int) -> None:
-        """Add what has waited for an instant up to this one."""
-        while self._heap and self._heap[0][0] <= clock:
-            contribution = heappop(self._heap)[2]
+    def mature(self, clock: int, limit: int) -> bool:
+        """Add waiting contributions whose instant is reached, up to a limit; True if more are."""
+        heap = self._heap
+        while heap and heap[0][0] <= clock:
+            if limit == 0:
+                return True
+            limit -= 1
+            contribution = heappop(heap)[2]
             times = self._pending.pop(contribution)
             if times:
                 self.add([(contribution, times)], clock)
+        return False
 
     def add(self, contributions: Iterable[tuple[Contribution, int]], clock: int) -> None:
         """Add shares so many times to every cell they reach, or let them wait for their time.
@@ -107,13 +112,16 @@ class Cells:
         self._drop_empty(self._drain_changed(with_values=True))
 
     def non_empty(self) -> Mapping[str, Grouped]:
-        """Give every cell that is not empty; the same holds as for `changed`."""
-        return {
-            f"{at}|{scope}": vectors
-            for at, scopes in list(self._cells.items())
-            for scope in list(scopes)
-            if (vectors := self._copy(at, scope))
-        }
+        """All cells that are not empty; read-only, as in `changed_cells`."""
+        found: dict[str, Grouped] = {}
+        for at, scopes in self._cells.items():
+            changed = self._changed.get(at)
+            for scope, vectors in scopes.items():
+                unpublished = changed.get(scope) if changed else None
+                cell = _stable(vectors, unpublished) if unpublished else vectors.copy()
+                if cell:
+                    found[f"{at}|{scope}"] = cell
+        return found
 
     def _wait(self, contribution: Contribution, since: int, times: int) -> None:
         """Keep a share until its time; one taken back before that leaves its slot at 0."""
@@ -149,6 +157,15 @@ class Cells:
         if not vectors:
             del cells[scope]
         return vectors
+
+
+def _stable(vectors: Grouped, unpublished: Grouped) -> Grouped:
+    """A cell without empty vectors, and with copies of those that are still changed in place."""
+    return {
+        name: vector.copy() if name in unpublished else vector
+        for name, vector in vectors.items()
+        if vector
+    }
 
 
 def _no_scopes() -> defaultdict[str, Grouped]:

@@ -1,13 +1,15 @@
-"""One partition's rows: the set of events of each subject, and what a row says to another.
+"""The event sets of one partition: the state of each entity, and the events it reroutes."""
 
-Whatever changes a row goes through here: events, merges, erasures, words of other rows.
-"""
+from collections.abc import Callable, Collection
+from typing import Any, Protocol
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
-
-from streams.engine.aggregate.entry import Entry
+from streams.engine.aggregate.entry import (
+    Entry,
+    entry_of,
+    is_newer,
+    parse_state_key,
+    state_key,
+)
 from streams.engine.aggregate.reroutes import (
     EventSet,
     MergeTarget,
@@ -26,41 +28,75 @@ from streams.events import (
     Event,
     SubjectErased,
     SubjectMerged,
-    canonical,
     pack,
     unpack,
 )
 from streams.events.key_value import KeyValue
-from streams.events.model import Common
 
 
-class EventSets(ABC):
-    """Sets of events, whatever order they come in; a shard adds up what they come to."""
+class SetObserver(Protocol):
+    """Is called for every change of an event set."""
+
+    def before_change(self, sets: "EventSets", name: str) -> None:
+        """Is called before an event set changes; `sets` still hold what it was."""
+
+    def stored(self, name: str, entry: Entry) -> None:
+        """Is called after an entry was stored in an event set."""
+
+
+class EventSets:
+    """Sets of events, by name; their content does not depend on the order of events.
+
+    An owner is a subject of one kind, such as `lead:7`. Its events are in the set of that name,
+    or spread over several sets where its entities are counted apart.
+    """
 
     def __init__(
-        self, place: Callable[[Any], tuple[str, str]], merge_target: MergeTarget, erasure_key: bytes
+        self,
+        route: Callable[[Any], tuple[str, str]],
+        merge_target: MergeTarget,
+        erasure_key: bytes,
+        observer: SetObserver,
     ) -> None:
-        """Start empty; `place` and `survivor` are the catalogue's."""
-        self._route = place
+        """Start empty; `route` and `merge_target` are the catalogue's.
+
+        `erasure_key` is the secret under which merged and erased owners are remembered.
+        """
+        self._route = route
         self._rerouter = Rerouter(erasure_key, merge_target)
+        self._observer = observer
         self._sets: dict[str, EventSet] = {}
-        # Where a set is spread over rows: which one holds an id.
+        # Of an owner whose events are spread: the set that holds an id.
         self._spread: dict[str, dict[str, str]] = {}
 
-    @abstractmethod
-    def _before_change(self, name: str) -> None:
-        """Note that a row is about to change."""
+    def __contains__(self, name: str) -> bool:
+        """Whether an event set holds anything."""
+        return name in self._sets
 
-    @abstractmethod
-    def _index(self, name: str, entry: Entry) -> None:
-        """Note what else than events a row depends on with this entry."""
+    def names(self) -> Collection[str]:
+        """The names of all event sets, as a view of the current ones."""
+        return self._sets.keys()
+
+    def entries(self, name: str) -> list[Entry]:
+        """The entries that count in an event set, in their order."""
+        event_set = self._sets.get(name)
+        if not event_set:
+            return []
+        return (
+            sorted(event_set.values())
+            if self._rerouter.is_idle
+            else self._rerouter.staying(name, event_set)
+        )
+
+    def owner_of(self, event: Event) -> str:
+        """The owner of an event."""
+        return self._route(event)[0]
 
     def add(self, event: Event) -> list[KeyValue]:
-        """Put an event in its row; returns the elements to keep, None for one to forget.
+        """Store an event; returns the changelog records, with None for an event that is gone.
 
-        Of two events with one id the one with the greater `at` stands, then the one with the
-        greater bytes. Merges and erasures are apart: they share no id with other events. Cells
-        follow at the next `settle`, what has to be said to other rows at the next `moves`.
+        Of two events with one id the newer one counts, see `is_newer`. Merges and erasures are
+        apart: they share no id with other events.
         """
         owner, name = self._route(event)
         if type(event) is SubjectMerged:
@@ -76,35 +112,42 @@ class EventSets(ABC):
         if old is not None and not is_newer(entry, old):
             return []
         if old is not None and held != name:
-            self._before_change(held)
+            self._observer.before_change(self, held)
             self._drop(owner, held, event.id)
-        self._before_change(name)
+        self._observer.before_change(self, name)
         self._store(owner, name, entry)
         if not is_idle:
             self._rerouter.enqueue(self._rerouter.reroute_of(owner, event.id, entry))
         return [(state_key(owner, event.id), pack(event))]
 
+    def add_reference(self, name: str, entry: Entry) -> None:
+        """Store an entry that is kept in a reference topic, and not in the state changelog."""
+        old = self._sets.get(name, {}).get(entry.id)
+        if old is None or is_newer(entry, old):
+            self._observer.before_change(self, name)
+            self._store(name, name, entry)
+
     def receive(self, reroute: Reroute) -> None:
-        """Take what another row says of one of its events; the last word on each stands."""
-        place = ReroutedKey(reroute.path, reroute.id)
-        old = self._sets.get(reroute.target, {}).get(place)
+        """Apply an event rerouted from another set; the last reroute of each event counts."""
+        key = ReroutedKey(reroute.path, reroute.id)
+        old = self._sets.get(reroute.target, {}).get(key)
         self._rerouter.is_idle = False
         new = self._arrived_entry(reroute)
         if new == old:
             return
-        self._before_change(reroute.target)
+        self._observer.before_change(self, reroute.target)
         if new is None:
-            self._drop(reroute.target, reroute.target, place)
+            self._drop(reroute.target, reroute.target, key)
         else:
-            self._store(reroute.target, reroute.target, new, place)
-        self._rerouter.enqueue(self._rerouter.reroute_of(reroute.target, place, new))
+            self._store(reroute.target, reroute.target, new, key)
+        self._rerouter.enqueue(self._rerouter.reroute_of(reroute.target, key, new))
 
     def pending_reroutes(self) -> list[Reroute]:
-        """Give what has to be said to other rows, each once; `receive` is their end."""
+        """The reroutes not returned before, each once; to be passed to `receive` elsewhere."""
         return self._rerouter.drain()
 
     def current_reroutes(self) -> list[Reroute]:
-        """Give all that other rows have to know of, whether said already or not."""
+        """All reroutes in force, whether returned before or not."""
         if not self._rerouter.tombstones:
             return []
         return [
@@ -114,9 +157,9 @@ class EventSets(ABC):
         ]
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take back one element as it was written, in the order of writing; `fold` must follow.
+        """Apply a changelog record, in the order of writing; the observer is not called before.
 
-        WrongErasureKey if the state was written under another one.
+        Raises WrongErasureKey if the state was written under another key.
         """
         if key[:1] == TOMBSTONE_PREFIX and value is not None:
             self._rerouter.is_idle = False
@@ -135,7 +178,7 @@ class EventSets(ABC):
             self._store(owner, name, entry_of(event))
 
     def restore_reroute(self, reroute: Reroute) -> None:
-        """Take back what stands of what other rows said; after all elements, before `fold`."""
+        """Apply a reroute in force; after all changelog records."""
         self._rerouter.is_idle = False
         entry = self._arrived_entry(reroute)
         if entry is not None:
@@ -144,14 +187,11 @@ class EventSets(ABC):
             )
 
     def apply_state(self, key: bytes, value: bytes | None) -> None:
-        """Take an element that came after `fold`, written by whoever holds these rows.
-
-        Cells follow at the next `settle`. WrongErasureKey as `restore`.
-        """
+        """Apply a changelog record as `restore` does, and call the observer before it."""
         if key[:1] == TOMBSTONE_PREFIX:
             owners = [name for name in self._sets if self._rerouter.tombstones.is_of(key, name)]
             for name in owners:
-                self._before_change(name)
+                self._observer.before_change(self, name)
             self.restore(key, value)
             for name in owners:
                 self._drop_erased(name)
@@ -164,11 +204,11 @@ class EventSets(ABC):
             owner, name = self._route(event)
             names = {name, self._set_holding(owner, name, event.id)}
         for name in names:
-            self._before_change(name)
+            self._observer.before_change(self, name)
         self.restore(key, value)
 
-    def copy_from(self, other: "EventSets", owner: str) -> None:
-        """Begin with a copy of the rows of one set, as another holds them."""
+    def copy_owner(self, other: "EventSets", owner: str) -> None:
+        """Replace the content by a copy of one owner's sets in `other`."""
         names = {owner, *other._spread.get(owner, {}).values()}
         self._sets = {
             name: dict(event_set) for name in names if (event_set := other._sets.get(name))
@@ -178,24 +218,13 @@ class EventSets(ABC):
         self._rerouter.tombstones = other._rerouter.tombstones.only(names)
 
     def _drop_erased(self, owner: str) -> None:
-        """Drop what came to a set from others and was erased with it."""
-        for place, entry in list(self._sets.get(owner, {}).items()):
-            if isinstance(place, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
-                self._drop(owner, owner, place)
-
-    def _entries(self, name: str) -> list[Entry]:
-        """Give the entries that count in a row, in their order."""
-        event_set = self._sets.get(name)
-        if not event_set:
-            return []
-        return (
-            sorted(event_set.values())
-            if self._rerouter.is_idle
-            else self._rerouter.staying(name, event_set)
-        )
+        """Drop the events rerouted to an owner that were erased with it."""
+        for key, entry in list(self._sets.get(owner, {}).items()):
+            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
+                self._drop(owner, owner, key)
 
     def _merge(self, owner: str, event: SubjectMerged) -> list[KeyValue]:
-        """Let all events of a set go to another one, if no later merge says otherwise."""
+        """Reroute all events of an owner to another one, unless a later merge replaces this."""
         tombstone = self._rerouter.tombstones.of(owner)
         event = anonymised(event)
         if self._rerouter.merge_target(owner, event.into) is None or not supersedes(
@@ -205,36 +234,36 @@ class EventSets(ABC):
         return [self._set_tombstone(owner, SubjectTombstone(tombstone.erased, event), [])]
 
     def _erase(self, owner: str, at: int) -> list[KeyValue]:
-        """Forget all events of a set up to an instant, and those that come later.
+        """Drop all events of an owner up to an instant, and those that arrive later.
 
-        The tombstone is the last element: as long as it is not kept, all is erased again.
+        The tombstone is the last record: until it is written, all is erased again.
         """
         tombstone = self._rerouter.tombstones.of(owner)
         if tombstone.erased is not None and tombstone.erased >= at:
             return []
         erased = [
-            (name, place)
+            (name, key)
             for name in {owner, *self._spread.get(owner, {}).values()}
-            for place, entry in self._sets.get(name, {}).items()
+            for key, entry in self._sets.get(name, {}).items()
             if entry.at <= at
         ]
         record = self._set_tombstone(owner, SubjectTombstone(at, tombstone.merged), erased)
-        own = (place for _, place in erased if isinstance(place, str))
+        own = (key for _, key in erased if isinstance(key, str))
         return [*((state_key(owner, event_id), None) for event_id in own), record]
 
     def _set_tombstone(
         self, owner: str, tombstone: SubjectTombstone, erased: list[tuple[str, str | ReroutedKey]]
     ) -> KeyValue:
-        moving = self._rerouter
-        before = list(moving.leaving(owner, self._sets.get(owner, {})))
-        moving.is_idle = False
-        self._before_change(owner)
-        for name, place in erased:
-            self._before_change(name)
-            self._drop(owner, name, place)
-        kept = moving.tombstones.set(owner, tombstone)
-        moving.replace(before, moving.leaving(owner, self._sets.get(owner, {})))
-        return kept
+        rerouter = self._rerouter
+        before = list(rerouter.leaving(owner, self._sets.get(owner, {})))
+        rerouter.is_idle = False
+        self._observer.before_change(self, owner)
+        for name, key in erased:
+            self._observer.before_change(self, name)
+            self._drop(owner, name, key)
+        record = rerouter.tombstones.set(owner, tombstone)
+        rerouter.replace(before, rerouter.leaving(owner, self._sets.get(owner, {})))
+        return record
 
     def _arrived_entry(self, reroute: Reroute) -> Entry | None:
         if reroute.value is None:
@@ -243,48 +272,25 @@ class EventSets(ABC):
         return None if self._rerouter.is_erased(reroute.target, entry.at) else entry
 
     def _store(
-        self, owner: str, name: str, entry: Entry, place: str | ReroutedKey | None = None
+        self, owner: str, name: str, entry: Entry, key: str | ReroutedKey | None = None
     ) -> None:
-        self._sets.setdefault(name, {})[place or entry.id] = entry
+        self._sets.setdefault(name, {})[key or entry.id] = entry
         if name != owner:
             self._spread.setdefault(owner, {})[entry.id] = name
-        self._index(name, entry)
+        self._observer.stored(name, entry)
 
-    def _drop(self, owner: str, name: str, place: str | ReroutedKey) -> None:
-        del self._sets[name][place]
+    def _drop(self, owner: str, name: str, key: str | ReroutedKey) -> None:
+        del self._sets[name][key]
         if not self._sets[name]:
             del self._sets[name]
-        if name != owner and isinstance(place, str):
-            del self._spread[owner][place]
+        if name != owner and isinstance(key, str):
+            del self._spread[owner][key]
 
     def _set_holding(self, owner: str, name: str, event: str) -> str:
-        """Name the row of a set that holds an id now, else the one that would."""
+        """The set of an owner that holds an id, or `name` if none does."""
         spread = self._spread.get(owner)
         if spread is None and name == owner:
             return name
         if event in self._sets.get(owner, {}):
             return owner
         return (spread or {}).get(event, name)
-
-
-def entry_of(event: Common) -> Entry:
-    """Give an event the place in time that puts it in order."""
-    return Entry(milliseconds(event.at), event.id, event)
-
-
-def is_newer(new: Entry, old: Entry) -> bool:
-    """Tell which of two versions of one event counts."""
-    if (new.at, new.id) != (old.at, old.id):
-        return (new.at, new.id) > (old.at, old.id)
-    return new.event != old.event and canonical(new.event) > canonical(old.event)
-
-
-def state_key(owner: str, event: str) -> bytes:
-    """Name an event's place in the state: no two (owner, id) share one."""
-    return f"{len(owner)}|{owner}|{event}".encode()
-
-
-def parse_state_key(key: bytes) -> tuple[str, str]:
-    """Read the owner and id that `element` named."""
-    size, _, rest = key.decode().partition("|")
-    return rest[: int(size)], rest[int(size) + 1 :]

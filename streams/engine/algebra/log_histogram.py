@@ -13,7 +13,7 @@ _EXACT = 2 << _BITS
 
 
 def bucket(value: int) -> int:
-    """Give the bucket of a value; buckets are ordered as their values are."""
+    """Bucket of a value; buckets are ordered as their values are."""
     size = abs(value)
     if size >= _EXACT:
         shift = size.bit_length() - _BITS - 1
@@ -22,7 +22,7 @@ def bucket(value: int) -> int:
 
 
 def middle(index: int) -> int:
-    """Give the value that stands for a bucket."""
+    """Value that represents a bucket."""
     size = abs(index)
     if size >= _EXACT:
         shift = (size >> _BITS) - 1
@@ -35,7 +35,7 @@ BUCKET = "b:"
 
 
 class _Buckets(dict[str, int]):
-    """Which bucket a component counts; a record has hundreds, so each is read but once."""
+    """Bucket of each component; a record has hundreds, so each is parsed only once."""
 
     def __missing__(self, name: str) -> int:
         self[name] = index = int(name.removeprefix(BUCKET))
@@ -47,40 +47,38 @@ _BUCKETS = _Buckets({"n": -sys.maxsize, "sum": -sys.maxsize})
 
 
 def component(value: int) -> str:
-    """Name the component that counts a value's bucket."""
+    """Component that counts a value's bucket."""
     return f"{BUCKET}{bucket(value)}"
 
 
 class BucketOrder:
     """The buckets of one vector from the least to the greatest value.
 
-    A vector is read again with every change, and seldom has another set of buckets than before:
-    so the order is kept, and looked up in the vector instead of made from it.
+    A vector is read again with every change, and its set of buckets seldom changes: the order is
+    cached, which is faster than sorting.
     """
 
     __slots__ = ("_buckets",)
 
     def __init__(self) -> None:
-        """Know of no bucket yet."""
         self._buckets: list[str] = []
 
     def percentiles(self, vector: dict[str, int], others: int, *percents: int) -> list[int]:
-        """Give nearest-rank percentiles, each within 1 %, of a vector with `others` components
-        that count no bucket.
+        """Nearest-rank percentiles, each within 1 %. ValueError if nothing is counted.
 
-        ValueError if nothing is counted.
+        `others` is how many components of the vector count no bucket.
         """
         counts = self._counts(vector, others)
         if not counts:
-            raise ValueError("a percentile of nothing")
-        seen = list(accumulate(counts))
-        ranks = (-(-percent * seen[-1] // 100) for percent in percents)
-        return [middle(_BUCKETS[self._buckets[bisect_left(seen, rank)]]) for rank in ranks]
+            raise ValueError("no percentiles without values")
+        totals = list(accumulate(counts))
+        ranks = (-(-percent * totals[-1] // 100) for percent in percents)
+        return [middle(_BUCKETS[self._buckets[bisect_left(totals, rank)]]) for rank in ranks]
 
     def _counts(self, vector: dict[str, int], others: int) -> list[int]:
         if len(vector) - others == len(self._buckets):
             try:
-                # As many, and all of them there: these are the vector's buckets.
+                # The same number of buckets, and all of them found: the set has not changed.
                 return list(map(vector.__getitem__, self._buckets))
             except KeyError:
                 pass

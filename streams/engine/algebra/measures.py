@@ -1,8 +1,8 @@
 """The measures: each a commutative group of sparse integer vectors.
 
 A vector maps a component (`n`, `sum`, `hits`, a label, a bucket) to an integer other than 0.
-Adding, removing and merging are the vector's own plus and minus, the same for every measure;
-a measure only says which components a value has and, last of all, how they are read.
+Adding, removing and merging are addition of vectors, the same for every measure; a measure
+defines which components a value has and how the vector is read.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ HITS = "h:"
 
 
 class Fraction(NamedTuple):
-    """What a ratio takes: a share of its numerator and of its denominator."""
+    """One fact of a ratio: what it adds to numerator and denominator."""
 
     numerator: int
     denominator: int
@@ -33,13 +33,18 @@ Value = tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Measure(Generic[V]):
-    """How a value becomes components, and components a value and exact parts.
+    """How a fact becomes components, and a vector a value and exact parts.
 
-    `n`, the number of facts, is a component of every measure: a vector without it is of
-    nothing. `value` gives numerator and denominator, None where there is nothing to divide by;
-    `percentiles` gives p50 and p90 where the measure keeps a distribution; whoever reads a vector
-    again hands in the same `Order`. `steps` names the components of a level that run on from
-    window to window.
+    `n`, the number of facts, is a component of every measure: a vector without it has no facts.
+
+    Attributes:
+        kind: Name of the measure in the catalogue.
+        components: Components of a fact's value.
+        value: Numerator and denominator of a vector; None where there is nothing to divide by.
+        parts: What the value is made of, as the record shows it.
+        percentiles: p50 and p90, where the measure keeps a distribution. The bucket order is a
+            cache: the same one for the same vector is faster.
+        steps: Components of a level that are carried from window to window.
     """
 
     kind: Kind
@@ -51,7 +56,7 @@ class Measure(Generic[V]):
 
 
 def add(into: Vector, other: Mapping[str, int], sign: int = 1) -> None:
-    """Add (or with sign -1 remove) a vector in place; components that become 0 go."""
+    """Add (or with sign -1 remove) a vector in place; components that become 0 are removed."""
     for name, number in other.items():
         total = into.get(name, 0) + sign * number
         if total:
@@ -61,7 +66,7 @@ def add(into: Vector, other: Mapping[str, int], sign: int = 1) -> None:
 
 
 def change(old: Mapping[str, Vector], new: Mapping[str, Vector]) -> Grouped:
-    """Give what has to be added to the old vectors to have the new ones, KPI by KPI."""
+    """What has to be added to the old vectors to get the new ones, by KPI."""
     found: Grouped = {}
     for kpi, vector in new.items():
         before = old.get(kpi)
@@ -69,11 +74,11 @@ def change(old: Mapping[str, Vector], new: Mapping[str, Vector]) -> Grouped:
             found[kpi] = dict(vector)
         elif before != vector:
             # A distribution has hundreds of components, and few of them change at a time.
-            seen = before.get
+            old_number = before.get
             found[kpi] = steps = {
-                component: number - seen(component, 0)
+                component: number - old_number(component, 0)
                 for component, number in vector.items()
-                if seen(component) != number
+                if old_number(component) != number
             }
             steps.update((name, -n) for name, n in before.items() if name not in vector)
     for kpi, vector in old.items():
@@ -83,12 +88,12 @@ def change(old: Mapping[str, Vector], new: Mapping[str, Vector]) -> Grouped:
 
 
 def negative(vector: Mapping[str, int]) -> Vector:
-    """Give what takes a vector away."""
+    """Inverse of a vector."""
     return {component: -number for component, number in vector.items()}
 
 
 def add_grouped(into: Grouped, other: Grouped) -> None:
-    """Add vectors KPI by KPI, in place; KPIs that have nothing left go."""
+    """Add vectors by KPI, in place; KPIs without components are removed."""
     for kpi, vector in other.items():
         own = into.get(kpi)
         if own is None:
@@ -117,7 +122,7 @@ def _share(vector: Vector) -> Value:
     return (vector.get("hits", 0), n) if n else None
 
 
-def _weighed(vector: Vector) -> Value:
+def _weighted(vector: Vector) -> Value:
     total = vector.get("total", 0)
     return (vector.get("hits", 0), total) if total else None
 
@@ -208,17 +213,17 @@ LEVEL_RATIO: Measure[Fraction] = Measure(
     _ratio_parts,
     steps=("top", "bottom"),
 )
-# A share of amounts, not of facts: so many of so many each time.
+# A share of amounts, not of facts.
 WEIGHED_SHARE: Measure[Fraction] = Measure(
     "share",
     lambda value: (("n", 1), ("hits", value[0]), ("total", value[1])),
-    _weighed,
+    _weighted,
     lambda vector: {"hits": vector.get("hits", 0), "total": vector.get("total", 0)},
 )
 
 
 class Labelled(NamedTuple):
-    """What a share by label takes."""
+    """One fact of a share by label."""
 
     label: str
     is_hit: bool

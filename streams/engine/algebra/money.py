@@ -13,7 +13,7 @@ MINOR_DIGITS = {
 
 
 class Money(NamedTuple):
-    """An amount as the CRM wrote it."""
+    """An amount as decimal text, as the CRM sent it."""
 
     amount: str
     currency: str
@@ -27,23 +27,23 @@ class Exact(NamedTuple):
 
 
 def minor_digits(currency: str) -> int:
-    """Give how many digits follow the point in a currency (ISO 4217)."""
+    """Number of decimal places of a currency (ISO 4217)."""
     return MINOR_DIGITS.get(currency, 2)
 
 
 def exact(text: str) -> Exact:
-    """Read a decimal text without loss."""
+    """Decimal text as an exact number. ValueError if it is none."""
     whole, _, part = text.partition(".")
     return Exact(int(whole + part), 10 ** len(part))
 
 
 def round_half_up(numerator: int, denominator: int) -> int:
-    """Divide and round to the nearest integer, halves towards positive infinity."""
+    """Quotient rounded to the nearest integer, halves towards positive infinity."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 
 def major(minor: int, currency: str) -> str:
-    """Write minor units as a decimal text in major units."""
+    """Minor units as decimal text in major units."""
     digits = minor_digits(currency)
     if not digits:
         return str(minor)
@@ -52,21 +52,20 @@ def major(minor: int, currency: str) -> str:
 
 
 class Rates:
-    """What currencies were worth in the reporting currency, by date.
+    """Exchange rates to the reporting currency, by date; its own rate is 1.
 
-    Of several records for one currency and date the one with the greatest (at, id) stands,
-    whatever order they come in.
+    Of several records for one currency and date the one with the greatest (at, id) is current,
+    in whatever order they come.
     """
 
     def __init__(self, reporting: str) -> None:
-        """Take the reporting currency; its own rate is 1."""
         self.reporting = reporting
         self._scale = 10 ** minor_digits(reporting)
         self._current: dict[tuple[str, int], tuple[tuple[int, str, str], Exact]] = {}
         self._days: dict[str, list[int]] = {}
 
     def update(self, currency: str, day: int, rate: str, at: int, record: str) -> bool:
-        """Take one record; True if that changes what the currency is worth."""
+        """Apply a record, `at` in milliseconds; whether the rate has changed."""
         key, order = (currency, day), (at, record, rate)
         old = self._current.get(key)
         if old and old[0] >= order:
@@ -77,7 +76,7 @@ class Rates:
         return old is None or old[1] != exact(rate)
 
     def rate(self, currency: str, day: int) -> Exact | None:
-        """Give the latest rate on or before a day; None if there is none."""
+        """Latest rate on or before a day; None if there is none."""
         if currency == self.reporting:
             return Exact(1, 1)
         days = self._days.get(currency)
@@ -85,7 +84,7 @@ class Rates:
         return self._current[currency, days[index - 1]][1] if days and index else None
 
     def minor(self, money: Money, day: int) -> Exact | None:
-        """Give an amount in minor units of the reporting currency, not yet rounded."""
+        """Amount in minor units of the reporting currency, not rounded; None without a rate."""
         rate = self.rate(money.currency, day)
         if rate is None:
             return None
@@ -96,6 +95,6 @@ class Rates:
         )
 
     def priced(self, money: Money, day: int) -> int | None:
-        """Give an amount in whole minor units of the reporting currency; None without a rate."""
+        """Amount in whole minor units of the reporting currency; None without a rate."""
         value = self.minor(money, day)
         return None if value is None else round_half_up(*value)

@@ -1,4 +1,4 @@
-"""Random numbers that depend on a text alone: the same on every machine, in every order."""
+"""Random numbers that depend on a key alone: the same on every machine, in every order."""
 
 from bisect import bisect_right
 from functools import lru_cache, partial
@@ -11,12 +11,12 @@ MODE = 1 << 80
 
 
 def stream(key: str, size: int) -> bytes:
-    """Give so many random bytes; other keys give independent ones."""
+    """Random bytes, `size` of them; different keys give independent ones."""
     return shake_128(key.encode()).digest(size)
 
 
 def binomials(key: str, number: int, hits: int, total: int) -> list[int]:
-    """Draw so many times how many of `total` would hit, at a chance of `hits / total` each.
+    """Binomial samples, `number` of them: hits of `total` at a chance of `hits / total` each.
 
     0 <= hits <= total, and total is at least 1.
     """
@@ -27,10 +27,10 @@ def binomials(key: str, number: int, hits: int, total: int) -> list[int]:
 
 @lru_cache(maxsize=1024)
 def _bounds(hits: int, total: int) -> tuple[int, list[int]]:
-    """Give the least count that can come, and where in 64 bits each next one begins.
+    """Least count that is sampled, and where in 64 bits each greater one begins.
 
-    All in integers: a logarithm or a power may differ from machine to machine. Weights are
-    stepped outwards from the mode, and what is less than 2**-80 of it never comes.
+    Integers only: logarithms and powers may differ from machine to machine. Weights are
+    computed outwards from the mode; counts with less than 2**-80 of it are never sampled.
     """
     misses = total - hits
     below, above = [], []

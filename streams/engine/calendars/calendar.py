@@ -18,7 +18,7 @@ CALENDAR_KINDS = ("day", "week", "month", "quarter", "year")
 ROLLING_DAYS = {"last_7d": 7, "last_15d": 15, "last_30d": 30, "last_90d": 90}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-# Offsets are whole quarters of an hour since 1972, so a quarter that begins on a quarter lies
+# Offsets from UTC are whole quarters of an hour since 1972, so a quarter of an hour of UTC is
 # within one local day and one local hour.
 SLOT_MS = 900_000
 SLOTS_FROM_MS = 2 * 366 * 86_400_000
@@ -32,12 +32,17 @@ class Window(NamedTuple):
 
 
 def milliseconds(moment: datetime) -> int:
-    """Give an aware time as milliseconds since the epoch, finer parts floored."""
+    """Aware time as milliseconds since the epoch, finer parts floored."""
     return (moment - EPOCH) // MILLISECOND
 
 
 class Calendar:
-    """Answers which windows an instant belongs to and where they begin and end."""
+    """Finds the windows of an instant, and their bounds.
+
+    `timezone` is an IANA zone, `week_start` the first day of the week (0 = Monday) and
+    `fiscal_start` the first month of the year. Instants are milliseconds since the epoch.
+    `start_of`, `bounds` and `windows_of` are cached.
+    """
 
     def __init__(
         self,
@@ -46,7 +51,6 @@ class Calendar:
         fiscal_start: int = 1,
         fiscal_calendar: FiscalCalendar = "months",
     ) -> None:
-        """Take an IANA zone, the first day of the week (0 = Monday), the year's first month."""
         self.zone = ZoneInfo(timezone)
         self.week_start = week_start
         self._fiscal = fiscal(fiscal_calendar, week_start, fiscal_start)
@@ -57,26 +61,26 @@ class Calendar:
         self.windows_of = lru_cache(maxsize=100_000)(self._windows_of)
 
     def day(self, at: int) -> int:
-        """Give the local day an instant falls in: the last one that has begun by then."""
+        """Local day of an instant: the last one that has begun by then."""
         if at < SLOTS_FROM_MS:
-            return self._begun(at)
+            return self._last_begun(at)
         slot = at // SLOT_MS
         found = self._days.get(slot)
         if found is None:
-            found = self._days[slot] = self._begun(slot * SLOT_MS)
+            found = self._days[slot] = self._last_begun(slot * SLOT_MS)
         return found
 
-    def _begun(self, at: int) -> int:
+    def _last_begun(self, at: int) -> int:
         day = self.local(at).toordinal()
         # A clock that is set back over midnight shows the day before again.
         return day + 1 if self.start_of(day + 1) <= at else day
 
     def local(self, at: int) -> datetime:
-        """Give an instant as a local time."""
+        """Local time of an instant."""
         return (EPOCH + at * MILLISECOND).astimezone(self.zone)
 
     def hour(self, at: int) -> int:
-        """Give the start of the local clock hour an instant falls in."""
+        """Start of the local clock hour of an instant."""
         if at < SLOTS_FROM_MS:
             return at - self._into_hour(at)
         slot = at // SLOT_MS
@@ -91,7 +95,7 @@ class Calendar:
         return (local.minute * 60 + local.second) * 1000 + local.microsecond // 1000
 
     def _start_of(self, day: int) -> int:
-        """Give the first millisecond of a local day, also where midnight does not exist."""
+        """First millisecond of a local day, also where midnight does not exist."""
         first = date.fromordinal(day)
         midnight = datetime(first.year, first.month, first.day, tzinfo=self.zone)
         at = milliseconds(midnight.astimezone(UTC))
@@ -101,15 +105,15 @@ class Calendar:
         return at
 
     def end_of(self, day: date) -> int:
-        """Give the instant at which a local date has ended."""
+        """Instant at which a local date has ended."""
         return self.start_of(day.toordinal() + 1)
 
     def _windows_of(self, day: int) -> tuple[Window, ...]:
-        """Give the calendar windows a day belongs to, one of each kind."""
+        """Calendar windows of a day, one of each kind."""
         return tuple(Window(kind, self.first_day(kind, day)) for kind in CALENDAR_KINDS)
 
     def first_day(self, kind: str, day: int) -> int:
-        """Give the first day of the window of that kind which holds the day."""
+        """First day of the window of a kind that contains a day."""
         if kind == "day":
             return day
         if kind == "week":
@@ -117,7 +121,7 @@ class Calendar:
         return self._fiscal.first_day(kind, day)
 
     def following(self, window: Window) -> Window:
-        """Give the window of the same kind that comes next."""
+        """Next window of the same kind."""
         kind, start = window
         if kind == "hour":
             return Window(kind, start + HOUR_MS)
@@ -129,7 +133,7 @@ class Calendar:
         return Window(kind, self.first_day(kind, start + longest))
 
     def preceding(self, window: Window) -> Window:
-        """Give the window of the same kind that came before."""
+        """Previous window of the same kind."""
         kind, start = window
         if kind == "hour":
             return Window(kind, start - HOUR_MS)
@@ -138,16 +142,16 @@ class Calendar:
         return Window(kind, self.first_day(kind, start - 1))
 
     def rolling(self, today: int) -> tuple[Window, ...]:
-        """Give the rolling windows that end with today."""
+        """Rolling windows that end today."""
         return tuple(Window(kind, today - days + 1) for kind, days in ROLLING_DAYS.items())
 
     def _bounds(self, window: Window) -> tuple[int, int]:
-        """Give start and end of a window in milliseconds."""
+        """Start and end of a window in milliseconds."""
         if window.kind == "hour":
             return window.start, window.start + HOUR_MS
         return self.start_of(window.start), self.start_of(self.following(window).start)
 
     def text(self, at: int) -> str:
-        """Write an instant as RFC 3339 in the reporting zone, milliseconds only if not 0."""
+        """Instant as RFC 3339 text in the reporting zone, milliseconds only if not 0."""
         precise = "milliseconds" if at % 1000 else "seconds"
         return self.local(at).isoformat(timespec=precise)

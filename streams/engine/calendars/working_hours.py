@@ -1,4 +1,4 @@
-"""Working time: how much of it lies between two instants, and when so much has passed.
+"""Working time between two instants, and the instant after a length of it.
 
 A working day begins and ends by the clock of a time zone, the reporting zone where a rep's is
 not known; other days of the week and public holidays have no working time.
@@ -20,7 +20,11 @@ DAY_MINUTES = 24 * 60
 
 
 class WorkingTime:
-    """The hours that count; all instants and lengths are milliseconds."""
+    """Working hours of a week without its holidays; instants and lengths are milliseconds.
+
+    `timezone` is used where a rep's is not known. `days` are the working days (0 = Monday, at
+    least one), `begins` and `ends` minutes after midnight.
+    """
 
     def __init__(
         self,
@@ -30,8 +34,7 @@ class WorkingTime:
         ends: int,
         is_holiday: Callable[[date], bool],
     ) -> None:
-        """Take the usual zone, the days (0 = Monday, at least one), and minutes after midnight."""
-        self._usual = ZoneInfo(timezone)
+        self._default_zone = ZoneInfo(timezone)
         self._days = days
         self._begins = begins
         self._ends = ends
@@ -41,7 +44,7 @@ class WorkingTime:
         self._sums = lru_cache(maxsize=10_000)(self._sums_of)
 
     def between(self, start: int, end: int, timezone: str = "") -> int:
-        """Give how much working time lies in [start, end); less than nothing if end is first."""
+        """Working time in [start, end); negative if the end is earlier."""
         zone = self._zone(timezone)
         first, before = self._passed(start, zone)
         last, after = self._passed(end, zone)
@@ -50,7 +53,7 @@ class WorkingTime:
         return after - before + sum(self._sums(year, zone)[-1] for year in range(first, last))
 
     def after(self, start: int, length: int, timezone: str = "") -> int:
-        """Give the first instant by which that much working time (more than 0) has passed."""
+        """First instant by which a length of working time (more than 0) has passed."""
         zone = self._zone(timezone)
         day = self._local(start, zone).toordinal()
         while True:
@@ -62,24 +65,24 @@ class WorkingTime:
             day += 1
 
     def _passed(self, at: int, zone: ZoneInfo) -> tuple[int, int]:
-        """Give the local year, and the working time of it that has passed by then."""
+        """Local year of an instant, and the working time of the year that has passed by then."""
         today = self._local(at, zone)
         day = today.toordinal()
         number = day - date(today.year, 1, 1).toordinal()
         # A clock set back over midnight shows a day again while the next has begun.
-        begun = (self._hours(each, zone) for each in (day, day + 1))
+        days = (self._hours(each, zone) for each in (day, day + 1))
         return today.year, self._sums(today.year, zone)[number] + sum(
-            min(max(at - begin, 0), end - begin) for begin, end in begun
+            min(max(at - begin, 0), end - begin) for begin, end in days
         )
 
     def _sums_of(self, year: int, zone: ZoneInfo) -> tuple[int, ...]:
-        """Give the working time of a year before each of its days, and all of it at the end."""
+        """Working time of a year before each of its days, and all of it at the end."""
         first, last = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
         hours = (self._hours(day, zone) for day in range(first, last))
         return tuple(accumulate((end - begin for begin, end in hours), initial=0))
 
     def _hours_of(self, day: int, zone: ZoneInfo) -> tuple[int, int]:
-        """Give begin and end of a local day's working time, the same instant if it has none."""
+        """Begin and end of a local day's working time, the same instant if it has none."""
         when = date.fromordinal(day)
         begin = self._instant(when, self._begins, zone)
         if when.weekday() not in self._days or self._is_holiday(when):
@@ -97,8 +100,8 @@ class WorkingTime:
         return (EPOCH + at * MILLISECOND).astimezone(zone)
 
     def _find_zone(self, timezone: str) -> ZoneInfo:
-        """Give a zone by its IANA name; the usual one for a name that is none."""
+        """Zone by its IANA name; the default for an unknown name."""
         try:
-            return ZoneInfo(timezone) if timezone else self._usual
+            return ZoneInfo(timezone) if timezone else self._default_zone
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            return self._usual
+            return self._default_zone

@@ -1,4 +1,4 @@
-"""What an alert is: a kind, thresholds, and a function from a thing to the times it holds."""
+"""The declaration of an alert: a kind, thresholds, and a function from entity to times."""
 
 import inspect
 import re
@@ -13,21 +13,21 @@ SPANS_MS = (("days", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000
 NAME = re.compile("[a-z][a-z0-9_]*")
 T = TypeVar("T")
 R = TypeVar("R", bound="Rule")
-# What a sentence may name beside its rule's thresholds: the alert's subject, its two halves,
-# since when it holds, `300.00 EUR` or `an unknown amount`, and ` over 300.00 EUR` or nothing.
+# What a template may name beside its rule's thresholds: the alert's subject and its two halves,
+# its start, `300.00 EUR` or `an unknown amount`, and ` over 300.00 EUR` or nothing.
 TEXT_FIELDS = frozenset({"subject", "owner", "within", "since", "amount", "worth"})
 
 
 class BadAlert(Exception):
-    """A declaration that cannot stand; it stops the start."""
+    """An invalid declaration; it stops the process at start-up."""
 
 
 class Holds(Struct, frozen=True, gc=False):
     """When an alert holds: from `start` (default: `since`) until `until` (None: for good).
 
-    `since` is what it tells people; `amount` is in minor units; `within` names one thing of
-    several that a subject has. Several of one `within` must not overlap. Instants are
-    milliseconds; one that ends no later than it starts never holds.
+    `since` is what the alert shows; `amount` is in minor units; `within` names one of several
+    entities of a subject. Spans of one `within` must not overlap. Instants are milliseconds; a
+    span that ends no later than it starts never holds.
     """
 
     since: int
@@ -40,16 +40,16 @@ class Holds(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """The thresholds of a kind. An alert older than the greatest age holds no more; None: any."""
+    """The thresholds of a kind; an alert older than `max_age_ms` ends (None: never)."""
 
     max_age_ms: int | None = None
 
     def thresholds(self) -> dict[str, Any]:
-        """Give what an alert says of its rule; what is not set is absent."""
+        """Give the thresholds as an alert shows them; unset ones are absent."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     def text_fields(self) -> dict[str, str]:
-        """Give the thresholds as a sentence names them: `after` is `2 days` for `after_ms`."""
+        """Give the thresholds as the text names them: `after` is `2 days` for `after_ms`."""
         return {
             name.removesuffix("_ms"): span(value) if name.endswith("_ms") else str(value)
             for name, value in self.thresholds().items()
@@ -58,7 +58,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OffPace(Rule):
-    """Which share of what should be there by now is too little, and from when in a window on.
+    """The least share of the expected value, and the share of a window from which it is checked.
 
     Both are decimals from 0 to 1.
     """
@@ -69,7 +69,7 @@ class OffPace(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of alert as declared: `text` says what it means, `says` is its sentence."""
+    """One kind of alert as declared: `text` is its meaning, `template` its sentence."""
 
     name: str
     text: str
@@ -84,11 +84,11 @@ Declared = Callable[[T, R], Holds | Iterable[Holds] | None]
 _declared: dict[str, Kind] = {}
 
 
-def alert(name: str, *, says: str) -> Callable[[Declared[T, R]], Declared[T, R]]:
-    """Declare a kind of alert: the docstring is its text, the annotations thing and rule.
+def alert(name: str, *, template: str) -> Callable[[Declared[T, R]], Declared[T, R]]:
+    """Declare a kind of alert: the docstring is its text, the annotations entity and rule.
 
-    `says` is the sentence for a person, with the words of `WORDS` and of the rule in braces.
-    A bad declaration raises BadAlert at import.
+    `template` is the sentence for a person, with `TEXT_FIELDS` and the thresholds of the rule in
+    braces. A bad declaration raises BadAlert at import.
     """
 
     def declare(function: Declared[T, R]) -> Declared[T, R]:
@@ -99,30 +99,30 @@ def alert(name: str, *, says: str) -> Callable[[Declared[T, R]], Declared[T, R]]
         has_rule = isinstance(rule, type) and issubclass(rule, Rule)
         thresholds = rule.__dataclass_fields__ if has_rule else ()
         known = TEXT_FIELDS | {threshold.removesuffix("_ms") for threshold in thresholds}
-        named = {word for _, word, _, _ in Formatter().parse(says) if word is not None}
+        named = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
         faults = {
             "needs a name of small letters, digits and _": not NAME.fullmatch(name),
             "is declared twice": name in _declared,
             "has no docstring": not text,
-            "reads no thing": not isinstance(entity, type),
+            "reads no entity": not isinstance(entity, type),
             "has no rule": not has_rule,
-            f"says {sorted(named - known)}, known: {sorted(known)}": not named <= known,
+            f"names {sorted(named - known)}, known: {sorted(known)}": not named <= known,
         }
         for fault, is_so in faults.items():
             if is_so:
                 raise BadAlert(f"alert {name} {fault}")
-        _declared[name] = Kind(name, text, says, entity, rule, function)
+        _declared[name] = Kind(name, text, template, entity, rule, function)
         return function
 
     return declare
 
 
 def span(length_ms: int) -> str:
-    """Write a length of time in the greatest unit that says it in whole numbers."""
+    """Write a length of time in the greatest unit that divides it."""
     unit, unit_ms = next((u, ms) for u, ms in SPANS_MS if length_ms % ms == 0)
     return f"{length_ms // unit_ms} {'day' if length_ms == unit_ms == 86_400_000 else unit}"
 
 
 def declared_alerts() -> tuple[Kind, ...]:
-    """Give every kind declared so far, in the order of declaration."""
+    """Give the kinds declared so far, in the order of declaration."""
     return tuple(_declared.values())

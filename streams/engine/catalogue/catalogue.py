@@ -14,12 +14,14 @@ from streams.engine.catalogue.kpi import Kpi
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The KPIs and alerts in force with their calendar and definitions.
+    """The KPIs and alerts in force, with their calendar and definitions.
 
-    `alerts` are those of rows, `off_pace` is the rule for targets, None if there is none.
-    `place` gives the set an event belongs to and the row that holds it there, `view` the things
-    in a row, `survivor` whose set takes over that of a merged one; all come from the room that
-    knows what events mean.
+    Attributes:
+        route: Gives the owner of an event and the name of its event set.
+        entities_of: Gives the entities of an event set by type.
+        merge_target: Gives the owner that a merged one becomes.
+        alerts: The alerts that entities raise, each with its rule.
+        off_pace: The rule for targets; None if that alert is disabled.
     """
 
     kpis: tuple[Kpi, ...]
@@ -34,5 +36,5 @@ class Catalogue:
 
     @property
     def published(self) -> tuple[Kpi | Derived, ...]:
-        """The KPIs that have records: all but the hidden ones, derived ones last."""
+        """The KPIs that have records: all but hidden ones, derived ones last."""
         return (*(kpi for kpi in self.kpis if not kpi.is_hidden), *self.derived)

@@ -1,4 +1,4 @@
-"""What facts depend on besides events: calendar, rates, definitions, reference data."""
+"""The context in which entities are evaluated: calendar, rates, definitions, reference data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from streams.events import AccountSet, RepSet
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """What facts depend on besides events: calendar, rates, definitions, accounts, reps."""
+    """What facts depend on besides events; accounts and reps by name."""
 
     calendar: Calendar
     rates: Rates
@@ -20,12 +20,12 @@ class EvaluationContext:
     reps: Mapping[str, RepSet]
 
     def waiting_ms(self, start: int, end: int, rep: str) -> int:
-        """Give how long a lead waited from start to end, as a rep's hours count it."""
+        """Give how long a lead waited from start to end, in ms of the rep's working hours."""
         working = self.definitions.working
         return end - start if working is None else working.between(start, end, self._zone(rep))
 
     def instant_after(self, start: int, length: int, rep: str) -> int:
-        """Give the instant by which a lead has waited that long, as a rep's hours count it."""
+        """Give when a lead has waited `length` ms of the rep's working hours."""
         working = self.definitions.working
         return start + length if working is None else working.after(start, length, self._zone(rep))
 

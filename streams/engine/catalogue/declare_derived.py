@@ -1,4 +1,4 @@
-"""Declaring derived KPIs: a name, ingredients, and what is refused at import."""
+"""The decorator that declares derived KPIs, and the checks of their declarations."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ _derived: dict[str, Derived] = {}
 
 
 class Needs(TypedDict, total=False):
-    """What a derived KPI reads beside its ingredients, and when: see `Derived`."""
+    """Optional arguments of a derived KPI; see `Derived`."""
 
     is_for_all: bool
     kinds: tuple[str, ...]
@@ -43,24 +43,36 @@ def derived(
     unit: str,
     scopes: tuple[str, ...],
     ingredients: tuple[str, ...],
+    formula: str = "",
+    source: str = "",
     better: Better = "higher",
     **needs: Unpack[Needs],
 ) -> Callable[[Formula], Formula]:
-    """Declare a derived KPI: the docstring is its text, the function its formula.
+    """Declare a derived KPI: the docstring is its text, the function computes it.
 
-    Its ingredients must have been declared. A bad declaration raises BadCatalogue at import: an
-    unknown unit or ingredient, a scope that not all ingredients have, a name given twice, a
-    missing docstring.
+    `formula` and `source` are required, and the ingredients must have been declared. A bad
+    declaration raises BadCatalogue at import: an unknown unit or ingredient, a scope that not all
+    ingredients have, a duplicate name, no docstring, formula or source.
     """
 
-    def declare(formula: Formula) -> Formula:
-        known = {kpi.name: kpi for kpi in declared()}
-        text = inspect.getdoc(formula) or ""
-        made = make(name, unit, scopes, ingredients, formula, text, known, better=better, **needs)
+    def declare(evaluate: Formula) -> Formula:
+        made = make(
+            name,
+            unit,
+            scopes,
+            ingredients,
+            evaluate,
+            inspect.getdoc(evaluate) or "",
+            {kpi.name: kpi for kpi in declared()},
+            formula=formula,
+            source=source,
+            better=better,
+            **needs,
+        )
         if name in _derived:
             raise BadCatalogue(f"KPI {name} is declared twice")
         _derived[name] = made
-        return formula
+        return evaluate
 
     return declare
 
@@ -70,20 +82,33 @@ def make(
     unit: str,
     scopes: tuple[str, ...],
     ingredients: tuple[str, ...],
-    formula: Formula,
+    evaluate: Formula,
     text: str,
     known: Mapping[str, Kpi],
     *,
+    formula: str,
+    source: str,
     better: Better = "higher",
     **needs: Unpack[Needs],
 ) -> Derived:
-    """Make a derived KPI of known ones without declaring it: for one that settings describe.
+    """Make a derived KPI of known ones without declaring it, for one that rules describe.
 
-    Raises BadCatalogue as `derived` does. What it `affects` in other scopes can be set by
-    `dataclasses.replace`.
+    Raises BadCatalogue as `derived` does. Set `affects` with `dataclasses.replace`.
     """
     shown = tuple(each for each in ingredients if each in known and not known[each].is_hidden)
-    kpi = Derived(name, unit, scopes, ingredients, shown, formula, text, better, **needs)
+    kpi = Derived(
+        name,
+        unit,
+        scopes,
+        ingredients,
+        shown,
+        evaluate,
+        text,
+        better,
+        formula=formula,
+        source=source,
+        **needs,
+    )
     for fault, holds in _faults(kpi, known).items():
         if holds:
             raise BadCatalogue(f"KPI {name} {fault}")
@@ -91,7 +116,7 @@ def make(
 
 
 def declared_derived() -> tuple[Derived, ...]:
-    """Give every derived KPI declared so far, in the order of declaration."""
+    """Give the derived KPIs declared so far, in the order of declaration."""
     return (*_derived.values(),)
 
 
@@ -102,7 +127,7 @@ def _faults(kpi: Derived, known: Mapping[str, Kpi]) -> dict[str, bool]:
     lacking = {
         scope: one.name for scope in kpi.scopes for one in ingredients if scope not in one.scopes
     }
-    forgetful = [name for name in kpi.history if name in known and not known[name].has_all_time]
+    without = [name for name in kpi.history if name in known and not known[name].has_all_time]
     return {
         "needs a name of small letters, digits and _": not NAME.fullmatch(kpi.name),
         f"unknown unit {kpi.unit!r}, known: {UNITS}": kpi.unit not in UNITS,
@@ -110,11 +135,13 @@ def _faults(kpi: Derived, known: Mapping[str, Kpi]) -> dict[str, bool]:
         "has no docstring": not kpi.text,
         "has no ingredients": not kpi.ingredients,
         f"has unknown ingredients: {', '.join(unknown)}": bool(unknown),
-        f"has a scope that an ingredient has not: {lacking}": bool(lacking),
+        f"has a scope that an ingredient lacks: {lacking}": bool(lacking),
         "has no scope at all": not kpi.published_scopes,
         f"has an unknown kind of window in {kpi.kinds}": not {*kpi.kinds} <= {*KINDS},
-        "compares members by what is no ingredient": not {*kpi.across} <= {*kpi.ingredients},
-        f"reads the history of what keeps none: {forgetful}": bool(forgetful),
-        "is lasting in a scope": bool(kpi.carry_forward and kpi.scopes),
-        "lasts by what is no ingredient": kpi.carry_forward not in ("", *kpi.ingredients),
+        "compares values by what is no ingredient": not {*kpi.across} <= {*kpi.ingredients},
+        f"reads the history of KPIs without all_time: {without}": bool(without),
+        "carries forward in a scope": bool(kpi.carry_forward and kpi.scopes),
+        "carries forward what is no ingredient": kpi.carry_forward not in ("", *kpi.ingredients),
+        "has no formula": not kpi.formula,
+        "has no source": not kpi.source,
     }

@@ -1,8 +1,7 @@
-"""Readings of a KPI on which companies differ; the defaults are the contract's."""
+"""Definitions on which companies differ; the defaults are those of the contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 from streams.engine.calendars.working_hours import WorkingTime
@@ -16,13 +15,14 @@ LostAmount = Literal["latest", "open"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionChoices:
-    """What the operator chose.
+    """The operator's choice between definitions.
 
     `close_rate_by`: whether `close_rate` and `close_rate_value` count a closed deal when it
     closed or when it was created. `win`: whether a deal that is won again counts from its latest
-    win or its first. `owner`: whether a fact belongs to the rep of now or of then. `conversion`:
-    whether a deal's money is converted at the fact's date, or at the close date once there is
-    one. `lost_amount`: whether a lost deal is worth its latest amount or the one it had while open.
+    win or its first. `owner`: whether a fact belongs to today's rep or to the rep at its instant.
+    `conversion`: whether a deal's money is converted at the fact's date, or at the close date once
+    there is one. `lost_amount`: whether a lost deal counts with its latest amount or with the one
+    it had while open.
     """
 
     close_rate_by: CloseRateBy = "close"
@@ -32,18 +32,12 @@ class DefinitionChoices:
     lost_amount: LostAmount = "latest"
 
 
-# How much a ticket of each kind says that an account may leave.
-CHURN_WEIGHTS = MappingProxyType(
-    {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """The definitions an operator can set; with `working` leads wait in working time only.
+    """The definitions in force; with `working`, leads wait in working time only.
 
-    `stages` is their order, earliest first; a stage that it lacks is neither before nor after
-    another, so that any other one entered later is a step ahead.
+    `stages` is their order, earliest first; a stage that it lacks has no order, so that any other
+    one entered later is an advance.
     """
 
     currency: str
@@ -52,8 +46,8 @@ class Definitions:
     small_deal: int
     large_deal: int
     stage_probability: dict[str, str]
+    churn_threshold: int
+    churn_weights: Mapping[str, int]
     stages: tuple[str, ...] = ()
-    churn_threshold: int = 5
-    churn_weights: Mapping[str, int] = field(default_factory=lambda: CHURN_WEIGHTS)
     choices: DefinitionChoices = field(default_factory=DefinitionChoices)
     working: WorkingTime | None = None

@@ -1,14 +1,19 @@
-"""What a KPI is: a name, a measure, a unit, scopes, and a function from a thing to facts."""
+"""The declaration of a KPI: measure, unit, scopes, formula, and a function from entity to facts."""
 
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from types import NoneType
 from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from msgspec import Struct
 
-from streams.engine.algebra.measures import COUNTS, Measure
+from streams.engine.algebra.measures import (
+    COUNTS,
+    SPREAD,
+    Measure,
+)
 from streams.engine.catalogue.dimensions import (
     DIMENSIONS,
     ROLLED_UP,
@@ -26,18 +31,18 @@ T = TypeVar("T")
 
 
 class Unpriced:
-    """Money that no rate could convert: it counts in no money KPI, but it is counted."""
+    """Money without a rate: left out of money KPIs and counted in `unpriced_facts`."""
 
 
 UNPRICED = Unpriced()
 
 
 class Fact(Struct, Generic[V], frozen=True, gc=False):
-    """One contribution: when, what, and for whom where that is not the thing's own.
+    """One contribution of an entity to a KPI; all instants are milliseconds.
 
-    `at` is the anchor that picks the window; `value` None counts nowhere; the fact waits for
-    `since` (default: the anchor). One with an earlier `since` stands in a window that is still
-    to come: for hidden KPIs only. All instants are milliseconds.
+    `at` is the anchor that selects the window. A `value` of None is not counted. `dimensions`
+    None stands for those of the entity. The fact is counted from `since` on (default: the
+    anchor); only a hidden KPI may have a `since` before the anchor, in a window still to come.
     """
 
     at: int
@@ -47,7 +52,7 @@ class Fact(Struct, Generic[V], frozen=True, gc=False):
 
 
 def steps(start: int, end: int | None, value: int | Unpriced | None) -> Iterator[Fact[int]]:
-    """Give the level steps of something worth `value` from `start` until `end` (None: ever)."""
+    """Give the level steps of a `value` that holds from `start` until `end` (None: for good)."""
     yield Fact(start, value)
     if end is not None and isinstance(value, int):
         yield Fact(end, -value)
@@ -57,16 +62,22 @@ Better = Literal["higher", "lower"]
 
 
 class BadCatalogue(Exception):
-    """A declaration that cannot stand; it stops the start."""
+    """An invalid declaration; it stops the process at start-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One KPI as declared; `text` is what a panel says about it, `reads` the thing it reads.
+    """One KPI as declared.
 
-    A hidden one is counted and never published: derived KPIs read it. With `ever` the board
-    also keeps its sum over all time up to now, and with `carried` the facts that count for all
-    stand under an empty member of these dimensions, too, where those are at hand.
+    A hidden KPI is counted but never published: derived KPIs read it. With `has_all_time` the
+    merger also keeps its sum over all time up to now. With `broadcast_to`, facts of the grand
+    total also appear under an empty value of these dimensions, on the partitions that hold them.
+
+    Attributes:
+        text: The panel's text.
+        reads: The type of entity that `facts` reads.
+        formula: How it is computed, in one line.
+        source: Where the definition comes from: the trade's term, a public study, or the contract.
     """
 
     name: str
@@ -81,30 +92,38 @@ class Kpi:
     is_hidden: bool = False
     has_all_time: bool = False
     broadcast_to: tuple[str, ...] = ()
+    _: KW_ONLY
+    formula: str
+    source: str
 
     @property
     def kind(self) -> str:
-        """Which kind of parts its records have."""
+        """The kind of parts in its records."""
         return self.measure.kind
 
     @property
     def adds_up(self) -> bool:
-        """Whether a target is used up evenly over time: a rate and a stock do not add up."""
+        """Whether a target is prorated over its window: a rate or a level is not."""
         return self.kind in ("count", "sum", "counts")
 
     @property
+    def percentiles(self) -> tuple[str, ...]:
+        """The percentiles in its records."""
+        return ("p50", "p90") if self.measure is SPREAD else ()
+
+    @property
     def published_scopes(self) -> tuple[str, ...]:
-        """Every scope that it is published for."""
+        """The scopes that it is published for."""
         return ("all", *self.scopes)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """The dimensions its facts must be told apart by."""
+        """The dimensions that its facts are grouped by."""
         wanted = {"rep" if scope in ROLLED_UP else scope for scope in self.scopes}
         return tuple(name for name in DIMENSIONS if name in wanted)
 
     def entry(self) -> dict[str, str | bool | list[str]]:
-        """Give what a program may want to know of it."""
+        """Give its catalogue entry."""
         return {
             "kpi": self.name,
             "kind": self.kind,
@@ -113,6 +132,8 @@ class Kpi:
             "better": self.better,
             "scopes": ["all", *self.scopes],
             "hourly": self.hourly,
+            "formula": self.formula,
+            "source": self.source,
             "text": self.text,
         }
 
@@ -128,72 +149,89 @@ def kpi(
     measure: Measure[V],
     unit: str,
     scopes: tuple[str, ...],
+    formula: str = "",
+    source: str = "",
     hourly: bool = False,
     better: Better = "higher",
     hidden: bool = False,
     all_time: bool = False,
     broadcast_to: tuple[str, ...] = (),
 ) -> Callable[[Declared[T, V]], Declared[T, V]]:
-    """Declare a KPI: the docstring is its text, the annotation the thing it reads.
+    """Declare a KPI: the docstring is its text, the annotation the type of entity it reads.
 
-    `better` says which way is good news. `hidden`, `ever` and `carried` make an ingredient that
-    only derived KPIs see; see `Kpi`.
+    `formula` and `source` are required; see `Kpi` for them and for what a hidden KPI can have.
+    `better` says which direction is an improvement.
 
-    A bad declaration raises BadCatalogue at import: an unknown unit or scope, a name given
-    twice, a missing docstring, a thing that has no dimensions, `ever` or `carried` of a KPI
-    that is published.
+    A bad declaration raises BadCatalogue at import: an unknown unit or scope, a duplicate name,
+    no docstring, formula or source, an entity that has no dimensions, `all_time` or
+    `broadcast_to` of a KPI that is published.
     """
 
     def declare(function: Declared[T, V]) -> Declared[T, V]:
-        hints = get_type_hints(function)
-        hints.pop("return", None)
-        entity = next(iter(hints.values()), None)
-        text = inspect.getdoc(function) or ""
-        faults = {
-            "needs a name of small letters, digits and _": not NAME.fullmatch(name),
-            f"unknown unit {unit!r}, known: {UNITS}": unit not in UNITS,
-            f"unknown scope in {scopes!r}": not {*scopes} <= {*DIMENSIONS, *ROLLED_UP},
-            f"unknown dimension in {broadcast_to!r}": not {*broadcast_to} <= {*DIMENSIONS},
-            "keeps ever or is carried, but is not hidden": not hidden
-            and (all_time or bool(broadcast_to)),
-            "is declared twice": name in _declared,
-            "has no docstring": not text,
-            f"reads {entity!r}, which has no dimensions": "dimensions"
-            not in getattr(entity, "__annotations__", {}),
-        }
-        for fault, holds in faults.items():
-            if holds:
-                raise BadCatalogue(f"KPI {name} {fault}")
-        assert isinstance(entity, type)  # noqa: S101 - for the type checker; shown just above
-        _declared[name] = Kpi(
+        made = Kpi(
             name,
             measure,
             unit,
             scopes,
             hourly,
-            text,
-            entity,
+            inspect.getdoc(function) or "",
+            _entity_type(function),
             function,
             better,
             hidden,
             all_time,
             broadcast_to,
+            formula=formula,
+            source=source,
         )
+        _register(made)
         return function
 
     return declare
 
 
+def _register(kpi: Kpi) -> None:
+    for fault, holds in _faults(kpi).items():
+        if holds:
+            raise BadCatalogue(f"KPI {kpi.name} {fault}")
+    _declared[kpi.name] = kpi
+
+
+def _entity_type(function: Callable[..., Any]) -> type:
+    """Give the annotation of the first parameter; NoneType where that is no type."""
+    hints = get_type_hints(function)
+    hints.pop("return", None)
+    entity = next(iter(hints.values()), None)
+    return entity if isinstance(entity, type) else NoneType
+
+
+def _faults(kpi: Kpi) -> dict[str, bool]:
+    return {
+        "needs a name of small letters, digits and _": not NAME.fullmatch(kpi.name),
+        f"unknown unit {kpi.unit!r}, known: {UNITS}": kpi.unit not in UNITS,
+        f"unknown scope in {kpi.scopes!r}": not {*kpi.scopes} <= {*DIMENSIONS, *ROLLED_UP},
+        f"unknown dimension in {kpi.broadcast_to!r}": not {*kpi.broadcast_to} <= {*DIMENSIONS},
+        "has all_time or broadcast_to, but is not hidden": not kpi.is_hidden
+        and (kpi.has_all_time or bool(kpi.broadcast_to)),
+        "is declared twice": kpi.name in _declared,
+        "has no docstring": not kpi.text,
+        f"reads {kpi.reads.__name__}, which has no dimensions": "dimensions"
+        not in getattr(kpi.reads, "__annotations__", {}),
+        "has no formula": not kpi.formula,
+        "has no source": not kpi.source,
+    }
+
+
 def declared() -> tuple[Kpi, ...]:
-    """Give every KPI declared so far, in the order of declaration."""
+    """Give the KPIs declared so far, in the order of declaration."""
     return (*_declared.values(), UNPRICED_FACTS)
 
 
-class Nothing:
-    """A thing no subject has."""
+class NoEntity:
+    """An entity that no subject has."""
 
 
-def _no_facts(_: Nothing) -> None:
+def _no_facts(_: NoEntity) -> None:
     return None
 
 
@@ -205,7 +243,9 @@ UNPRICED_FACTS = Kpi(
     (),
     False,
     "Facts left out of a money KPI, by KPI: no rate for their currency on or before their date.",
-    Nothing,
+    NoEntity,
     _no_facts,
     "lower",
+    formula="count of facts without a rate, by KPI",
+    source="the contract",
 )

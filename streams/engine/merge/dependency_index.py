@@ -1,6 +1,7 @@
-"""Which derived KPIs have to be read again when something that they read has changed."""
+"""Which derived KPIs have to be read again when their ingredients have changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from streams.engine.calendars.calendar import (
     ROLLING_DAYS,
@@ -9,94 +10,112 @@ from streams.engine.calendars.calendar import (
 )
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
+from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
+    KpiIndex,
+    KpiMask,
+)
 
-InvalidKey = tuple[Window, str, int]
+
+class InvalidKpis(NamedTuple):
+    """KPIs to read again in a window and a scope."""
+
+    window: Window
+    scope: str
+    kpis: KpiMask
 
 
 class DependencyIndex:
-    """Finds derived KPIs by what changed; KPIs are bits, as the board numbers them."""
+    """Finds derived KPIs by the KPIs that they read.
+
+    Attributes:
+        cross_mask: KPIs that others read in another window, scope or dimension value.
+        history: Derived KPIs that read sums over all time, each with the KPIs it reads so.
+        running_only: Derived KPIs that only windows have which run.
+        carry_forward: Derived KPIs that windows without facts have, too.
+    """
 
     def __init__(
         self,
         calendar: Calendar,
         kpis: Sequence[Kpi],
         derived: Sequence[Derived],
-        bits: Mapping[str, int],
+        index: KpiIndex,
     ) -> None:
-        """Take the KPIs, and the bit of each by name."""
         self._calendar = calendar
-        self._bits = bits
+        self._bits = index.bits
         known = {kpi.name: kpi for kpi in kpis}
-        self._read = [(bits[d.name], self._mask((*d.ingredients, *d.targets))) for d in derived]
-        self._found: dict[int, int] = {}
-        self.history = [(d, self._mask(d.history)) for d in derived if d.history]
+        mask = index.mask
+        self._ingredients = [
+            (index.bits[d.name], mask((*d.ingredients, *d.targets))) for d in derived
+        ]
+        self._readers: dict[KpiMask, KpiMask] = {}
+        self.history = [(d, mask(d.history)) for d in derived if d.history]
         self._by_target = [d for d in derived if d.targets]
-        self._levelled = self._mask(
+        self._levelled = mask(
             d.name for d in derived if any(known[name].measure.steps for name in d.ingredients)
         )
-        self._across = [(d, self._mask(d.across)) for d in derived if d.across]
+        self._across = [(d, mask(d.across)) for d in derived if d.across]
         self._cross_window = [
-            (d, self._mask(d.ingredients))
-            for d in derived
-            if d.lookback_windows or d.affects is not None
+            (d, mask(d.ingredients)) for d in derived if d.lookback_windows or d.affects is not None
         ]
-        self.cross_mask = 0
-        for _, mask in (*self._across, *self._cross_window):
-            self.cross_mask |= mask
-        self._kinds: dict[str, int] = {}
-        for d in derived:
-            for kind in d.kinds:
-                self._kinds[kind] = self._kinds.get(kind, 0) | bits[d.name]
-        self.running_only = self._mask(d.name for d in derived if d.is_running_only)
+        self.cross_mask = NO_KPIS
+        for _, ingredients in (*self._across, *self._cross_window):
+            self.cross_mask |= ingredients
+        self._of_kind = {
+            kind: mask(d.name for d in derived if kind in d.kinds)
+            for kind in {kind for d in derived for kind in d.kinds}
+        }
+        self.running_only = mask(d.name for d in derived if d.is_running_only)
         self.carry_forward = [d for d in derived if d.carry_forward]
 
-    def of(self, mask: int, kind: str) -> int:
-        """Give those that read any of these in the same scope and window of a kind."""
-        found = self._found.get(mask)
+    def of(self, mask: KpiMask, kind: str) -> KpiMask:
+        """Derived KPIs that read any of these in the same scope and window, of a kind."""
+        found = self._readers.get(mask)
         if found is None:
-            found = 0
-            for bit, read in self._read:
-                if read & mask:
+            found = NO_KPIS
+            for bit, ingredients in self._ingredients:
+                if ingredients & mask:
                     found |= bit
-            self._found[mask] = found
-        return found & self._kinds.get(kind, 0)
+            self._readers[mask] = found
+        return found & self._of_kind.get(kind, 0)
 
-    def on_levels(self, mask: int) -> int:
-        """Give those that read any of these, levels, in windows without a step."""
+    def on_levels(self, mask: KpiMask) -> KpiMask:
+        """Derived KPIs that read any of these levels, in windows without a step."""
         return self.of(mask, "day") & self._levelled
 
-    def across(self, mask: int) -> Iterator[Derived]:
-        """Give those that compare members by any of these."""
-        for kpi, read in self._across:
-            if read & mask:
+    def across(self, mask: KpiMask) -> Iterator[Derived]:
+        """Derived KPIs that compare dimension values by any of these."""
+        for kpi, ingredients in self._across:
+            if ingredients & mask:
                 yield kpi
 
     def reading_target(self, name: str) -> Iterator[Derived]:
-        """Give those that read a KPI's target."""
+        """Derived KPIs that read a KPI's target."""
         return (kpi for kpi in self._by_target if name in kpi.targets)
 
     def cross_window(
-        self, mask: int, scope: str, window: Window, rolling: Iterable[Window], today: int
-    ) -> Iterator[InvalidKey]:
-        """Give what reads any of these in another window or in another scope."""
-        for kpi, read in self._cross_window:
-            if not read & mask:
+        self, mask: KpiMask, scope: str, window: Window, rolling: Iterable[Window], today: int
+    ) -> Iterator[InvalidKpis]:
+        """What reads any of these, changed in a window, in another window or scope."""
+        for kpi, ingredients in self._cross_window:
+            if not ingredients & mask:
                 continue
             bit = self._bits[kpi.name]
             scopes = (scope, *(kpi.affects(scope) if kpi.affects else ()))
             for each in self._windows(kpi, window, rolling, today):
                 for other in scopes:
-                    yield each, other, bit
+                    yield InvalidKpis(each, other, bit)
 
     def _windows(
         self, kpi: Derived, window: Window, rolling: Iterable[Window], today: int
     ) -> Iterator[Window]:
-        """Give a window and those after it whose value or `previous` it is part of."""
+        """A window and those after it that read it for their value or their `previous`."""
         if window.kind == "day":
-            # A rolling window long over is kept by nobody: its days tell.
+            # Only the rolling windows of today are kept: what reads them is found by their days.
             for each in rolling:
-                reach = (kpi.lookback_windows + 1) * ROLLING_DAYS[each.kind]
-                if each.kind in kpi.kinds and each.start - reach <= window.start:
+                days = (kpi.lookback_windows + 1) * ROLLING_DAYS[each.kind]
+                if each.kind in kpi.kinds and each.start - days <= window.start:
                     yield each
         if window.kind in kpi.kinds:
             yield window
@@ -106,9 +125,3 @@ class DependencyIndex:
                     if window.start > today:
                         break
                     yield window
-
-    def _mask(self, names: Iterable[str]) -> int:
-        mask = 0
-        for name in names:
-            mask |= self._bits[name]
-        return mask

@@ -1,4 +1,4 @@
-"""What every KPI comes to in a scope and a window, from a board's sums, levels and targets."""
+"""Values of KPIs in a scope and a window, read from a merger's state."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -20,55 +20,44 @@ from streams.engine.catalogue.derived import (
 )
 from streams.engine.catalogue.dimensions import ROLLED_UP
 from streams.engine.catalogue.kpi import Kpi
-from streams.engine.merge.record_encoder import (
-    ComputedValues,
-    KpiEncoder,
-    RecordEncoder,
-)
-from streams.engine.merge.state.levels import Levels
+from streams.engine.merge.record_encoder import ComputedValues, KpiEncoder
+from streams.engine.merge.state.merge_state import MergeState
 from streams.engine.merge.state.rankings import Number
-from streams.engine.merge.state.targets import Targets
-from streams.engine.merge.state.window_store import WindowStore
 
-# A figure is asked for up to three times: for a rank, a record, and the next one's `previous`.
+# A value is read up to three times: for a rank, a record, and the next one's `previous`.
 VALUE_CACHE_SIZE = 10_000
 NO_PERCENTILES = {"p50": None, "p90": None}
 
 
 class KpiEvaluator:
-    """Reads KPIs as of the day of the sums; changes nothing."""
+    """Reads KPIs as of the window store's day; changes nothing.
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        sums: WindowStore,
-        levels: Levels,
-        targets: Targets,
-        records: RecordEncoder,
-    ) -> None:
-        """Look at what others keep."""
+    Values are cached until `clear_cache`, which has to be called once the state has changed.
+    """
+
+    def __init__(self, catalogue: Catalogue, state: MergeState) -> None:
         self._calendar = catalogue.calendar
         self._kpis = {kpi.name: kpi for kpi in catalogue.kpis}
-        self._windows = sums
-        self._levels = levels
-        self._targets = targets
-        self._records = records
+        self._windows = state.windows
+        self._levels = state.levels
+        self._targets = state.targets
+        self._encoder = state.encoder
         self._bests: dict[tuple[str, str, Window, tuple[str, ...]], int] = {}
         self._values: dict[tuple[str, str, Window], KpiValue] = {}
 
     def evaluate(self, encoder: KpiEncoder, scope: str, window: Window) -> ComputedValues | None:
-        """Read a KPI; None where it has no record."""
+        """Everything that a KPI's record shows of its value; None where it has no record."""
         kpi = encoder.kpi
         if isinstance(kpi, Derived):
-            figure = self._recorded_value(kpi, scope, window)
-            if figure is None:
+            value = self._recorded_value(kpi, scope, window)
+            if value is None:
                 return None
-            parts = figure.parts
+            parts = value.parts
             if parts is None:
                 parts = FormulaContext(kpi, self, scope, window).parts()
             earlier = self._value(kpi, scope, self._calendar.preceding(window))
-            ranks = None if figure.percentiles is None else figure.percentiles()
-            return encoder.number(figure.value), encoder.number(earlier.value), parts, ranks
+            ranks = None if value.percentiles is None else value.percentiles()
+            return encoder.number(value.value), encoder.number(earlier.value), parts, ranks
         vector = self._recorded(kpi, scope, window)
         if vector is None:
             return None
@@ -87,48 +76,48 @@ class KpiEvaluator:
         )
 
     def number(self, encoder: KpiEncoder, scope: str, window: Window) -> Number | None:
-        """Read a KPI's value; None where it has none, or no record."""
+        """A KPI's value as published; None where it has none, or no record."""
         kpi = encoder.kpi
         if isinstance(kpi, Derived):
-            figure = self._recorded_value(kpi, scope, window)
-            return None if figure is None else encoder.number(figure.value)
+            value = self._recorded_value(kpi, scope, window)
+            return None if value is None else encoder.number(value.value)
         vector = self._recorded(kpi, scope, window)
         return None if vector is None else encoder.number(kpi.measure.value(vector))
 
     def has(self, name: str, scope: str, window: Window) -> bool:
-        """Tell whether a KPI has a record."""
+        """Whether a KPI has a record."""
         return self._recorded(self._kpis[name], scope, window) is not None
 
     def running(self) -> tuple[Window, ...]:
-        """Give the windows that run now, but for the hour."""
+        """Windows that run now, except the hour."""
         return (*self._calendar.windows_of(self._windows.today), *self._windows.rolling)
 
     def is_running(self, window: Window) -> bool:
-        """Tell whether a window runs now."""
+        """Whether a window runs now."""
         if window.kind in ROLLING_DAYS:
             return window in self._windows.rolling
         today = self._windows.today
         return window.kind in CALENDAR_KINDS and window in self._calendar.windows_of(today)
 
     def vector(self, name: str, scope: str, window: Window) -> Vector:
-        """Give a KPI's vector; that of a level is its total before the window's end."""
+        """A KPI's vector; that of a level is its total before the window's end. Read only."""
         return self._vector(self._kpis[name], scope, window)
 
     def value(self, name: str, scope: str, window: Window) -> Quotient | None:
-        """Give numerator and denominator, None where there is nothing to divide by."""
+        """Numerator and denominator, None where there is nothing to divide by."""
         return self._kpis[name].measure.value(self.vector(name, scope, window))
 
     def parts(self, name: str, scope: str, window: Window) -> Mapping[str, Any]:
-        """Give the parts that the KPI's record has, or would have over nothing."""
+        """Parts that the KPI's record has, or would have without facts."""
         return self._kpis[name].measure.parts(self.vector(name, scope, window))
 
     def target(self, name: str, scope: str, window: Window) -> Fraction | None:
-        """Give the standing target in minor units, milliseconds or as it is."""
-        plan = self._targets.of(name, scope, window)
-        return None if plan is None else plan.exact
+        """Current target, money in minor units and durations in milliseconds."""
+        target = self._targets.of(name, scope, window)
+        return None if target is None else target.exact
 
     def best(self, name: str, scope: str, window: Window, across: tuple[str, ...]) -> int:
-        """Give a KPI's greatest numerator among the scope's siblings with facts of some KPI."""
+        """A KPI's greatest numerator among the scope's siblings with facts of any of `across`."""
         at = name, scope.partition("=")[0], window, across
         found = self._bests.get(at)
         if found is None:
@@ -139,26 +128,26 @@ class KpiEvaluator:
         return found
 
     def clear_cache(self) -> None:
-        """Forget what is only true until the sums change."""
+        """Forget what is only true until the state changes."""
         self._bests.clear()
         self._values.clear()
 
     def all_time(self, name: str, scope: str) -> Vector:
-        """Give the company's vector over all time up to now, of a KPI that keeps it."""
+        """The company's vector over all time up to now, of a KPI that keeps it."""
         dimension = scope.partition("=")[0]
         company = f"{'rep' if dimension in ROLLED_UP else dimension}=" if scope else ""
         return self._windows.all_time(company).get(name, {})
 
     def preceding(self, window: Window) -> Window:
-        """Give the window before."""
+        """The window before."""
         return self._calendar.preceding(window)
 
     def key(self, name: str, scope: str, window: Window) -> str:
-        """Name a record."""
-        return self._records.key(name, scope, window)
+        """Key of a record."""
+        return self._encoder.key(name, scope, window)
 
     def _siblings(self, scope: str, window: Window, across: tuple[str, ...]) -> list[str]:
-        """Give the members of a dimension that have facts of any of these KPIs."""
+        """Scopes of the same dimension that have facts of any of these KPIs."""
         if window.kind in ROLLING_DAYS and not self._windows.is_kept(window):
             return []
         prefix = scope.partition("=")[0] + "="
@@ -177,52 +166,52 @@ class KpiEvaluator:
         return self._windows.vectors(window, scope).get(kpi.name, {})
 
     def _summed(self, kpi: Kpi, scope: str, window: Window) -> Vector:
-        """Add up the days of a rolling window that is over for long: nobody else asks for it."""
+        """Sum of the days of a rolling window that is no longer kept."""
         vector: Vector = {}
         for day in range(window.start, window.start + ROLLING_DAYS[window.kind]):
             add(vector, self._windows.vectors(Window("day", day), scope).get(kpi.name, {}))
         return vector
 
     def _recorded(self, kpi: Kpi, scope: str, window: Window) -> Vector | None:
-        """Give the vector of a record, None where there is none."""
+        """Vector of a record, None where there is no record."""
         if window.kind in ROLLING_DAYS and window not in self._windows.rolling:
             return None
         own = self._windows.vectors(window, scope).get(kpi.name)
         if not kpi.measure.steps:
             if own:
                 return own
-            return {} if self._is_aimed_at(kpi, scope, window) else None
+            return {} if self._has_target(kpi, scope, window) else None
         if self.is_running(window):
-            is_there = self._levels.is_known(kpi.name, scope)
+            has_facts = self._levels.is_known(kpi.name, scope)
         else:
-            is_there = own is not None and "n" in own
-        if is_there or self._is_aimed_at(kpi, scope, window):
+            has_facts = own is not None and "n" in own
+        if has_facts or self._has_target(kpi, scope, window):
             return self._vector(kpi, scope, window)
         return None
 
-    def _is_aimed_at(self, kpi: Kpi | Derived, scope: str, window: Window) -> bool:
-        """Tell whether a target alone is reason enough for a record."""
-        plan = self._targets.of(kpi.name, scope, window) if self._targets else None
-        if plan is None:
+    def _has_target(self, kpi: Kpi | Derived, scope: str, window: Window) -> bool:
+        """Whether a target alone makes a record."""
+        target = self._targets.of(kpi.name, scope, window) if self._targets else None
+        if target is None:
             return False
         has_begun = window.kind not in ROLLING_DAYS and window.start <= self._windows.today
-        return self.is_running(window) or (plan.is_dated and has_begun)
+        return self.is_running(window) or (target.is_dated and has_begun)
 
     def _recorded_value(self, kpi: Derived, scope: str, window: Window) -> KpiValue | None:
-        """Give the figure of a record, None where there is none."""
+        """Value of a record, None where there is no record."""
         if not self._has_value(kpi, scope, window):
             return None
         return self._value(kpi, scope, window)
 
     def _has_value(self, kpi: Derived, scope: str, window: Window) -> bool:
-        """Tell whether a derived KPI has a record."""
+        """Whether a derived KPI has a record."""
         if window.kind not in kpi.kinds:
             return False
         if window.kind in ROLLING_DAYS and window not in self._windows.rolling:
             return False
         if kpi.is_running_only and not self.is_running(window):
             return False
-        if self._is_aimed_at(kpi, scope, window):
+        if self._has_target(kpi, scope, window):
             return True
         if kpi.carry_forward:
             return window.start <= self._windows.today and self._is_carried_forward(
@@ -243,7 +232,7 @@ class KpiEvaluator:
         at = kpi.name, scope, window
         found = self._values.get(at)
         if found is None:
-            result = kpi.formula(FormulaContext(kpi, self, scope, window))
+            result = kpi.evaluate(FormulaContext(kpi, self, scope, window))
             found = result if isinstance(result, KpiValue) else KpiValue(result)
             if len(self._values) >= VALUE_CACHE_SIZE:
                 self._values.clear()

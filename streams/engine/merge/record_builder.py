@@ -1,40 +1,51 @@
-"""From marks to records: ranks first, then every text that has to be written again."""
+"""From invalid KPIs to records: ranks first, then every record that has changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from streams.engine.algebra.log_histogram import BucketOrder
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import ROLLING_DAYS, Window
-from streams.engine.catalogue.derived import Derived
-from streams.engine.catalogue.kpi import Kpi
-from streams.engine.merge.dependency_index import DependencyIndex
 from streams.engine.merge.evaluator import KpiEvaluator
 from streams.engine.merge.record_encoder import (
     AsOfFields,
     ComputedValues,
     KpiEncoder,
-    RecordEncoder,
 )
-from streams.engine.merge.state.levels import Levels
+from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
+    KpiMask,
+    MaskByScope,
+)
+from streams.engine.merge.state.merge_state import MergeState
 from streams.engine.merge.state.rankings import (
     RANKED,
     Number,
     Ranking,
     Rankings,
 )
-from streams.engine.merge.state.targets import Targets
-from streams.engine.merge.state.window_store import WindowStore
 
-Published = tuple[str, bytes | None, AsOfFields]
+# Key, body and the fields that depend on the instant. The body is JSON without revision and its
+# closing brace; None means that there is no such record, also where there has been none.
+# A tuple without names: there are thousands a second.
+Publication = tuple[str, bytes | None, AsOfFields]
 NO_AS_OF_FIELDS = AsOfFields("")
 NOTHING: Grouped = {}
 NO_FACTS: Vector = {}
-# Orders of buckets: a dozen windows run at a time, and a few KPIs have percentiles.
+# A dozen windows run at a time, and a few KPIs have percentiles.
 ORDER_CACHE_SIZE = 500
 
 
 class WindowContext:
-    """One window as of one instant: what all of its records have in common."""
+    """What all records of one window have in common, as of an instant.
+
+    Attributes:
+        now: Vectors by scope.
+        before: Vectors of the window before.
+        end: The day after the window; for an hour the instant.
+        is_open: Whether the window may have records of KPIs that are not derived.
+        changes: New numbers to rank, by ranking group and scope.
+        ranks: The window's rankings by group.
+    """
 
     __slots__ = (
         "as_of_fields",
@@ -53,157 +64,133 @@ class WindowContext:
     )
 
     def __init__(
-        self,
-        window: Window,
-        clock: int,
-        sums: WindowStore,
-        evaluator: KpiEvaluator,
-        records: RecordEncoder,
+        self, window: Window, clock: int, state: MergeState, evaluator: KpiEvaluator
     ) -> None:
-        """Look the window up."""
+        windows, encoder = state.windows, state.encoder
         self.window = window
         self.clock = clock
-        self.now = sums.scopes(window)
-        self.before = sums.scopes(sums.calendar.preceding(window))
-        self.end = sums.calendar.following(window).start
+        self.now = windows.scopes(window)
+        self.before = windows.scopes(windows.calendar.preceding(window))
+        self.end = windows.calendar.following(window).start
         self.is_running = evaluator.is_running(window)
         # Of rolling windows only those that end with today have records.
         self.is_open = self.is_running or window.kind not in ROLLING_DAYS
-        self.final = b"true" if records.is_final(window, clock) else b"false"
-        self.as_of_fields = records.as_of(window, clock)
-        self.name, self.text = records.window(window)
+        self.final = b"true" if encoder.is_final(window, clock) else b"false"
+        self.as_of_fields = encoder.as_of(window, clock)
+        self.name, self.text = encoder.window(window)
         self.changes: dict[int, dict[str, Number | None]] = {}
         self.ranks: Mapping[int, Ranking] = {}
 
 
 class RecordBuilder:
-    """Writes the records of one window at a time; KPIs are bits, in their order."""
+    """Builds the records of one window at a time; `published` are the KPIs of each dimension."""
 
     def __init__(
-        self,
-        kpis: Sequence[Kpi | Derived],
-        shown: Mapping[str, int],
-        records: RecordEncoder,
-        evaluator: KpiEvaluator,
-        sums: WindowStore,
-        levels: Levels,
-        targets: Targets,
-        index: DependencyIndex,
+        self, published: Mapping[str, KpiMask], state: MergeState, evaluator: KpiEvaluator
     ) -> None:
-        """Take what is written, `shown` by dimension, and where it is read."""
-        self._forms = [records.encoder_of(kpi, target_key) for target_key, kpi in enumerate(kpis)]
-        self._shown = shown
-        self._records = records
+        self._state = state
+        self._encoders = [
+            state.encoder.encoder_of(kpi, number) for number, kpi in enumerate(state.kpis.kpis)
+        ]
+        self._published = published
+        self._encoder = state.encoder
         self._evaluator = evaluator
-        self._sums = sums
-        self._levels = levels
-        self._targets = targets
-        self._index = index
+        self._levels = state.levels
+        self._targets = state.targets
+        self._dependencies = state.dependencies
         self._rankings = Rankings()
-        self._orders: dict[tuple[Window, str], BucketOrder] = {}
+        self._bucket_orders: dict[tuple[Window, str], BucketOrder] = {}
 
     def affected(
-        self, window: Window, scopes: Mapping[str, int], put_off: int
-    ) -> tuple[dict[str, int], dict[str, int]]:
-        """Give the KPIs that may have another record in a window after these changed, by scope.
+        self, window: Window, changed: MaskByScope, deferred: KpiMask
+    ) -> tuple[MaskByScope, MaskByScope]:
+        """KPIs whose records may differ after these have changed, by scope; deferred ones apart.
 
-        They are the KPIs themselves and those derived from them; apart, those to put off.
+        They are the KPIs themselves and those derived from them.
         """
-        found: dict[str, int] = {}
-        later: dict[str, int] = {}
-        for scope, mask in scopes.items():
-            reached = mask | self._index.of(mask, window.kind)
-            reached &= self._shown[scope.partition("=")[0]]
-            if reached & put_off:
-                later[scope] = reached & put_off
-                reached &= ~put_off
-            if reached:
-                found[scope] = reached
+        found: MaskByScope = {}
+        later: MaskByScope = {}
+        for scope, mask in changed.items():
+            affected = mask | self._dependencies.of(mask, window.kind)
+            affected &= self._published[scope.partition("=")[0]]
+            if affected & deferred:
+                later[scope] = affected & deferred
+                affected &= ~deferred
+            if affected:
+                found[scope] = affected
         return found, later
 
     def window_context(
-        self, window: Window, reached: Mapping[str, int], clock: int
-    ) -> tuple[WindowContext, dict[str, int]]:
-        """Give a window, and which of its records to write by scope after these KPIs changed.
+        self, window: Window, affected: MaskByScope, clock: int
+    ) -> tuple[WindowContext, MaskByScope]:
+        """Rank a window's affected KPIs; returns the window and its records to write, by scope.
 
-        They are those `reached`, and those whose rank is another for it. Each must come by here
-        once, and before anything is written.
+        Those are the affected ones and the ones whose rank has changed.
         """
-        context = WindowContext(window, clock, self._sums, self._evaluator, self._records)
-        found = dict(reached)
-        for scope, mask in reached.items():
+        context = WindowContext(window, clock, self._state, self._evaluator)
+        found = dict(affected)
+        for scope, mask in affected.items():
             dimension = scope.partition("=")[0]
             if dimension in RANKED:
                 self._rank_candidates(context, dimension, scope, mask)
         for group, numbers in context.changes.items():
-            own = group // len(RANKED)
-            is_lower_better = self._forms[own].is_lower_better
+            number = group // len(RANKED)
+            is_lower_better = self._encoders[number].is_lower_better
             for scope in self._rankings.update(window, group, numbers, is_lower_better):
-                found[scope] = found.get(scope, 0) | 1 << own
+                found[scope] = found.get(scope, NO_KPIS) | 1 << number
         context.ranks = self._rankings.of(window)
         return context, found
 
-    def of(self, mask: int) -> Iterator[KpiEncoder]:
-        """Give the KPIs of a mask."""
-        forms = self._forms
-        while mask:
-            bit = mask & -mask
-            mask ^= bit
-            yield forms[bit.bit_length() - 1]
-
-    def records_of(self, context: WindowContext, scope: str, mask: int) -> Iterator[Published]:
-        """Write a scope's records; None in place of a text: the record is gone."""
+    def add_records(
+        self, context: WindowContext, scope: str, mask: KpiMask, into: list[Publication]
+    ) -> None:
+        """Append the records of a scope's KPIs."""
         dimension = scope.partition("=")[0]
         is_ranked = dimension in RANKED
         where = f"|{scope or 'all'}|{context.name}"
-        for encoder in self.of(mask):
+        for encoder in self._encoders_of(mask):
             key = encoder.name + where
             values = self._computed_values(context, encoder, scope)
             if values is None:
-                yield key, None, NO_AS_OF_FIELDS
+                into.append((key, None, NO_AS_OF_FIELDS))
                 continue
             rank = b"null"
             if is_ranked and values[0] is not None:
                 ranking = context.ranks[encoder.rank_index * len(RANKED) + RANKED[dimension]]
                 rank = b"%d" % ranking.rank(scope, encoder.is_lower_better)
-            plan = self._targets.of(encoder.name, scope, context.window) if self._targets else None
-            body = self._records.body(
-                encoder, scope, context.text, values, rank, plan, context.final
+            target = (
+                self._targets.of(encoder.name, scope, context.window) if self._targets else None
+            )
+            body = self._encoder.body(
+                encoder, scope, context.text, values, rank, target, context.final
             )
             as_of_fields = context.as_of_fields
-            if plan is not None:
-                as_of_fields = self._records.as_of_fields(
-                    encoder, context.window, values[0], plan, context.clock
+            if target is not None:
+                as_of_fields = self._encoder.as_of_fields(
+                    encoder, context.window, values[0], target, context.clock
                 )
-            yield key, body, as_of_fields
+            into.append((key, body, as_of_fields))
 
     def _computed_values(
         self, context: WindowContext, encoder: KpiEncoder, scope: str
     ) -> ComputedValues | None:
-        """Read a KPI and its `previous`; the usual ways are spelled out, for there are many."""
+        """What `KpiEvaluator.evaluate` returns, without calls in the usual cases: a fast path."""
         name, measure = encoder.name, encoder.measure
         if measure is None or not context.is_open:
             return self._evaluator.evaluate(encoder, scope, context.window)
         own = context.now.get(scope, NOTHING).get(name)
-        if not encoder.steps:
-            if not own:
-                return (
-                    self._evaluator.evaluate(encoder, scope, context.window)
-                    if self._targets
-                    else None
-                )
-            before = context.before.get(scope, NOTHING).get(name, NO_FACTS)
-        else:
-            if not (
+        if encoder.steps:
+            is_known = (
                 self._levels.is_known(name, scope) if context.is_running else own and "n" in own
-            ):
-                return (
-                    self._evaluator.evaluate(encoder, scope, context.window)
-                    if self._targets
-                    else None
-                )
+            )
+            if not is_known:
+                return self._without_facts(context, encoder, scope)
             own = self._levels.before(name, scope, context.end)
             before = self._levels.before(name, scope, context.window.start)
+        else:
+            if not own:
+                return self._without_facts(context, encoder, scope)
+            before = context.before.get(scope, NOTHING).get(name, NO_FACTS)
         number, value = encoder.number, measure.value
         return (
             number(value(own)),
@@ -213,25 +200,33 @@ class RecordBuilder:
             and measure.percentiles(own, self._bucket_order(context, name, scope)),
         )
 
+    def _without_facts(
+        self, context: WindowContext, encoder: KpiEncoder, scope: str
+    ) -> ComputedValues | None:
+        """Values of a record that a target alone makes, if there is one."""
+        if not self._targets:
+            return None
+        return self._evaluator.evaluate(encoder, scope, context.window)
+
     def _bucket_order(self, context: WindowContext, name: str, scope: str) -> BucketOrder:
-        """Give the order of a vector's buckets: of everything one that is kept."""
+        """Order of a vector's buckets: cached for the grand total, which is read most often."""
         if scope or not context.is_running:
             return BucketOrder()
-        target_key = context.window, name
-        found = self._orders.get(target_key)
+        at = context.window, name
+        found = self._bucket_orders.get(at)
         if found is None:
-            if len(self._orders) >= ORDER_CACHE_SIZE:
-                self._orders.clear()
-            found = self._orders[target_key] = BucketOrder()
+            if len(self._bucket_orders) >= ORDER_CACHE_SIZE:
+                self._bucket_orders.clear()
+            found = self._bucket_orders[at] = BucketOrder()
         return found
 
     def _rank_candidates(
-        self, context: WindowContext, dimension: str, scope: str, mask: int
+        self, context: WindowContext, dimension: str, scope: str, mask: KpiMask
     ) -> None:
-        """Note what a member comes to in every KPI."""
+        """Add a dimension value's new numbers to those to rank."""
         own = context.now.get(scope, NOTHING)
         changes, nth = context.changes, RANKED[dimension]
-        for encoder in self.of(mask):
+        for encoder in self._encoders_of(mask):
             number: Number | None
             if encoder.measure is None or encoder.steps or not context.is_open:
                 number = self._evaluator.number(encoder, scope, context.window)
@@ -248,3 +243,11 @@ class RecordBuilder:
             if numbers is None:
                 numbers = changes[group] = {}
             numbers[scope] = number
+
+    def _encoders_of(self, mask: KpiMask) -> Iterator[KpiEncoder]:
+        encoders = self._encoders
+        rest: int = mask
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            yield encoders[bit.bit_length() - 1]

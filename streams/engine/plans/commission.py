@@ -1,4 +1,4 @@
-"""What a rule pays for a value: tiers, accelerator, cap and split, exact to the last rounding."""
+"""Commission of a KPI's value: tiers, accelerators, cap and split, exact up to one rounding."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ ONE = Fraction(1)
 
 
 class Tier(NamedTuple):
-    """From `start` on, up to where the next tier starts, each unit of the KPI pays `rate`."""
+    """Each unit of the KPI from `start` to the next tier pays `rate`."""
 
     start: Fraction
     rate: Fraction
 
 
 class Accelerator(NamedTuple):
-    """From this attainment on, the whole amount is paid so many times."""
+    """From this attainment on, the whole amount is multiplied by `times`."""
 
     attainment: Fraction
     times: Fraction
@@ -31,8 +31,9 @@ class CommissionRule:
     """One rule; rates, tiers and cap are in major units of money and the KPI's published unit.
 
     Tiers start at 0 or above and ascend, as accelerators do; a plain rate is one tier from 0.
-    Either each of `reps` (None: of all) is paid for the own value, or, with a `scope` such as
-    `("team", "south")`, those in `splits` share what the group's value pays. Shares add up to 1.
+    Either each of `reps` (None: all reps) is paid for the rep's own value, or, with a `scope`
+    such as `("team", "south")`, the reps in `splits` share what the group's value pays. Shares
+    add up to 1.
     """
 
     name: str
@@ -46,18 +47,18 @@ class CommissionRule:
     splits: tuple[tuple[str, Fraction], ...] = ()
 
     def pays(self, rep: str) -> bool:
-        """Tell whether this rule can pay a rep anything."""
+        """Whether this rule can pay a rep anything."""
         if self.scope is not None:
             return any(name == rep for name, _ in self.splits)
         return self.reps is None or rep in self.reps
 
     def scope_of(self, rep: str) -> str:
-        """Name the scope whose value a rep is paid for, `dimension=member`."""
+        """Scope whose value a rep is paid for, `dimension=value`."""
         return "=".join(self.scope or ("rep", rep))
 
 
 class Payout(NamedTuple):
-    """What a rule pays a rep, in minor units, and how that came about."""
+    """What a rule pays a rep, in minor units, and its calculation."""
 
     rep: str
     minor: int
@@ -72,38 +73,30 @@ def payouts(
     currency: str,
     digits: int,
 ) -> list[Payout]:
-    """Give what a rule pays for a value: one payout for `rep`, or one a rep of its split.
+    """What a rule pays for a value: one payout for `rep`, or one for each rep of its split.
 
     `base` and `attainment` are exact; without a target, attainment is None and nothing is
     accelerated. There is one rounding, half up, after the cap; a split adds up to the rounded
-    whole. A trace has every number exactly, as a decimal or else as `n/d`, so that anyone can
-    go through it: amount times rate is a tier's part, the parts' sum times `times` is `earned`,
-    no more than the cap is paid, the share of that is the rep's.
+    whole. The trace has every number exactly, as a decimal or else as `n/d`, so that it can be
+    checked by hand: amount times rate is a tier's part, the parts' sum times `times` is
+    `earned`, no more than the cap is `paid`, and the rep's share of that is `sum`.
     """
-    scale = 10**digits
     parts = list(_parts(rule.tiers, base))
     times = _times(rule.accelerators, attainment)
     earned = times * sum((part for _, _, part in parts), Fraction())
-    # A cap finer than the currency is rounded down, or rounding up could exceed it.
-    limit = None if rule.cap is None else floor(rule.cap * scale)
-    exact = earned * scale
+    exact = earned * 10**digits
     whole = round_half_up(exact.numerator, exact.denominator)
-    paid = whole if limit is None else min(whole, limit)
-    dimension, _, member = rule.scope_of(rep).partition("=")
+    paid = whole
+    if rule.cap is not None:
+        # A cap finer than the currency is rounded down, or rounding up could exceed it.
+        paid = min(whole, floor(rule.cap * 10**digits))
+    dimension, _, value = rule.scope_of(rep).partition("=")
     trace = {
         "rule": rule.name,
         "kpi": rule.kpi,
-        "scope": {dimension: member},
+        "scope": {dimension: value},
         "base": text(base),
-        "tiers": [
-            {
-                "from": text(tier.start),
-                "rate": text(tier.rate),
-                "amount": text(amount),
-                "part": text(part),
-            }
-            for tier, amount, part in parts
-        ],
+        "tiers": [_tier_trace(*part) for part in parts],
         "attainment": None if attainment is None else text(attainment),
         "times": text(times),
         "earned": text(earned),
@@ -119,21 +112,21 @@ def payouts(
 
 
 def split(whole: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
-    """Share out whole minor units so that they add up: what is left goes to the largest rests.
+    """Whole minor units by share; what rounding leaves goes to the largest remainders.
 
-    Equal rests go by name. The shares add up to 1.
+    Equal remainders go by name. The shares add up to 1.
     """
     exact = {name: whole * share for name, share in shares.items()}
     own = {name: floor(value) for name, value in exact.items()}
     left = whole - sum(own.values())
-    by_rest = sorted(shares, key=lambda name: (own[name] - exact[name], name))
-    for name in by_rest[:left]:
+    by_remainder = sorted(shares, key=lambda name: (own[name] - exact[name], name))
+    for name in by_remainder[:left]:
         own[name] += 1
     return own
 
 
 def text(value: Fraction) -> str:
-    """Write a number exactly: as a decimal where it ends, else as `n/d`."""
+    """Exact text of a number: a finite decimal, else `n/d`."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1
@@ -148,9 +141,9 @@ def text(value: Fraction) -> str:
 
 
 def _parts(tiers: tuple[Tier, ...], base: Fraction) -> Iterator[tuple[Tier, Fraction, Fraction]]:
-    """Give each tier with the amount that falls in it and what that pays.
+    """Each tier with the amount in it and what that pays.
 
-    Below zero, money given back, counts at the rate that begins at zero, if there is one.
+    A negative base, money given back, counts at the rate that starts at 0, if there is one.
     """
     starts = [*(tier.start for tier in tiers[1:]), None]
     for tier, end in zip(tiers, starts, strict=True):
@@ -159,6 +152,15 @@ def _parts(tiers: tuple[Tier, ...], base: Fraction) -> Iterator[tuple[Tier, Frac
         if tier.start > 0:
             amount = max(amount, Fraction())
         yield tier, amount, amount * tier.rate
+
+
+def _tier_trace(tier: Tier, amount: Fraction, part: Fraction) -> Trace:
+    return {
+        "from": text(tier.start),
+        "rate": text(tier.rate),
+        "amount": text(amount),
+        "part": text(part),
+    }
 
 
 def _times(accelerators: tuple[Accelerator, ...], attainment: Fraction | None) -> Fraction:

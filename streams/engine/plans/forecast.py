@@ -1,4 +1,4 @@
-"""What a running window will come to: what is won, and open deals by their stage's win rate."""
+"""Forecast of a running window: revenue won, and open deals at their stage's win rate."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -14,7 +14,7 @@ CHANCE_BITS = 32
 
 
 class WinRate(NamedTuple):
-    """A chance of `won / closed`: measured on so many deals, or configured and taken as sure."""
+    """A chance of `won / closed`: measured on closed deals, or configured and taken as certain."""
 
     won: int
     closed: int
@@ -22,17 +22,17 @@ class WinRate(NamedTuple):
 
 
 class Due(NamedTuple):
-    """The open deals of one stage that are due in the window: amounts in minor units."""
+    """Open deals of one stage that are due in the window; amounts in minor units."""
 
     amounts: Sequence[int]
     rate: WinRate
 
 
 class Range(NamedTuple):
-    """From and to what a window comes in 8 of 10 cases, in minor units.
+    """Range in which a window ends in 8 of 10 cases, in minor units.
 
-    Of few deals the range may leave out what is expected: a lone deal of one chance in twenty
-    is most often worth nothing, and never its twentieth part.
+    With few deals the expected value may be outside: a single deal of one chance in twenty is
+    most often worth nothing, and never its twentieth part.
     """
 
     p10: int
@@ -40,9 +40,9 @@ class Range(NamedTuple):
 
 
 def win_rate(won: int, closed: int, floor: int, configured: Exact | None) -> WinRate | None:
-    """Choose a stage's chance: its history's from `floor` closed deals on, else the setting's.
+    """A stage's win rate: measured from `floor` closed deals on, else the configured one.
 
-    None where neither is known: nothing can be said of such a deal.
+    None where neither is known.
     """
     if closed >= max(floor, 1):
         return WinRate(won, closed)
@@ -50,22 +50,19 @@ def win_rate(won: int, closed: int, floor: int, configured: Exact | None) -> Win
 
 
 def expected(revenue: int, stages: Iterable[Due]) -> int:
-    """Give what a window will come to: what is won, and its open deals at their win rates.
-
-    Each stage is rounded half up once.
-    """
+    """Revenue won and the open deals at their win rates, each stage rounded half up once."""
     return revenue + sum(
         round_half_up(sum(due.amounts) * due.rate.won, due.rate.closed) for due in stages
     )
 
 
 def likely(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Range:
-    """Give the range in which a window will end, from the same and a seed.
+    """Range in which the window will end, by sampling.
 
-    It is of 500 draws: each draws for each stage a win rate as uncertain as the number of its
-    closed deals leaves it, and then for each deal whether it wins. It depends on the arguments
-    alone, not on the order of stages or amounts: win rates, which are the company's, on the
-    seed, and deals on the key as well.
+    Each of 500 samples has for each stage a win rate as uncertain as the number of its closed
+    deals makes it, and then for each deal whether it is won. It depends on the arguments alone,
+    not on the order of stages or amounts: win rates, which are the company's, on the seed, and
+    deals on the key as well.
     """
     if not any(due.amounts for due in stages.values()):
         return Range(revenue, revenue)
@@ -75,47 +72,47 @@ def likely(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Rang
 
 
 def _totals(seed: str, key: str, stages: Mapping[str, Due]) -> Sequence[int]:
-    """Draw what the open deals bring in.
+    """Revenue of the open deals in each sample.
 
-    One integer holds all draws side by side, a lane each, so that a deal takes a handful of
-    operations and not five hundred: a lane's chance less its random number leaves the bit
-    above them set where the deal wins.
+    One integer has all samples side by side, in a lane each, so that a deal takes a handful of
+    operations instead of five hundred: a lane's chance minus its random number leaves the bit
+    above them set where the deal is won.
     """
     most = sum(abs(amount) for due in stages.values() for amount in due.amounts)
     width = max(8, most.bit_length() // 8 + 1)
     ones = int.from_bytes((1).to_bytes(width, "little") * SAMPLES, "little")
     uniform = ones * ((1 << CHANCE_BITS) - 1)
     totals = 0
-    given_up = 0
+    subtracted = 0
     for stage, due in sorted(stages.items()):
         chances = _chances(f"{seed}|{stage}", due.rate, width) + (ones << CHANCE_BITS) - ones
-        drawn = 0
+        random = 0
         for number, amount in enumerate(sorted(due.amounts)):
             if number % 2:
                 # A lane's random bytes are enough for two deals.
-                drawn >>= CHANCE_BITS
+                random >>= CHANCE_BITS
             else:
                 fresh = stream(f"{seed}|{key}|{stage}|{number}", SAMPLES * width)
-                drawn = int.from_bytes(fresh, "little")
-            wins = ((chances - (drawn & uniform)) >> CHANCE_BITS) & ones
+                random = int.from_bytes(fresh, "little")
+            wins = ((chances - (random & uniform)) >> CHANCE_BITS) & ones
             if amount < 0:
-                # Lanes cannot go below zero: take it off for all, and give it back where lost.
-                wins, given_up = ones - wins, given_up + amount
+                # Lanes cannot be negative: subtract it from all, and add it again where lost.
+                wins, subtracted = ones - wins, subtracted + amount
             totals += wins * abs(amount)
     lanes = totals.to_bytes(SAMPLES * width, "little")
     if width == 8:
-        return [given_up + total for total in unpack(f"<{SAMPLES}Q", lanes)]
+        return [subtracted + total for total in unpack(f"<{SAMPLES}Q", lanes)]
     return [
-        given_up + int.from_bytes(lanes[at : at + width], "little")
+        subtracted + int.from_bytes(lanes[at : at + width], "little")
         for at in range(0, len(lanes), width)
     ]
 
 
 @lru_cache(maxsize=1024)
 def _chances(key: str, rate: WinRate, width: int) -> int:
-    """Give each draw's chance to win, in its lane, as a share of 2**32."""
-    drawn = [rate.won] * SAMPLES
+    """Each sample's chance to win, in its lane, in parts of 2**32."""
+    samples = [rate.won] * SAMPLES
     if rate.is_measured:
-        drawn = binomials(key, SAMPLES, rate.won, rate.closed)
-    chances = [(won << CHANCE_BITS) // rate.closed for won in drawn]
+        samples = binomials(key, SAMPLES, rate.won, rate.closed)
+    chances = [(won << CHANCE_BITS) // rate.closed for won in samples]
     return int.from_bytes(b"".join(it.to_bytes(width, "little") for it in chances), "little")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.wiring.describe import percentiles
 
 _SUFFIX = {
     "ms": "_seconds",
@@ -61,7 +60,7 @@ def naming(kpi: Kpi | Derived, currency: str) -> Naming:
         suffix, unit = _SUFFIX[kpi.unit], kpi.unit
     return Naming(
         name=f"sales_{kpi.name}{suffix}",
-        percentiles={p: f"sales_{kpi.name}_{p}{suffix}" for p in percentiles(kpi)},
+        percentiles={p: f"sales_{kpi.name}_{p}{suffix}" for p in kpi.percentiles},
         unit=unit,
         scale=_SCALE.get(kpi.unit, 1.0),
         is_labelled=kpi.kind == "counts",

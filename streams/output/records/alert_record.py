@@ -1,4 +1,4 @@
-"""The type of the records of `sales.alerts`."""
+"""The record of `sales.alerts`, as a type."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from streams.output.records.kpi_record import (
 )
 
 
-class Alert(Struct, omit_defaults=True):
+class AlertRecord(Struct, omit_defaults=True):
     """Something that somebody should look at. A key without a record: it holds no more."""
 
     kind: str

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 Lines = Annotated[str, Meta(description="plain text; blank lines part paragraphs")]
 
 
-class Entry(Struct, omit_defaults=True):
+class CatalogueEntry(Struct, omit_defaults=True):
     """What there is to know of a KPI. The record under the key `settings` is none of these."""
 
     kpi: str
@@ -19,6 +19,11 @@ class Entry(Struct, omit_defaults=True):
     hourly: Annotated[bool, Meta(description="whether it has windows `hour`, too")]
     percentiles: Annotated[list[str], Meta(description="those that its records carry")]
     question: Annotated[str, Meta(description="what it helps to answer")]
+    formula: Annotated[str, Meta(description="how it is computed, in one line")]
+    source: Annotated[
+        str,
+        Meta(description="where the definition is from: a trade's term, a study, the contract"),
+    ]
     text: Lines
     ingredients: Annotated[
         list[str] | UnsetType, Meta(description="the KPIs that a derived one is made of")

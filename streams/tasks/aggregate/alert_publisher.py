@@ -8,21 +8,17 @@ may move events here; what stands then comes out at once.
 from itertools import islice
 
 from streams.config.settings import Settings
-from streams.engine.merge.target_alerts import KIND
 from streams.events.key_value import KeyValue
 from streams.internal_topics.progress import behind
-from streams.tasks.aggregate.catch_up import (
+from streams.tasks.alert_topic import OFF_PACE, AlertTopic
+from streams.tasks.catch_up import (
     CatchUpDetector,
     EndOf,
     Ends,
     all_caught_up,
     no_end_offset,
 )
-from streams.tasks.alert_topic import AlertTopic
 from streams.tasks.ports import AggregatorPort
-
-# Of what the boards write into the same topic.
-OFF_PACE = f"{KIND}|"
 
 # More would outlast the transaction's time; the rest goes out with the next ones.
 ALERTS_AT_ONCE = 10_000

@@ -1,4 +1,4 @@
-"""What one shard reads, folded into its core; and what that leaves to be written."""
+"""The intake of records: decoded, deduplicated, rejected or applied to the aggregator."""
 
 import asyncio
 import time
@@ -23,37 +23,38 @@ from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import Records
-from streams.tasks.aggregate.catch_up import RECENT, CatchUpDetector
 from streams.tasks.aggregate.quarantine import (
     Quarantine,
     attribute_to_shard,
     rejection_of,
 )
 from streams.tasks.aggregate.restore import EVENT_PREFIX
+from streams.tasks.catch_up import RECENT, CatchUpDetector
 from streams.tasks.metrics_port import TaskMetrics
 from streams.tasks.ports import AggregatorPort
 
-# After so many events others on the event loop get their turn.
+# After so many events the task yields to the event loop.
 EVENTS_PER_SLICE = 500
-# Which subject these are about, the record's own topic says.
+# Their record's topic says which kind of subject these are about.
 SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
 
 
 class RecordIntake:
-    """The way of records into a shard: each counts, or has a dead letter, and is passed once.
+    """Applies each record once: it counts, or it has a dead letter.
 
-    `rows` are to be kept and `letters` to be sent with the position that passes their records.
+    `state_records` and `dead_letters` are to be committed with the source offsets that pass
+    their records.
     """
 
     def __init__(
         self,
         settings: Settings,
         number: int,
-        cells: AggregatorPort,
+        aggregator: AggregatorPort,
         metrics: TaskMetrics,
         catch_up: CatchUpDetector,
     ) -> None:
-        """Fold into a shard's core; `quiet` is told how much is past."""
+        """`catch_up` is informed how many old events arrive."""
         self.source_offsets = SourceOffsets()
         self.quarantine = Quarantine()
         self.state_records: list[KeyValue] = []
@@ -61,7 +62,7 @@ class RecordIntake:
         self.processed_at = 0.0
         self._settings = settings
         self._number = number
-        self._aggregator = cells
+        self._aggregator = aggregator
         self._metrics = metrics
         self._catch_up = catch_up
         self._reroutes_topic = topics.reroutes(settings)
@@ -69,23 +70,22 @@ class RecordIntake:
         self._unseen: set[str] = set()
 
     def resume_from(self, source_offsets: SourceOffsets, quarantine: Quarantine) -> None:
-        """Go on from a position that was restored."""
+        """Continue from a restored state."""
         self.source_offsets, self.quarantine = source_offsets, quarantine
         self._unseen = set(SOURCE_TOPICS)
 
-    def flush(self) -> list[KeyValue]:
-        """Give the letters; with them the rows are somebody else's."""
-        self.state_records, rejected_records, self.dead_letters = [], self.dead_letters, []
-        return rejected_records
+    def flush(self) -> None:
+        """Start new lists; the old ones belong to the commit that has them."""
+        self.state_records, self.dead_letters = [], []
 
     async def process(self, lists: Sequence[Records]) -> None:
-        """Fold fetched lists, each of one partition in the order of its offsets.
+        """Process fetched lists, each of one partition in the order of its offsets.
 
-        Raises Crashed if a KPI does, and Fatal if a list leaves something out.
+        Raises Crashed if a KPI fails, and Fatal if a list leaves offsets out.
         """
         count = 0
         for records in lists:
-            fold = (
+            process = (
                 self._process_reroutes
                 if records[0].topic == self._reroutes_topic
                 else self._process_events
@@ -94,7 +94,7 @@ class RecordIntake:
             for first in range(0, len(unread), EVENTS_PER_SLICE):
                 part = unread[first : first + EVENTS_PER_SLICE]
                 with attribute_to_shard(self._number):
-                    fold(part)
+                    process(part)
                 self.processed_at = time.monotonic()
                 # Not after every list: of a steady stream each has an event or two.
                 count += len(part)
@@ -105,7 +105,7 @@ class RecordIntake:
                 self.source_offsets.source[unread[0].topic] = unread[-1].offset + 1
 
     def _unread(self, records: Records) -> Records:
-        """Drop what is below the position, and refuse a list that leaves something out."""
+        """Drop what is below the source offset, and refuse a list that leaves offsets out."""
         topic, number = records[0].topic, records[0].partition
         expected = self.source_offsets.source[topic]
         if records[0].offset < expected:
@@ -113,7 +113,7 @@ class RecordIntake:
             if not records:
                 return records
         if topic == self._reroutes_topic:
-            # It comes in transactions, and is compacted: its offsets have holes.
+            # This topic is written in transactions and compacted: its offsets have holes.
             return records
         missing = records[-1].offset + 1 - expected - len(records)
         if missing:
@@ -137,14 +137,14 @@ class RecordIntake:
             ):
                 self._reject(record, why)
                 self.state_records.append(quarantine.add(record.key, reroute))
-                # What was said before under the same key counts no longer.
+                # The reroute before it under the same key no longer counts.
                 reroute = reroute._replace(value=None)
             elif quarantine.reroutes:
                 self.state_records += quarantine.release(record.key)
             receive(reroute)
 
     def _process_events(self, records: Records) -> None:
-        add, rows, refused = self._aggregator.add, self.state_records, 0
+        add, written, rejected = self._aggregator.add, self.state_records, 0
         now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
         old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
         late = past = 0
@@ -152,25 +152,25 @@ class RecordIntake:
         for record in records:
             event = decode(record.value)
             if isinstance(event, Event) and record.key != event.subject.encode():
-                # Keyed otherwise, a subject's events would lie in several shards.
-                refused += 1
+                # Under other keys, a subject's events would be in several shards.
+                rejected += 1
                 self._reject(record, Rejected("the record's key is not its subject", "subject"))
             elif isinstance(event, Event):
                 if type(event) in SUBJECT_EVENTS:
                     event = msgspec.structs.replace(event, on_topic=record.topic)
                 if is_careful and (why := self._crash_reason(record, event)):
-                    refused += 1
+                    rejected += 1
                     self._reject(record, why)
                     continue
                 for key, value in add(event):
-                    rows.append((EVENT_PREFIX + key, value))
+                    written.append((EVENT_PREFIX + key, value))
                 late += event.at < old
                 past += event.at < recent
             else:
-                refused += 1
+                rejected += 1
                 self._reject(record, event)
         self._catch_up.processed(past, time.monotonic())
-        self._metrics.processed(records[0].topic, len(records) - refused, late)
+        self._metrics.processed(records[0].topic, len(records) - rejected, late)
 
     def _crash_reason(self, record: ConsumerRecord, event: Event) -> Rejected | None:
         if not self.quarantine.covers(record.topic, record.offset):

@@ -1,8 +1,9 @@
-"""A KPI that raises: what a shard notes of it, and how its next owner finds the event to blame.
+"""Poison records: events and reroutes for which a KPI raises, and how the next owner finds them.
 
-The owner that meets it cannot tell which of thousands of events it was, and its rows are half
-changed by then. So it notes in the state which records it was at, and ends; the next owner tries
-these one at a time and sets aside what raises. Without a note nothing of this costs any time.
+The owner that meets one cannot know which of thousands of events it was, and its event sets are
+half changed by then. So it writes a crash note with the records it was processing, and ends; the
+next owner checks these one at a time and puts in quarantine what raises. Without a note none of
+this costs any time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,17 +20,17 @@ from streams.events.key_value import KeyValue
 from streams.kafka.errors import Fatal
 
 CRASH_NOTE_KEY, QUARANTINED_PREFIX = b"n", b"x"
-# An error may quote the event; what is kept of it is for people to read.
+# An error may quote the event; its text is for people to read.
 TEXT_LENGTH = 500
 
 
 class Crashed(Fatal):
-    """The pure core raised what it never should; the error is this one's cause."""
+    """A KPI raised an error, which is this one's cause."""
 
 
 @contextmanager
 def attribute_to_shard(shard: int) -> Iterator[None]:
-    """Turn whatever the pure core raises into Crashed."""
+    """Turn whatever the pure core raises into Crashed, with the number of the shard."""
     try:
         yield
     except Fatal:
@@ -39,43 +40,43 @@ def attribute_to_shard(shard: int) -> Iterator[None]:
 
 
 def describe_error(error: BaseException) -> str:
-    """Say in a line what was raised."""
+    """Describe an error in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}"[:TEXT_LENGTH] if text else type(error).__name__
 
 
 @dataclass(frozen=True)
 class CrashNote:
-    """Which records were being folded: of each topic those from one offset up to another."""
+    """The records that were being processed: by topic, from one offset up to another."""
 
     since: Mapping[str, int]
     to: Mapping[str, int]
     error: str
 
     def encode(self) -> bytes:
-        """Write it as a record's value."""
+        """Encode as a record's value."""
         return orjson.dumps({"from": dict(self.since), "to": dict(self.to), "error": self.error})
 
     @classmethod
     def decode(cls, value: bytes) -> Self:
-        """Read what `encode` wrote."""
-        sent = orjson.loads(value)
-        return cls(sent["from"], sent["to"], sent["error"])
+        """Decode what `encode` made."""
+        fields = orjson.loads(value)
+        return cls(fields["from"], fields["to"], fields["error"])
 
 
 @dataclass
 class Quarantine:
-    """What the state says of crashes: the note that stands, and the moves that were set aside.
+    """What the state says of crashes: the current note, and the reroutes in quarantine.
 
-    An event that was set aside is in no row. A move stays in its topic, which a new owner reads
-    whole; so the state says which not to take, by the key it has there and the sum of its bytes.
+    An event in quarantine is in no event set. A reroute stays in its topic, which a new owner
+    reads whole; so the state says which not to apply, by its record key and its digest.
     """
 
     crash_note: CrashNote | None = None
     reroutes: dict[bytes, bytes] = field(default_factory=dict)
 
     def restore(self, key: bytes, value: bytes | None) -> bool:
-        """Take an element of the state; False if it is none of these."""
+        """Apply a record of the state changelog; False if it is about something else."""
         if key == CRASH_NOTE_KEY:
             self.crash_note = None if value is None else CrashNote.decode(value)
         elif key[:1] == QUARANTINED_PREFIX:
@@ -88,34 +89,40 @@ class Quarantine:
         return True
 
     def covers(self, topic: str, offset: int) -> bool:
-        """Tell whether a record has to be tried before it is taken."""
+        """Whether a record has to be checked before it is applied."""
         return self.crash_note is not None and offset < self.crash_note.to.get(topic, 0)
 
-    def forget_note_if_passed(self, source_offsets: Mapping[str, int]) -> list[KeyValue]:
-        """Forget the note if a position is past it; gives the elements that say so."""
-        if self.crash_note is None or any(
-            source_offsets.get(t, 0) < end for t, end in self.crash_note.to.items()
-        ):
-            return []
-        self.crash_note = None
-        return [(CRASH_NOTE_KEY, None)]
+    def note_removal(self, source_offsets: Mapping[str, int]) -> list[KeyValue]:
+        """The records that remove a crash note which source offsets have passed."""
+        return [(CRASH_NOTE_KEY, None)] if self._is_note_passed(source_offsets) else []
+
+    def forget_passed_note(self, source_offsets: Mapping[str, int]) -> None:
+        """Forget the crash note if source offsets have passed it."""
+        if self._is_note_passed(source_offsets):
+            self.crash_note = None
 
     def is_quarantined(self, key: bytes, reroute: Reroute) -> bool:
-        """Tell whether this very move was set aside."""
+        """Whether a reroute, with these very bytes, is in quarantine."""
         return bool(self.reroutes) and self.reroutes.get(key) == _digest(reroute)
 
     def add(self, key: bytes, reroute: Reroute) -> KeyValue:
-        """Remember not to take a move; gives the element that says so."""
+        """Put a reroute in quarantine; returns the record for the state changelog."""
         self.reroutes[key] = _digest(reroute)
         return QUARANTINED_PREFIX + key, self.reroutes[key]
 
     def release(self, key: bytes) -> list[KeyValue]:
-        """Forget what was set aside under a key, for another move has come; as `passed`."""
+        """Forget the reroute under a key, since another one came; returns changelog records."""
         return [] if self.reroutes.pop(key, None) is None else [(QUARANTINED_PREFIX + key, None)]
+
+    def _is_note_passed(self, source_offsets: Mapping[str, int]) -> bool:
+        note = self.crash_note
+        return note is not None and all(
+            source_offsets.get(topic, 0) >= end for topic, end in note.to.items()
+        )
 
 
 def rejection_of(check: Callable[[Any], None], what: object) -> Rejected | None:
-    """Try an event or a move on the pure core; give the reason if it makes it raise."""
+    """The reason to reject an event or a reroute, if checking it raises."""
     try:
         check(what)
     except Exception as error:  # noqa: BLE001 - whatever a KPI raises would end the worker

@@ -1,6 +1,6 @@
-"""One shard's state as its topic holds it, put back into the pure core."""
+"""The state changelog of one partition, restored into the pure core."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -14,30 +14,31 @@ from streams.kafka.errors import Fatal
 from streams.tasks.aggregate.quarantine import Quarantine, attribute_to_shard
 from streams.tasks.ports import AggregatorPort
 
+# First bytes of the keys: event records, target offsets, source offsets.
 EVENT_PREFIX, TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY = b"r", b"g", b"p"
 
 
 class StateRestore:
-    """What has been read of a shard's state: `take` each record in its order, then `folding`.
+    """What the state changelog says: apply each record, then the reroutes, then rebuild.
 
-    Reference data has to be heard by the core before that: rows are read once, and right.
+    Reference data must be in the aggregator before that, so that event sets are read only once.
     """
 
-    def __init__(self, settings: Settings, cells: AggregatorPort, number: int) -> None:
-        """Begin with an empty shard of the core's."""
+    def __init__(self, settings: Settings, aggregator: AggregatorPort, number: int) -> None:
+        """Start with an empty aggregator."""
         self.source_offsets = SourceOffsets()
         self.target_offsets: dict[str, int] = {}
         self.quarantine = Quarantine()
-        self._aggregator = cells
+        self._aggregator = aggregator
         self._number = number
         self._partition = TopicPartition(topics.state(settings), number)
         self._sources = (*SOURCE_TOPICS, topics.reroutes(settings))
         self._is_rebuilt = False
 
     def apply(self, record: ConsumerRecord) -> bool:
-        """Take one record; True for a position, which is the last of a transaction's.
+        """Apply one record; True for source offsets, the last record of a transaction.
 
-        Once folded, rows are followed: what they change comes with the next `settle`.
+        Records that come after the rebuild change cells with the next `apply_pending`.
         """
         key, value = record.key, record.value
         if key and key[:1] == EVENT_PREFIX:
@@ -45,7 +46,7 @@ class StateRestore:
         elif not key or not self.quarantine.restore(key, value):
             if key not in (TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY) or value is None:
                 partition = f"{self._partition.topic}/{self._partition.partition}"
-                raise Fatal(f"{partition} holds a record that is none of ours")
+                raise Fatal(f"{partition} holds a record of another program")
             if key == SOURCE_OFFSETS_KEY:
                 self.source_offsets = SourceOffsets.decode(value)
                 self.source_offsets.advance_to(dict.fromkeys(self._sources, 0))
@@ -53,15 +54,19 @@ class StateRestore:
             self.target_offsets = SourceOffsets.decode(value).source
         return False
 
-    def rebuild(self, heard: Mapping[bytes, Reroute], clock: int) -> Iterator[None]:
-        """Add up all cells, with what other shards have moved here; as the core's `folding`."""
+    def restore_reroutes(self, received: Mapping[bytes, Reroute]) -> None:
+        """Apply the reroutes in force, by record key, except those in quarantine."""
         self.source_offsets.advance_to(dict.fromkeys(self._sources, 0))
         with attribute_to_shard(self._number):
-            for key, reroute in heard.items():
+            for key, reroute in received.items():
                 if not self.quarantine.is_quarantined(key, reroute):
                     self._aggregator.restore_reroute(reroute)
-            yield from self._aggregator.rebuild(clock)
-        self._is_rebuilt = True
+
+    def rebuild(self, clock: int) -> bool:
+        """Add up some of the cells; True while more waits. Raises Crashed if a KPI fails."""
+        with attribute_to_shard(self._number):
+            self._is_rebuilt = not self._aggregator.rebuild(clock)
+        return not self._is_rebuilt
 
     def _apply_event(self, key: bytes, value: bytes | None) -> None:
         try:
@@ -72,5 +77,5 @@ class StateRestore:
         except WrongErasureKey as error:
             raise Fatal(
                 f"{self._partition.topic} was written with another SALES_KPIS_ERASURE_KEY: with"
-                " this one nobody merged or erased would be recognised; set the earlier one"
+                " this one no merged or erased subject would be recognised; set the earlier one"
             ) from error

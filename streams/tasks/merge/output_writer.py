@@ -1,13 +1,15 @@
 """One partition of `sales.kpis`: what readers have of it, and the records that they lack."""
 
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.merge.record_builder import NO_AS_OF_FIELDS, Publication
 from streams.events.key_value import KeyValue
 from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
@@ -17,23 +19,23 @@ from streams.tasks.merge.published_index import (
     REVISION_HEADER,
     PublishedIndex,
 )
-from streams.tasks.ports import Publication
+from streams.tasks.ports import PublicationRoundPort
 
-RECORDS_PER_CHECK = 25
+# Records are built in batches of so many, between two looks at the time.
+RECORDS_PER_BATCH = 25
 
 
 class OutputWriter:
-    """Turns publications into records, those that readers have already left out."""
+    """Turns publications into records, without those that readers have already."""
 
-    def __init__(self, settings: Settings, number: int) -> None:
-        """Know of no record yet."""
-        self.partition = TopicPartition(topics.KPIS, number)
+    def __init__(self, settings: Settings, partition: int) -> None:
+        self.partition = TopicPartition(topics.KPIS, partition)
         self._settings = settings
         self._zone = ZoneInfo(settings.timezone)
         self._index = PublishedIndex()
 
     async def restore(self) -> None:
-        """Learn what readers have, once the board is taken."""
+        """Read what readers have; only after fencing, when nobody else can add to it."""
         stops = await ends(self._settings, [self.partition])
         async for _, records in read_to(self._settings, stops):
             for record in records:
@@ -41,31 +43,58 @@ class OutputWriter:
                 self._index.restore(key, record.value, record.headers)
 
     def published_keys(self) -> list[str]:
-        """List the keys that readers find a value under."""
+        """Keys that readers find a value under."""
         return self._index.keys()
 
     def records(
-        self, publications: Iterator[Publication], seconds: float
+        self, publications: PublicationRoundPort, until: float
     ) -> tuple[list[KeyValue | Tombstone], bool]:
-        """Give the records of the next publications, and whether there may be more.
+        """Records of the next publications, and whether more may follow.
 
-        Goes on for so many seconds, and so many publications at least. What it gives has to be
-        written: readers are taken to have it.
+        Goes on until an instant of the monotonic clock, and for one batch at least. The records
+        have to be written: from now on readers are taken to have them.
         """
         found: list[KeyValue | Tombstone] = []
         updated_at = self._instant()
-        publish, until = self._index.publish, time.monotonic() + seconds
-        for number, (key, body, tail) in enumerate(publications, 1):
-            revision = publish(key, body, tail.slot)
-            if revision and body is None:
-                found.append((key.encode(), None, [(REVISION_HEADER, b"%d" % revision)]))
-            elif revision and body is not None:
-                end = f'{revision},{tail.text},"updated_at":"{updated_at}"}}'
-                found.append((key.encode(), body + REVISION_FIELD + end.encode()))
-            if number % RECORDS_PER_CHECK == 0 and time.monotonic() >= until:
+        publish, limit = self._index.publish, RECORDS_PER_BATCH
+        while True:
+            batch = publications.next_batch(limit)
+            for key, body, as_of_fields in batch:
+                revision = publish(key, body, as_of_fields.slot)
+                if not revision:
+                    continue
+                if body is None:
+                    found.append((key.encode(), None, [(REVISION_HEADER, b"%d" % revision)]))
+                else:
+                    end = f'{revision},{as_of_fields.text},"updated_at":"{updated_at}"}}'
+                    found.append((key.encode(), body + REVISION_FIELD + end.encode()))
+            if len(batch) < limit:
+                return found, False
+            if time.monotonic() >= until:
                 return found, True
-        return found, False
 
     def _instant(self) -> str:
         moment = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
         return moment.astimezone(self._zone).isoformat(timespec="milliseconds")
+
+
+class ReconcilingRound:
+    """A round, and then tombstones for all published keys that are not in it."""
+
+    def __init__(self, round_: PublicationRoundPort, published_keys: Collection[str]) -> None:
+        self._round = round_
+        self._missing = dict.fromkeys(published_keys)
+        self._tombstones: deque[str] | None = None
+
+    def next_batch(self, limit: int | None = None) -> Sequence[Publication]:
+        """As `PublicationRoundPort` has it."""
+        batch = list(self._round.next_batch(limit))
+        for key, _, _ in batch:
+            self._missing.pop(key, None)
+        room = len(self._missing) if limit is None else limit - len(batch)
+        if room:
+            if self._tombstones is None:
+                self._tombstones = deque(self._missing)
+            gone = [self._tombstones.popleft() for _ in range(min(room, len(self._tombstones)))]
+            batch += [(key, None, NO_AS_OF_FIELDS) for key in gone]
+        return batch

@@ -1,4 +1,4 @@
-"""What has been published under each key: what the next record is compared with."""
+"""Last published record of each key, with which the next one is compared."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from streams.engine.merge.record_encoder import slot_of
 
 REVISION_FIELD = b',"revision":'
-# Compaction leaves of a key that is gone its tombstone alone, so that says its revision itself.
+# Compaction leaves only the tombstone of a deleted key, so that has the revision itself.
 REVISION_HEADER = "revision"
 
 
@@ -23,20 +23,19 @@ class PublishedIndex:
     """The last record of every key of one partition of the output."""
 
     def __init__(self) -> None:
-        """Know of no record."""
         self.entries: dict[str, PublishedEntry] = {}
 
     def restore(
         self, key: str, value: bytes | None, headers: Iterable[tuple[str, bytes]] = ()
     ) -> None:
-        """Take a record found in the output; a later one of the same key replaces it."""
+        """Apply a record found in the output; a later one of the same key replaces it."""
         entry = self.entries.get(key)
         if entry is None:
             entry = self.entries[key] = PublishedEntry(0, None)
         if value is None:
             entry.digest = None
             entry.revision = next(
-                (int(sent) for name, sent in headers if name == REVISION_HEADER), entry.revision
+                (int(value) for name, value in headers if name == REVISION_HEADER), entry.revision
             )
             return
         end = value.rindex(REVISION_FIELD)
@@ -46,12 +45,12 @@ class PublishedIndex:
         entry.slot = slot_of(value[:end], value[end:])
 
     def publish(self, key: str, body: bytes | None, slot: int | None = None) -> int:
-        """Note what is going out; 0 if readers have that already, else the record's revision.
+        """Revision of a record that is about to be published; 0 if readers have it already.
 
-        What a record says of its instant goes out anew with every slot (see `Tail`).
+        The fields that depend on the instant count by their slot only (see `AsOfFields`).
         """
         entry = self.entries.get(key)
-        # hash() is keyed anew in each process and 64 bits wide: chance is one in 10^19 a record.
+        # hash() is keyed by process and has 64 bits: two bodies are equal by 1 chance in 10^19.
         digest = None if body is None else hash(body)
         if entry is None:
             if body is None:
@@ -65,5 +64,5 @@ class PublishedIndex:
         return entry.revision
 
     def keys(self) -> list[str]:
-        """List the keys that readers find a value under."""
+        """Keys that readers find a value under."""
         return [key for key, entry in self.entries.items() if entry.digest is not None]

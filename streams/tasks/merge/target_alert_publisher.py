@@ -1,7 +1,7 @@
-"""Alerts about a board's targets: what of them goes out, and when.
+"""Alerts about a merger's targets: what of them is published, and when.
 
-A board cannot see that shards still read what happened long ago. So before it says that too
-little has come in, it makes sure that they do not, and then that it still holds.
+A merge task cannot see that aggregate tasks still read old events. So before it publishes that
+too little has come in, it checks that they are caught up, and then that the alert still holds.
 """
 
 from streams.config.settings import Settings
@@ -9,20 +9,17 @@ from streams.engine.merge.target_alerts import cell_of
 from streams.events.key_value import KeyValue
 from streams.internal_topics.progress import behind
 from streams.kafka.topics import MERGE_PARTITIONS
-from streams.tasks.aggregate.alert_publisher import OFF_PACE
-from streams.tasks.aggregate.catch_up import all_caught_up
-from streams.tasks.alert_topic import AlertTopic
+from streams.tasks.alert_topic import OFF_PACE, AlertTopic
+from streams.tasks.catch_up import all_caught_up
 from streams.tasks.ports import CorePort, MergerPort
 
 CHECK_SECONDS = 5.0
 
 
 class TargetAlertPublisher:
-    """What readers know of a board's targets."""
+    """The published target alerts of one merge task, and the changes to publish."""
 
     def __init__(self, settings: Settings, core: CorePort, number: int) -> None:
-        """Know nothing of what has been written."""
-
         def is_own(key: str) -> bool:
             is_about_targets = key.startswith(OFF_PACE)
             return (
@@ -33,35 +30,37 @@ class TargetAlertPublisher:
         self._topic = AlertTopic(settings, number % settings.partitions, is_own)
         self.partition = self._topic.partition
         self._published: dict[str, bytes] = {}
-        # Seen when no shard was behind, and not told yet.
-        self._seen: frozenset[str] = frozenset()
-        self._looked_at = 0.0
+        # New alerts that held when all partitions were caught up, and are not published yet.
+        self._confirmed: frozenset[str] = frozenset()
+        self._checked_at = 0.0
 
     async def restore(self) -> None:
-        """Learn what readers know, once the board is taken."""
+        """Read what is published; only after fencing, when nobody else can add to it."""
         self._published = await self._topic.read()
 
     async def pending_records(self, merger: MergerPort, now: float) -> list[KeyValue]:
-        """Give the records to write, now and then; all that was read must be on the board."""
-        if now - self._looked_at < CHECK_SECONDS:
+        """Records to write, every few seconds; everything that was read has to be merged."""
+        if now - self._checked_at < CHECK_SECONDS:
             return []
-        self._looked_at = now
+        self._checked_at = now
         clock = self._settings.clock()
         current = merger.alerts(clock)
-        told, seen = self._published, self._seen
-        fresh = frozenset(current.keys() - told.keys())
-        self._seen = fresh - seen if fresh - seen and await self._is_up_to_date() else frozenset()
-        changed: dict[str, bytes | None] = dict.fromkeys(told.keys() - current.keys())
+        published, confirmed = self._published, self._confirmed
+        fresh = frozenset(current.keys() - published.keys())
+        unconfirmed = fresh - confirmed
+        is_confirmed = bool(unconfirmed) and await self._is_up_to_date()
+        self._confirmed = unconfirmed if is_confirmed else frozenset()
+        changed: dict[str, bytes | None] = dict.fromkeys(published.keys() - current.keys())
         changed |= {
             key: body
             for key, body in current.items()
-            if (key in told and told[key] != body) or key in fresh & seen
+            if (key in published and published[key] != body) or key in fresh & confirmed
         }
         for key, body in changed.items():
             if body is None:
-                del told[key]
+                del published[key]
             else:
-                told[key] = body
+                published[key] = body
         return self._topic.records(changed, clock)
 
     async def _is_up_to_date(self) -> bool:

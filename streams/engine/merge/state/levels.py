@@ -2,32 +2,48 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import Window
 from streams.engine.merge.state.window_store import WindowStore
 
-KpiScope = tuple[str, str]
+LevelKey = tuple[str, str]
+
+
+class ChangedLevel(NamedTuple):
+    """A level that changed, and where.
+
+    `since` is the first day with another step. `windows` are those with a step from then on,
+    and those that run now.
+    """
+
+    scope: str
+    kpi: str
+    since: int
+    windows: set[Window]
 
 
 class Levels:
-    """Knows every level's value before any day, and which windows a late step moves."""
+    """Gives every level's value before any day, and the windows that a late step changes.
 
-    def __init__(self, sums: WindowStore, steps: Mapping[str, tuple[str, ...]]) -> None:
-        """Read the daily steps from sums that somebody else keeps; `steps` as in Measure."""
-        self._sums = sums
+    Reads the daily steps from a window store that it does not own; `steps` as in Measure.
+    """
+
+    def __init__(self, windows: WindowStore, steps: Mapping[str, tuple[str, ...]]) -> None:
+        self._windows = windows
         self._components = steps
-        self._facts: dict[KpiScope, int] = {}
-        self._changed: dict[KpiScope, int] = {}
-        self._totals: dict[KpiScope, tuple[list[int], list[Vector]]] = {}
+        self._facts: dict[LevelKey, int] = {}
+        self._changed: dict[LevelKey, int] = {}
+        self._totals: dict[LevelKey, tuple[list[int], list[Vector]]] = {}
 
     @property
     def changed(self) -> int:
-        """How many levels have steps nobody has taken."""
+        """How many levels have steps that `drain` has not returned."""
         return len(self._changed)
 
     def add(self, day: int, scope: str, names: Iterable[str], change: Grouped) -> None:
-        """Note that the steps of these levels changed on a day."""
+        """Record that the steps of these levels changed on a day."""
         for name in names:
             key = (scope, name)
             facts = self._facts.get(key, 0) + change[name].get("n", 0)
@@ -38,42 +54,39 @@ class Levels:
             self._changed[key] = min(day, self._changed.get(key, day))
             self._totals.pop(key, None)
 
-    def known(self) -> list[KpiScope]:
-        """Give (scope, level) of all that have had a step."""
+    def known(self) -> list[LevelKey]:
+        """(scope, level) of all that have had a step."""
         return list(self._facts)
 
     def is_known(self, name: str, scope: str) -> bool:
-        """Tell whether a level has had a step in a scope."""
+        """Whether a level has had a step in a scope."""
         return (scope, name) in self._facts
 
     def before(self, name: str, scope: str, day: int) -> Vector:
-        """Give a level before a day: the sum of every step on earlier days."""
+        """Level before a day: the sum of all steps on earlier days. Read only."""
         days, totals = self._steps((scope, name))
         return totals[bisect_left(days, day)]
 
-    def drain(self) -> Iterator[tuple[str, str, int, set[Window]]]:
-        """Give what moved by all steps since the last take.
-
-        (scope, level, first day with another step, windows that have a step from then on or run)
-        """
-        calendar, changed = self._sums.calendar, self._changed
+    def drain(self) -> Iterator[ChangedLevel]:
+        """Levels that steps have changed since the last call."""
+        calendar, changed = self._windows.calendar, self._changed
         self._changed = {}
-        running = (*calendar.windows_of(self._sums.today), *self._sums.rolling)
+        running = (*calendar.windows_of(self._windows.today), *self._windows.rolling)
         for key, since in changed.items():
             days, _ = self._steps(key)
             windows = {
                 w for day in days[bisect_left(days, since) :] for w in calendar.windows_of(day)
             }
-            yield (*key, since, windows.union(running))
+            yield ChangedLevel(*key, since, windows.union(running))
 
-    def _steps(self, key: KpiScope) -> tuple[list[int], list[Vector]]:
-        """Give the days on which a level has steps, and its total before each and after all."""
+    def _steps(self, key: LevelKey) -> tuple[list[int], list[Vector]]:
+        """Days on which a level has steps, and its total before each and after all."""
         found = self._totals.get(key)
         if found is None:
             scope, name = key
             vectors = (
-                (day, self._sums.vectors(Window("day", day), scope).get(name, {}))
-                for day in self._sums.days(scope)
+                (day, self._windows.vectors(Window("day", day), scope).get(name, {}))
+                for day in self._windows.days(scope)
             )
             steps = [(day, vector) for day, vector in vectors if "n" in vector]
             total = dict.fromkeys(self._components[name], 0)

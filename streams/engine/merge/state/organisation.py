@@ -6,14 +6,13 @@ from streams.events import RepSet, canonical
 
 
 class Organisation:
-    """Reps and their groups; of several records for a rep the one with the newest `at` stands."""
+    """Reps and their groups; the newest record of a rep (by `at`, then `id`) is current."""
 
     def __init__(self) -> None:
-        """Start with nobody."""
         self._current: dict[str, RepSet] = {}
 
     def update(self, record: RepSet) -> bool:
-        """Take one record, in any order; True if it stands now."""
+        """Apply a record, in any order; whether it is current now."""
         old = self._current.get(record.rep)
         if old is not None and _order(old) >= _order(record):
             return False
@@ -21,13 +20,13 @@ class Organisation:
         return True
 
     def groups(self, scope: str) -> tuple[str, ...]:
-        """Give the scopes that a rep's scope is part of; none for any other scope."""
+        """Scopes that a rep's scope is part of; none for any other scope."""
         dimension, _, rep = scope.partition("=")
         record = self._current.get(rep) if dimension == "rep" else None
         if record is None:
             return ()
-        named = ((group, getattr(record, group)) for group in ROLLED_UP)
-        return tuple(f"{group}={name}" for group, name in named if name)
+        groups = ((group, getattr(record, group)) for group in ROLLED_UP)
+        return tuple(f"{group}={name}" for group, name in groups if name)
 
 
 def _order(record: RepSet) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""What KPIs should come to: the standing targets of a board's scopes."""
+"""The current targets of a merger's scopes."""
 
 from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
@@ -22,9 +22,9 @@ WHOLE_UNITS = ("money", "money_per_day", "ms")
 
 
 class TargetValue(NamedTuple):
-    """One target: exactly, and as a record shows it (money in minor units).
+    """One target, exact and as a record shows it (money in minor units).
 
-    `is_dated` tells one for a single window from one for every window of a kind.
+    `is_dated`: for a single window, not for every window of a kind.
     """
 
     exact: Fraction
@@ -33,7 +33,7 @@ class TargetValue(NamedTuple):
 
 
 class TargetKey(NamedTuple):
-    """What a target is for; `window` None stands for every window of the kind."""
+    """What a target is for; `window` None means every window of the kind."""
 
     kpi: str
     scope: str
@@ -44,8 +44,9 @@ class TargetKey(NamedTuple):
 class Targets:
     """Targets by KPI, scope and window.
 
-    Of several records with one key the one with the greatest (at, id) stands, and so of several
-    keys that mean the same window. One for a single window goes before one for all of a kind.
+    Of several records with one key the one with the greatest (at, id) is current, and so of
+    several keys that mean the same window. A target for a single window precedes one for every
+    window of its kind.
     """
 
     def __init__(
@@ -55,7 +56,6 @@ class Targets:
         kpis: Mapping[str, Kpi | Derived],
         dimensions: Collection[str],
     ) -> None:
-        """Take the published KPIs by name, and the dimensions whose targets are of interest."""
         self._calendar = calendar
         self._scale = 10 ** minor_digits(currency)
         self._kpis = kpis
@@ -65,15 +65,15 @@ class Targets:
         self._dated: dict[Window, set[TargetKey]] = {}
 
     def __bool__(self) -> bool:
-        """Tell whether there is any."""
+        """Whether there is any target."""
         return bool(self._values)
 
     def __iter__(self) -> Iterator[TargetKey]:
-        """Give every place that has one."""
+        """Everything that has a target."""
         return iter(self._records)
 
     def update(self, record: TargetSet) -> TargetKey | None:
-        """Take one record, in any order; gives what it changed, None if that is nothing here.
+        """Apply a record, in any order; returns what it changed, None if nothing here.
 
         A KPI or a scope that is not published changes nothing.
         """
@@ -93,29 +93,29 @@ class Targets:
         if old is not None and _order(old) >= _order(record):
             return None
         records[record.key] = record
-        plans = self._values.setdefault((record.kpi, scope), {})
-        slot = target_key.window or target_key.kind
-        plan = self._value(kpi, max(records.values(), key=_order), target_key.window is not None)
-        if plans.get(slot) == plan:
+        values = self._values.setdefault((record.kpi, scope), {})
+        at = target_key.window or target_key.kind
+        target = self._value(kpi, max(records.values(), key=_order), target_key.window is not None)
+        if values.get(at) == target:
             return None
-        plans[slot] = plan
+        values[at] = target
         if target_key.window is not None:
             self._dated.setdefault(target_key.window, set()).add(target_key)
         return target_key
 
     def of(self, kpi: str, scope: str, window: Window) -> TargetValue | None:
-        """Give the target for a KPI in a scope and window."""
-        plans = self._values.get((kpi, scope))
-        if plans is None:
+        """Target of a KPI in a scope and window, None if there is none."""
+        values = self._values.get((kpi, scope))
+        if values is None:
             return None
-        return plans.get(window) or plans.get(window.kind)
+        return values.get(window) or values.get(window.kind)
 
     def windows(self) -> Collection[Window]:
-        """Give the single windows that there are targets for."""
+        """The single windows that have targets of their own."""
         return self._dated.keys()
 
     def of_window(self, window: Window) -> Collection[TargetKey]:
-        """Give the targets that are for one window alone."""
+        """Targets that are for this window alone."""
         return self._dated.get(window, ())
 
     def _window(self, record: TargetSet) -> Window | None:

@@ -1,6 +1,7 @@
-"""Vectors by window and scope: the sums that the board reads."""
+"""Vectors by window and scope."""
 
 from bisect import insort
+from collections import deque
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
@@ -13,19 +14,26 @@ from streams.engine.calendars.calendar import (
 
 
 class WindowStore:
-    """Keeps, for every window that has facts, one vector a scope and KPI.
+    """Keeps one vector per window, scope and KPI, for every window that has facts.
 
-    Rolling windows are kept for today only, each with the window before it.
+    Rolling windows are kept for today only, each with the window before it. Another day begins
+    with `begin_day`, after which `roll_next` has to return False before rolling windows are read
+    or facts are added.
+
+    Attributes:
+        today: The day that rolling windows end with, as a day number.
+        rolling: The rolling windows that end today.
     """
 
     def __init__(self, calendar: Calendar, today: int, lateness_ms: int) -> None:
-        """Start empty on a day."""
         self.calendar = calendar
         self.lateness_ms = lateness_ms
         self.today = today
         self.rolling = calendar.rolling(today)
         self._rolling_bounds = self._rolling_with_previous()
         self._rolling_windows = {window for window, _ in self._rolling_bounds}
+        # Days that are not yet in the rolling windows of a day that has just begun.
+        self._unrolled: deque[tuple[Window, int]] = deque()
         self._sums: dict[Window, dict[str, Grouped]] = {}
         self._days: dict[str, list[int]] = {}
         self._all_time: dict[str, Grouped] = {}
@@ -33,26 +41,26 @@ class WindowStore:
         self._tracked: set[Window] = set()
 
     def vectors(self, window: Window, scope: str) -> Grouped:
-        """Give the vectors of a scope over a window by KPI, empty if there are none."""
+        """Vectors of a scope over a window by KPI, empty if there are none."""
         found = self._sums.get(window)
         return (found.get(scope) or {}) if found else {}
 
     def scopes(self, window: Window) -> Mapping[str, Grouped]:
-        """Give all scopes of a window."""
+        """Vectors of all scopes of a window. Read only."""
         return self._sums.get(window, {})
 
     def days(self, scope: str) -> list[int]:
-        """Give the days on which a scope has had facts, in order."""
+        """Days on which a scope has had facts, ascending. Read only."""
         return self._days.get(scope, [])
 
     def add_hour(self, start: int, scope: str, change: Grouped) -> tuple[Window, ...]:
-        """Add to an hour; gives the window."""
+        """Add to an hour; returns the window."""
         window = Window("hour", start)
         self._add(window, scope, change)
         return (window,)
 
     def add_day(self, day: int, scope: str, change: Grouped) -> list[Window]:
-        """Add to a day and to every window that holds it; gives those windows."""
+        """Add to a day and to every window that contains it; returns those windows."""
         known = self.vectors(Window("day", day), scope)
         if not known:
             days = self._days.setdefault(scope, [])
@@ -65,52 +73,60 @@ class WindowStore:
         return windows
 
     def add_all_time(self, scope: str, change: Grouped) -> None:
-        """Add to the sum over all days, future ones included, that some KPIs keep."""
+        """Add to the sum over all days, future ones included, of KPIs that keep it."""
         add_grouped(self._all_time.setdefault(scope, {}), change)
 
     def all_time(self, scope: str) -> Grouped:
-        """Give the vectors over all days, of the KPIs that keep them."""
+        """Vectors over all days, of the KPIs that keep them."""
         return self._all_time.get(scope, {})
 
     def is_kept(self, window: Window) -> bool:
-        """Tell whether a rolling window is one of today's, or the one before one of those."""
+        """Whether a rolling window is one of today's, or the one before one of those."""
         return window in self._rolling_windows
 
     def known(self, kind: str) -> list[Window]:
-        """Give the windows of a kind that have had facts."""
+        """Windows of a kind that have had facts."""
         return [window for window in self._sums if window.kind == kind]
 
     def all(self) -> list[Window]:
-        """Give all windows that have had facts."""
+        """All windows that have had facts."""
         return list(self._sums)
 
     def track_end(self, window: Window) -> None:
-        """Let a window have an end even if it never has facts."""
+        """Let `ended` return a window even if it never has facts."""
         if window not in self._tracked and window not in self._sums:
             self._tracked.add(window)
             self._track_end(window)
 
     def ended(self, clock: int) -> Iterator[Window]:
-        """Give the windows whose lateness has passed by now."""
+        """Remove and return the windows whose lateness has passed by now."""
         while self._ends and self._ends[0][0] <= clock:
             yield heappop(self._ends)[1]
 
-    def advance_rolling(self, today: int) -> Iterator[None]:
-        """Move the rolling windows so that they end with today, a day each time it is asked."""
+    def begin_day(self, today: int) -> None:
+        """Empty the rolling windows and let them end with another day."""
         for window, _ in self._rolling_bounds:
             self._sums.pop(window, None)
         self.today = today
         self.rolling = self.calendar.rolling(today)
         self._rolling_bounds = self._rolling_with_previous()
         self._rolling_windows = {window for window, _ in self._rolling_bounds}
-        for window, end in self._rolling_bounds:
-            for day in range(window.start, end + 1):
-                for scope, vector in self.scopes(Window("day", day)).items():
-                    self._add(window, scope, vector)
-                yield
+        self._unrolled = deque(
+            (window, day)
+            for window, end in self._rolling_bounds
+            for day in range(window.start, end + 1)
+        )
+
+    def roll_next(self) -> bool:
+        """Add one day's vectors to one rolling window; whether more of them are missing."""
+        if self._unrolled:
+            window, day = self._unrolled.popleft()
+            for scope, vectors in self.scopes(Window("day", day)).items():
+                self._add(window, scope, vectors)
+        return bool(self._unrolled)
 
     def _rolling_with_previous(self) -> list[tuple[Window, int]]:
-        """Give the rolling windows of today and those before them, with their last days."""
+        """Rolling windows of today and those before them, with their last days."""
         own = [(window, self.today) for window in self.rolling]
         before = [
             (Window(window.kind, window.start - ROLLING_DAYS[window.kind]), window.start - 1)

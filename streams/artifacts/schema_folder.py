@@ -1,0 +1,63 @@
+"""The generated folder of schemas: every schema, an example of each, and an index."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from streams.artifacts import schema_index
+from streams.artifacts.alert_examples import alert_examples
+from streams.artifacts.examples import event_examples, record_examples
+from streams.artifacts.json_schemas import (
+    ALERT,
+    ENTRY,
+    RECORD,
+    alert_schema,
+    entry_schema,
+    event_schema,
+    record_schema,
+    schema_file,
+)
+from streams.config.settings import Settings
+from streams.events import EVENT_TYPES
+from streams.wiring.catalogue import NO_RULES, catalogue
+from streams.wiring.describe import (
+    SETTINGS,
+    entries,
+    in_force,
+)
+
+
+def write(folder: Path) -> list[Path]:
+    """Write every file into a folder, over existing ones, and give the paths in order."""
+    written = []
+    for name, content in files():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append(path)
+    return written
+
+
+def files() -> Iterator[tuple[str, bytes]]:
+    """Give each file's name and content, the same for the same types and catalogue."""
+    for kind in EVENT_TYPES:
+        yield schema_file(kind), _json(event_schema(kind))
+    yield f"{RECORD}.json", _json(record_schema())
+    yield f"{ENTRY}.json", _json(entry_schema())
+    for name, event in event_examples():
+        yield f"examples/{name}.json", _json(event)
+    for name, record in record_examples():
+        yield f"examples/{RECORD}.{name}.json", _json(record)
+    by_name = entries(catalogue(Settings()))
+    yield f"examples/{ENTRY}.json", _json(by_name["deal_size"])
+    yield f"examples/catalogue-{SETTINGS}.json", _json(in_force(Settings(), NO_RULES))
+    yield f"{ALERT}.json", _json(alert_schema())
+    for name, alert in alert_examples():
+        yield f"examples/{ALERT}.{name}.json", _json(alert)
+    yield "README.md", schema_index.page().encode()
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,42 @@
+"""Groups of dimensions: the cells of one group are merged together, groups independently."""
+
+from collections.abc import Collection
+from typing import Final
+
+from streams.engine.catalogue.dimensions import ROLLED_UP
+
+DIMENSION_GROUPS: Final = (
+    ("",),
+    ("rep", *ROLLED_UP),
+    ("channel", "media", "campaign"),
+    ("partner",),
+    ("product",),
+    ("stage",),
+    ("account",),
+)
+_GROUP_OF = {
+    dimension: number for number, group in enumerate(DIMENSION_GROUPS) for dimension in group
+}
+ALL_DIMENSIONS: Final = tuple(_GROUP_OF)
+
+
+def dimension_group(cell: str) -> int:
+    """Number of the group that a cell's dimension is in. KeyError for an unknown dimension."""
+    return _GROUP_OF[dimension_of(scope_of(cell))]
+
+
+def dimensions_of(groups: Collection[int] | None) -> list[str]:
+    """Dimensions of some groups; of all if None."""
+    return [
+        dimension for dimension, number in _GROUP_OF.items() if groups is None or number in groups
+    ]
+
+
+def scope_of(cell: str) -> str:
+    """Scope of a cell."""
+    return cell.partition("|")[2]
+
+
+def dimension_of(scope: str) -> str:
+    """Dimension of a scope, empty for the grand total."""
+    return scope.partition("=")[0]

@@ -1,0 +1,101 @@
+"""Subjects merged and erased, by hand."""
+
+from typing import Any
+
+import pytest
+
+from tests.oracle.tests.stories import (
+    call,
+    event,
+    issued,
+    lead,
+    reported,
+    values,
+)
+
+MARCH = "|all|month|2026-03-01T00:00:00+00:00"
+CREATED = lead("2026-03-02T09:00:00Z", {"rep": "ann"})
+CALLED = call("2026-03-02T09:30:00Z") | {"subject": "lead-2"}
+
+
+def merged(subject: str, into: str, at: str = "2026-03-05T09:00:00Z") -> dict[str, Any]:
+    """Merge a subject into another."""
+    return event("subject.merged", subject, at, {"into": into})
+
+
+def erased(subject: str, at: str) -> dict[str, Any]:
+    """Erase a subject."""
+    return event("subject.erased", subject, at)
+
+
+def test_events_of_a_merged_subject_count_as_the_survivors() -> None:
+    response = f"response_time{MARCH}"
+    assert response not in reported([CREATED, CALLED])
+    assert reported([CREATED, CALLED, merged("lead-2", "lead-1")])[response]["value"] == 1_800_000
+    assert reported([CREATED, CALLED, merged("lead-1", "lead-2")])[response]["value"] == 1_800_000
+
+
+def test_later_merge_stands_and_chains_are_followed() -> None:
+    events = [
+        CREATED,
+        CALLED,
+        merged("lead-2", "elsewhere", "2026-03-04T09:00:00Z"),
+        merged("lead-2", "lead-3", "2026-03-05T09:00:00Z"),
+        merged("lead-3", "lead-1", "2026-03-01T09:00:00Z"),
+    ]
+    assert f"response_time{MARCH}" in reported(events)
+
+
+def test_circle_of_merges_leaves_each_subjects_events_where_they_would_come_round() -> None:
+    events = [CREATED, CALLED, merged("lead-1", "lead-2"), merged("lead-2", "lead-1")]
+    found = reported(events)
+    assert found[f"lead_count{MARCH}"]["value"] == 1
+    assert f"response_time{MARCH}" not in found
+
+
+def test_same_id_in_two_subjects_that_became_one_is_two_events() -> None:
+    one, other = CALLED | {"id": "e1"}, CALLED | {"id": "e1", "subject": "lead-1"}
+    found = reported([CREATED, one, other, merged("lead-2", "lead-1")])
+    assert found[f"call_count{MARCH}"]["value"] == 2
+
+
+@pytest.mark.parametrize(
+    ("at", "counted"), [("2026-03-02T09:30:00Z", False), ("2026-03-02T09:29:59.999Z", True)]
+)
+def test_what_happened_up_to_an_erasure_is_gone(at: str, counted: bool) -> None:
+    found = reported([CALLED, erased("lead-2", at)])
+    assert (f"call_count{MARCH}" in found) is counted
+
+
+def test_erasure_of_the_merge_target_erases_what_came_from_others_too() -> None:
+    merge = merged("lead-2", "lead-1")
+    assert reported([CREATED, CALLED, merge, erased("lead-1", "2026-03-09T09:00:00Z")]) == {}
+    loser = reported([CREATED, CALLED, merge, erased("lead-2", "2026-03-09T09:00:00Z")])
+    assert f"lead_count{MARCH}" in loser
+    assert f"call_count{MARCH}" not in loser
+
+
+def test_merge_outlives_the_erasure_of_its_subject() -> None:
+    again = CALLED | {"id": "c2", "at": "2026-03-10T09:00:00Z"}
+    events = [CREATED, CALLED, again, merged("lead-2", "lead-1")]
+    found = reported([*events, erased("lead-2", "2026-03-09T09:00:00Z")])
+    assert found[f"response_time{MARCH}"]["value"] == 8 * 86_400_000
+
+
+def test_accounts_and_leads_of_one_name_have_their_own_tombstones() -> None:
+    invoice = issued("2026-03-02T09:00:00Z", "10") | {"subject": "lead-2"}
+    events = [CREATED, CALLED, invoice, erased("lead-2", "2026-03-09T09:00:00Z")]
+    found = reported(events)
+    assert f"receivables{MARCH}" in found
+    assert f"call_count{MARCH}" not in found
+    events[-1] |= {"topic": "crm.order"}
+    found = reported(events)
+    assert f"receivables{MARCH}" not in found
+    assert f"call_count{MARCH}" in found
+
+
+def test_reps_own_efforts_cannot_be_merged() -> None:
+    own = CALLED | {"subject": "rep:ann"}
+    found = reported([CREATED, own, merged("rep:ann", "lead-1")])
+    assert found[f"call_count{MARCH}"]["value"] == 1
+    assert not values(found, "response_time")
