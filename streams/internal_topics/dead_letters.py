@@ -24,7 +24,7 @@ def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:
         "timestamp": record.timestamp,
         "key": _base64(record.key),
         "value": _base64(record.value),
-        "at": _iso(clock),
+        "at": timestamp(clock),
     }
     return record.key or b"", orjson.dumps(body)
 
@@ -33,6 +33,7 @@ def _base64(raw: bytes | None) -> str | None:
     return None if raw is None else base64.b64encode(raw).decode()
 
 
-def _iso(clock: int) -> str:
+def timestamp(clock: int) -> str:
+    """Write an instant in milliseconds as RFC 3339 in UTC."""
     moment = datetime.fromtimestamp(clock / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,7 +14,7 @@ from streams.config.settings import Settings
 from streams.internal_topics import partials
 from streams.internal_topics.partials import PublishedPartials
 from streams.kafka import topic_monitor, topics
-from streams.kafka.errors import Fatal, Stuck
+from streams.kafka.errors import Fatal, Stuck, TopicsMissing
 from streams.kafka.progress_tracker import ProgressTracker
 from streams.process.cancellation import stopped
 from streams.tasks.aggregate.task import AggregateTask
@@ -212,7 +212,7 @@ class TaskManager:
                     " stop all workers and senders, then run: sales-kpis topics repartition"
                 )
             if stage == "aggregate" and missing:
-                raise topics.TopicsMissing(
+                raise TopicsMissing(
                     f"topic {min(missing).topic} is missing, or its partition {number} is;"
                     " run: sales-kpis topics apply"
                 )

@@ -26,16 +26,15 @@ from tests.installation.installed import (
 )
 
 
-def shard(settings: Settings, number: int) -> list[TP]:
-    """Give the partitions that a shard is assigned with."""
+def partitions_of(settings: Settings, number: int) -> list[TP]:
+    """Return the source partitions of an aggregate task."""
     return [TP(topic, number) for topic in topics.sources(settings)]
 
 
 class Group:
-    """A consumer's answers, and a seek that can be held up as a slow broker would."""
+    """A consumer's answers, and a seek that can be held up as a first_change broker would."""
 
     def __init__(self) -> None:
-        """Hold nothing up."""
         self.assigned: set[TP] = set()
         self.is_seeking = asyncio.Event()
         self.may_seek = asyncio.Event()
@@ -43,7 +42,7 @@ class Group:
         self.failure: KafkaError | None = None
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Take as long as it is told to."""
+        """Wait until the test allows it."""
         assert partitions
         self.is_seeking.set()
         await self.may_seek.wait()
@@ -52,7 +51,7 @@ class Group:
         """Deliver nothing."""
 
     def assignment(self) -> set[TP]:
-        """Say what was assigned last."""
+        """Return the last assignment."""
         return self.assigned
 
     def is_joining(self) -> bool:
@@ -74,9 +73,9 @@ async def change(own: TaskManager, group: Group, tps: list[TP]) -> None:
     await own.assigned(tps)
 
 
-async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Settings) -> None:
+async def test_rebalance_during_a_rebalance_leaves_the_last_assignment(settings: Settings) -> None:
     failures: list[BaseException] = []
-    first, second = shard(settings, 0), shard(settings, 1)
+    first, second = partitions_of(settings, 0), partitions_of(settings, 1)
     group = Group()
     own = TaskManager(settings, Counting(), WorkerMetrics(CollectorRegistry()), failures.append)
     own.start(group)
@@ -89,12 +88,12 @@ async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Se
         await eventually(lambda: is_open(first[0]))
         group.may_seek.clear()
         group.is_seeking.clear()
-        slow = asyncio.create_task(change(own, group, [*first, *second]))
+        first_change = asyncio.create_task(change(own, group, [*first, *second]))
         await group.is_seeking.wait()
-        quick = asyncio.create_task(change(own, group, []))
+        second_change = asyncio.create_task(change(own, group, []))
         await asyncio.sleep(0)
         group.may_seek.set()
-        await asyncio.gather(slow, quick)
+        await asyncio.gather(first_change, second_change)
         assert own.not_ready_reason() is None
         assert not own.is_readable(first[0])
     finally:
@@ -102,13 +101,13 @@ async def test_change_within_a_change_leaves_what_the_last_one_says(settings: Se
     assert failures == []
 
 
-async def test_what_goes_to_another_worker_is_freed_without_the_collector(
+async def test_tasks_of_another_worker_are_freed_without_the_collector(
     settings: Settings,
 ) -> None:
     """A worker's collector passes over whatever it has found alive once."""
     failures: list[BaseException] = []
-    boards = [TP(topics.PARTIALS, 0)]
-    stays, goes = shard(settings, 0), [*shard(settings, 1), *boards]
+    merge_partitions = [TP(topics.PARTIALS, 0)]
+    stays, goes = partitions_of(settings, 0), [*partitions_of(settings, 1), *merge_partitions]
     group = Group()
     await produce(settings, [event(number, "call.ended") for number in range(50)])
     metrics = WorkerMetrics(CollectorRegistry())
@@ -189,7 +188,7 @@ async def test_worker_that_cannot_seek_ends(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures: list[BaseException] = []
-    group, tps = Group(), shard(settings, 0)
+    group, tps = Group(), partitions_of(settings, 0)
     own = TaskManager(settings, Counting(), WorkerMetrics(CollectorRegistry()), failures.append)
     own.start(group)
 
@@ -213,7 +212,7 @@ async def test_worker_that_cannot_seek_ends(
 async def test_worker_without_progress_in_restoring_ends(settings: Settings) -> None:
     """Reference data is read to its end, which an open transaction holds back."""
     failures: list[BaseException] = []
-    group, tps = Group(), shard(settings, 0)
+    group, tps = Group(), partitions_of(settings, 0)
     own = TaskManager(settings, Counting(), WorkerMetrics(CollectorRegistry()), failures.append)
     writer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id="never ends")
     await writer.start()
@@ -232,7 +231,7 @@ async def test_worker_without_progress_in_restoring_ends(settings: Settings) -> 
 async def test_client_goes_on_while_an_assignment_is_followed(settings: Settings) -> None:
     """It sends heartbeats only once its listener has returned."""
     failures: list[BaseException] = []
-    group, tps = Group(), shard(settings, 0)
+    group, tps = Group(), partitions_of(settings, 0)
     own = TaskManager(settings, Counting(), WorkerMetrics(CollectorRegistry()), failures.append)
     own.start(group)
 
