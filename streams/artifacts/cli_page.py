@@ -69,12 +69,12 @@ def _row(option: click.Option, context: click.Context) -> str:
 
 def _bounds(option: click.Option) -> str:
     """Add what the value has to be, where that is more than its kind."""
-    said = []
+    bounds = []
     if isinstance(option.type, click.IntRange | click.FloatRange):
         low, high = option.type.min, option.type.max
-        said.append(f"at least {low}" if high is None else f"{low} to {high}")
+        bounds.append(f"at least {low}" if high is None else f"{low} to {high}")
     if option.multiple:
-        said.append("may be repeated")
+        bounds.append("may be repeated")
     if option.required:
-        said.append("required")
-    return f" ({', '.join(said)})" if said else ""
+        bounds.append("required")
+    return f" ({', '.join(bounds)})" if bounds else ""

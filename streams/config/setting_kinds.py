@@ -47,13 +47,13 @@ def number(low: int, high: int, unit: str = "") -> Kind:
     return Kind(range=f"{low} to {high}", read=whole, complaint=complaint, unit=unit)
 
 
-def choice(*words: str) -> Kind:
-    """Allow some words."""
+def choice(*options: str) -> Kind:
+    """Allow some options."""
 
     def complaint(value: str) -> str | None:
-        return None if value in words else f"is none of {', '.join(words)}"
+        return None if value in options else f"is none of {', '.join(options)}"
 
-    return Kind(range=", ".join(f"`{word}`" for word in words), complaint=complaint)
+    return Kind(range=", ".join(f"`{option}`" for option in options), complaint=complaint)
 
 
 def text(form: str, complaint: Callable[[str], str | None] = anything) -> Kind:

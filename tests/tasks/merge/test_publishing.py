@@ -1,0 +1,162 @@
+"""When a merge task publishes what: rounds, pauses and transactions."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from streams.config.settings import Settings
+from streams.kafka import topics
+from streams.tasks.load_control import Load
+from streams.tasks.merge import publish_schedule
+from tests.installation.counting import (
+    SLOW,
+    WIDE,
+)
+from tests.installation.installed import (
+    sizes,
+    values,
+)
+from tests.installation.tasks import hands
+from tests.tasks.merge.partials import (
+    OTHERS,
+    REPS,
+    publish_partials,
+    read_until_idle,
+    tick_while_due_before,
+)
+
+LONG = 3600.0
+
+NEARLY_NO_TIME = 1e-9
+
+
+async def test_first_change_goes_out_at_once_and_the_next_ones_together(
+    settings: Settings,
+) -> None:
+    slow = replace(settings, publish_interval_ms=60_000)
+    async with hands(slow) as own:
+        merger = await own.board(REPS)
+        for number in (1, 2, 3):
+            await publish_partials(settings, {"0|rep=ann": number})
+            await own.read(merger)
+        assert await values(settings) == {"rep=ann": 1}
+        assert 50 < merger.next_tick_in_s <= 60
+
+
+@pytest.mark.parametrize(("records", "most"), [(25, 5), (90, 15)])
+async def test_round_goes_out_in_small_transactions_a_long_one_in_longer_ones(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, records: int, most: int
+) -> None:
+    monkeypatch.setattr("streams.tasks.merge.output_writer.RECORDS_PER_BATCH", 5)
+    monkeypatch.setattr("streams.tasks.merge.task.RECORDS_PER_TRANSACTION", 5)
+    partials = {f"channel=c{number}": 1 for number in range(records)}
+    async with hands(settings) as own:
+        merger = await own.board(OTHERS)
+        await publish_partials(settings, {f"0|{scope}": 1 for scope in partials}, OTHERS)
+        await own.read(merger)
+        assert (own.noted.records, own.noted.most_records) == (records, most)
+    assert await values(settings) == partials
+
+
+async def test_values_wait_less_under_light_load(settings: Settings) -> None:
+    slow = replace(settings, publish_interval_ms=60_000)
+    async with hands(slow) as own:
+        merger = await own.board(OTHERS)
+        for number in (1, 2):
+            await publish_partials(settings, {"0|channel=web": number}, OTHERS)
+            await own.read(merger)
+        assert await values(settings) == {"channel=web": 1}
+        assert 590 < merger.next_tick_in_s <= 600
+        own.demand = Load.LIGHT
+        assert 110 < merger.next_tick_in_s <= 120
+
+
+async def test_last_change_always_goes_out(settings: Settings) -> None:
+    async with hands(settings) as own:
+        merger = await own.board(REPS)
+        for number in (1, 2, 3):
+            await publish_partials(settings, {"0|rep=ann": number})
+            await own.read(merger)
+        await read_until_idle(own, merger)
+        assert await values(settings) == {"rep=ann": 3}
+
+
+@pytest.fixture
+def expensive_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pause after a round of slow keys be as long as it may be."""
+    total = publish_schedule.TOTAL_POLICY
+    rare = replace(total, expensive_max_s=LONG, expensive_share=NEARLY_NO_TIME)
+    monkeypatch.setattr(publish_schedule, "TOTAL_POLICY", rare)
+
+
+async def test_time_passes_for_a_task_that_is_never_idle(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.tasks.merge.task.ADVANCE_SECONDS", 0.0)
+    later = replace(settings, now=(settings.now or 0) + 1_000)
+    async with hands(settings) as own:
+        merger = await own.board()
+        merger._settings = later
+        await merger.process([])
+        assert vars(merger._merger)["clock"] == later.now
+
+
+@pytest.mark.usefixtures("expensive_rounds_are_rare")
+async def test_expensive_key_goes_out_at_once_and_then_after_its_pause(
+    settings: Settings,
+) -> None:
+    async with hands(settings) as own:
+        merger = await own.board(REPS)
+        for number in (1, 2, 3):
+            await publish_partials(settings, {f"0|{SLOW}": number, "0|rep=ann": number})
+            await own.read(merger)
+            await tick_while_due_before(merger, LONG / 2)
+        assert await values(settings) == {SLOW: 1, "rep=ann": 3}
+        assert LONG / 2 < merger.next_tick_in_s <= LONG
+
+
+@pytest.mark.usefixtures("expensive_rounds_are_rare")
+async def test_expensive_key_waits_for_nothing_without_load(
+    settings: Settings,
+) -> None:
+    async with hands(settings) as own:
+        merger = await own.board(REPS)
+        for number in (1, 2):
+            await publish_partials(settings, {f"0|{SLOW}": number})
+            await own.read(merger)
+        assert await values(settings) == {SLOW: 1}
+        own.demand = Load.IDLE
+        factor = publish_schedule.VALUES_POLICY.interval_factor
+        await asyncio.sleep(factor * settings.publish_interval_ms / 1000)
+        await merger.tick()
+        assert await values(settings) == {SLOW: 2}
+
+
+async def test_long_window_waits_while_others_change_and_goes_out_when_none_does(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    total = publish_schedule.TOTAL_POLICY
+    rare = replace(total, long_windows_max_s=LONG, long_windows_share=NEARLY_NO_TIME)
+    monkeypatch.setattr(publish_schedule, "TOTAL_POLICY", rare)
+    async with hands(settings) as own:
+        merger = await own.board(REPS)
+        for number in (1, 2, 3):
+            await publish_partials(settings, {f"0|{WIDE}": number, "0|rep=ann": number})
+            await own.read(merger)
+            # The next round may begin.
+            await asyncio.sleep(settings.publish_interval_ms / 1000)
+        assert await values(settings) == {WIDE: 1, "rep=ann": 3}
+        await read_until_idle(own, merger)
+        assert await values(settings) == {WIDE: 3, "rep=ann": 3}
+
+
+async def test_change_that_is_reverted_in_time_is_not_published(settings: Settings) -> None:
+    await publish_partials(settings, {"0|rep=ann": 1})
+    async with hands(settings) as own:
+        merger = await own.board(REPS)
+        before = await sizes(settings, topics.KPIS)
+        await publish_partials(settings, {"0|rep=ann": 2})
+        await publish_partials(settings, {"0|rep=ann": 1})
+        await read_until_idle(own, merger)
+    assert await sizes(settings, topics.KPIS) == before
