@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from aiokafka import TopicPartition
 
@@ -32,10 +32,10 @@ from streams.tasks.merge.target_alert_publisher import TargetAlertPublisher
 from streams.tasks.merge.unmerged_partials import UnmergedPartials
 from streams.tasks.metrics_port import TaskMetrics
 from streams.tasks.ports import CorePort, PublicationRoundPort
-from streams.tasks.reference_data import ReferenceData
+from streams.tasks.progress_reporter import ProgressReporter
+from streams.tasks.reference_data import ReferenceCursor, ReferenceData
 
 STAGE = "merge"
-HEARTBEAT_SECONDS = 5.0
 ADVANCE_SECONDS = 1.0
 # Thousands of records at once keep brokers and readers busy while everything else waits; but each
 # transaction costs time, so in a long round one may have a fourth of what went before.
@@ -74,13 +74,10 @@ class MergeTask:
         self._transactions = TransactionalProducer(settings, STAGE, number)
         self._alerts = TargetAlertPublisher(settings, core, number)
         self._unmerged = UnmergedPartials()
-        self._reference = ReferenceData(settings, metrics)
-        self._reference_cursor = 0
-        self._reference_offsets: dict[str, int] = {}
+        self._reference = ReferenceCursor(ReferenceData(settings, metrics))
         self._advanced_at = 0.0
         self._last_worked_at = 0.0
-        self._reported: object = None
-        self._committed_at = self._reported_at = 0.0
+        self._reporter = ProgressReporter()
 
     async def fence(self) -> None:
         """Fence the earlier owner. Nothing may be read before this."""
@@ -88,7 +85,7 @@ class MergeTask:
 
     async def restore(self, reference: ReferenceData) -> None:
         """Catch up with the partials, and only then publish the differences to the output."""
-        self._reference = reference
+        self._reference = ReferenceCursor(reference)
         await self._alerts.restore()
         await self._output.restore()
         self._read_reference()
@@ -171,10 +168,8 @@ class MergeTask:
         return busy_s + time.monotonic() - began
 
     def _read_reference(self) -> None:
-        for record in self._reference.records[self._reference_cursor :]:
+        for record in self._reference.advance():
             self._merger.add_reference(record)
-        self._reference_cursor = len(self._reference.records)
-        self._reference_offsets = dict(self._reference.offsets)
 
     async def _reconcile(self) -> None:
         """Publish the differences of a restored merger to the output, tombstones included."""
@@ -232,7 +227,7 @@ class MergeTask:
             await self._transactions.begin([self._alerts.partition])
             await self._transactions.send({self._alerts.partition: pairs})
             await self._transactions.commit()
-            self._committed_at = time.monotonic()
+            self._reporter.committed(time.monotonic())
 
     async def _write(self, begin: Callable[[], PublicationRoundPort]) -> float:
         """Write the records of a round in transactions; returns the seconds of work.
@@ -265,7 +260,7 @@ class MergeTask:
             with_report = not is_more and self._is_report_due(PROGRESS_SECONDS)
             if pairs or with_report:
                 await self._commit(pairs, with_report)
-                self._metrics.committed(STAGE, len(pairs), self._committed_at - began)
+                self._metrics.committed(STAGE, len(pairs), self._reporter.committed_at - began)
         return busy_s
 
     async def _commit(self, pairs: list[KeyValue | Tombstone], with_report: bool) -> None:
@@ -280,25 +275,23 @@ class MergeTask:
             self._failpoint("while_publishing")
         self._failpoint("before_merge_commit")
         await self._transactions.commit()
-        self._committed_at = time.monotonic()
+        self._reporter.committed(time.monotonic())
         self._metrics.published(len(pairs))
 
     def _is_report_due(self, interval_s: float) -> bool:
         """Whether to report that all is published up to here: only if nothing waits."""
         if self._merger.pending or self._unmerged:
             return False
-        now = time.monotonic()
-        is_news = self._reported != (self._unmerged.source_offset, self._reference_offsets)
-        return (is_news and now - self._reported_at > interval_s) or (
-            now - self._committed_at > HEARTBEAT_SECONDS
-        )
+        return self._reporter.is_due(self._progress(), time.monotonic(), interval_s)
+
+    def _progress(self) -> tuple[int, Mapping[str, int]]:
+        """The next offsets of the partials and of each reference topic."""
+        return self._unmerged.source_offset, self._reference.offsets
 
     def _progress_report(self) -> KeyValue:
-        self._reported = self._unmerged.source_offset, self._reference_offsets
-        self._reported_at = time.monotonic()
+        self._reporter.reported(self._progress(), time.monotonic())
         return progress.merge_report(
             self.number,
-            self._unmerged.source_offset,
-            self._reference_offsets,
+            *self._progress(),
             self._settings.clock(),
         )
