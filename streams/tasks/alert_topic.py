@@ -14,7 +14,7 @@ from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import ALERTS
 
 UPDATED_AT_FIELD = b',"updated_at":'
-# Of what the boards write into the same topic.
+# Key prefix of the alerts that merge tasks write into the same topic.
 OFF_PACE = f"{KIND}|"
 
 

@@ -121,7 +121,7 @@ class EventSets:
         return [(state_key(owner, event.id), pack(event))]
 
     def add_reference(self, name: str, entry: Entry) -> None:
-        """Store an entry that is kept in a reference topic, and not in the state changelog."""
+        """Store an entry of a reference topic, which is not written to the state changelog."""
         old = self._sets.get(name, {}).get(entry.id)
         if old is None or is_newer(entry, old):
             self._observer.before_change(self, name)
