@@ -16,7 +16,7 @@ STEADY_SECONDS = 10.0
 LOOK_SECONDS = 0.05
 STOP_SECONDS = 30.0
 LEASHED = (sys.executable, "-m", "tests.chaos.leash")
-READY = re.compile(r"ready: shards aggregate ([\d ]*); merge ([\d ]*)")
+READY = re.compile(r"ready: tasks aggregate ([\d ]*); merge ([\d ]*)")
 
 
 @dataclass

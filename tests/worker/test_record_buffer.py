@@ -1,4 +1,4 @@
-"""Lists that wait for a shard's task."""
+"""The buffer in front of a task keeps the order and bounds the number of records."""
 
 import asyncio
 
@@ -10,20 +10,20 @@ from streams.worker.record_buffer import (
 from tests.worker.records import some
 
 
-async def test_long_list_is_taken_in_parts_and_in_order() -> None:
+async def test_long_list_is_drained_in_parts_and_in_order() -> None:
     buffer = RecordBuffer()
     buffer.open()
     await buffer.add(some(CAPACITY + 10))
-    taken: list[int] = []
+    drained: list[int] = []
     while buffer.waiting:
         parts = buffer.drain()
         assert sum(map(len, parts)) <= BATCH_SIZE
-        taken += [record.offset for part in parts for record in part]
-    assert taken == list(range(CAPACITY + 10))
+        drained += [record.offset for part in parts for record in part]
+    assert drained == list(range(CAPACITY + 10))
     assert not buffer.arrived.is_set()
 
 
-async def test_short_lists_are_taken_together() -> None:
+async def test_short_lists_are_drained_together() -> None:
     buffer = RecordBuffer()
     buffer.open()
     for number in range(3):
@@ -31,7 +31,7 @@ async def test_short_lists_are_taken_together() -> None:
     assert [record.offset for part in buffer.drain() for record in part] == list(range(15))
 
 
-async def test_full_inbox_makes_the_reader_wait_until_there_is_room() -> None:
+async def test_full_buffer_makes_the_reader_wait_until_it_is_drained() -> None:
     buffer = RecordBuffer()
     buffer.open()
     await buffer.add(some(CAPACITY))
@@ -43,7 +43,7 @@ async def test_full_inbox_makes_the_reader_wait_until_there_is_room() -> None:
     assert buffer.waiting == CAPACITY - BATCH_SIZE + 1
 
 
-async def test_shut_inbox_forgets_and_lets_the_reader_go() -> None:
+async def test_closed_buffer_drops_its_records_and_releases_the_reader() -> None:
     buffer = RecordBuffer()
     buffer.open()
     await buffer.add(some(CAPACITY))
