@@ -14,12 +14,12 @@ from rich.terminal_theme import TerminalTheme
 from streams.config.settings import Settings
 from streams.demo.simulation.company import EventData
 from streams.demo.simulation.traffic import ScheduledRequest, Traffic
-from streams.demo.terminal.figures import ShownValues
 from streams.demo.terminal.screen import (
-    Places,
+    Addresses,
     Pulse,
     draw,
 )
+from streams.demo.terminal.shown_values import ShownValues
 from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.operations.replay import replay
 
@@ -34,7 +34,7 @@ LIVE_SECONDS = 75
 RATE_SECONDS = 5
 # Within the range that `make demo` showed on two cores, 85 to 124 ms.
 LATENCY_MS = 104
-PLACES = Places(
+PLACES = Addresses(
     gateway="http://127.0.0.1:8080",
     token="qZ3tX0bJmD5wR8nYkVhE2sLc",  # noqa: S106  # opens nothing
     metrics=("http://127.0.0.1:9464/metrics", "http://127.0.0.1:9465/metrics"),

@@ -1,4 +1,4 @@
-"""What the whole way costs: events a second, and how long a KPI lags behind its event."""
+"""The benchmark: events per second, and the latency from an event to its KPI."""
 
 from streams.bench.run import run_bench
 

@@ -1,4 +1,4 @@
-"""From an event's acknowledgement-less send to the committed KPIs that count it."""
+"""Latency from handing an event to the producer to the committed KPIs that count it."""
 
 import asyncio
 import time
@@ -14,31 +14,33 @@ from aiokafka import AIOKafkaProducer
 from streams.bench.workload import backlog
 from streams.config.settings import Settings
 from streams.engine.calendars.calendar import Calendar, milliseconds
+from streams.events import TOPIC_OF
 from streams.output.keys import ALL, parse_key
 from streams.output.reader import read
 
-# Events a second: a busy hour of a large company, and what the worker is made to bear.
+# Events per second: a busy hour of a large company, and what a worker is designed for.
 RATES = (50, 1_000)
-SLICE_SECONDS = 0.01
+PRODUCE_SLICE_SECONDS = 0.01
+COUNT_POLL_SECONDS = 0.05
 WARM_UP_SECONDS = 3.0
 LATEST_SECONDS = 15.0
 KPI = "lead_count|"
 WATCHED = {(ALL, "year"), ("rep", "day")}
-# By key: when it could first be read that so many are counted.
+# Of each key: its counts, each with the instant at which it could first be read.
 Seen = dict[str, list[tuple[float, int]]]
-# By key: when leads were sent that it counts.
+# Of each key: the instants at which the leads that it counts were sent.
 Sent = dict[str, list[float]]
 
 
-class Waits(NamedTuple):
-    """How many ms new leads took to be counted: for all, and for their rep."""
+class Latencies(NamedTuple):
+    """Milliseconds until each new lead was counted: in the grand total, and for its rep."""
 
-    of_all: list[float]
-    of_reps: list[float]
+    total: list[float]
+    by_rep: list[float]
 
 
-async def latencies(settings: Settings, rate: int, seconds: float, seed: int) -> Waits:
-    """Produce so many events/s of all kinds; give how long each new lead took to be counted.
+async def latencies(settings: Settings, rate: int, seconds: float, seed: int) -> Latencies:
+    """Produce `rate` events/s of all kinds; return the time until each new lead was counted.
 
     The n-th lead of a key is counted once a committed `lead_count` has risen by n: of the year
     for all, of the day for a rep. The clock starts when the event is handed to the producer.
@@ -52,31 +54,31 @@ async def latencies(settings: Settings, rate: int, seconds: float, seed: int) ->
         sent = await produce(settings, rate, seconds, seed)
         deadline = time.monotonic() + LATEST_SECONDS
         while missing(sent, seen, base) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(COUNT_POLL_SECONDS)
     finally:
         watching.cancel()
     if count := missing(sent, seen, base):
         raise TimeoutError(f"{count} counts did not rise within {LATEST_SECONDS:.0f} s")
     begin = min(instants[0] for instants in sent.values()) + WARM_UP_SECONDS
-    waits = Waits([], [])
+    result = Latencies([], [])
     for key, instants in sent.items():
-        found = waited(instants, seen[key], base.get(key, 0), begin)
-        (waits.of_all if parse_key(key).dimension == ALL else waits.of_reps).extend(found)
-    return waits
+        found = latencies_of_key(instants, seen[key], base.get(key, 0), begin)
+        (result.total if parse_key(key).dimension == ALL else result.by_rep).extend(found)
+    return result
 
 
 def missing(sent: Sent, seen: Seen, base: dict[str, int]) -> int:
-    """Count the leads that are not counted yet."""
+    """Return the number of leads that are not counted yet."""
     return sum(
         max(0, base.get(key, 0) + len(instants) - (seen[key][-1][1] if seen[key] else 0))
         for key, instants in sent.items()
     )
 
 
-def waited(
+def latencies_of_key(
     instants: list[float], values: list[tuple[float, int]], base: int, begin: float
 ) -> Iterator[float]:
-    """Give the ms from each instant to the value that counts it; not of those before `begin`."""
+    """Yield the ms from each instant after `begin` to the value that counts it."""
     step = 0
     for number, instant in enumerate(instants, 1):
         while values[step][1] < base + number:
@@ -86,7 +88,7 @@ def waited(
 
 
 async def watch(settings: Settings, seen: Seen, caught_up: asyncio.Event) -> None:
-    """Note when each value of a watched key could first be read, committed."""
+    """Record when each value of a watched key could first be read, committed."""
     async for batch in read(settings):
         now = time.monotonic()
         for key, record in batch.records:
@@ -100,7 +102,7 @@ async def watch(settings: Settings, seen: Seen, caught_up: asyncio.Event) -> Non
 
 
 async def produce(settings: Settings, rate: int, seconds: float, seed: int) -> Sent:
-    """Send the events of one day's new leads at a steady rate, in the order they happened."""
+    """Send one day's events at a steady rate, in the order they happened."""
     sent: Sent = defaultdict(list)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=0
@@ -118,13 +120,10 @@ async def produce(settings: Settings, rate: int, seconds: float, seed: int) -> S
                 if event["type"] == "lead.created":
                     for key in keys(event, calendar):
                         sent[key].append(time.monotonic())
-                futures.append(
-                    await producer.send(
-                        topic_of(event), orjson.dumps(event), key=event["subject"].encode()
-                    )
-                )
+                topic, key = TOPIC_OF[event["type"]], event["subject"].encode()
+                futures.append(await producer.send(topic, orjson.dumps(event), key=key))
             done = due
-            await asyncio.sleep(SLICE_SECONDS)
+            await asyncio.sleep(PRODUCE_SLICE_SECONDS)
         await asyncio.gather(*futures)
     finally:
         await producer.stop()
@@ -132,19 +131,14 @@ async def produce(settings: Settings, rate: int, seconds: float, seed: int) -> S
 
 
 def keys(lead: dict[str, Any], calendar: Calendar) -> Iterator[str]:
-    """Name the two watched keys that count a lead."""
+    """Yield the two watched keys that count a lead."""
     day = calendar.day(milliseconds(datetime.fromisoformat(lead["at"])))
     for scope, kind in ((ALL, "year"), (f"rep={lead['rep']}", "day")):
         start = calendar.text(calendar.start_of(calendar.first_day(kind, day)))
         yield f"{KPI}{scope}|{kind}|{start}"
 
 
-def topic_of(event: dict[str, Any]) -> str:
-    """Name an event's topic; its type says it."""
-    return f"crm.{event['type'].partition('.')[0]}"
-
-
-def percentiles(waits: list[float]) -> tuple[float, float]:
-    """Give the 50th and the 99th percentile."""
-    cuts = quantiles(waits, n=100)
+def percentiles(latencies_ms: list[float]) -> tuple[float, float]:
+    """Return the 50th and the 99th percentile."""
+    cuts = quantiles(latencies_ms, n=100)
     return cuts[49], cuts[98]

@@ -1,6 +1,6 @@
-"""The plain Faust way of one KPI: calls by rep in a Faust table, one event at a time.
+"""One KPI in plain Faust: calls by rep in a Faust table, one event at a time.
 
-Run as a program (`python -m streams.bench.plain BOOTSTRAP`): what the benchmark compares with.
+Run as a program (`python -m streams.bench.plain BOOTSTRAP DATADIR`): the benchmark's comparison.
 """
 
 import sys
@@ -15,7 +15,7 @@ PARTITIONS = 4
 
 
 def make_app(bootstrap: str, datadir: str) -> Any:
-    """Make the app as Faust's own guide would."""
+    """Make the app as Faust's own guide does."""
     app = faust.App(
         GROUP,
         broker=f"kafka://{bootstrap}",
@@ -39,7 +39,7 @@ def make_app(bootstrap: str, datadir: str) -> Any:
 
 
 def main() -> None:
-    """Run a worker until it is told to stop."""
+    """Run a worker until it is stopped."""
     app = make_app(sys.argv[1], sys.argv[2])
     app.worker_init()
     faust.Worker(app, loglevel="error", quiet=True).execute_from_commandline()

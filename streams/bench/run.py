@@ -1,9 +1,8 @@
-"""`make bench`: the whole way on an embedded Kafka, beside the plain Faust way of one KPI."""
+"""`make bench`: the product on an embedded Kafka, compared with one KPI in plain Faust."""
 
 import asyncio
 import logging
 import os
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -15,7 +14,7 @@ from rich.console import Console
 
 from streams.bench.latency import (
     RATES,
-    Waits,
+    Latencies,
     latencies,
     percentiles,
 )
@@ -26,7 +25,7 @@ from streams.bench.plain import (
 )
 from streams.bench.processes import (
     BenchFailed,
-    running,
+    plain_faust,
     worker,
 )
 from streams.bench.workload import (
@@ -43,20 +42,21 @@ from streams.operations.ingest import ingest
 PLAIN_SECONDS = 120.0
 BACKLOG_DAYS = 2
 REPEATS = 3
-# Leads of the latency rounds are none of the backlogs'.
+# The seeds of the latency runs differ from those of the backlogs, and so do their leads.
 LATENCY_SEEDS = 100
+PLAIN_POLL_SECONDS = 0.02
 Percentiles = tuple[float, float]
 
 
 def run_bench(events: int, seconds: float) -> None:
     """Print events/s of workers and of plain Faust, then p50 and p99 at steady rates.
 
-    The machine is noisy, so each is done in rounds, and the medians are what counts. Workers and
-    plain Faust read a backlog that is there before they start; the clock runs from the worker's
-    being ready until its last output is committed, for plain Faust from its first counted event.
+    The machine is noisy, so each is repeated, and the medians are the result. Workers and plain
+    Faust read a backlog that is there before they start; the clock runs from the moment the worker
+    is ready until its last output is committed, for plain Faust from its first counted event.
     """
     console = Console()
-    # The table's topic is asked for until plain Faust has made it.
+    # The offsets of the table's topic are requested until plain Faust has created it.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="sales-kpis-bench-") as folder:
         compare_throughput(console, Path(folder), events)
@@ -69,13 +69,13 @@ def compare_throughput(console: Console, folder: Path, events: int) -> None:
     processes = os.cpu_count() or 1
     for number in range(1, REPEATS + 1):
         console.print(f"round {number} of {REPEATS}: {events:,} events of {BACKLOG_DAYS} days")
-        rates.append(throughput(folder, number, events))
+        rates.append(throughput_of_workers(folder, number, events))
         console.print(f"  worker of one process, every KPI  {rates[-1]:>10,.0f} events/s")
-        shared.append(throughput(folder, number, events, processes))
+        shared.append(throughput_of_workers(folder, number, events, processes))
         console.print(
             f"  worker --processes {processes}, every KPI   {shared[-1]:>10,.0f} events/s"
         )
-        plain.append(plain_faust(folder, number, events))
+        plain.append(throughput_of_plain_faust(folder, number, events))
         console.print(f"  plain Faust, call_count alone     {plain[-1]:>10,.0f} events/s")
     ratio = median(rates) / median(plain)
     console.print(
@@ -86,41 +86,41 @@ def compare_throughput(console: Console, folder: Path, events: int) -> None:
 
 
 def compare_latency(console: Console, folder: Path, seconds: float) -> None:
-    """Print p50 and p99 from produce to the committed KPI, of all and of reps, at each rate."""
+    """Print p50 and p99 from produce to the committed KPI, for all and for reps, at each rate."""
     found: defaultdict[tuple[int, str], list[Percentiles]] = defaultdict(list)
     for number in range(1, REPEATS + 1):
         console.print(f"round {number} of {REPEATS}: {seconds:g} s at each rate")
-        for rate, waits in latency(folder, number, seconds).items():
-            for whose, each in (("of all", waits.of_all), ("of a rep", waits.of_reps)):
+        for rate, measured in latency(folder, number, seconds).items():
+            for whose, each in (("of all", measured.total), ("of a rep", measured.by_rep)):
                 p50, p99 = percentiles(each)
                 found[rate, whose].append((p50, p99))
                 console.print(
                     f"  {rate:>5,} events/s, {whose:8}  p50 {p50:>6,.0f} ms, p99 {p99:>6,.0f} ms"
                     f" ({len(each):,} leads)"
                 )
-    for (rate, whose), rounds in found.items():
-        p50, p99 = (median(values) for values in zip(*rounds, strict=True))
+    for (rate, whose), repeats in found.items():
+        p50, p99 = (median(values) for values in zip(*repeats, strict=True))
         console.print(
             f"[bold]median at {rate:,} events/s, from produce to the committed KPI {whose}:"
             f" p50 {p50:,.0f} ms, p99 {p99:,.0f} ms[/bold]"
         )
 
 
-def filled(broker: EmbeddedKafka, folder: Path, events: int, seed: int) -> Settings:
-    """Give a Kafka with topics and a backlog."""
+def fill(broker: EmbeddedKafka, folder: Path, events: int, seed: int) -> Settings:
+    """Create the topics, send a backlog to them and return the settings of this Kafka."""
     settings = Settings(bootstrap=broker.bootstrap)
     asyncio.run(topics.apply(settings))
     file = folder / "backlog.jsonl"
-    told = backlog(seed, events, time.time_ns() // 1_000_000, BACKLOG_DAYS)
-    file.write_bytes(lines([*organisation(), *told]))
+    history = backlog(seed, events, time.time_ns() // 1_000_000, BACKLOG_DAYS)
+    file.write_bytes(lines([*organisation(), *history]))
     ingest(file, settings, Console(quiet=True))
     return settings
 
 
-def throughput(folder: Path, seed: int, events: int, processes: int = 1) -> float:
-    """Give the events/s of a worker that finds a backlog."""
+def throughput_of_workers(folder: Path, seed: int, events: int, processes: int = 1) -> float:
+    """Return the events/s of a worker that starts with a backlog."""
     with EmbeddedKafka(console=Console(quiet=True)) as broker:
-        settings = filled(broker, folder, events, seed)
+        settings = fill(broker, folder, events, seed)
         environment = {"SALES_KPIS_BOOTSTRAP": broker.bootstrap}
         with worker(folder / "worker.log", environment, processes) as ready:
             behind = asyncio.run(await_settled(settings, 600))
@@ -129,28 +129,21 @@ def throughput(folder: Path, seed: int, events: int, processes: int = 1) -> floa
             return events / (time.monotonic() - ready)
 
 
-def plain_faust(folder: Path, seed: int, events: int) -> float:
-    """Give the events/s at which plain Faust counts the calls of the same backlog."""
+def throughput_of_plain_faust(folder: Path, seed: int, events: int) -> float:
+    """Return the events/s at which plain Faust counts the calls of the same backlog."""
     with EmbeddedKafka(console=Console(quiet=True)) as broker:
-        filled(broker, folder, events, seed)
-        command = [
-            sys.executable,
-            "-m",
-            "streams.bench.plain",
-            broker.bootstrap,
-            str(folder / f"faust-{seed}"),
-        ]
-        with running(command, folder / "plain.log", {}) as child:
+        fill(broker, folder, events, seed)
+        data, log = folder / f"faust-{seed}", folder / "plain.log"
+        with plain_faust(broker.bootstrap, data, log) as child:
             try:
-                return asyncio.run(counted(broker.bootstrap, PLAIN_SECONDS))
+                return asyncio.run(rate_of_table(broker.bootstrap, PLAIN_SECONDS))
             except TimeoutError:
-                log = (folder / "plain.log").read_text()[-2000:]
-                state = "ended" if child.poll() is not None else "was too slow"
-                raise BenchFailed(f"plain Faust {state}:\n{log}") from None
+                state = "was too slow" if child.is_running else "ended"
+                raise BenchFailed(f"plain Faust {state}:\n{child.last_lines()}") from None
 
 
-async def counted(bootstrap: str, seconds: float) -> float:
-    """Follow the changelog of the plain table: one record a counted event."""
+async def rate_of_table(bootstrap: str, seconds: float) -> float:
+    """Return the events/s of the plain table: its changelog has one record per event."""
     changelog = f"{GROUP}-call_count-changelog"
     sources = [TopicPartition(TOPIC, p) for p in range(PARTITIONS)]
     tables = [TopicPartition(changelog, p) for p in range(PARTITIONS)]
@@ -161,20 +154,20 @@ async def counted(bootstrap: str, seconds: float) -> float:
         total = sum((await consumer.end_offsets(sources)).values())
         begun: tuple[float, int] | None = None
         while time.monotonic() < deadline:
-            done = await written(consumer, tables)
+            done = await record_count(consumer, tables)
             if done and begun is None:
                 begun = (time.monotonic(), done)
             if begun and done >= total:
-                counted_since: float = (total - begun[1]) / (time.monotonic() - begun[0])
-                return counted_since
-            await asyncio.sleep(0.02)
+                rate: float = (total - begun[1]) / (time.monotonic() - begun[0])
+                return rate
+            await asyncio.sleep(PLAIN_POLL_SECONDS)
         raise TimeoutError
     finally:
         await consumer.stop()
 
 
-async def written(consumer: AIOKafkaConsumer, tables: list[TopicPartition]) -> int:
-    """Count the records of a changelog that may not be there yet."""
+async def record_count(consumer: AIOKafkaConsumer, tables: list[TopicPartition]) -> int:
+    """Return the number of records of a changelog, 0 while it does not exist."""
     try:
         return sum((await consumer.end_offsets(tables)).values())
     except Exception as error:
@@ -183,10 +176,10 @@ async def written(consumer: AIOKafkaConsumer, tables: list[TopicPartition]) -> i
         raise
 
 
-def latency(folder: Path, number: int, seconds: float) -> dict[int, Waits]:
-    """Give the waits at one worker under steady loads, after a small backlog, by events/s."""
+def latency(folder: Path, number: int, seconds: float) -> dict[int, Latencies]:
+    """Return the latencies of one worker under steady loads, after a small backlog, by events/s."""
     with EmbeddedKafka(console=Console(quiet=True)) as broker:
-        settings = filled(broker, folder, 2_000, LATENCY_SEEDS)
+        settings = fill(broker, folder, 2_000, LATENCY_SEEDS)
         environment = {"SALES_KPIS_BOOTSTRAP": broker.bootstrap}
         with worker(folder / "worker.log", environment):
             found = {}

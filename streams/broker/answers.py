@@ -1,19 +1,19 @@
-"""Asking a broker, in its own protocol, whether it serves yet."""
+"""A readiness check of a broker in Kafka's protocol."""
 
 import socket
 import struct
 
 METADATA_KEY = 3
-# The first version with the flag that keeps the question from creating topics; served since 0.11.
+# The first version with the flag that prevents the creation of topics; served since 0.11.
 METADATA_VERSION = 4
 CORRELATION = 1
 
 
 def answers(host: str, port: int, timeout: float = 1.0) -> bool:
-    """Say whether the broker takes requests and counts itself alive in its cluster.
+    """Return whether the broker answers requests and is alive in its cluster.
 
-    False while nobody listens, the listener does not answer in `timeout` seconds, or the
-    broker is still fenced off by its controller.
+    False while nothing listens, the listener does not answer in `timeout` seconds, or the
+    broker is still fenced by its controller.
     """
     body = struct.pack(
         ">hhihi?", METADATA_KEY, METADATA_VERSION, CORRELATION, -1, 0, False
@@ -32,11 +32,11 @@ def answers(host: str, port: int, timeout: float = 1.0) -> bool:
 
 
 def receive(connection: socket.socket, size: int) -> bytes:
-    """Read exactly so many bytes; a connection that ends before is a ConnectionError."""
+    """Read exactly `size` bytes. Raises ConnectionError if the connection ends before."""
     received = b""
     while len(received) < size:
         chunk = connection.recv(size - len(received))
         if not chunk:
-            raise ConnectionError("the broker hung up")
+            raise ConnectionError("the broker closed the connection")
         received += chunk
     return received

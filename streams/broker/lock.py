@@ -1,6 +1,6 @@
-"""Which jars are the embedded Kafka, to the byte.
+"""The lock of the embedded Kafka's jars, with their checksums.
 
-`python -m streams.broker.lock` writes the lock anew, after a change of COORDINATES.
+`python -m streams.broker.lock` writes it again after a change of COORDINATES.
 """
 
 import hashlib
@@ -10,20 +10,20 @@ from pathlib import Path
 
 import jgo
 
-# Not 4.3.0, 4.3.1 or 4.4.0: what is committed while a partition has no leader is marked as
-# committed nowhere, and nobody reads past it (KAFKA-20734; tests/broker/test_markers.py).
-# slf4j-simple, not slf4j-nop: with the latter a broker that fails says nothing of why.
+# Not 4.3.0, 4.3.1 or 4.4.0: a commit while a partition has no leader leaves that partition without
+# the marker, and blocks its readers (KAFKA-20734; tests/broker/test_markers.py).
+# slf4j-simple, not slf4j-nop: with the latter a broker that fails logs no reason.
 COORDINATES = ("org.apache.kafka:kafka_2.13:4.2.2", "org.slf4j:slf4j-simple:1.7.36")
 LOCK = Path(__file__).with_name("kafka.lock")
 
 
 class JarError(Exception):
-    """A jar that cannot be had or is not the locked one; the message says which and what to do."""
+    """A jar cannot be downloaded or is not the locked one; the message has advice."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Jar:
-    """One line of the lock: a Maven artifact with the sum and the size its file must have."""
+    """One line of the lock: a Maven artifact with the checksum and size of its file."""
 
     group: str
     artifact: str
@@ -32,12 +32,12 @@ class Jar:
     sha256: str
 
     def __str__(self) -> str:
-        """Show the Maven coordinate."""
+        """Return the Maven coordinate."""
         return f"{self.group}:{self.artifact}:{self.version}"
 
 
 def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
-    """Read every jar of the lock; a line that cannot be read is a JarError."""
+    """Return all jars of the lock. Raises JarError for an invalid line."""
     jars = []
     for number, line in enumerate(lock.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -54,7 +54,7 @@ def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
 
 
 def lock_text(jars: Iterable[Jar]) -> str:
-    """Write the lock, in the one order it has for these jars."""
+    """Return the text of the lock, with the jars in a fixed order."""
     lines = [
         "# The jars of the embedded Kafka: SHA-256, bytes, group:artifact:version.",
         f"# They are {' and '.join(COORDINATES)} with all they need.",
@@ -65,7 +65,7 @@ def lock_text(jars: Iterable[Jar]) -> str:
 
 
 def newly_resolved() -> list[Jar]:
-    """Ask Maven's repository what COORDINATES need, and take the sums of what it gives."""
+    """Resolve COORDINATES in Maven's repository and return the jars with their checksums."""
     jars = []
     for artifact in jgo.resolve("+".join(COORDINATES)):
         content = artifact.resolve().read_bytes()

@@ -1,18 +1,18 @@
-"""Ports on which a broker can listen."""
+"""Free ports for servers of this machine."""
 
 import os
 import secrets
 import socket
 from collections.abc import Collection
 
-# Below the ports that systems hand out for outgoing connections. A client that goes on
-# trying the port of a dead broker could otherwise be given that very port for itself.
+# Below the ports that systems assign to outgoing connections. A client that keeps trying the port
+# of a dead broker could otherwise be assigned that very port itself.
 PORTS = range(20_000, 32_768)
 TRIES = 100
 
 
 def is_free(host: str, port: int) -> bool:
-    """Say whether a server could listen there now; connections of an ended one do not count."""
+    """Return whether a server could listen there now, ignoring connections of an ended one."""
     with socket.socket() as probe:
         if os.name == "posix":  # elsewhere the option lets two servers share a port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -24,7 +24,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str, but: Collection[int] = ()) -> int:
-    """Choose a port where nobody listens, none of `but`; an OSError if none is found."""
+    """Return a free port that is not in `but`. Raises OSError if none is found."""
     for _ in range(TRIES):
         port = secrets.choice(PORTS)
         if port not in but and is_free(host, port):

@@ -24,16 +24,16 @@ SINGLE_NODE: Mapping[str, str] = MappingProxyType(
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "share.coordinator.state.topic.num.partitions": "4",
-        # A killed broker is not let in again before its old session is over; by default 9 s.
+        # A killed broker cannot register again before its old session ends; by default 9 s.
         "broker.session.timeout.ms": "2000",
         "broker.heartbeat.interval.ms": "500",
-        # By default 128 MiB, a quarter of the heap that this broker is given.
+        # By default 128 MiB, a quarter of this broker's heap.
         "log.cleaner.dedupe.buffer.size": str(32 * 1024 * 1024),
     }
 )
 
 
-# These hold a list; what is added to them is added at the end.
+# The values of these are lists; additions are appended.
 LISTS = ("listeners", "advertised.listeners", "listener.security.protocol.map")
 
 
@@ -44,9 +44,9 @@ def properties(
     storage: str = STORAGE,
     more: Mapping[str, str] = NOTHING,
 ) -> str:
-    """Write the server's properties; `storage` is taken from the broker's working directory.
+    """Return the server's properties; `storage` is relative to the broker's working directory.
 
-    `more` comes on top: further listeners, an authorizer.
+    `more` are added: further listeners, an authorizer.
     """
     lines = dict(SINGLE_NODE) | {
         "listeners": f"CLIENT://{host}:{port},CONTROLLER://{host}:{controller_port}",

@@ -1,4 +1,4 @@
-"""The folder in which a broker keeps its records: laying it out."""
+"""The storage folder of a broker."""
 
 import base64
 import shutil
@@ -12,14 +12,14 @@ FORMAT_SECONDS = 60.0
 
 
 class BrokerError(Exception):
-    """The broker cannot be started or has ended; the message carries what it last said."""
+    """The broker cannot be started or has ended; the message has the last lines of its log."""
 
 
 def lay_out(java: list[str], data: Path) -> None:
-    """Make an empty storage in `data` unless there is one.
+    """Format an empty storage in `data` unless there is one.
 
-    `java` is the runtime with its class path. A storage that was interrupted half-way is
-    never taken for a whole one.
+    `java` is the runtime with its class path. A storage whose formatting was interrupted is
+    formatted again.
     """
     if (data / STORAGE).exists():
         return
@@ -30,7 +30,7 @@ def lay_out(java: list[str], data: Path) -> None:
     # The tool needs listeners to read the file at all; it does not use them.
     config.write_text(properties("127.0.0.1", 1, 2, storage=fresh.name), encoding="ascii")
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    # One word: an id may begin with a dash, and would then be taken for an option.
+    # One argument: an id may begin with a dash, and would then be parsed as an option.
     tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", config.name]
     try:
         subprocess.run(  # noqa: S603  # our own runtime
@@ -45,7 +45,7 @@ def lay_out(java: list[str], data: Path) -> None:
             check=True,
         )
     except subprocess.SubprocessError as error:
-        said = getattr(error, "output", None) or ""
-        raise BrokerError(f"Kafka's storage cannot be laid out: {error}\n{said}") from error
+        output = getattr(error, "output", None) or ""
+        raise BrokerError(f"Kafka's storage cannot be formatted: {error}\n{output}") from error
     config.unlink()
     fresh.rename(data / STORAGE)

@@ -1,6 +1,6 @@
 """The command `sales-kpis`.
 
-Commands import what they need when they run: `--help` and `replay` start no Kafka client.
+Commands import their modules when they run: `--help` and `replay` load no Kafka client.
 """
 
 import click
@@ -19,7 +19,7 @@ def main() -> None:
     """Exact sales KPIs from CRM events, live.
 
     Settings come from the environment (SALES_KPIS_BOOTSTRAP, SALES_KPIS_TIMEZONE, ...); `doctor`
-    lists them and says what is wrong.
+    lists them and reports problems.
     """
 
 

@@ -1,4 +1,4 @@
-"""`python -m streams.cli`: the command, for whoever starts one as a process of its own."""
+"""`python -m streams.cli`: the command `sales-kpis`, for child processes."""
 
 from streams.cli import main
 

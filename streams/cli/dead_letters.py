@@ -1,6 +1,7 @@
-"""The commands `sales-kpis dead-letters ...`."""
+"""The terminal output of `sales-kpis dead-letters ...`."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -8,91 +9,100 @@ import orjson
 
 from streams.config.settings import Settings
 from streams.operations.dead_letters import (
-    CannotMend,
+    CannotRepair,
     DeadLetter,
     Outcome,
-    mending,
+    display,
     read_dead_letters,
+    repair_of,
     send_again,
-    shown,
 )
 
 REASON_WIDTH = 60
 
 
-def pick(
-    found: list[DeadLetter], offsets: tuple[int, ...], topic: str | None, reason: str | None
-) -> list[DeadLetter]:
-    """Choose letters by their own offsets, by source topic, by a part of the reason."""
-    known = {letter.offset for letter in found}
-    for offset in offsets:
-        if offset not in known:
-            raise click.ClickException(f"there is no dead letter {offset}; `list` shows them")
-    return [
-        letter
-        for letter in found
-        if (not offsets or letter.offset in offsets)
-        and (topic is None or letter.topic == topic)
-        and (reason is None or reason.lower() in letter.reason.lower())
-    ]
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The selected dead letters: by their own offsets, source topic and a part of the reason."""
 
+    offsets: tuple[int, ...] = ()
+    topic: str | None = None
+    reason: str | None = None
 
-def print_list(settings: Settings, topic: str | None, reason: str | None, *, every: bool) -> None:
-    """Print a line a letter: those that wait, or with `every` those sent again, too."""
-    found = pick(asyncio.run(read_dead_letters(settings)), (), topic, reason)
-    waiting = [letter for letter in found if every or letter.sent_again is None]
-    for letter in waiting:
-        where = f"{letter.topic}/{letter.partition}/{letter.source_offset}"
-        field = letter.field or "-"
-        state = f"sent again {letter.sent_again}" if letter.sent_again else "waits"
-        click.echo(
-            f"{letter.offset:>6}  {letter.at}  {where:<24}  {field:<14}"
-            f"  {letter.reason[:REASON_WIDTH]:<{REASON_WIDTH}}  {state}"
+    def of(self, found: list[DeadLetter]) -> list[DeadLetter]:
+        """Return those that match. Raises ClickException for an offset that does not exist."""
+        known = {dead_letter.offset for dead_letter in found}
+        for offset in self.offsets:
+            if offset not in known:
+                raise click.ClickException(f"there is no dead letter {offset}; `list` shows them")
+        return [dead_letter for dead_letter in found if self._matches(dead_letter)]
+
+    def _matches(self, dead_letter: DeadLetter) -> bool:
+        return (
+            (not self.offsets or dead_letter.offset in self.offsets)
+            and (self.topic is None or dead_letter.topic == self.topic)
+            and (self.reason is None or self.reason.lower() in dead_letter.reason.lower())
         )
-    left = sum(letter.sent_again is None for letter in found)
-    click.echo(f"{left} waiting, {len(found) - left} sent again", err=True)
 
 
-def print_one(settings: Settings, offset: int, *, raw: bool) -> None:
-    """Print a letter as JSON, or the original bytes alone."""
-    (letter,) = pick(asyncio.run(read_dead_letters(settings)), (offset,), None, None)
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The changes to make: fields to set and to drop, or a file with the whole event."""
+
+    assigned: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    file: Path | None = None
+
+
+def print_list(settings: Settings, selection: Selection, *, every: bool) -> None:
+    """Print a line for each dead letter; those sent again only with `every`."""
+    found = selection.of(asyncio.run(read_dead_letters(settings)))
+    listed = [dead_letter for dead_letter in found if every or dead_letter.sent_again is None]
+    for dead_letter in listed:
+        source = f"{dead_letter.topic}/{dead_letter.partition}/{dead_letter.source_offset}"
+        field = dead_letter.field or "-"
+        state = f"sent again {dead_letter.sent_again}" if dead_letter.sent_again else "waits"
+        click.echo(
+            f"{dead_letter.offset:>6}  {dead_letter.at}  {source:<24}  {field:<14}"
+            f"  {dead_letter.reason[:REASON_WIDTH]:<{REASON_WIDTH}}  {state}"
+        )
+    waiting = sum(dead_letter.sent_again is None for dead_letter in found)
+    click.echo(f"{waiting} waiting, {len(found) - waiting} sent again", err=True)
+
+
+def print_dead_letter(settings: Settings, offset: int, *, raw: bool) -> None:
+    """Print a dead letter as JSON, or the original bytes alone."""
+    (dead_letter,) = Selection((offset,)).of(asyncio.run(read_dead_letters(settings)))
     if raw:
-        click.get_binary_stream("stdout").write(letter.value or b"")
+        click.get_binary_stream("stdout").write(dead_letter.value or b"")
         return
-    click.echo(orjson.dumps(letter.report(), option=orjson.OPT_INDENT_2).decode())
+    click.echo(orjson.dumps(dead_letter.report(), option=orjson.OPT_INDENT_2).decode())
 
 
-def replay(
-    settings: Settings,
-    chosen: tuple[tuple[int, ...], str | None, str | None],
-    change: tuple[tuple[str, ...], tuple[str, ...], Path | None],
-    *,
-    dry: bool,
-) -> bool:
-    """Mend and send; True if none was refused again."""
-    assignments, dropped, file = change
-    found = [
-        one for one in pick(asyncio.run(read_dead_letters(settings)), *chosen) if not one.sent_again
-    ]
-    if file is not None and len(found) != 1:
-        raise click.ClickException("--value is for one letter: name its offset")
+def replay(settings: Settings, selection: Selection, changes: Changes, *, dry: bool) -> bool:
+    """Repair and send dead letters; return whether none was rejected again."""
+    selected = selection.of(asyncio.run(read_dead_letters(settings)))
+    found = [dead_letter for dead_letter in selected if not dead_letter.sent_again]
+    if changes.file is not None and len(found) != 1:
+        raise click.ClickException("--value is for one dead letter: name its offset")
     try:
-        mend = mending(assignments, dropped, file.read_bytes() if file else None)
+        whole = changes.file.read_bytes() if changes.file else None
+        repair = repair_of(changes.assigned, changes.dropped, whole)
         if dry:
-            for letter in found:
-                click.echo(f"{letter.offset}: {shown(mend(letter.value))}")
+            for dead_letter in found:
+                click.echo(f"{dead_letter.offset}: {display(repair(dead_letter.value))}")
             return True
-        outcomes = asyncio.run(send_again(settings, found, mend, settings.clock()))
-    except CannotMend as error:
+        outcomes = asyncio.run(send_again(settings, found, repair, settings.clock()))
+    except CannotRepair as error:
         raise click.ClickException(str(error)) from error
     for outcome in outcomes:
-        click.echo(summary(outcome))
+        click.echo(describe(outcome))
     return all(outcome.rejected is None for outcome in outcomes)
 
 
-def summary(outcome: Outcome) -> str:
-    """Say in a line what became of a letter."""
+def describe(outcome: Outcome) -> str:
+    """Return the outcome of a dead letter as one line."""
     if outcome.rejected is None:
         return f"{outcome.dead_letter.offset}: sent to {outcome.topic}"
     where = f", field {outcome.rejected.field}" if outcome.rejected.field else ""
-    return f"{outcome.dead_letter.offset}: still refused{where}: {outcome.rejected.reason}"
+    return f"{outcome.dead_letter.offset}: still rejected{where}: {outcome.rejected.reason}"

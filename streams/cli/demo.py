@@ -1,19 +1,21 @@
-"""Commands that show the product, measure it, and write what is generated from it."""
+"""The commands demo, schemas and bench."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from streams.cli.common import KAFKA, configuration
+from streams.cli.invocation import KAFKA, configuration
 
 
 @click.command()
 @KAFKA
-@click.option("--seconds", type=float, help="End by itself after so many seconds.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Which made-up company.")
+@click.option("--seconds", type=float, help="End after this many seconds of live traffic.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of the simulated company."
+)
 def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
-    """Show it all at once: Kafka, gateway, two workers, a made-up company, live KPIs."""
+    """Run Kafka, gateway, two workers and a simulated company, and show live KPIs."""
     from streams.demo.run import run_demo
 
     sys.exit(run_demo(*configuration(), seconds, seed=seed, bootstrap=bootstrap))
@@ -34,17 +36,17 @@ def schemas(folder: Path) -> None:
     type=click.IntRange(min=1_000),
     default=400_000,
     show_default=True,
-    help="How many; of fewer, starting and ending are a greater part.",
+    help="Number of events; with fewer, start and end weigh more.",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(min=5),
     default=20,
     show_default=True,
-    help="Of each latency run.",
+    help="Length of each latency run.",
 )
 def bench(events: int, seconds: float) -> None:
-    """Measure events/s and latency of the whole way on an embedded Kafka."""
+    """Measure throughput and latency on an embedded Kafka."""
     from streams.bench import run_bench
 
     run_bench(events, seconds)

@@ -1,12 +1,12 @@
-"""Commands that move events: in, out, through the engine alone, and mended ones again."""
+"""The commands on events: ingest, export, replay and dead-letters."""
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.common import (
+from streams.cli.invocation import (
     KAFKA,
     attempt,
     configuration,
@@ -16,6 +16,9 @@ from streams.cli.common import (
 )
 from streams.config.declaration import BadSetting
 from streams.config.settings import instant
+
+if TYPE_CHECKING:
+    from streams.events import Rejected
 
 
 @click.command()
@@ -46,8 +49,8 @@ def export(bootstrap: str | None, file: Path, incomplete: bool) -> None:
     """Write all events to a new file that `ingest` and `replay` read."""
     from streams.cli.transfers import export_with_progress
 
-    where = settings(bootstrap=bootstrap)
-    if not attempt(lambda: export_with_progress(where, file, incomplete=incomplete)):
+    used = settings(bootstrap=bootstrap)
+    if not attempt(lambda: export_with_progress(used, file, incomplete=incomplete)):
         sys.exit(1)
 
 
@@ -71,34 +74,34 @@ def replay(
     from streams.operations.replay import replay as kpi_records
     from streams.operations.replay import replay_alerts
 
-    refused = 0
+    count = 0
 
-    def refuse(line: int, why: Any) -> None:
-        nonlocal refused
-        refused += 1
-        print_rejected(line, why.field, why.reason)
+    def on_rejected(line: int, rejected: "Rejected") -> None:
+        nonlocal count
+        count += 1
+        print_rejected(line, rejected.field, rejected.reason)
 
     try:
         at = instant(now, "--now") if now else None
-        where, rules = configuration(now=at, timezone=timezone, currency=currency)
+        used, rules = configuration(now=at, timezone=timezone, currency=currency)
         with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
             records = replay_alerts if alerts else kpi_records
-            for record in records(lines, where, refuse, rules):
+            for record in records(lines, used, on_rejected, rules):
                 target.write(record + b"\n")
     except BadSetting as error:
         raise click.ClickException(str(error)) from error
-    if refused:
-        click.echo(f"{refused} lines refused", err=True)
+    if count:
+        click.echo(f"{count} lines rejected", err=True)
         sys.exit(1)
 
 
 @click.group()
 def dead_letters() -> None:
-    """Records that could not be read: look at them, mend them, send them again."""
+    """Records that could not be read: list them, repair them, send them again."""
 
 
-TOPIC = click.option("--topic", help="Only those that came by this topic.")
-REASON = click.option("--reason", help="Only those whose reason holds this text.")
+TOPIC = click.option("--topic", help="Only those of this source topic.")
+REASON = click.option("--reason", help="Only those whose reason contains this text.")
 
 
 @dead_letters.command("list")
@@ -109,10 +112,11 @@ REASON = click.option("--reason", help="Only those whose reason holds this text.
 def list_dead_letters(
     bootstrap: str | None, topic: str | None, reason: str | None, every: bool
 ) -> None:
-    """List those that wait: offset, when, whence, field, reason."""
-    from streams.cli.dead_letters import print_list
+    """List those not sent again: offset, time, source, field, reason."""
+    from streams.cli.dead_letters import Selection, print_list
 
-    attempt(lambda: print_list(settings(bootstrap=bootstrap), topic, reason, every=every))
+    selection = Selection(topic=topic, reason=reason)
+    attempt(lambda: print_list(settings(bootstrap=bootstrap), selection, every=every))
 
 
 @dead_letters.command()
@@ -120,10 +124,10 @@ def list_dead_letters(
 @click.argument("offset", type=int)
 @click.option("--raw", is_flag=True, help="The original bytes and nothing else.")
 def show(bootstrap: str | None, offset: int, raw: bool) -> None:
-    """Show one whole, by its offset."""
-    from streams.cli.dead_letters import print_one
+    """Show one in full, by its offset."""
+    from streams.cli.dead_letters import print_dead_letter
 
-    attempt(lambda: print_one(settings(bootstrap=bootstrap), offset, raw=raw))
+    attempt(lambda: print_dead_letter(settings(bootstrap=bootstrap), offset, raw=raw))
 
 
 @dead_letters.command("replay")
@@ -131,7 +135,7 @@ def show(bootstrap: str | None, offset: int, raw: bool) -> None:
 @click.argument("offsets", type=int, nargs=-1)
 @TOPIC
 @REASON
-@click.option("--all", "every", is_flag=True, help="All that wait; else name some.")
+@click.option("--all", "every", is_flag=True, help="All that were not sent again.")
 @click.option("--set", "assign", multiple=True, metavar="NAME=TEXT|NAME:=JSON", help="A field.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Leave a field out.")
 @click.option("--value", type=click.Path(exists=True, path_type=Path), help="The whole event.")
@@ -147,12 +151,12 @@ def replay_dead_letters(
     value: Path | None,
     dry_run: bool,
 ) -> None:
-    """Send letters again, mended; exit 1 if one is still no event."""
-    from streams.cli.dead_letters import replay
+    """Repair dead letters and send them again; exit 1 if one is still not an event."""
+    from streams.cli.dead_letters import Changes, Selection, replay
 
     if not (offsets or topic or reason or every):
         raise click.UsageError("name offsets, --topic, --reason, or --all")
-    chosen, change = (offsets, topic, reason), (assign, drop, value)
-    where = settings(bootstrap=bootstrap)
-    if not attempt(lambda: replay(where, chosen, change, dry=dry_run)):
+    selection, changes = Selection(offsets, topic, reason), Changes(assign, drop, value)
+    used = settings(bootstrap=bootstrap)
+    if not attempt(lambda: replay(used, selection, changes, dry=dry_run)):
         sys.exit(1)

@@ -1,44 +1,44 @@
-"""Commands that say what is there and whether it is right."""
+"""The commands that show and check the output: status, verify, dump, alerts, catalogue, doctor."""
 
 import json
 import sys
 
 import click
 
-from streams.cli.common import (
+from streams.cli.invocation import (
     KAFKA,
     attempt,
     configuration,
     print_lines,
     run,
     settings,
-    settings_alone,
+    settings_without_rules,
     stops_quietly,
 )
 
 
 @click.command()
 @KAFKA
-@click.option("--wait", is_flag=True, help="Until every event so far is in the output.")
+@click.option("--wait", is_flag=True, help="Wait until every event so far is in the output.")
 @click.option("--timeout", type=float, default=600, show_default=True, help="Seconds to wait.")
 @stops_quietly
 def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
-    """Say how far the workers are; exit 0 if every event so far is in the output."""
+    """Show the progress of the workers; exit 0 if every event so far is in the output."""
     from streams.internal_topics.progress import await_settled, behind
 
-    where = settings(bootstrap=bootstrap)
-    found = run(await_settled(where, timeout) if wait else behind(where))
+    used = settings(bootstrap=bootstrap)
+    found = run(await_settled(used, timeout) if wait else behind(used))
     if found.is_settled:
         click.echo("settled: every event so far is in sales.kpis")
         return
-    for place, count in found.events.items():
-        click.echo(f"{place}: {count} events to go")
+    for partition, count in found.events.items():
+        click.echo(f"{partition}: {count} events to be processed")
     if found.partials:
         click.echo(f"kpi.partials: to be published from partitions {list(found.partials)}")
     for number in found.reroutes:
-        click.echo(f"shard {number}: merged subjects' events are on their way to it")
+        click.echo(f"aggregate/{number}: rerouted events of merged subjects to be processed")
     for name in found.reference:
-        click.echo(f"{name}: has not heard of the newest reference records")
+        click.echo(f"{name}: newest reference records to be read")
     if wait:
         click.echo(f"not settled after {timeout:g} s; is a worker running?", err=True)
     sys.exit(1)
@@ -48,11 +48,11 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
 @KAFKA
 @stops_quietly
 def verify(bootstrap: str | None) -> None:
-    """Work all KPIs out again beside the workers and compare; exit 1 if one is published wrong."""
+    """Compute all KPIs again while the workers go on; exit 1 if a published one is wrong."""
     from streams.cli.verify import print_verdict
 
-    where, rules = configuration(bootstrap=bootstrap)
-    if not attempt(lambda: print_verdict(where, rules)):
+    used, rules = configuration(bootstrap=bootstrap)
+    if not attempt(lambda: print_verdict(used, rules)):
         sys.exit(1)
 
 
@@ -61,45 +61,45 @@ def verify(bootstrap: str | None) -> None:
 @click.option("--kpi", help="Only this KPI.")
 @click.option("--window", help="Only windows of this kind: day, week, last_7d, ...")
 @click.option("--scope", help="`all`, or such as rep=ann.")
-@click.option("--follow", is_flag=True, help="Go on with every change.")
+@click.option("--follow", is_flag=True, help="Continue with every change.")
 @stops_quietly
 def dump(
     bootstrap: str | None, kpi: str | None, window: str | None, scope: str | None, follow: bool
 ) -> None:
-    """Print the latest of sales.kpis as JSON lines."""
+    """Print the latest records of sales.kpis as JSON lines."""
     from streams.output.dump import dump as latest
 
-    where = settings(bootstrap=bootstrap)
-    run(print_lines(latest(where, kpi=kpi, window=window, scope=scope, follow=follow), follow))
+    used = settings(bootstrap=bootstrap)
+    run(print_lines(latest(used, kpi=kpi, window=window, scope=scope, follow=follow), follow))
 
 
 @click.command()
 @KAFKA
 @click.option("--kind", help="Only alerts of this kind.")
 @click.option("--rep", help="Only this rep's.")
-@click.option("--follow", is_flag=True, help="Go on with every change.")
+@click.option("--follow", is_flag=True, help="Continue with every change.")
 @stops_quietly
 def alerts(bootstrap: str | None, kind: str | None, rep: str | None, follow: bool) -> None:
-    """Print the alerts that stand as JSON lines."""
-    from streams.output.alerts import alerts as standing
+    """Print the current alerts as JSON lines."""
+    from streams.output.alerts import alerts as current
 
-    where = settings(bootstrap=bootstrap)
-    run(print_lines(standing(where, kind=kind, rep=rep, follow=follow), follow))
+    used = settings(bootstrap=bootstrap)
+    run(print_lines(current(used, kind=kind, rep=rep, follow=follow), follow))
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs, with settings in force.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with the settings in force.")
 @click.option("--markdown", is_flag=True, help="As a page, by question.")
 def catalogue(as_json: bool, markdown: bool) -> None:
-    """List the KPIs: what each says, its unit, where it is told apart."""
+    """List the KPIs: meaning, unit and dimensions of each."""
     from streams.artifacts.kpi_page import page
     from streams.wiring.catalogue import catalogue as declared
     from streams.wiring.describe import entries, in_force
 
-    where, rules = configuration()
-    found = declared(where, rules)
+    used, rules = configuration()
+    found = declared(used, rules)
     if as_json:
-        content = {"settings": in_force(where, rules), "kpis": list(entries(found).values())}
+        content = {"settings": in_force(used, rules), "kpis": list(entries(found).values())}
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     elif markdown:
         click.echo(page(found), nl=False)
@@ -114,14 +114,14 @@ def catalogue(as_json: bool, markdown: bool) -> None:
 @click.command()
 @KAFKA
 def doctor(bootstrap: str | None) -> None:
-    """Say in plain words what is wrong with broker, topics, clocks, settings and rules."""
+    """Check broker, topics, clocks, settings and rules; exit 1 if something is wrong."""
     from rich.console import Console
 
     from streams.operations.doctor import examine
 
-    settings = settings_alone(bootstrap=bootstrap)
-    # A transaction that seems to have been left open is looked at again half a minute later.
-    with Console(stderr=True).status("Looking, for half a minute if something is wrong"):
+    settings = settings_without_rules(bootstrap=bootstrap)
+    # A transaction that seems to have been left open is checked again half a minute later.
+    with Console(stderr=True).status("Checking, for half a minute if something is wrong"):
         findings = run(examine(settings))
     for finding in findings:
         click.secho(f"{finding.verdict:5}", nl=False, fg=finding.colour)

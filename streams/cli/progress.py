@@ -1,4 +1,4 @@
-"""How far a command is, where there is a terminal to show it."""
+"""A progress bar for commands, where there is a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from streams.operations.export import Progressed
+from streams.operations.export import OnProgress
 
 
 @contextmanager
-def bar(what: str) -> Iterator[Progressed]:
-    """Show a bar on standard error; what is given is told how many of how many are done."""
+def bar(description: str) -> Iterator[OnProgress]:
+    """Show a bar on standard error; yield the function to call with the number done, and of all."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -20,5 +20,5 @@ def bar(what: str) -> Iterator[Progressed]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what)
+        task = progress.add_task(description)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,4 +1,4 @@
-"""Commands that keep running: Kafka, workers, the gateway; and the topics they need."""
+"""The commands that run servers: broker, worker, gateway; and those of their topics."""
 
 import logging
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from streams.cli.common import (
+from streams.cli.invocation import (
     HOST,
     KAFKA,
     attempt,
@@ -19,10 +19,12 @@ from streams.config.declaration import BadSetting
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), help="Where to keep it; default: nowhere.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder for its data; default: a temporary one."
+)
 @click.option("--port", type=int, help="Default: any free one.")
 def broker(data: Path | None, port: int | None) -> None:
-    """Run a real Kafka in the foreground, for a desk or a test."""
+    """Run a real Kafka in the foreground, for development and tests."""
     from streams.broker.command import run as run_broker
     from streams.broker.lock import JarError
     from streams.broker.storage import BrokerError
@@ -35,16 +37,16 @@ def broker(data: Path | None, port: int | None) -> None:
 
 @click.group()
 def topics() -> None:
-    """The topics this product needs."""
+    """The topics of an installation."""
 
 
 @topics.command()
 @KAFKA
 def apply(bootstrap: str | None) -> None:
     """Create the topics that are missing; safe to repeat."""
-    from streams.kafka import topics as needed
+    from streams.kafka import topics as installed
 
-    for line in run(needed.apply(settings(bootstrap=bootstrap))):
+    for line in run(installed.apply(settings(bootstrap=bootstrap))):
         click.echo(line)
 
 
@@ -55,31 +57,33 @@ def apply(bootstrap: str | None) -> None:
     "--file",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="Where all events are kept on the way; a new file, which stays.",
+    help="A new file for all events, which is kept.",
 )
-@click.option("--yes", is_flag=True, help="Do it; else say what would be done.")
+@click.option("--yes", is_flag=True, help="Do it; without this only print the steps.")
 @stops_quietly
 def repartition(bootstrap: str | None, partitions: int, file: Path, yes: bool) -> None:
-    """Move all events to topics with another number of partitions.
+    """Change the number of partitions of the topics of events.
 
     Workers, gateway and all senders have to be stopped first. All events are written to a file,
-    the topics deleted and made anew, and the events sent again; KPIs come out as before.
+    the topics deleted and created again, and the events sent again; the KPIs are the same after it.
     """
     from streams.cli.transfers import repartition_with_progress
 
-    where = settings(bootstrap=bootstrap)
-    if not attempt(lambda: repartition_with_progress(where, partitions, file, is_wanted=yes)):
+    used = settings(bootstrap=bootstrap)
+    if not attempt(lambda: repartition_with_progress(used, partitions, file, is_confirmed=yes)):
         sys.exit(1)
 
 
 @topics.command("rights")
-@click.option("--principal", default="User:{role}", show_default=True, help="Whom to allow.")
+@click.option(
+    "--principal", default="User:{role}", show_default=True, help="The principal of each role."
+)
 def list_acls(principal: str) -> None:
-    """Write the least rights of each role as arguments for kafka-acls.sh."""
+    """Print the minimal ACLs of each role as arguments for kafka-acls.sh."""
     from streams.kafka.acls import acls
 
-    for right in acls(settings()):
-        click.echo(right.command(principal.format(role=right.role)))
+    for acl in acls(settings()):
+        click.echo(acl.command(principal.format(role=acl.role)))
 
 
 @click.command()
@@ -91,32 +95,32 @@ def list_acls(principal: str) -> None:
     type=click.IntRange(1, 100),
     default=1,
     show_default=True,
-    help="How many, to use as many processors; the others' metrics are on the ports after.",
+    help="Number of processes, one per processor; further metrics ports follow the first.",
 )
 @click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
 def worker(
     bootstrap: str | None, host: str, metrics_port: int | None, processes: int, supervise: bool
 ) -> None:
-    """Run one worker; more workers, the same command.
+    """Run one worker; run the same command again for more workers.
 
-    Several processes share the work as several workers do, and are supervised.
+    Several processes share the work like several workers, and are supervised.
     """
-    where, rules = configuration(bootstrap=bootstrap)
+    used, rules = configuration(bootstrap=bootstrap)
     if supervise or processes > 1:
         from streams.process import logs
         from streams.process.supervisor import Supervisor
 
-        logs.set_up(where.log, logging.WARNING)
-        of_all = ["worker", "--bootstrap", where.bootstrap, "--host", host]
-        # Of port 0, any free one, each process takes its own.
+        logs.set_up(used.log, logging.WARNING)
+        arguments = ["worker", "--bootstrap", used.bootstrap, "--host", host]
+        # With port 0, any free one, each process chooses its own.
         ports = [metrics_port and metrics_port + number for number in range(processes)]
         commands = [
-            [*of_all, *([] if port is None else ["--metrics-port", str(port)])] for port in ports
+            [*arguments, *([] if port is None else ["--metrics-port", str(port)])] for port in ports
         ]
         sys.exit(Supervisor(commands).run())
     from streams.operations.worker import run_worker
 
-    run_worker(where, rules, host, metrics_port)
+    run_worker(used, rules, host, metrics_port)
 
 
 @click.command()
@@ -124,7 +128,7 @@ def worker(
 @HOST
 @click.option("--port", type=int, help="Default: SALES_KPIS_GATEWAY_PORT.")
 def gateway(bootstrap: str | None, host: str, port: int | None) -> None:
-    """Take events over HTTP: POST /events."""
+    """Run the gateway, which accepts events over HTTP: POST /events."""
     from streams.gateway.server import run_gateway
 
     try:

@@ -1,4 +1,4 @@
-"""`sales-kpis export` and `sales-kpis topics repartition`, as they look in a terminal."""
+"""The terminal output of `sales-kpis export` and `sales-kpis topics repartition`."""
 
 import asyncio
 from pathlib import Path
@@ -11,15 +11,14 @@ from streams.config.settings import Settings
 from streams.operations.export import Exported
 from streams.operations.export import export as write
 from streams.operations.ingest import IngestFailed, report
-from streams.operations.repartition import dependent
-from streams.operations.repartition import repartition as move
+from streams.operations.repartition import dependent_topics, repartition
 
 
 def export_with_progress(settings: Settings, file: Path, *, incomplete: bool) -> bool:
-    """Export with a bar where there is a terminal; True if `ingest` would take all of it."""
-    with bar("exporting") as progressed:
+    """Export with a bar where there is a terminal; return whether `ingest` would accept it all."""
+    with bar("exporting") as on_progress:
         try:
-            found = asyncio.run(write(settings, file, progressed, incomplete=incomplete))
+            found = asyncio.run(write(settings, file, on_progress, incomplete=incomplete))
         except OSError as error:
             raise click.ClickException(str(error)) from error
     _report(found, file)
@@ -27,24 +26,24 @@ def export_with_progress(settings: Settings, file: Path, *, incomplete: bool) ->
 
 
 def repartition_with_progress(
-    settings: Settings, partitions: int, file: Path, *, is_wanted: bool
+    settings: Settings, partitions: int, file: Path, *, is_confirmed: bool
 ) -> bool:
-    """Repartition, or say what that would do; True if every event arrived."""
-    if not is_wanted:
-        click.echo(f"would write all events to {file}, delete these topics and make them anew:")
-        for name in dependent(settings):
+    """Repartition, or only print the steps; return whether every event arrived."""
+    if not is_confirmed:
+        click.echo(f"would write all events to {file}, delete and create again these topics:")
+        for name in dependent_topics(settings):
             click.echo(f"  {name}")
         click.echo(f"and send all events again to {partitions} partitions; --yes does it")
         return True
     console = Console(stderr=True)
-    with bar("exporting") as progressed:
+    with bar("exporting") as on_progress:
         try:
-            found = move(settings, partitions, file, console, progressed, click.echo)
+            found = repartition(settings, partitions, file, console, on_progress, click.echo)
         except (OSError, IngestFailed) as error:
             raise click.ClickException(str(error)) from error
     report(found.ingested, console)
     if found.ingested.sent != found.exported.events:
-        click.echo(f"{found.exported.events:,} events were exported: look at {file}", err=True)
+        click.echo(f"but {found.exported.events:,} events were exported: check {file}", err=True)
         return False
     click.echo(f"now set SALES_KPIS_PARTITIONS={partitions} everywhere and start the workers")
     return True
@@ -53,8 +52,8 @@ def repartition_with_progress(
 def _report(found: Exported, file: Path) -> None:
     click.echo(f"{found.events:,} events are in {file}")
     if found.skipped:
-        click.echo(f"{found.skipped:,} records are no events and were left out (dead letters)")
+        click.echo(f"{found.skipped:,} records are not events and were left out (dead letters)")
     for problem in found.problems:
-        click.echo(f"{problem}: counted now, but `ingest` would refuse it", err=True)
+        click.echo(f"{problem}: counted now, but `ingest` would reject it", err=True)
     if found.rejected > len(found.problems):
         click.echo(f"and {found.rejected - len(found.problems):,} more", err=True)

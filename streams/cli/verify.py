@@ -1,4 +1,4 @@
-"""`sales-kpis verify`, as it looks in a terminal."""
+"""The terminal output of `sales-kpis verify`."""
 
 import asyncio
 
@@ -12,18 +12,18 @@ from streams.operations.verify import Verdict, verify
 from streams.process.logs import escaped
 from streams.wiring.core import build_core
 
-# The rest is counted: one bug can make every cell wrong.
+# Further ones are only counted: one bug can make every cell wrong.
 LISTED = 50
 TEXT_LENGTH = 200
 
 
 def print_verdict(settings: Settings, rules: Rules) -> bool:
-    """Verify everything, with a bar where there is a terminal; True if nothing is wrong."""
-    with bar("verifying") as progressed:
+    """Verify with a bar where there is a terminal; return whether nothing is wrong."""
+    with bar("verifying") as on_progress:
 
         async def work() -> Verdict:
             await topics.check(settings)
-            return await verify(settings, build_core(settings, rules), progressed)
+            return await verify(settings, build_core(settings, rules), on_progress)
 
         verdict = asyncio.run(work())
     _report(verdict)
@@ -32,15 +32,18 @@ def print_verdict(settings: Settings, rules: Rules) -> bool:
 
 def _report(verdict: Verdict) -> None:
     for number in verdict.unready:
-        click.echo(f"shard {number} is reading again after a crash: its cells were not compared")
+        click.echo(
+            f"partition {number} is being processed again after a crash:"
+            " its cells were not compared"
+        )
     for difference in verdict.wrong[:LISTED]:
         found, wanted = _short(difference.found), _short(difference.wanted)
-        place = f"{difference.topic} {escaped(difference.key)}"
-        click.echo(f"{place}\n  holds  {found}\n  wanted {wanted}")
+        key = f"{difference.topic} {escaped(difference.key)}"
+        click.echo(f"{key}\n  found  {found}\n  wanted {wanted}")
     if len(verdict.wrong) > LISTED:
         click.echo(f"and {len(verdict.wrong) - LISTED:,} more")
-    told = f"{verdict.cells:,} cells and {verdict.records:,} records verified"
-    click.echo(f"{told}: {len(verdict.wrong):,} wrong" if verdict.wrong else f"{told}: all right")
+    result = f"{len(verdict.wrong):,} wrong" if verdict.wrong else "all right"
+    click.echo(f"{verdict.cells:,} cells and {verdict.records:,} records verified: {result}")
 
 
 def _short(text: str | None) -> str:

@@ -259,19 +259,19 @@ class Settings:
         """Read the settings; an unknown `SALES_KPIS_` name or a bad value is a BadSetting."""
         environment = os.environ if environment is None else environment
         known = {each.name: declared(each).kind for each in fields(cls)}
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for variable, written in environment.items():
             if not variable.startswith(PREFIX):
                 continue
             name = variable.removeprefix(PREFIX).lower()
             if name.removesuffix("_file") in SECRETS and name.endswith("_file"):
                 name, written = name.removesuffix("_file"), from_file(variable, written)
-                if name in given or PREFIX + name.upper() in environment:
+                if name in values or PREFIX + name.upper() in environment:
                     raise BadSetting(f"{variable} and {PREFIX}{name.upper()} are both set")
             if name not in known:
                 raise BadSetting(f"{variable} is no setting; known: {', '.join(sorted(known))}")
-            given[name] = read(known[name], variable, written)
-        return replace(cls(), **given)
+            values[name] = read(known[name], variable, written)
+        return replace(cls(), **values)
 
     @property
     def secret(self) -> bytes:

@@ -1,1 +1,1 @@
-"""A small company that sells, so that a newcomer sees live numbers at once."""
+"""The demo: an installation on one machine with the simulated events of a small company."""

@@ -1,4 +1,4 @@
-"""What a small installation is made of, a gateway and two workers, and where it all is."""
+"""The processes of a small installation, a gateway and two workers, and their addresses."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -9,9 +9,10 @@ import aiohttp
 
 from streams.broker.ports import free_port, is_free
 from streams.config.settings import Settings
-from streams.demo.terminal.screen import Places
+from streams.demo.service import Service
+from streams.demo.terminal.screen import Addresses
 from streams.process.cancellation import stopped
-from streams.process.child import Child, environment
+from streams.process.environment import environment
 
 HOST = "127.0.0.1"
 WORKERS = 2
@@ -20,17 +21,16 @@ WORKERS = 2
 class Installation:
     """The processes between the CRM and the KPIs; none outlives this program.
 
-    They listen where the settings say, or on free ports where those are taken.
+    They listen on the ports of the settings, or on free ports where those are in use.
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Choose ports and logs; nothing is started yet."""
-        logs = emptied(settings.data / "demo")
+        logs = empty_logs(settings.data / "demo")
         env = environment(settings)
         ports: list[int] = []
-        for wanted in (settings.gateway_port, *range(settings.metrics_port, 65_536)[:WORKERS]):
-            ports.append(chosen(wanted, ports))
-        self.gateway = Child(
+        for preferred in (settings.gateway_port, *range(settings.metrics_port, 65_536)[:WORKERS]):
+            ports.append(choose_port(preferred, ports))
+        self.gateway = Service(
             "gateway",
             ("gateway", "--port", str(ports[0])),
             f"http://{HOST}:{ports[0]}/readyz",
@@ -38,7 +38,7 @@ class Installation:
             env,
         )
         self.workers = [
-            Child(
+            Service(
                 f"worker {number}",
                 ("worker", "--metrics-port", str(port)),
                 f"http://{HOST}:{port}/healthz",
@@ -47,7 +47,7 @@ class Installation:
             )
             for number, port in enumerate(ports[1:], 1)
         ]
-        self.places = Places(
+        self.addresses = Addresses(
             gateway=f"http://{HOST}:{ports[0]}",
             token=settings.token,
             metrics=tuple(f"http://{HOST}:{port}/metrics" for port in ports[1:]),
@@ -55,43 +55,45 @@ class Installation:
             logs=str(logs),
             since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
-        self._keeping: list[asyncio.Task[None]] = []
+        self._supervisors: list[asyncio.Task[None]] = []
 
     @property
-    def children(self) -> list[Child]:
+    def services(self) -> list[Service]:
         """Every process."""
         return [self.gateway, *self.workers]
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Start every process, without waiting for any."""
-        for child in self.children:
-            await child.start()
+        for service in self.services:
+            service.start()
 
-    def supervise(self, say: Callable[[str], None]) -> None:
-        """Restart from now on what ends; `say` hears of it."""
-        self._keeping = [asyncio.create_task(child.supervise(say)) for child in self.children]
+    def supervise(self, report: Callable[[str], None]) -> None:
+        """Restart from now on what ends; `report` is called with each end and each restart."""
+        self._supervisors = [
+            asyncio.create_task(service.supervise(report)) for service in self.services
+        ]
 
     async def health(self, session: aiohttp.ClientSession) -> dict[str, bool]:
-        """Ask every process whether it is well."""
-        answers = await asyncio.gather(*(child.is_well(session) for child in self.children))
-        return {child.name: well for child, well in zip(self.children, answers, strict=True)}
+        """Return by name whether each process works."""
+        answers = await asyncio.gather(*(each.is_healthy(session) for each in self.services))
+        return {each.name: answer for each, answer in zip(self.services, answers, strict=True)}
 
     async def stop(self) -> None:
         """End every process; all at once, for none waits for another."""
-        await stopped(*self._keeping)
-        await asyncio.gather(*(child.stop() for child in self.children))
+        await stopped(*self._supervisors)
+        await asyncio.gather(*(service.stop() for service in self.services))
 
 
-def chosen(wanted: int, taken: Collection[int]) -> int:
-    """Give the wanted port if nobody has it, else a free one."""
-    if wanted not in taken and is_free(HOST, wanted):
-        return wanted
+def choose_port(preferred: int, used: Collection[int]) -> int:
+    """Return the preferred port if it is free and not in `used`, else a free one."""
+    if preferred not in used and is_free(HOST, preferred):
+        return preferred
     port = free_port(HOST)
-    return port if port not in taken else chosen(wanted, taken)
+    return port if port not in used else choose_port(preferred, used)
 
 
-def emptied(folder: Path) -> Path:
-    """Make the folder of the logs, and begin them anew."""
+def empty_logs(folder: Path) -> Path:
+    """Make the folder of the logs, and empty the logs that are there."""
     folder.mkdir(parents=True, exist_ok=True)
     for log in folder.glob("*.log"):
         log.write_bytes(b"")

@@ -1,4 +1,4 @@
-"""`run_demo`: everything at once on one machine, and nothing of it left behind."""
+"""`run_demo`: Kafka, gateway, workers and simulated traffic on one machine."""
 
 import asyncio
 import logging
@@ -19,10 +19,10 @@ from streams.broker.lock import JarError
 from streams.broker.storage import BrokerError
 from streams.config.rules import Rules
 from streams.config.settings import Settings
+from streams.demo.service import StartError
 from streams.demo.simulation.simulator import RequestRefused
 from streams.demo.stage import Stage
 from streams.kafka.errors import Fatal
-from streams.process.child import StartError
 
 TOKEN_BYTES = 18
 FAILURES = (StartError, RequestRefused, BrokerError, JarError, Fatal, KafkaError, OSError)
@@ -36,15 +36,15 @@ def run_demo(
     seed: int = 1,
     bootstrap: str | None = None,
 ) -> int:
-    """Run the demo for so many seconds of live traffic, or until SIGINT or SIGTERM.
+    """Run the demo for `seconds` of live traffic, or until SIGINT or SIGTERM.
 
     Starts a Kafka of its own unless `bootstrap` names one, whose crm topics must be empty.
-    Gives the exit status: 0, or 1 when something did not start or broke, which is then said on
-    standard error. Whatever happens, all that was started is ended. For the main thread.
+    Returns the exit status: 0, or 1 with a message on standard error when something did not start
+    or failed. All processes it started are ended in any case. For the main thread.
     """
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     began = time.monotonic()
-    with suppress(KeyboardInterrupt), interrupted_by_both(), logged(settings.data / "demo"):
+    with suppress(KeyboardInterrupt), interrupted_by_both(), log_to_file(settings.data / "demo"):
         try:
             with kafka(console, bootstrap) as (address, broker):
                 demo = replace(
@@ -61,8 +61,8 @@ def run_demo(
 
 
 @contextmanager
-def logged(folder: Path) -> Iterator[None]:
-    """Let what libraries log go to a file for the block: the terminal is the screen's."""
+def log_to_file(folder: Path) -> Iterator[None]:
+    """Send the logs of libraries to a file for the block: the terminal is for the screen."""
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(folder / "demo.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -76,7 +76,7 @@ def logged(folder: Path) -> Iterator[None]:
 
 
 async def perform(stage: Stage, seconds: float | None, seed: int) -> None:
-    """Play until the time is up or a signal comes; further signals do not hurry the end."""
+    """Play until the time is up or a signal comes; further signals do not shorten the end."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -85,7 +85,7 @@ async def perform(stage: Stage, seconds: float | None, seed: int) -> None:
 
 @contextmanager
 def kafka(console: Console, bootstrap: str | None) -> Iterator[tuple[str, EmbeddedKafka | None]]:
-    """Give a Kafka's address, and the broker itself if it had to be started for the block."""
+    """Yield a Kafka's address, and the broker itself if it was started for the block."""
     if bootstrap is not None:
         yield bootstrap, None
         return

@@ -1,4 +1,4 @@
-"""The course of one demo: what starts when, what runs until the end, what is said at the end."""
+"""The course of one demo: its start, the live part and the summary."""
 
 import asyncio
 import time
@@ -10,11 +10,12 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
-from streams.broker.embedded import EmbeddedKafka, last_lines
+from streams.broker.embedded import EmbeddedKafka
 from streams.broker.storage import BrokerError
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.demo.installation import Installation
+from streams.demo.service import StartError
 from streams.demo.simulation.company import EventData
 from streams.demo.simulation.simulator import (
     Counts,
@@ -22,13 +23,13 @@ from streams.demo.simulation.simulator import (
     Simulator,
 )
 from streams.demo.simulation.traffic import Traffic
-from streams.demo.terminal.figures import Latency, ShownValues
 from streams.demo.terminal.refresh import Rate, show
 from streams.demo.terminal.screen import (
     MONTH,
     Pulse,
     snapshot,
 )
+from streams.demo.terminal.shown_values import LatencyMeter, ShownValues
 from streams.events import SOURCE_TOPICS
 from streams.internal_topics.progress import await_settled
 from streams.kafka import topics
@@ -36,7 +37,6 @@ from streams.kafka.errors import Fatal
 from streams.kafka.reader import beginnings, ends
 from streams.output.reader import Feed
 from streams.process.cancellation import ended, stopped
-from streams.process.child import StartError
 from streams.wiring.catalogue import catalogue
 
 FIRST_KPI_SECONDS = 60.0
@@ -44,23 +44,26 @@ CATCH_UP_SECONDS = 300.0
 SETTLEMENT_SECONDS = 20.0
 NOTICE_SECONDS = 15.0
 LAST_READ_SECONDS = 0.5
-POLL_SECONDS = 0.05
+FIRST_KPI_POLL_SECONDS = 0.05
+BROKER_POLL_SECONDS = 1.0
 
 
 class Arrivals:
-    """A view of `sales.kpis` that tells the latency when each record came."""
+    """A view of `sales.kpis` that reports to the latency meter when each record was read."""
 
-    def __init__(self, latency: Latency) -> None:
-        """Take whom to tell."""
+    def __init__(self, latency: LatencyMeter) -> None:
         self._latency = latency
 
     def update(self, key: str, record: bytes | None) -> None:
-        """Take a key's newest record."""
-        self._latency.seen(key, record, time.monotonic())
+        """Report a key's newest record."""
+        self._latency.read(key, record, time.monotonic())
 
 
 class Stage:
-    """One run of the demo on a Kafka that answers."""
+    """One run of the demo on a Kafka that answers.
+
+    `began` is when the program was started, in monotonic seconds.
+    """
 
     def __init__(
         self,
@@ -70,7 +73,6 @@ class Stage:
         broker: EmbeddedKafka | None,
         began: float,
     ) -> None:
-        """Take the settings all parts share, and when it all began (monotonic seconds)."""
         self._settings = settings
         self._console = console
         self._broker = broker
@@ -78,7 +80,7 @@ class Stage:
         calendar = catalogue(settings, rules).calendar
         self._calendar = calendar
         self._values = ShownValues(calendar)
-        self._latency = Latency(calendar)
+        self._latency = LatencyMeter(calendar)
         self._installation = Installation(settings)
         self._rate = Rate()
         self._live_since: float | None = None
@@ -89,19 +91,19 @@ class Stage:
         self._is_settled: bool | None = None
 
     async def play(self, seconds: float | None, seed: int, stop: asyncio.Event) -> None:
-        """Run for so many seconds of live traffic, or until `stop` is set; leave nothing running.
+        """Run for `seconds` of live traffic, or until `stop` is set; leave nothing running.
 
-        Raises StartError, Refused, BrokerError, Fatal or KafkaError for what goes wrong.
+        Raises StartError, RequestRefused, BrokerError, Fatal or KafkaError.
         """
         stopping = asyncio.create_task(stop.wait())
         try:
             async with aiohttp.ClientSession() as session:
                 acting = asyncio.create_task(self._act(session, seconds, seed))
                 await asyncio.wait({acting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                async with self._blaming_the_broker():
+                async with self._broker_errors():
                     await ended(acting)
                 if self._live_since is not None:
-                    await self._sum_up(session)
+                    await self._summarise(session)
         finally:
             stopping.cancel()
             self._print("ending")
@@ -110,29 +112,29 @@ class Stage:
     async def _act(self, session: aiohttp.ClientSession, seconds: float | None, seed: int) -> None:
         simulator = Simulator(
             session,
-            self._installation.places.gateway + "/events",
+            self._installation.addresses.gateway + "/events",
             self._settings.token,
-            self._posted,
+            self._on_posted,
         )
         self._counts = simulator.counts
-        await self._lay_ground()
+        await self._prepare()
         feed = Feed(self._settings, self._values, Arrivals(self._latency))
         feeding = asyncio.create_task(feed.run())
         try:
             with self._console.status("Starting a gateway and two workers"):
                 traffic = await self._begin(session, simulator, seed, feeding)
-            self._installation.supervise(self._post_events)
+            self._installation.supervise(self._notify)
             await self._live(simulator, traffic, feeding, seconds)
         finally:
             await stopped(feeding)
 
-    async def _lay_ground(self) -> None:
+    async def _prepare(self) -> None:
         self._print(f"Kafka at {self._settings.bootstrap}")
         await topics.apply(self._settings)
         if self._broker is None:
             await require_unused(self._settings)
         self._print("topics")
-        await self._installation.start()
+        self._installation.start()
 
     async def _begin(
         self,
@@ -141,23 +143,23 @@ class Stage:
         seed: int,
         feeding: asyncio.Task[None],
     ) -> Traffic:
-        """Wait for the processes, tell them the past, and wait for the first KPI."""
+        """Wait for the processes, post the history, and wait for the first KPI."""
         traffic = Traffic(seed, self._settings.clock(), self._calendar, self._settings.currency)
-        await self._installation.gateway.ready(session)
-        self._print(f"gateway at {self._installation.places.gateway}")
+        await self._installation.gateway.await_healthy(session)
+        self._print(f"gateway at {self._installation.addresses.gateway}")
         await simulator.post_history(traffic)
-        self._print(f"three weeks of the past: {simulator.counts.posted:,} events posted")
+        self._print(f"three weeks of history: {simulator.counts.posted:,} events posted")
         for worker in self._installation.workers:
-            await worker.ready(session)
+            await worker.await_healthy(session)
         self._print("two workers")
         deadline = time.monotonic() + FIRST_KPI_SECONDS
         while self._values.get("lead_count", MONTH, self._settings.clock()) is None:
             if feeding.done():
                 feeding.result()
             if time.monotonic() > deadline:
-                said = "\n".join(worker.last_lines() for worker in self._installation.workers)
-                raise StartError(f"no KPI within {FIRST_KPI_SECONDS:.0f} s:\n{said}")
-            await asyncio.sleep(POLL_SECONDS)
+                logged = "\n".join(worker.last_lines() for worker in self._installation.workers)
+                raise StartError(f"no KPI within {FIRST_KPI_SECONDS:.0f} s:\n{logged}")
+            await asyncio.sleep(FIRST_KPI_POLL_SECONDS)
         self._print("first KPIs")
         return traffic
 
@@ -168,15 +170,15 @@ class Stage:
         feeding: asyncio.Task[None],
         seconds: float | None,
     ) -> None:
-        """Let it all run until the time is up; raises what any part raises."""
+        """Run all parts until the time is up; raises what any part raises."""
         self._live_since = time.monotonic()
-        for line in self._installation.places.lines():
+        for line in self._installation.addresses.lines():
             self._console.print(line, markup=False, soft_wrap=True)
-        clock, places = self._settings.clock, self._installation.places
+        clock, addresses = self._settings.clock, self._installation.addresses
         parts = [
             asyncio.create_task(simulator.post_live(traffic, clock)),
-            asyncio.create_task(show(self._console, self._values, places, self._pulse, clock)),
-            asyncio.create_task(self._supervise()),
+            asyncio.create_task(show(self._console, self._values, addresses, self._pulse, clock)),
+            asyncio.create_task(self._watch()),
         ]
         try:
             done, _ = await asyncio.wait(
@@ -189,60 +191,60 @@ class Stage:
             self._live_for = time.monotonic() - self._live_since
         self._print("waiting until every event is in the KPIs")
         self._is_settled = (await await_settled(self._settings, SETTLEMENT_SECONDS)).is_settled
-        # What is visible by then is read with the next polls.
+        # Records that are visible by now are read with the next polls.
         await asyncio.sleep(LAST_READ_SECONDS)
 
-    async def _supervise(self) -> None:
-        """See when the past is in the KPIs; then raise BrokerError should the broker end."""
+    async def _watch(self) -> None:
+        """Wait until the history is in the KPIs; then raise BrokerError if the broker ends."""
         found = await await_settled(self._settings, CATCH_UP_SECONDS)
         self._is_catching_up = not found.is_settled
         while self._broker is None or self._broker.is_running:
-            await asyncio.sleep(1)
+            await asyncio.sleep(BROKER_POLL_SECONDS)
         self._check_broker()
 
     @asynccontextmanager
-    async def _blaming_the_broker(self) -> AsyncIterator[None]:
-        """Turn whatever is raised once the broker has ended by itself into a BrokerError."""
+    async def _broker_errors(self) -> AsyncIterator[None]:
+        """Replace errors that follow from the end of the broker by one BrokerError."""
         try:
             yield
         except (Fatal, KafkaError, RequestRefused) as error:
             # Its connections break a moment before its end is known.
-            await asyncio.sleep(1)
+            await asyncio.sleep(BROKER_POLL_SECONDS)
             self._check_broker(error)
             raise
 
     def _check_broker(self, error: Exception | None = None) -> None:
         if self._broker is not None and not self._broker.is_running:
-            last = last_lines(self._broker.data / "kafka.log", 0)
-            raise BrokerError(f"Kafka has ended by itself\n{last}") from error
+            logged = self._broker.last_lines()
+            raise BrokerError(f"Kafka has ended by itself\n{logged}") from error
 
-    async def _sum_up(self, session: aiohttp.ClientSession) -> None:
-        """Print what was seen."""
+    async def _summarise(self, session: aiohttp.ClientSession) -> None:
+        """Print the last values, the counts and the health of each process."""
         pulse = self._pulse()
         health = await self._installation.health(session)
-        say = self._console.print
-        say(f"\nSeen in {pulse.seconds:.0f} s of live traffic:", style="bold")
-        say(snapshot(self._values, pulse, self._settings.clock()), markup=False, soft_wrap=True)
-        say(
+        output = self._console.print
+        output(f"\nSeen in {pulse.seconds:.0f} s of live traffic:", style="bold")
+        output(snapshot(self._values, pulse, self._settings.clock()), markup=False, soft_wrap=True)
+        output(
             f"  {self._values.received:,} records read from sales.kpis,"
             f" {self._counts.retries} posts repeated"
         )
         if self._is_settled is not None:
             answer = "yes" if self._is_settled else f"not after {SETTLEMENT_SECONDS:.0f} s"
-            say(f"  every event posted is in these KPIs: {answer}")
-        for child in self._installation.children:
-            well = "ok" if health[child.name] else "NOT WELL"
-            say(f"  {child.name}: {well}, {child.restarts} restarts")
+            output(f"  every event posted is in these KPIs: {answer}")
+        for service in self._installation.services:
+            state = "ok" if health[service.name] else "NOT HEALTHY"
+            output(f"  {service.name}: {state}, {service.restarts} restarts")
 
-    def _posted(self, event: EventData, at: float | None) -> None:
-        # What waits behind the past would be timed with it.
+    def _on_posted(self, event: EventData, at: float | None) -> None:
+        # While the history is processed, live events wait behind it: they are not timed.
         self._latency.posted(event, None if self._is_catching_up else at)
 
     def _pulse(self) -> Pulse:
         now = time.monotonic()
         begun = now if self._live_since is None else self._live_since
         counts = self._counts
-        text, said = self._notice
+        text, noticed_at = self._notice
         return Pulse(
             seconds=now - begun if self._live_for is None else self._live_for,
             rate=self._rate.at(now, counts.posted),
@@ -252,22 +254,22 @@ class Stage:
             late=counts.late,
             latency_ms=self._latency.median_ms,
             is_catching_up=self._is_catching_up,
-            notice=text if now - said < NOTICE_SECONDS else "",
+            notice=text if now - noticed_at < NOTICE_SECONDS else "",
         )
 
-    def _print(self, what: str) -> None:
-        """Print a step of the start with the time it was reached at."""
-        self._console.print(f"{time.monotonic() - self._began:5.1f} s  {what}", markup=False)
+    def _print(self, step: str) -> None:
+        """Print a step with the seconds since the start."""
+        self._console.print(f"{time.monotonic() - self._began:5.1f} s  {step}", markup=False)
 
-    def _post_events(self, what: str) -> None:
-        """Bring something to notice while the screen is on."""
-        self._notice = (what, time.monotonic())
+    def _notify(self, text: str) -> None:
+        """Show a notice on the screen for a while, or print it where there is none."""
+        self._notice = (text, time.monotonic())
         if not self._console.is_alt_screen:
-            self._print(what)
+            self._print(text)
 
 
 async def require_unused(settings: Settings) -> None:
-    """Raise StartError if there are events already: invented ones must not mix with them."""
+    """Raise StartError if there are events already: the demo's must not be mixed with them."""
     partitions = [
         TopicPartition(topic, number)
         for topic in SOURCE_TOPICS
@@ -279,5 +281,5 @@ async def require_unused(settings: Settings) -> None:
     if used:
         raise StartError(
             f"{settings.bootstrap} has events in {', '.join(used)}, and the demo would mix its"
-            " invented ones with them: give it an empty Kafka, or none for one of its own"
+            " invented ones with them: give it an empty Kafka, or omit --bootstrap"
         )

@@ -1,4 +1,4 @@
-"""Who may send: whoever has the token."""
+"""Authentication of senders by bearer token."""
 
 import hmac
 import ipaddress
@@ -13,10 +13,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class Token:
-    """The secrets that open the gateway: several at once while one takes over from another."""
+    """The accepted bearer tokens: several at once while one replaces another.
+
+    `setting` holds them with commas between them, or none. Raises BadSetting for a bad one.
+    """
 
     def __init__(self, setting: str) -> None:
-        """Read the setting: tokens with commas between them, or none. Raises BadSetting."""
         self._accepted = [token.encode() for token in setting.split(",")] if setting else []
         for token in self._accepted:
             if len(token) < TOKEN_BYTES or not _TOKEN.fullmatch(token.decode()):
@@ -27,11 +29,11 @@ class Token:
 
     @property
     def is_open(self) -> bool:
-        """Whether anyone may send."""
+        """Whether no token is required."""
         return not self._accepted
 
     def guard(self, host: str) -> None:
-        """Refuse to be open where others than this machine could send. Raises BadSetting."""
+        """Raise BadSetting if no token is required and other machines could send."""
         if self.is_open and not is_loopback(host):
             raise BadSetting(
                 f"{PREFIX}TOKEN is not set, and {host} is open to other machines:"
@@ -39,23 +41,23 @@ class Token:
             )
 
     def admits(self, authorization: Sequence[str]) -> bool:
-        """Say whether these `Authorization` headers are one, and it carries a token.
+        """Return whether there is exactly one `Authorization` header, with an accepted token.
 
-        Takes the same time for any wrong token of the same length.
+        Needs the same time for any wrong token of the same length.
         """
         if self.is_open:
             return True
         if len(authorization) != 1:
             return False
         scheme, _, credentials = authorization[0].partition(" ")
-        given = credentials.strip(" ").encode(errors="surrogateescape")
-        # All are compared, so that the time does not tell which one was close.
-        matches = [hmac.compare_digest(given, token) for token in self._accepted]
+        presented = credentials.strip(" ").encode(errors="surrogateescape")
+        # All are compared, so that the time does not reveal which one was close.
+        matches = [hmac.compare_digest(presented, token) for token in self._accepted]
         return scheme.lower() == "bearer" and any(matches)
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach an address."""
+    """Return whether only this machine can reach an address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,7 +1,7 @@
-"""Bodies of canonical events: one object, an array of them, or one a line.
+"""Parsers of canonical events: one object, an array of objects, or one object per line.
 
-The bytes of each event go on as they came, so unknown fields and the exact text of numbers
-survive.
+The bytes of each event are forwarded unchanged, so that unknown fields and the exact text of
+numbers are preserved.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _array = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def from_json(body: bytes) -> list[Record]:
-    """Read an object or an array of objects; any that is no event refuses them all."""
+    """Parse an object or an array of objects. Raises RequestRejected if any is not an event."""
     body = body.strip(BLANKS)
     if body.startswith(b"["):
         return all_or_none(record(bytes(item), n) for n, item in enumerate(items(body), 1))
@@ -37,12 +37,12 @@ def from_json(body: bytes) -> list[Record]:
 
 
 def from_lines(body: bytes) -> list[Record]:
-    """Read one object a line, passing over blank lines; any that is no event refuses them all."""
+    """Parse one object per line, ignoring blank lines; else as `from_json`."""
     return all_or_none(_lines(body))
 
 
 def items(body: bytes) -> list[msgspec.Raw]:
-    """Take a JSON array apart, leaving its items as they are written."""
+    """Split a JSON array into its items, as they are written."""
     check_shape(body)
     try:
         return _array.decode(body)
@@ -51,7 +51,7 @@ def items(body: bytes) -> list[msgspec.Raw]:
 
 
 def _lines(body: bytes) -> Iterator[Record | Problem]:
-    # Blank lines count too, so that the bound holds for what has to be walked through.
+    # Blank lines count too, so that the limit bounds the work.
     if body.count(b"\n") > EVENTS:
         raise too_many()
     for number, line in enumerate(body.split(b"\n"), 1):

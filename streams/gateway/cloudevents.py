@@ -1,17 +1,17 @@
-"""CloudEvents 1.0 over HTTP: structured, batch and binary.
+"""Parsers of CloudEvents 1.0 over HTTP: structured, batch and binary.
 
-How a CloudEvent becomes a canonical event:
+The mapping to canonical events:
 
-- `type` is the event's type as it stands, without a prefix: `deal.changed`.
-- `source` and `id` together are its `id`, joined by a space. A source is a URI reference and
-  holds none (it is refused if it does), so no two pairs give the same id. `source` is kept too.
-- `time` is `at` and `subject` is `subject`. Both are needed, though CloudEvents does not ask.
-- `data` is a JSON object with the other fields. It may not say `id`, `type`, `at`, `subject` or
-  `source` again. Its values go on as they are written.
-- Every other attribute, `dataschema` and extensions, is left out; `partitionkey` too, for the
+- `type` is the event's type, without a prefix: `deal.changed`.
+- `source` and `id`, joined by a space, are its `id`. A source is a URI reference and contains no
+  space (otherwise it is refused), so the ids of different pairs differ. `source` is kept too.
+- `time` is `at` and `subject` is `subject`. Both are required here, unlike in CloudEvents.
+- `data` is a JSON object with the other fields. It must not contain `id`, `type`, `at`, `subject`
+  or `source`. Its values are forwarded as they are written.
+- Every other attribute, `dataschema` and extensions, is ignored; `partitionkey` too, because the
   subject alone decides the partition.
 
-Errors name the field as the sender knows it: `time`, `data.amount`.
+Errors name the field by its CloudEvents name: `time`, `data.amount`.
 """
 
 import re
@@ -48,7 +48,7 @@ _OWN = {"id": "id", "type": "type", "at": "time", "subject": "subject", "source"
 
 
 class CloudEvent(Struct, frozen=True, kw_only=True):
-    """The attributes that count, and the data as it is written."""
+    """The attributes that are used, and the data as it is written."""
 
     specversion: Literal["1.0"]
     id: RawEvent
@@ -67,23 +67,23 @@ _encode = msgspec.json.Encoder().encode
 
 
 def from_structured(body: bytes) -> list[Record]:
-    """Read one CloudEvent that is a JSON object."""
+    """Parse one CloudEvent that is a JSON object."""
     check_shape(body)
     return all_or_none([_structured(body, 1)])
 
 
 def from_batch(body: bytes) -> list[Record]:
-    """Read a JSON array of CloudEvents; any that is no event refuses them all."""
+    """Parse a JSON array of CloudEvents. Raises RequestRejected if any is not an event."""
     return all_or_none(_structured(bytes(item), n) for n, item in enumerate(items(body), 1))
 
 
 def is_binary(headers: Mapping[str, str]) -> bool:
-    """Say whether the headers carry a CloudEvent."""
+    """Return whether the headers contain a CloudEvent."""
     return any(name.lower().startswith(PREFIX) for name in headers)
 
 
 def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: bytes) -> list[Record]:
-    """Read the CloudEvent whose attributes are `ce-` headers and whose data is the body."""
+    """Parse the CloudEvent whose attributes are `ce-` headers and whose data is the body."""
     attributes: dict[str, object] = {}
     for name, value in headers:
         attribute = name.lower().removeprefix(PREFIX)
@@ -98,8 +98,8 @@ def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: byt
             "media_type", f"data of type {content_type!r}: only JSON holds events"
         )
     check_shape(body)
-    for taken in ("data", "data_base64", "datacontenttype"):
-        attributes.pop(taken, None)
+    for reserved in ("data", "data_base64", "datacontenttype"):
+        attributes.pop(reserved, None)
     try:
         event = msgspec.convert(attributes, CloudEvent)
     except msgspec.ValidationError as error:
@@ -110,7 +110,7 @@ def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: byt
 
 
 def _header(value: str, attribute: str) -> str:
-    """Undo the quoting and the percent-encoding that the HTTP binding lays on attributes."""
+    """Undo the quoting and the percent-encoding of attributes in the HTTP binding."""
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = re.sub(r"\\(.)", r"\1", value[1:-1])
     try:
@@ -149,7 +149,7 @@ def _canonical(event: CloudEvent, line: int) -> Record | Problem:
         return Problem(line, kind, f"not a JSON object: {error}", "data")
     for name in fields:
         if name in _OWN:
-            reason = f"the CloudEvent's `{_OWN[name]}` says this already"
+            reason = f"the CloudEvent's `{_OWN[name]}` has this already"
             return Problem(line, "not_an_event", reason, f"data.{name}")
     own = {
         "id": f"{event.source} {event.id}",
@@ -158,8 +158,8 @@ def _canonical(event: CloudEvent, line: int) -> Record | Problem:
         "subject": event.subject,
         "source": event.source,
     }
-    said = {name: value for name, value in own.items() if value is not None}
-    return _cloudevents_errors(record(_encode({**said, **fields}), line))
+    attributes = {name: value for name, value in own.items() if value is not None}
+    return _cloudevents_errors(record(_encode({**attributes, **fields}), line))
 
 
 def _cloudevents_errors(outcome: Record | Problem) -> Record | Problem:

@@ -1,4 +1,4 @@
-"""Why a request or an event is not taken: each kind has a name, a status and a counter."""
+"""Reasons to reject a request or an event: each kind has a name, a status and a counter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _HEADERS: Mapping[Kind, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one event; `line` is its place among the request's or file's, from 1."""
+    """An error in one event; `line` is its number in the request or file, from 1."""
 
     line: int
     kind: Kind
@@ -49,20 +49,22 @@ class Problem:
     field: str | None = None
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return the error as one line of text."""
         where = f", field {self.field}" if self.field else ""
         return f"line {self.line}{where}: {self.reason}"
 
     def report(self) -> dict[str, object]:
-        """Give it as JSON fields."""
+        """Return the error as JSON fields."""
         return {"line": self.line, "field": self.field, "reason": self.reason}
 
 
 class RequestRejected(Exception):
-    """A request that is not taken, with nothing of it sent (except as `Delivery.write` says)."""
+    """A request that is rejected whole; `problems` are the errors of its events, if any.
+
+    Nothing of it was sent, except where `EventProducer.write` raises it.
+    """
 
     def __init__(self, kind: Kind, error: str, problems: tuple[Problem, ...] = ()) -> None:
-        """Name the kind, say what is wrong, and list the events that are at fault, if any."""
         super().__init__(error)
         self.kind = kind
         self.error = error
@@ -70,7 +72,7 @@ class RequestRejected(Exception):
 
     @classmethod
     def because_of(cls, problems: list[Problem]) -> "RequestRejected":
-        """Refuse a request for its events; the first one's kind decides the status."""
+        """Reject a request for its events; the kind of the first decides the status."""
         return cls(problems[0].kind, f"nothing was accepted: {problems[0]}", tuple(problems))
 
     @property
@@ -80,11 +82,11 @@ class RequestRejected(Exception):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers that go with the status."""
+        """The headers that belong to the status."""
         return _HEADERS.get(self.kind, {})
 
     def report(self) -> dict[str, object]:
-        """Give the answer's JSON: `error`, and the problems with the first one spelt out."""
+        """Return the response's JSON: `error`, the first problem's fields, and all problems."""
         if not self.problems:
             return {"error": self.error}
         listed = [problem.report() for problem in self.problems]

@@ -1,4 +1,4 @@
-"""Writing records so that Kafka surely has them, and knowing whether it can."""
+"""The gateway's Kafka producer: acknowledged writes, and whether Kafka is available."""
 
 import asyncio
 import logging
@@ -15,38 +15,36 @@ from streams.events import TOPIC_OF
 from streams.gateway.errors import RequestRejected
 from streams.gateway.records import Record
 from streams.kafka.client import client
+from streams.kafka.errors import TopicsMissing
 from streams.process.cancellation import stopped
 
 log = logging.getLogger(__name__)
 
-# The tightest senders give up at 5 s.
+# The most impatient senders time out after 5 s.
 DEADLINE_SECONDS = 4.0
 START_SECONDS = 5.0
-AGAIN_SECONDS = 0.5
+RECONNECT_SECONDS = 0.5
 PROBE_SECONDS = 2.0
-# One attempt to write; shorter than the deadline, so that giving a producer up is quick.
+# One attempt to write; shorter than the deadline, so that a producer is abandoned quickly.
 ATTEMPT_MS = 3_000
-# After so many records others may go on, acknowledgements that come in among them.
-LARGE = 500
-# Large requests wait for each other, so that under more than can be written some still are.
+# Requests with more records are large; after each so many records, other tasks run.
+LARGE_RECORDS = 500
+# Large requests wait for each other, so that some succeed under overload.
 LARGE_AT_ONCE = 2
-# With the default of 100 ms a first refusal costs 100 ms; much less, and the client spins while
-# Kafka is away.
+# With the default of 100 ms a first refusal costs 100 ms; with much less the client spins while
+# Kafka is unavailable.
 BACKOFF_MS = 20
 BATCH_BYTES = 512 * 1024
-# The deadline passed, or the client had no place for a record for as long as an attempt may take.
-LATE = (TimeoutError, KafkaTimeoutError)
-
-
-class TopicsMissing(KafkaError):  # type: ignore[misc]  # the client ships no types
-    """Kafka lacks topics that events go to; the message says what to run."""
+# The deadline passed, or the client's buffer was full for as long as an attempt may take.
+TIMEOUTS = (TimeoutError, KafkaTimeoutError)
+UNAVAILABLE = (KafkaError, TopicsMissing, TimeoutError)
 
 
 @contextmanager
 def silence_client_logs() -> Iterator[None]:
-    """Keep the Kafka client from reporting each attempt while Kafka is away.
+    """Silence the Kafka client, which logs each attempt while Kafka is unavailable.
 
-    What comes of them is reported by whoever uses it.
+    Its users report the outcome.
     """
     client = logging.getLogger("aiokafka")
     level = client.level
@@ -58,7 +56,7 @@ def silence_client_logs() -> Iterator[None]:
 
 
 def new_producer(settings: Settings, attempt_ms: int = ATTEMPT_MS) -> AIOKafkaProducer:
-    """Make a producer that is acknowledged by all replicas and repeats nothing."""
+    """Return an idempotent producer with acknowledgements of all replicas."""
     return AIOKafkaProducer(
         **client(settings),
         client_id=f"{settings.app}-events",
@@ -72,22 +70,21 @@ def new_producer(settings: Settings, attempt_ms: int = ATTEMPT_MS) -> AIOKafkaPr
 
 
 async def check_topics(producer: AIOKafkaProducer) -> None:
-    """Raise TopicsMissing if Kafka lacks a topic, another KafkaError if it does not answer."""
+    """Raise TopicsMissing if Kafka lacks a topic of events, KafkaError if it does not answer."""
     missing = set(TOPIC_OF.values()) - (await producer.client.fetch_all_metadata()).topics()
     if missing:
-        names = ", ".join(sorted(missing))
-        raise TopicsMissing(f"topics are missing ({names}); run: sales-kpis topics apply")
+        raise TopicsMissing.of(sorted(missing))
 
 
-async def give_up(producer: AIOKafkaProducer) -> None:
-    """Close a producer and let fail what it has not written yet.
+async def abandon(producer: AIOKafkaProducer) -> None:
+    """Close a producer and let its pending records fail.
 
-    Its own `stop` waits for that, without end while Kafka is away.
+    Its own `stop` waits for them, without end while Kafka is unavailable.
     """
     await producer._sender.close()
     accumulator = producer._message_accumulator
-    # It forgets what waits to be tried again, and fails over that; and each batch would report
-    # an error that nobody asked for.
+    # The accumulator loses batches that are to be retried, and fails over them; and each batch
+    # would log an error that is never retrieved.
     accumulator._pending_batches.update(chain.from_iterable(accumulator._batches.values()))
     for batch in accumulator._pending_batches:
         batch.drain_ready()
@@ -96,55 +93,54 @@ async def give_up(producer: AIOKafkaProducer) -> None:
 
 
 class EventProducer:
-    """The way to Kafka: lost when a write fails, then opened anew until it is there again.
+    """A producer that is replaced after a failed write, until Kafka is available again.
 
-    A write that fails, or misses its deadline while nothing was acknowledged, costs the
-    producer with all that waits in it: so nothing is held for a Kafka that is away, and no
-    state of the client outlives its trouble.
+    `open` returns one that connects. A write that fails, or misses its deadline while nothing was
+    acknowledged, abandons the client with all its pending records: nothing is buffered for a Kafka
+    that is unavailable, and no state of the client survives an error.
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Begin closed; `open` gives one that works."""
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
-        self._trouble = "Kafka has not been reached yet"
+        self._problem = "Kafka has not been reached yet"
         self._lost = asyncio.Event()
         self._tried = asyncio.Event()
         self._acknowledged = 0.0
         self._slots = asyncio.Semaphore(LARGE_AT_ONCE)
-        self._keeping: asyncio.Task[None]
+        self._connecting: asyncio.Task[None]
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncIterator["EventProducer"]:
-        """Give a delivery once its first attempt to reach Kafka has ended, well or not."""
-        delivery = cls(settings)
-        delivery._keeping = asyncio.create_task(delivery._remember())
+        """Yield a producer once its first attempt to connect has ended, successfully or not."""
+        producer = cls(settings)
+        producer._connecting = asyncio.create_task(producer._keep_connected())
         try:
-            await delivery.until(delivery._tried)
-            yield delivery
+            await producer.until(producer._tried)
+            yield producer
         finally:
-            await stopped(delivery._keeping)
+            await stopped(producer._connecting)
 
     async def until(self, event: asyncio.Event) -> None:
-        """Wait for an event; what went wrong here for good is raised at once."""
+        """Wait for an event; raises at once what ends the connecting task."""
         waiting = asyncio.create_task(event.wait())
-        tasks: set[asyncio.Task[Any]] = {waiting, self._keeping}
+        tasks: set[asyncio.Task[Any]] = {waiting, self._connecting}
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        if self._keeping.done():
-            self._keeping.result()
+        if self._connecting.done():
+            self._connecting.result()
 
     async def write(self, records: Sequence[Record]) -> None:
         """Write records and wait until Kafka has acknowledged every one.
 
-        Records of one key keep their order. Refused as `kafka_away`, or as `busy` while others
-        get through, when the deadline passes: some records may have been written then, others
-        may be; sending all of them again is harmless, for the events of a subject are a set.
+        Records of one key keep their order. Raises RequestRejected when the deadline passes, as
+        `kafka_away`, or as `busy` if other requests succeed: some records may have been written or
+        may still be; sending all of them again is harmless, because a subject's events are a set.
         """
         producer = self._producer
         if producer is None:
-            raise RequestRejected("kafka_away", self._trouble)
+            raise RequestRejected("kafka_away", self._problem)
         begun: float | None = None
         sent: list[asyncio.Future[object]] = []
         try:
@@ -152,52 +148,52 @@ class EventProducer:
                 begun = asyncio.get_running_loop().time()
                 for number, (topic, key, value) in enumerate(records, 1):
                     sent.append(await producer.send(topic, value, key))
-                    if number % LARGE == 0:
+                    if number % LARGE_RECORDS == 0:
                         await asyncio.sleep(0)
                 await asyncio.gather(*sent)
             self._acknowledged = asyncio.get_running_loop().time()
         except (KafkaError, TimeoutError) as error:
             is_served = begun is None or self._acknowledged > begun or any(map(_is_written, sent))
             await _close(sent)
-            if isinstance(error, LATE) and is_served:
+            if isinstance(error, TIMEOUTS) and is_served:
                 raise RequestRejected("busy", "Kafka did not take it all in time") from error
             self._lose(producer, error)
-            raise RequestRejected("kafka_away", self._trouble) from error
+            raise RequestRejected("kafka_away", self._problem) from error
 
     def _slot(self, records: Sequence[Record]) -> AbstractAsyncContextManager[None]:
-        return self._slots if len(records) > LARGE else nullcontext()
+        return self._slots if len(records) > LARGE_RECORDS else nullcontext()
 
     async def trouble(self) -> str | None:
-        """Ask Kafka whether it is there with every topic; say what is wrong, or None."""
+        """Check that Kafka answers and has every topic; return the problem, or None."""
         producer = self._producer
         if producer is None:
-            return self._trouble
+            return self._problem
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 await check_topics(producer)
-        except (KafkaError, TimeoutError) as error:
+        except UNAVAILABLE as error:
             return _describe(error)
         return None
 
-    async def _remember(self) -> None:
+    async def _keep_connected(self) -> None:
         while True:
             producer = new_producer(self._settings)
             try:
                 async with asyncio.timeout(START_SECONDS):
                     await producer.start()
                     await check_topics(producer)
-                log.info("Kafka is there: %s", self._settings.bootstrap)
+                log.info("connected to Kafka: %s", self._settings.bootstrap)
                 self._producer = producer
                 self._tried.set()
                 await self._lost.wait()
-            except (KafkaError, TimeoutError) as error:
+            except UNAVAILABLE as error:
                 self._log_failure(error)
                 self._tried.set()
             finally:
                 self._producer = None
                 self._lost.clear()
-                await give_up(producer)
-            await asyncio.sleep(AGAIN_SECONDS)
+                await abandon(producer)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     def _lose(self, producer: AIOKafkaProducer, error: BaseException) -> None:
         if producer is self._producer:
@@ -206,10 +202,10 @@ class EventProducer:
             self._lost.set()
 
     def _log_failure(self, error: BaseException) -> None:
-        trouble = _describe(error)
-        if trouble != self._trouble:
-            log.warning("%s (%s): %r", trouble, self._settings.bootstrap, error)
-        self._trouble = trouble
+        problem = _describe(error)
+        if problem != self._problem:
+            log.warning("%s (%s): %r", problem, self._settings.bootstrap, error)
+        self._problem = problem
 
 
 def _is_written(future: asyncio.Future[object]) -> bool:
@@ -217,15 +213,15 @@ def _is_written(future: asyncio.Future[object]) -> bool:
 
 
 async def _close(sent: list[asyncio.Future[object]]) -> None:
-    """Take note of every future's end, so that none is reported as forgotten."""
+    """Retrieve the outcome of every future, so that none is logged as never retrieved."""
     for future in sent:
         future.cancel()
     await asyncio.gather(*sent, return_exceptions=True)
 
 
 def _describe(error: BaseException) -> str:
-    """Say it without the addresses that the client's own messages hold."""
-    if isinstance(error, LATE):
+    """Describe an error without the addresses in the client's own messages."""
+    if isinstance(error, TIMEOUTS):
         return "Kafka did not answer in time"
     if isinstance(error, TopicsMissing):
         return str(error)

@@ -1,4 +1,4 @@
-"""The requests in hand, so that an end can wait for them."""
+"""The requests in flight, so that a shutdown can wait for them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,22 +6,22 @@ from contextlib import contextmanager
 
 
 class InFlightRequests:
-    """Counts requests from their headers to their answer.
+    """Counts requests from their headers to their response.
 
-    The web server's own clean-up waits for handlers too, but drops what still arrives of their
-    bodies: to be called only when none is in hand.
+    The web server's own clean-up waits for handlers too, but drops the rest of their bodies: it is
+    to be called only when no request is in flight. Once `is_ending`, connections are to be closed
+    with their next response.
     """
 
     def __init__(self) -> None:
-        """Begin with none."""
         self.is_ending = False
         self._count = 0
         self._none = asyncio.Event()
         self._none.set()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Have a request in hand."""
+    def request(self) -> Iterator[None]:
+        """Count a request for the block."""
         self._count += 1
         self._none.clear()
         try:
@@ -32,10 +32,7 @@ class InFlightRequests:
                 self._none.set()
 
     async def end(self, seconds: float) -> bool:
-        """Wait for those in hand to be answered; False if some are not after so many seconds.
-
-        Connections are to be closed with their next answer from now on.
-        """
+        """Wait until no request is in flight; return False if that takes longer than `seconds`."""
         self.is_ending = True
         try:
             async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""One event of the CRM as the Kafka record that carries it."""
+"""Kafka records of events from the CRM."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -27,7 +27,7 @@ _syntax = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Record(NamedTuple):
-    """What is written: the key decides the partition, the value is the event's own bytes."""
+    """A record to be written: the key decides the partition, the value is the event's bytes."""
 
     topic: str
     key: bytes
@@ -35,7 +35,7 @@ class Record(NamedTuple):
 
 
 def record(value: bytes, line: int) -> Record | Problem:
-    """Read one canonical event as a record with exactly these bytes, or say why it is none."""
+    """Return the record with exactly these bytes, or the problem if they are not an event."""
     if len(value) > EVENT_BYTES:
         return Problem(line, "too_large", f"longer than {EVENT_BYTES} bytes")
     try:
@@ -53,7 +53,7 @@ def record(value: bytes, line: int) -> Record | Problem:
 
 
 def all_or_none(outcomes: Iterable[Record | Problem]) -> list[Record]:
-    """Give all records, or refuse them all for the first PROBLEMS that are wrong."""
+    """Return all records. Raises RequestRejected with the first PROBLEMS if any is wrong."""
     records: list[Record] = []
     problems: list[Problem] = []
     for outcome in outcomes:
@@ -69,7 +69,7 @@ def all_or_none(outcomes: Iterable[Record | Problem]) -> list[Record]:
 
 
 def is_json(value: bytes) -> bool:
-    """Say whether the bytes are JSON, whatever they mean."""
+    """Return whether the bytes are JSON."""
     try:
         _syntax.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -78,7 +78,7 @@ def is_json(value: bytes) -> bool:
 
 
 def is_utf8(value: bytes) -> bool:
-    """Say whether the bytes are UTF-8 throughout; the decoder does not look at unknown fields."""
+    """Return whether the bytes are UTF-8; the decoder does not check unknown fields."""
     if value.isascii():
         return True
     try:

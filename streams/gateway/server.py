@@ -1,12 +1,12 @@
-"""The gateway's HTTP: events in, acknowledged by Kafka before they are acknowledged here.
+"""The gateway's HTTP server: events are acknowledged once Kafka has acknowledged them.
 
-`POST /events` takes canonical events (one JSON object, an array, or one object a line) and
-CloudEvents 1.0 (structured, batch, binary; how they map is said in `cloudevents`). It answers
+`POST /events` accepts canonical events (one JSON object, an array, or one object per line) and
+CloudEvents 1.0 (structured, batch, binary; `cloudevents` has the mapping). It answers
 
 - 202 with `{"accepted": n}` once Kafka has acknowledged all of them;
-- 4xx with `{"error", "line", "field", "reason", "errors"}` if any is bad, with nothing sent;
-- 503 with `Retry-After` when Kafka is away or too slow: some may have been written then, and
-  sending all of them again is harmless, for events are sets.
+- 4xx with `{"error", "line", "field", "reason", "errors"}` if any is bad; nothing is sent then;
+- 503 with `Retry-After` when Kafka is unavailable or too slow: some may have been written then,
+  and sending all of them again is harmless, because events are sets.
 """
 
 import asyncio
@@ -39,43 +39,43 @@ from streams.process import logs
 log = logging.getLogger(__name__)
 
 READ_SECONDS = 15.0
-# A request in hand has its body to be read and its records to be acknowledged.
+# A request in flight has its body to be read and its records to be acknowledged.
 END_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
 PATHS = ("/events", "/livez", "/healthz", "/readyz", "/metrics")
 
-IN_HAND = web.AppKey("in_hand", InFlightRequests)
-PRODUCER_KEY = web.AppKey("delivery", EventProducer)
+IN_FLIGHT = web.AppKey("in_flight", InFlightRequests)
+PRODUCER = web.AppKey("producer", EventProducer)
 METRICS = web.AppKey("metrics", Metrics)
-BUDGET_KEY = web.AppKey("room", MemoryBudget)
+BUDGET = web.AppKey("budget", MemoryBudget)
 TOKEN = web.AppKey("token", Token)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
-    """Make the gateway that is to listen on `host`.
+    """Return the gateway's app, which is to listen on `host`.
 
-    Raises BadSetting for a bad token, or for none where other machines could send. The app
-    reaches for Kafka while it runs, from its start-up to its clean-up.
+    Raises BadSetting for a bad token, or for none where other machines could send. The app is
+    connected to Kafka from its start-up to its clean-up.
     """
     token = Token(settings.token)
     token.guard(host)
     if token.is_open:
         log.warning("no token is set: every program on this machine may send events")
     app = web.Application(middlewares=[answer])
-    app[TOKEN], app[METRICS], app[BUDGET_KEY], app[IN_HAND] = (
+    app[TOKEN], app[METRICS], app[BUDGET], app[IN_FLIGHT] = (
         token,
         Metrics(),
         MemoryBudget(),
         InFlightRequests(),
     )
 
-    async def deliver(app: web.Application) -> AsyncIterator[None]:
-        async with EventProducer.open(settings) as delivery:
-            app[PRODUCER_KEY] = delivery
+    async def connect(app: web.Application) -> AsyncIterator[None]:
+        async with EventProducer.open(settings) as producer:
+            app[PRODUCER] = producer
             yield
 
-    app.cleanup_ctx.append(deliver)
+    app.cleanup_ctx.append(connect)
     app.add_routes(
         [
             web.post("/events", post_events),
@@ -92,13 +92,13 @@ async def post_events(request: web.Request) -> web.Response:
     """Write the request's events to Kafka, all or none of them."""
     admit(request)
     read = reader_for(request)
-    room = request.app[BUDGET_KEY]
-    body = await read_body(request, room)
+    budget = request.app[BUDGET]
+    body = await read_body(request, budget)
     try:
         records = read(bytes(body))
-        await request.app[PRODUCER_KEY].write(records)
+        await request.app[PRODUCER].write(records)
     finally:
-        room.release(len(body))
+        budget.release(len(body))
     accepted = request.app[METRICS].accepted
     for topic, count in Counter(record.topic for record in records).items():
         accepted.labels(topic).inc(count)
@@ -106,32 +106,32 @@ async def post_events(request: web.Request) -> web.Response:
 
 
 async def is_alive(_: web.Request) -> web.Response:
-    """Say that this process answers."""
+    """Answer 200: this process is alive."""
     return web.json_response({"status": "ok"})
 
 
 async def is_ready(request: web.Request) -> web.Response:
-    """Say whether events would be taken now: 200, or 503 with what is wrong."""
-    trouble = await request.app[PRODUCER_KEY].trouble()
+    """Answer 200 if events would be accepted now, or 503 with the reason."""
+    trouble = await request.app[PRODUCER].trouble()
     if trouble:
         raise RequestRejected("kafka_away", trouble)
     return web.json_response({"status": "ok"})
 
 
 async def get_metrics(request: web.Request) -> web.Response:
-    """Give the metrics to whoever has the token."""
+    """Answer with the metrics; needs the token."""
     admit(request)
     return web.Response(body=request.app[METRICS].text(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
 
 
 def admit(request: web.Request) -> None:
-    """Refuse a request without the token."""
+    """Reject a request without the token."""
     if not request.app[TOKEN].admits(request.headers.getall(hdrs.AUTHORIZATION, [])):
         raise RequestRejected("unauthorised", "one header is needed: Authorization: Bearer <token>")
 
 
 def reader_for(request: web.Request) -> Callable[[bytes], list[Record]]:
-    """Choose how to read the body, by its declared type."""
+    """Return the parser for the body's declared type."""
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise RequestRejected("media_type", "send the body uncompressed")
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
@@ -152,13 +152,13 @@ def reader_for(request: web.Request) -> Callable[[bytes], list[Record]]:
     raise RequestRejected("media_type", f"Content-Type must be one of {', '.join(known)}")
 
 
-async def read_body(request: web.Request, room: MemoryBudget) -> bytearray:
-    """Read the body within bounds of size, memory and time; it takes room until it leaves."""
+async def read_body(request: web.Request, budget: MemoryBudget) -> bytearray:
+    """Read the body within limits of size, memory and time; the caller releases its memory."""
     if (request.content_length or 0) > BODY_BYTES:
         raise too_large()
     try:
         async with asyncio.timeout(READ_SECONDS):
-            return await room.read(request.content.iter_any())
+            return await budget.read(request.content.iter_any())
     except (ConnectionError, ClientPayloadError) as error:
         raise RequestRejected("malformed", "the body broke off") from error
     except TimeoutError as error:
@@ -167,15 +167,15 @@ async def read_body(request: web.Request, room: MemoryBudget) -> bytearray:
 
 @web.middleware
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn refusals into their answers, and count and time every request."""
+    """Count and time every request."""
     metrics = request.app[METRICS]
     path = request.path if request.path in PATHS else "other"
     begun = asyncio.get_running_loop().time()
     status = 500
     try:
-        with request.app[IN_HAND].one():
+        with request.app[IN_FLIGHT].request():
             response = await handle(request, handler)
-        if request.app[IN_HAND].is_ending:
+        if request.app[IN_FLIGHT].is_ending:
             response.force_close()
         status = response.status
         return response
@@ -186,7 +186,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Call the handler; a refusal, an unknown path or method is answered in JSON."""
+    """Call the handler; rejections, unknown paths and methods are answered in JSON."""
     try:
         return await handler(request)
     except RequestRejected as refused:
@@ -200,7 +200,7 @@ async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -> None:
-    """Listen until `stop` is set, then let requests in hand finish."""
+    """Serve until `stop` is set, then let requests in flight finish."""
     app = make_app(settings, host)
     runner = web.AppRunner(
         app,
@@ -216,21 +216,20 @@ async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{runner.addresses[0][1]}"
         print(f"gateway {address}", flush=True)  # noqa: T201  # the promised line
-        await app[PRODUCER_KEY].until(stop)
+        await app[PRODUCER].until(stop)
         await site.stop()
-        if not await app[IN_HAND].end(END_SECONDS):
-            log.warning("some requests were still in hand after %.0f s", END_SECONDS)
+        if not await app[IN_FLIGHT].end(END_SECONDS):
+            log.warning("some requests were still in flight after %.0f s", END_SECONDS)
     finally:
         await runner.cleanup()
 
 
 def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.0.1") -> None:
-    """Run the gateway until SIGTERM or SIGINT, then end it once requests in hand are answered.
+    """Run the gateway until SIGTERM or SIGINT, then end it once requests in flight are answered.
 
     `gateway http://HOST:PORT` is the one line on standard output, once it listens; `port` is
-    that of the settings if None, and any free one if 0. Kafka may be away, before or later:
-    then events are answered with 503 until it is there. Raises BadSetting as `make_app` does,
-    OSError if the port is taken.
+    that of the settings if None, and any free one if 0. While Kafka is unavailable events are
+    answered with 503. Raises BadSetting as `make_app` does, OSError if the port is in use.
     """
     logs.set_up(settings.log, logging.INFO)
     port = settings.gateway_port if port is None else port

@@ -1,6 +1,6 @@
-"""What consumers may know of the KPIs: topic `sales.catalogue`, a record a KPI and one `settings`.
+"""Topic `sales.catalogue`: a record per KPI, and one of the settings.
 
-The owner of one partition of the output keeps it, so that there is one writer, and a fenced one.
+The merge task of one partition writes it, so that there is one writer, and a fenced one.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
 
 PARTITION = TopicPartition(topics.CATALOGUE, 0)
-# The board with this number keeps the topic.
+# The merge task of this partition writes the topic.
 WRITER_PARTITION = 0
 
 
 async def differences(settings: Settings, wanted: Mapping[str, bytes]) -> list[KeyValue]:
-    """Give the records in which the topic differs from what it should say, tombstones included.
+    """The records that turn the topic's content into `wanted`, tombstones included.
 
-    The earlier keeper must have been fenced before.
+    The earlier writer must have been fenced before.
     """
     current: dict[str, bytes | None] = {}
     async for _, records in read_to(settings, await ends(settings, [PARTITION])):

@@ -1,4 +1,4 @@
-"""What could not be read, kept with its reason so that it can be looked at and sent again."""
+"""Dead letters: rejected records with the reason, to be examined and sent again."""
 
 import base64
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ DESTINATION = TopicPartition(DEAD_LETTERS, 0)
 
 
 def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:
-    """Write one: key is the original key, `value` in it the original bytes in Base64."""
+    """The dead letter of a record: its key, and a body with its bytes in Base64."""
     body = {
         "reason": why.reason,
         "field": why.field,
@@ -24,7 +24,7 @@ def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:
         "timestamp": record.timestamp,
         "key": _base64(record.key),
         "value": _base64(record.value),
-        "at": _instant(clock),
+        "at": timestamp(clock),
     }
     return record.key or b"", orjson.dumps(body)
 
@@ -33,6 +33,7 @@ def _base64(raw: bytes | None) -> str | None:
     return None if raw is None else base64.b64encode(raw).decode()
 
 
-def _instant(clock: int) -> str:
+def timestamp(clock: int) -> str:
+    """Write an instant in milliseconds as RFC 3339 in UTC."""
     moment = datetime.fromtimestamp(clock / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

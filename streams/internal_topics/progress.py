@@ -1,4 +1,4 @@
-"""How far each shard is, for whoever waits until all is published: `<app>.progress`."""
+"""Progress reports of all tasks, for those who wait until all is published: `<app>.progress`."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
 
 POLL_SECONDS = 0.1
-# How often a shard or board says how far it is: soon once it has nothing to do. While events come,
-# now and then is enough, for it is one more thing that a transaction waits for.
+# Intervals of progress reports. A busy task reports less often, for a report is one more
+# acknowledgement that its transaction waits for.
 PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
 KPI_PARTITIONS = tuple(
     TopicPartition(topics.KPIS, number) for number in range(topics.MERGE_PARTITIONS)
@@ -29,72 +29,72 @@ ReportsByPartition = Mapping[int, ProgressReport]
 
 @dataclass
 class SourceOffsets:
-    """For each topic the offset that comes next: all below it is in the rows."""
+    """The next offset per topic: all records below it are in the event sets."""
 
     source: dict[str, int] = field(default_factory=dict)
     reference: dict[str, int] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """Write it as a record's value."""
+        """Encode as a record's value."""
         return orjson.dumps({"source": self.source, "reference": self.reference})
 
     @classmethod
     def decode(cls, value: bytes) -> Self:
-        """Read what `encode` wrote."""
-        reports = orjson.loads(value)
-        return cls(reports["source"], reports["reference"])
+        """Decode what `encode` made."""
+        fields = orjson.loads(value)
+        return cls(fields["source"], fields["reference"])
 
     def advance_to(self, other: Mapping[str, int]) -> None:
-        """Move each source forward to at least another position."""
+        """Advance each source to at least another offset."""
         for topic, offset in other.items():
             self.source[topic] = max(offset, self.source.get(topic, 0))
 
     def reach(self, target_offsets: Mapping[str, int]) -> bool:
-        """Tell whether no source is short of a goal."""
+        """Whether no source is short of its target offset."""
         return all(self.source.get(topic, 0) >= offset for topic, offset in target_offsets.items())
 
 
 def destination(settings: Settings) -> TopicPartition:
-    """Say where progress is written."""
+    """The partition of progress reports."""
     return TopicPartition(topics.progress(settings), 0)
 
 
 def aggregate_report(
     shard: int,
     source_offsets: SourceOffsets,
-    reached: Mapping[int, int],
-    moved: Mapping[int, int],
+    partials: Mapping[int, int],
+    reroutes: Mapping[int, int],
     clock: int,
 ) -> KeyValue:
-    """Say that a shard's events up to a position are in its partials, or moved to other shards.
+    """The report that a shard's events below its offsets are published or rerouted.
 
-    `reached` holds for each partition of the partials the offset of the shard's last record,
-    `moved` the same for the topic of moves.
+    `partials` and `reroutes` are the offsets of the shard's last records in the partitions of
+    these topics.
     """
-    reports = {
+    report = {
         "source": source_offsets.source,
         "reference": source_offsets.reference,
-        "partials": {str(partition): offset for partition, offset in reached.items()},
-        "reroutes": {str(partition): offset for partition, offset in moved.items()},
+        "partials": {str(partition): offset for partition, offset in partials.items()},
+        "reroutes": {str(partition): offset for partition, offset in reroutes.items()},
         "clock": clock,
     }
-    return f"aggregate/{shard}".encode(), orjson.dumps(reports)
+    return f"aggregate/{shard}".encode(), orjson.dumps(report)
 
 
 def merge_report(partition: int, offset: int, reference: Mapping[str, int], clock: int) -> KeyValue:
-    """Say that partials below an offset are published and that nothing waits."""
-    reports = {"partials": offset, "reference": reference, "clock": clock, "clean": True}
-    return f"merge/{partition}".encode(), orjson.dumps(reports)
+    """The report that all partials below an offset are published, and nothing waits."""
+    report = {"partials": offset, "reference": reference, "clock": clock, "clean": True}
+    return f"merge/{partition}".encode(), orjson.dumps(report)
 
 
 @dataclass(frozen=True)
 class Behind:
-    """What had been produced when it was asked and is not yet known to be published.
+    """What has been produced and is not yet known to be published.
 
-    `events` counts offsets of each `topic/partition` that no shard has folded; `partials` names
-    the partitions of the partials that stage 2 has not published up to what the shards wrote;
-    `moved` names the shards that have not folded all that others moved to them; `reference` names
-    who has not yet heard of a reference record.
+    `events` counts unprocessed offsets by `topic/partition`; `partials` are the partitions that
+    stage 2 has not published up to the shards' last records; `reroutes` are the shards that have
+    not processed all that others rerouted to them; `reference` are the tasks, by `stage/number`,
+    that have not applied all reference records.
     """
 
     events: dict[str, int] = field(default_factory=dict)
@@ -109,15 +109,15 @@ class Behind:
 
 
 async def behind(settings: Settings) -> Behind:
-    """Compare what is in the crm topics now with what the shards say they have published."""
+    """Compare the current ends of the crm topics with the progress reports."""
     return SettlementCheck(settings, await _targets(settings)).behind(await _read_reports(settings))
 
 
 async def await_settled(settings: Settings, timeout_s: float) -> Behind:
     """Wait until every record produced before the call is published and can be read.
 
-    When the result is settled, a read_committed reader of `sales.kpis` who reads to the end
-    finds it all. Otherwise the time was up, and the result says what is missing.
+    When the result is settled, a read_committed reader of `sales.kpis` that reads to the end
+    gets it all. Otherwise the timeout has passed, and the result names what is missing.
     """
     deadline = asyncio.get_running_loop().time() + timeout_s
     awaited = SettlementCheck(settings, await _targets(settings))
@@ -139,7 +139,7 @@ async def _targets(settings: Settings) -> Offsets:
 async def _read_reports(settings: Settings) -> dict[str, dict[str, Any]]:
     to = destination(settings)
     reports: dict[str, dict[str, Any]] = {}
-    # Only what is committed: an open transaction is no progress, and is not waited for.
+    # Only committed reports: an open transaction is no progress, and is not waited for.
     async for _, records in read_to(settings, await ends(settings, [to], committed=True)):
         for record in records:
             reports[(record.key or b"").decode()] = orjson.loads(record.value)
@@ -147,75 +147,78 @@ async def _read_reports(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 class SettlementCheck:
-    """What was produced up to some offsets, on its way into the output.
+    """Whether all that was produced up to some offsets is published.
 
-    Once all of it is folded, what the shards have written by then is all that has to be published:
-    what goes on coming is not waited for.
+    Once all of it is processed, the partials that the shards have written by then are all that
+    has to be published: later events are not waited for.
     """
 
     def __init__(self, settings: Settings, targets: Offsets) -> None:
-        """Wait for everything before these offsets of the source and reference topics."""
+        """`targets` are offsets of the source and reference topics."""
         self._settings = settings
         self._targets = targets
         self._processed: ReportsByPartition | None = None
 
     def behind(self, reports: Mapping[str, ProgressReport]) -> Behind:
-        """Give what is missing by what all owners said last, each by `stage/number`."""
+        """What is missing by the last reports of all tasks, by `stage/number`."""
         settings, targets = self._settings, self._targets
         shards = self._processed or {
             p: reports.get(f"aggregate/{p}", {}) for p in range(settings.partitions)
         }
-        boards = {p.partition: reports.get(f"merge/{p.partition}", {}) for p in PARTITIONS}
+        mergers = {p.partition: reports.get(f"merge/{p.partition}", {}) for p in PARTITIONS}
         events = {}
         for target, end in targets.items():
             if target.topic in SOURCE_TOPICS:
                 done = shards[target.partition].get("source", {}).get(target.topic, 0)
                 if done < end:
                     events[f"{target.topic}/{target.partition}"] = end - done
-        # Each shard's word is of one moment of it: events, and all it has moved because of them.
-        # So whatever is still on its way comes from later events than were asked about.
-        between = tuple(
+        # A shard's report is of one moment: events, and all reroutes that they led to. So what is
+        # still on its way comes from later events than those waited for.
+        rerouted = tuple(
             number
             for number, shard in shards.items()
             if shard.get("source", {}).get(topics.reroutes(settings), 0)
             <= _last("reroutes", number, shards)
         )
-        deaf_shards = self._without_reference("aggregate", shards)
-        if not (events or between or deaf_shards):
+        without_reference = self._without_reference("aggregate", shards)
+        if not (events or rerouted or without_reference):
             self._processed = shards
         unpublished = tuple(
             number
-            for number, board in boards.items()
-            if board.get("partials", -1) <= _last("partials", number, shards)
+            for number, merger in mergers.items()
+            if merger.get("partials", -1) <= _last("partials", number, shards)
         )
         return Behind(
-            events, unpublished, (*deaf_shards, *self._without_reference("merge", boards)), between
+            events,
+            unpublished,
+            (*without_reference, *self._without_reference("merge", mergers)),
+            rerouted,
         )
 
-    def _without_reference(self, stage: str, owners: ReportsByPartition) -> tuple[str, ...]:
-        """Name who has not heard all reference records."""
+    def _without_reference(self, stage: str, reports: ReportsByPartition) -> tuple[str, ...]:
+        """The tasks that have not applied all reference records."""
         return tuple(
             f"{stage}/{number}"
-            for number, owner in owners.items()
+            for number, report in reports.items()
             if any(
-                owner.get("reference", {}).get(topic, 0) < self._targets[TopicPartition(topic, 0)]
+                report.get("reference", {}).get(topic, 0) < self._targets[TopicPartition(topic, 0)]
                 for topic in REFERENCE_TOPICS
             )
         )
 
 
 def _last(what: str, partition: int, shards: ReportsByPartition) -> int:
-    """Give the offset of the last record that a shard says it wrote to a partition."""
+    """The offset of the last record that shards have reported for a partition."""
     return max(
         (shard.get(what, {}).get(str(partition), -1) for shard in shards.values()), default=-1
     )
 
 
 async def _await_visible(settings: Settings, deadline: float) -> None:
-    """Wait until what is in the output now can be read.
+    """Wait until the current content of the output can be read.
 
-    A commit shows in one partition before it shows in another: the progress record may be
-    readable while the records it speaks of are not.
+    A commit becomes visible in one partition before another: a progress report may be readable
+    while the records that it reports are not.
     """
     written = await ends(settings, KPI_PARTITIONS, committed=False)
     while asyncio.get_running_loop().time() < deadline:

@@ -1,9 +1,9 @@
-"""Records of `<app>.reroutes`: what one shard says of merged subjects' events to another.
+"""Records of `<app>.reroutes`: events of merged subjects, from one shard to another.
 
-Key `shard|...`, the shard being the one that says it: whatever it said before under the same key
-no longer counts, and a null value takes it back. The topic is compacted, so it is at any time all
-that has to be known: a new owner reads the words to its shard from here, not from its state, and
-what was taken back because a person was erased does not stay.
+Key `shard|...` with the sending shard: a record replaces earlier ones with its key, and a null
+value withdraws the event. The topic is compacted and always complete: a new owner reads the
+reroutes to its shard from here, not from its state, and events withdrawn because a person was
+erased do not stay.
 """
 
 from collections.abc import Collection, Iterable
@@ -24,21 +24,24 @@ _choose = DefaultPartitioner()
 
 @dataclass
 class ReroutesRead:
-    """What a shard has said to others, and what others have said to it."""
+    """The reroutes in force that a shard sent and received."""
 
     sent: dict[bytes, Reroute] = field(default_factory=dict)
-    sent_offsets: dict[int, int] = field(default_factory=dict)  # partition: offset of the last word
+    # By partition, the offset of the last record.
+    sent_offsets: dict[int, int] = field(default_factory=dict)
     received: dict[bytes, Reroute] = field(default_factory=dict)
-    received_at: dict[bytes, int] = field(default_factory=dict)  # key: offset of the last word
-    committed_offset: int = 0  # all below it is in `heard`
+    # By record key, the offset of the last record.
+    received_at: dict[bytes, int] = field(default_factory=dict)
+    # All records below it are in `received`.
+    committed_offset: int = 0
 
     @property
     def next_offset(self) -> int:
-        """The offset after the last word heard."""
+        """The offset after the last record received."""
         return max(self.received_at.values(), default=-1) + 1
 
     def received_before(self, offset: int) -> dict[bytes, Reroute]:
-        """Leave out of `heard` what was said from an offset on."""
+        """The reroutes received whose last record is before an offset."""
         if offset >= self.next_offset:
             return self.received
         return {
@@ -47,13 +50,13 @@ class ReroutesRead:
 
 
 def partitions(settings: Settings) -> list[TopicPartition]:
-    """List the topic's partitions, one a shard."""
+    """The topic's partitions, one per shard."""
     name = topics.reroutes(settings)
     return [TopicPartition(name, number) for number in range(settings.partitions)]
 
 
 def shard_of(subject: str, settings: Settings) -> int:
-    """Say which shard has a subject: Kafka's clients put its events there by its name."""
+    """The shard of a subject: Kafka's clients send its events there by its name."""
     numbers = list(range(settings.partitions))
     number: int = _choose(subject.encode(), numbers, numbers)
     return number
@@ -62,27 +65,27 @@ def shard_of(subject: str, settings: Settings) -> int:
 def writes(
     settings: Settings, shard: int, reroutes: Iterable[Reroute]
 ) -> dict[TopicPartition, list[KeyValue]]:
-    """Sort a shard's words by the partition that each belongs in."""
-    sorted_out: dict[TopicPartition, list[KeyValue]] = {}
+    """Encode a shard's reroutes, by partition."""
+    by_partition: dict[TopicPartition, list[KeyValue]] = {}
     name, prefix = topics.reroutes(settings), b"%d|" % shard
     for reroute in reroutes:
         to = TopicPartition(name, shard_of(reroute.subject, settings))
-        sorted_out.setdefault(to, []).append((prefix + reroute.key, reroute.value))
-    return sorted_out
+        by_partition.setdefault(to, []).append((prefix + reroute.key, reroute.value))
+    return by_partition
 
 
 def parse(record: ConsumerRecord) -> tuple[int, Reroute]:
-    """Give a record's writer and what it says."""
+    """Decode a record into the sending shard and the reroute."""
     writer, _, key = (record.key or b"").partition(b"|")
     if not writer.isdigit():
-        raise Fatal(f"{record.topic}/{record.partition} holds a record that is none of ours")
+        raise Fatal(f"{record.topic}/{record.partition} holds a record of another program")
     return int(writer), Reroute.read(key, record.value)
 
 
 async def read_reroutes(settings: Settings, shards: Collection[int]) -> dict[int, ReroutesRead]:
-    """Read what some shards said and heard, to the end each partition has now.
+    """Read what some shards sent and received, to the current end of each partition.
 
-    As for the partials: call it only when all those shards are taken.
+    Call it only when earlier owners of all these shards are fenced.
     """
     found = {shard: ReroutesRead() for shard in shards}
     stops = await ends(settings, partitions(settings))
@@ -102,11 +105,11 @@ async def read_reroutes(settings: Settings, shards: Collection[int]) -> dict[int
     return found
 
 
-def difference(current: Iterable[Reroute], reports: dict[bytes, Reroute]) -> list[Reroute]:
-    """Give what has to be said so that others who heard one thing know the other."""
+def difference(current: Iterable[Reroute], sent: dict[bytes, Reroute]) -> list[Reroute]:
+    """The reroutes to send so that receivers of `sent` have `current`; None withdraws."""
     wanted = {reroute.key: reroute for reroute in current}
-    back = [reroute._replace(value=None) for key, reroute in reports.items() if key not in wanted]
-    return back + [reroute for key, reroute in wanted.items() if reports.get(key) != reroute]
+    back = [reroute._replace(value=None) for key, reroute in sent.items() if key not in wanted]
+    return back + [reroute for key, reroute in wanted.items() if sent.get(key) != reroute]
 
 
 def _record(current: dict[bytes, Reroute], key: bytes, reroute: Reroute) -> None:

@@ -1,4 +1,4 @@
-"""The least rights each role needs on a Kafka that has an authorizer."""
+"""The minimal ACLs of each role on a Kafka that has an authorizer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ ROLES = ("apply", "worker", "gateway", "reader")
 
 @dataclass(frozen=True, slots=True)
 class Acl:
-    """What one role may do with one resource (`topic`, `group`, `transactional-id`, `cluster`)."""
+    """Operations of one role on one resource: `topic`, `group`, `transactional-id`, `cluster`."""
 
     role: str
     resource: str
@@ -21,23 +21,23 @@ class Acl:
     is_prefix: bool = False
 
     def command(self, principal: str) -> str:
-        """Write it as an argument list for `kafka-acls.sh`."""
-        named = "--cluster" if self.resource == "cluster" else f"--{self.resource} '{self.name}'"
+        """Return the arguments for `kafka-acls.sh`."""
+        resource = "--cluster" if self.resource == "cluster" else f"--{self.resource} '{self.name}'"
         pattern = " --resource-pattern-type prefixed" if self.is_prefix else ""
         allowed = " ".join(f"--operation {operation}" for operation in self.operations)
-        return f"--add --allow-principal '{principal}' {allowed} {named}{pattern}"
+        return f"--add --allow-principal '{principal}' {allowed} {resource}{pattern}"
 
 
 def acls(settings: Settings) -> Iterator[Acl]:
-    """Give every right of every role; `apply` is who makes the topics, once."""
-    every = [topic.name for topic in topics.wanted(settings)]
+    """Yield every ACL of every role; `apply` is the role that creates the topics."""
+    names = [topic.name for topic in topics.wanted(settings)]
     inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
-    for name in every:
+    for name in names:
         yield Acl("apply", "topic", name, ("Create", "Describe"))
-    for name in every:
-        # What it writes it reads again when it takes a shard.
-        written = () if name in inputs else ("Write",)
-        yield Acl("worker", "topic", name, ("Read", "Describe", *written))
+    for name in names:
+        # A worker reads its own topics too, when it restores a partition.
+        write = () if name in inputs else ("Write",)
+        yield Acl("worker", "topic", name, ("Read", "Describe", *write))
     yield Acl("worker", "group", settings.app, ("Read",))
     yield Acl(
         "worker", "transactional-id", f"{settings.app}-", ("Write", "Describe"), is_prefix=True

@@ -1,10 +1,13 @@
-"""The one way out when going on could do harm: the process ends and a supervisor restarts it."""
+"""Errors after which a process has to end; a supervisor restarts it."""
+
+from collections.abc import Iterable
+from typing import Self
 
 
 class Fatal(Exception):
     """The process has to end; the message is the one line that an operator reads.
 
-    Nothing is rolled back first: whoever takes the shard next starts from what was committed.
+    Nothing is rolled back first: the next owner of the partition starts from the last commit.
     """
 
 
@@ -13,4 +16,13 @@ class Stuck(Fatal):
 
 
 class Fenced(Fatal):
-    """Another worker has taken over this shard; nothing of the refused commit is visible."""
+    """Another worker owns this partition now; nothing of the refused commit is visible."""
+
+
+class TopicsMissing(Fatal):
+    """The topics are not as they have to be; the message names the command to run."""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Self:
+        """Report topics that do not exist."""
+        return cls(f"topics are missing ({', '.join(names)}); run: sales-kpis topics apply")

@@ -1,4 +1,4 @@
-"""Transactions that nobody will end: readers of what is committed wait before them for good."""
+"""Transactions left open for good: read_committed readers never get past them."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.kafka import topics
 from streams.kafka.reader import ends, reader
+from streams.kafka.topics import all_partitions
 
-# What a dead worker left Kafka ends by itself, within its transaction's time and ten seconds.
+# Kafka itself ends a dead worker's transaction, within its timeout and ten seconds.
 OLD_SECONDS = 60.0
-# A Kafka that was away itself needs this long at most for what was open when it went.
-AGAIN_SECONDS = 30.0
-PEEK_MS = 2_000
+# A Kafka that was down itself needs this long at most for transactions that were open then.
+RECHECK_SECONDS = 30.0
+FIRST_RECORD_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class HangingTransaction:
-    """Nothing from `offset` on can be read; the record that is there was written `at`, in ms."""
+    """Nothing from `offset` on can be read; the record there was written `at`, in ms."""
 
     partition: TopicPartition
     offset: int
@@ -26,46 +26,42 @@ class HangingTransaction:
 
 
 async def hanging_transactions(
-    settings: Settings, again_s: float = AGAIN_SECONDS
+    settings: Settings, recheck_s: float = RECHECK_SECONDS
 ) -> list[HangingTransaction]:
-    """Give the partitions in which committed records end before an old, open transaction.
+    """Return the partitions whose committed records end before an old, open transaction.
 
-    If there are any, looks again after `again_s` seconds: only what still stands is given.
+    If there are any, checks again after `recheck_s` seconds and returns those still open.
     """
     found = await _old(settings)
     if not found:
         return []
-    await asyncio.sleep(again_s)
-    still = set(await _old(settings))
-    return [one for one in found if one in still]
+    await asyncio.sleep(recheck_s)
+    still_open = set(await _old(settings))
+    return [transaction for transaction in found if transaction in still_open]
 
 
 async def _old(settings: Settings) -> list[HangingTransaction]:
-    places = [
-        TopicPartition(topic.name, number)
-        for topic in topics.wanted(settings)
-        for number in range(topic.partitions)
-    ]
-    # In this order: what is committed meanwhile is not taken for open.
-    written = await ends(settings, places)
-    readable = await ends(settings, places, committed=True)
-    held = {place: readable[place] for place in places if readable[place] < written[place]}
-    if not held:
+    partitions = all_partitions(settings)
+    # In this order, so that a commit in between is not mistaken for an open transaction.
+    written = await ends(settings, partitions)
+    readable = await ends(settings, partitions, committed=True)
+    open_from = {p: readable[p] for p in partitions if readable[p] < written[p]}
+    if not open_from:
         return []
     too_old = Settings().clock() - OLD_SECONDS * 1_000
-    return [one for one in await _first_records(settings, held) if one.at < too_old]
+    return [found for found in await _first_records(settings, open_from) if found.at < too_old]
 
 
 async def _first_records(
-    settings: Settings, held: dict[TopicPartition, int]
+    settings: Settings, offsets: dict[TopicPartition, int]
 ) -> list[HangingTransaction]:
-    """Look at the first record behind each offset, committed or not."""
+    """Read the first record from each offset on, committed or not."""
     found = []
     async with reader(settings, committed=False) as consumer:
-        for place, offset in held.items():
-            consumer.assign([place])
-            consumer.seek(place, offset)
-            records = (await consumer.getmany(timeout_ms=PEEK_MS, max_records=1)).get(place)
-            if records:
-                found.append(HangingTransaction(place, offset, records[0].timestamp))
+        for partition, offset in offsets.items():
+            consumer.assign([partition])
+            consumer.seek(partition, offset)
+            polled = await consumer.getmany(timeout_ms=FIRST_RECORD_MS, max_records=1)
+            if records := polled.get(partition):
+                found.append(HangingTransaction(partition, offset, records[0].timestamp))
     return found

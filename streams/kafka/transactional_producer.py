@@ -1,4 +1,4 @@
-"""One fenced, idempotent producer a shard and stage, and its transactions."""
+"""The transactional producer of a task: one `transactional.id` per stage and partition."""
 
 import asyncio
 import time
@@ -17,23 +17,23 @@ from streams.events.key_value import KeyValue
 from streams.kafka.client import client, close_client
 from streams.kafka.errors import Fatal, Fenced, Stuck
 
-# A tombstone says nothing in its value; what has to be said of it stands in its headers.
+# A tombstone has no value; what has to be known of it is in its headers.
 Headers = list[tuple[str, bytes]]
 Tombstone = tuple[bytes, None, Headers]
 Writes = Mapping[TopicPartition, Iterable[KeyValue | Tombstone]]
-# A dead worker's open transaction holds readers back for as long as this.
+# A dead worker's open transaction blocks readers for this long.
 TRANSACTION_TIMEOUT_MS = 15_000
-# The client would retry without end; a commit this slow is not coming.
+# The client would retry without end; a commit that takes longer will not succeed.
 DEADLINE_SECONDS = 12.0
 # With the default of 100 ms a refusal while the last markers are being written costs 100 ms.
 BACKOFF_MS = 5
 BATCH_BYTES = 512 * 1024
-# Of the event loop, until the client's own task has sent what a transaction will write to.
-YIELDS_BEFORE_BEGIN = 4
+# To the event loop, until the client's own task has sent the partitions of a transaction.
+YIELDS_AFTER_BEGIN = 4
 
 
 class _SingleEndTxn(EndTxnHandler):  # type: ignore[misc]  # the client ships no types
-    """Asks once to end the transaction. No answer means that nobody knows the outcome."""
+    """Sends one request to end the transaction; without an answer the outcome is unknown."""
 
     async def do(self, node_id: int) -> bool:
         response = await self._sender.client.send(node_id, self.create_request(), group=self.group)
@@ -44,7 +44,7 @@ class _SingleEndTxn(EndTxnHandler):  # type: ignore[misc]  # the client ships no
 
 
 class _AddPartitions(AddPartitionsToTxnHandler):  # type: ignore[misc]  # the client ships no types
-    """Names the partitions of a transaction, and asks again soon while the last one ends."""
+    """Adds partitions to a transaction, with short retries while the last transaction ends."""
 
     def handle_response(self, response: object) -> float | None:
         backoff: float | None = super().handle_response(response)
@@ -52,7 +52,7 @@ class _AddPartitions(AddPartitionsToTxnHandler):  # type: ignore[misc]  # the cl
 
 
 class _Sender(Sender):  # type: ignore[misc]  # the client ships no types
-    """The client's sender, but a lost answer to the end of a transaction is final.
+    """The client's sender, except that the end of a transaction is requested only once.
 
     A second request could end the *next* transaction: the old protocol names only the producer.
     """
@@ -75,26 +75,29 @@ class _Sender(Sender):  # type: ignore[misc]  # the client ships no types
 
 
 class TransactionalProducer:
-    """The right to write for one shard of one stage, until another worker takes it.
+    """The fenced, idempotent producer of one stage and partition.
 
-    Every call that fails raises Fatal: nothing is aborted from here, for whether the end of
-    a transaction reached the broker cannot be known. Not for two tasks at once.
+    `fence` makes it the only one. Every call that fails raises Fatal, Fenced if another worker has
+    fenced this producer: nothing is aborted, because whether the end of a transaction reached the
+    broker cannot be known. Not for two asyncio tasks at once.
+
+    Attributes:
+        name: The `transactional.id`.
+        is_open: Whether a transaction has begun that is not committed yet.
+        answered_at: When the broker last answered, in monotonic seconds.
+        positions: The offset after the last record written to each partition.
     """
 
     def __init__(self, settings: Settings, stage: str, partition: int) -> None:
-        """Name the producer; `take` makes it the only one."""
         self.name = f"{settings.app}-{stage}-{partition}"
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
-        # Whether one has begun that is not committed yet.
         self.is_open = False
-        # When the broker last answered, by a clock that never goes back.
         self.answered_at = time.monotonic()
-        # The offset after the last record written to each partition.
         self.positions: dict[TopicPartition, int] = {}
 
     async def fence(self) -> Self:
-        """Fence every earlier owner and end its open transaction; only then read anything."""
+        """Fence every earlier owner and end its open transaction; to be done before any read."""
         producer = AIOKafkaProducer(
             **client(self._settings),
             client_id=self.name,
@@ -119,16 +122,16 @@ class TransactionalProducer:
                 await producer.start()
         except (KafkaError, TimeoutError) as error:
             await self._close()
-            self._fail("could not be taken", error)
+            self._fail("could not be fenced", error)
         return self
 
     async def begin(self, partitions: Collection[TopicPartition] = ()) -> None:
-        """Open a transaction, or name more partitions of the one that is open.
+        """Begin a transaction, or add partitions to the open one.
 
-        Naming all `partitions` that will be written to spares a question for each `send`. It is
-        on its way when this returns: whoever has work to do before that has the answer by then.
+        Adding all `partitions` that will be written to saves a request for each `send`. The request
+        has been sent when this returns, and is answered while the caller does other work.
         """
-        producer = self._taken()
+        producer = self._fenced_producer()
         try:
             if not self.is_open:
                 await producer.begin_transaction()
@@ -137,14 +140,14 @@ class TransactionalProducer:
                 producer._txn_manager.maybe_add_partition_to_txn(partition)
         except (KafkaError, IllegalOperation, AssertionError) as error:
             self._fail("could not begin", error)
-        for _ in range(YIELDS_BEFORE_BEGIN):
+        for _ in range(YIELDS_AFTER_BEGIN):
             await asyncio.sleep(0)
 
     async def send(self, writes: Writes) -> dict[TopicPartition, int]:
         """Append records and wait until the broker has them all.
 
         Records of one partition keep their order. Returns the offset of each partition's last.
-        A partition that has lost what was written before is one of a topic made anew: Fatal.
+        Raises Fatal for a partition that has lost earlier records: its topic was created again.
         """
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
@@ -156,17 +159,17 @@ class TransactionalProducer:
         return last
 
     async def commit(self) -> None:
-        """Make everything since `begin` visible at once."""
+        """Commit: make everything since `begin` visible at once."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                await self._taken().commit_transaction()
+                await self._fenced_producer().commit_transaction()
         except (KafkaError, IllegalOperation, TimeoutError, AssertionError) as error:
             self._fail("could not commit", error)
         self.is_open = False
         self.answered_at = time.monotonic()
 
     async def end(self) -> None:
-        """Commit what was opened and had nothing to be written to, if that is so."""
+        """Commit the open transaction, if there is one to which nothing was written."""
         if self.is_open:
             await self.commit()
 
@@ -185,7 +188,7 @@ class TransactionalProducer:
         return await close_client(self.name, producer.stop())
 
     async def _send(self, writes: Writes) -> dict[TopicPartition, int]:
-        producer = self._taken()
+        producer = self._fenced_producer()
         sent = []
         for to, pairs in writes.items():
             for batch in _batches(producer, pairs):
@@ -195,16 +198,16 @@ class TransactionalProducer:
         for to, future, count in sent:
             base = (await future).offset
             if base < 0:
-                raise Fatal(f"{self.name}: the broker did not say where it wrote to {to.topic}")
+                raise Fatal(f"{self.name}: the broker returned no offset for {to.topic}")
             last[to] = base + count - 1
             if base < self.positions.get(to, 0):
                 raise Fatal(recreated(to, self.positions[to], base))
             self.positions[to] = base + count
         return last
 
-    def _taken(self) -> AIOKafkaProducer:
+    def _fenced_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
-            raise Fatal(f"{self.name} is not taken")
+            raise Fatal(f"{self.name} is closed or was never fenced")
         return self._producer
 
     def _fail(self, what: str, error: BaseException) -> NoReturn:
@@ -212,17 +215,17 @@ class TransactionalProducer:
         if isinstance(error, ProducerFenced | InvalidProducerEpoch):
             raise Fenced(f"{self.name}: another worker has taken over") from error
         if isinstance(error, TimeoutError):
-            said = "no answer from Kafka in time"
+            reason = "no answer from Kafka in time"
         else:
-            # The client wraps whatever went wrong in an error that says nothing of it.
-            said = str(error.__cause__ or error) or type(error).__name__
+            # The client wraps the actual error in one without any details.
+            reason = str(error.__cause__ or error) or type(error).__name__
         raise Fatal(
-            f"{self.name} {what}: {said}; is Kafka there, and is there room on its disks?"
+            f"{self.name} {what}: {reason}; is Kafka there, and is there room on its disks?"
             " `sales-kpis doctor` looks"
         ) from error
 
     def _cause(self, error: BaseException) -> BaseException:
-        """Give what failed between two calls, where that is why the client refuses to go on."""
+        """Return the error between two calls, if that is why the client refuses to continue."""
         if isinstance(error, IllegalOperation) and self._producer is not None:
             ended = self._producer._txn_manager.wait_for_transaction_end()
             cause: BaseException | None = ended.exception() if ended.done() else None
@@ -230,18 +233,18 @@ class TransactionalProducer:
         return error
 
 
-def recreated(place: TopicPartition, reached: int, end: int) -> str:
-    """Say that a partition no longer holds what it held, and what to do."""
+def recreated(partition: TopicPartition, reached: int, end: int) -> str:
+    """Return the message for a partition whose topic was deleted and created again."""
     return (
-        f"{place.topic}/{place.partition} had reached {reached} and now ends at {end}: it was"
-        " deleted and made anew; start the worker again: it sees what can be rebuilt"
+        f"{partition.topic}/{partition.partition} had reached {reached} and now ends at {end}:"
+        " its topic was deleted and created again; start the worker again: it rebuilds what it can"
     )
 
 
 def _batches(
     producer: AIOKafkaProducer, records: Iterable[KeyValue | Tombstone]
 ) -> Iterator[BatchBuilder]:
-    """Pack records into as few batches as they fit in; one send each costs ten times as much."""
+    """Pack records into as few batches as possible; single sends cost ten times as much."""
     batch = producer.create_batch()
     append = batch.append
     for record in records:

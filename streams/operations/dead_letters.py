@@ -1,9 +1,8 @@
-"""The dead letters at a desk: which wait, what they hold, and sending them again once mended."""
+"""Operations on dead letters: list them, repair them and send them again."""
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -17,22 +16,22 @@ from streams.events import (
     decode,
     topic_of,
 )
-from streams.internal_topics.dead_letters import DESTINATION
+from streams.internal_topics.dead_letters import DESTINATION, timestamp
 from streams.kafka.client import client
 from streams.kafka.reader import ends, read_to
 
-Mend = Callable[[bytes | None], bytes | None]
+Repair = Callable[[bytes | None], bytes | None]
 
 
-class CannotMend(Exception):
-    """A change that cannot be made to these bytes; the message says why."""
+class CannotRepair(Exception):
+    """A change that cannot be made to these bytes; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record that could not be read; `offset` is its own place, the rest says whence it came.
+    """A record that could not be read; `offset` is its own, the other fields are of its source.
 
-    `sent_again` is when a mended form of it was taken, None if it still waits.
+    `sent_again` is the time at which a repaired event was accepted, None if it is still pending.
     """
 
     offset: int
@@ -47,7 +46,7 @@ class DeadLetter:
     sent_again: str | None = None
 
     def report(self) -> dict[str, Any]:
-        """Give it as JSON fields; the bytes as text where they are text, else in Base64."""
+        """Return it as JSON fields; the bytes as text where they are text, else in Base64."""
         return {
             "offset": self.offset,
             "at": self.at,
@@ -55,14 +54,14 @@ class DeadLetter:
             "field": self.field,
             "source": f"{self.topic}/{self.partition}/{self.source_offset}",
             "sent_again": self.sent_again,
-            "key": shown(self.key),
-            "value": shown(self.value),
+            "key": display(self.key),
+            "value": display(self.value),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a letter: sent to a topic, or still refused and why."""
+    """The outcome of a dead letter: sent to a topic, or rejected again with a reason."""
 
     dead_letter: DeadLetter
     topic: str | None = None
@@ -70,37 +69,38 @@ class Outcome:
 
 
 async def read_dead_letters(settings: Settings) -> list[DeadLetter]:
-    """Give all that are kept, oldest first. Raises what reading raises."""
+    """Return all dead letters, oldest first. Raises Fatal if Kafka cannot be read."""
     found: dict[int, DeadLetter] = {}
     again: dict[int, str] = {}
     async for _, records in read_to(settings, await ends(settings, [DESTINATION])):
         for record in records:
-            reports = orjson.loads(record.value)
-            if "sent_again" in reports:
-                again[reports["sent_again"]] = reports["at"]
+            content = orjson.loads(record.value)
+            if "sent_again" in content:
+                again[content["sent_again"]] = content["at"]
             else:
-                found[record.offset] = _parse(record.offset, reports)
+                found[record.offset] = _parse(record.offset, content)
     return [
         replace(dead_letter, sent_again=again.get(offset)) for offset, dead_letter in found.items()
     ]
 
 
 async def send_again(
-    settings: Settings, chosen: Sequence[DeadLetter], mend: Mend, now: int
+    settings: Settings, chosen: Sequence[DeadLetter], repair: Repair, now: int
 ) -> list[Outcome]:
-    """Send mended letters to the topics of their events, and note for each that it was sent.
+    """Send repaired dead letters to the topics of their events, and record that each was sent.
 
-    One that is no event after all stays a letter. The note follows the event's acknowledgement,
-    so a letter may be sent twice if this is interrupted, which changes nothing, and is never
-    noted unsent. CannotMend if a change does not fit; nothing is sent then.
+    One that is not an event even so stays a dead letter. The record of it follows the event's
+    acknowledgement: if this is interrupted, an event may be sent twice, which changes nothing, but
+    is never recorded as sent when it was not. Raises CannotRepair, with nothing sent, if a repair
+    does not fit.
     """
-    mended = [mend(dead_letter.value) for dead_letter in chosen]
-    read = [decode(value) for value in mended]
+    repaired = [repair(dead_letter.value) for dead_letter in chosen]
+    read = [decode(value) for value in repaired]
     outcomes = []
     producer = AIOKafkaProducer(**client(settings), enable_idempotence=True, acks="all")
     await producer.start()
     try:
-        for dead_letter, value, event in zip(chosen, mended, read, strict=True):
+        for dead_letter, value, event in zip(chosen, repaired, read, strict=True):
             if isinstance(event, Rejected):
                 outcomes.append(Outcome(dead_letter, rejected=event))
                 continue
@@ -116,33 +116,33 @@ async def send_again(
     return outcomes
 
 
-def mending(assignments: Iterable[str], dropped: Iterable[str], whole: bytes | None) -> Mend:
-    """Make a change of bytes: `whole` replaces them; else fields are set and dropped.
+def repair_of(assignments: Iterable[str], dropped: Iterable[str], whole: bytes | None) -> Repair:
+    """Return a repair of bytes: `whole` replaces them; else fields are set and dropped.
 
-    `name=text` sets a text, `name:=json` anything else. CannotMend for an assignment that is
-    neither, and when fields are to change in what is no JSON object.
+    `name=text` sets a text, `name:=json` anything else. Raises CannotRepair for any other
+    assignment; the repair raises it for bytes that are not a JSON object.
     """
     fields = dict(_assigned(text) for text in assignments)
     gone = set(dropped)
 
-    def mend(value: bytes | None) -> bytes | None:
+    def repair(value: bytes | None) -> bytes | None:
         if whole is not None:
             return whole
         if not fields and not gone:
             return value
         try:
-            reports = orjson.loads(value or b"")
+            found = orjson.loads(value or b"")
         except orjson.JSONDecodeError as error:
-            raise CannotMend(f"not JSON ({error}): give the whole event with --value") from error
-        if not isinstance(reports, dict):
-            raise CannotMend("not a JSON object: give the whole event with --value")
-        return orjson.dumps({name: v for name, v in (reports | fields).items() if name not in gone})
+            raise CannotRepair(f"not JSON ({error}): give the whole event with --value") from error
+        if not isinstance(found, dict):
+            raise CannotRepair("not a JSON object: give the whole event with --value")
+        return orjson.dumps({name: v for name, v in (found | fields).items() if name not in gone})
 
-    return mend
+    return repair
 
 
-def shown(raw: bytes | None) -> str | None:
-    """Write bytes as text, or as `base64:...` where they are none."""
+def display(raw: bytes | None) -> str | None:
+    """Return bytes as text, or as `base64:...` where they are not UTF-8."""
     if raw is None:
         return None
     try:
@@ -152,28 +152,28 @@ def shown(raw: bytes | None) -> str | None:
 
 
 def _assigned(text: str) -> tuple[str, Any]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.removesuffix(":"):
-        raise CannotMend(f"{text!r} is neither name=text nor name:=json")
+    name, equals, value = text.partition("=")
+    if not equals or not name.removesuffix(":"):
+        raise CannotRepair(f"{text!r} is neither name=text nor name:=json")
     if not name.endswith(":"):
         return name, value
     try:
         return name[:-1], orjson.loads(value)
     except orjson.JSONDecodeError as error:
-        raise CannotMend(f"{text!r}: what follows := is not JSON") from error
+        raise CannotRepair(f"{text!r}: what follows := is not JSON") from error
 
 
-def _parse(offset: int, reports: dict[str, Any]) -> DeadLetter:
+def _parse(offset: int, content: dict[str, Any]) -> DeadLetter:
     return DeadLetter(
         offset,
-        reports["at"],
-        reports["reason"],
-        reports["field"],
-        reports["topic"],
-        reports["partition"],
-        reports["offset"],
-        _raw(reports["key"]),
-        _raw(reports["value"]),
+        content["at"],
+        content["reason"],
+        content["field"],
+        content["topic"],
+        content["partition"],
+        content["offset"],
+        _raw(content["key"]),
+        _raw(content["value"]),
     )
 
 
@@ -182,5 +182,4 @@ def _raw(text: str | None) -> bytes | None:
 
 
 def _annotation(dead_letter: DeadLetter, now: int) -> bytes:
-    at = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
-    return orjson.dumps({"sent_again": dead_letter.offset, "at": at.replace("+00:00", "Z")})
+    return orjson.dumps({"sent_again": dead_letter.offset, "at": timestamp(now)})

@@ -1,4 +1,4 @@
-"""What is wrong with broker, topics, clocks and settings, in plain words, and what to do."""
+"""The doctor: checks broker, topics, clocks, settings and rules, with advice for each problem."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
@@ -21,17 +21,17 @@ from streams.kafka import topics
 from streams.kafka.client import client
 from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal
-from streams.kafka.hanging_transactions import AGAIN_SECONDS, hanging_transactions
+from streams.kafka.hanging_transactions import RECHECK_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
 from streams.tasks.reference_data import order
 from streams.wiring.catalogue import catalogue
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
 ADD_PARTITIONS_TO_TXN = 24
-VERIFYING = 4
+VERIFIES_TRANSACTIONS = 4
 # DescribeLogDirs: this version came with Kafka 4.3.
 DESCRIBE_LOG_DIRS = 35
-OF_4_3 = 5
+SINCE_4_3 = 5
 CLOCK_TOLERANCE_MS = 2_000
 MINUTE_MS = 60_000
 # Longer than a rebalance takes after a worker has died.
@@ -40,7 +40,7 @@ REBALANCE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `advice` says what to do where it is not fine, or may not be."""
+    """The result of one check; `advice` is given where it is not fine, or may not be."""
 
     what: str
     is_fine: bool = True
@@ -49,7 +49,7 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """One word of five letters at most."""
+        """The result in at most five letters: ok, look or WRONG."""
         if not self.is_fine:
             return "WRONG"
         return "look" if self.is_doubtful else "ok"
@@ -61,49 +61,49 @@ class Finding:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything; stops early where the rest cannot be looked at."""
-    found = [*of_settings(settings), *of_rules(settings)]
-    broker = await of_broker(settings)
+    """Run all checks; stops early where the rest cannot be checked."""
+    found = [*check_settings(settings), *check_rules(settings)]
+    broker = await check_broker(settings)
     found.append(broker)
     if broker.is_fine:
-        found += [finding async for finding in of_topics(settings)]
+        found += [finding async for finding in check_topics(settings)]
     return found
 
 
-def of_rules(settings: Settings) -> list[Finding]:
-    """Say whether the rules file can be used, if there is one."""
+def check_rules(settings: Settings) -> list[Finding]:
+    """Check that the rules file can be used, if there is one."""
     if settings.rules is None:
         return []
     try:
         catalogue(settings, read(settings.rules))
     except BadSetting as error:
-        advice = "no command starts until this is mended"
+        advice = "no command starts until this is corrected"
         return [Finding(f"rules: {error}", is_fine=False, advice=advice)]
     return [Finding(f"rules: {settings.rules} is in force")]
 
 
-def of_settings(settings: Settings) -> list[Finding]:
-    """Say what is in force; secrets only as set or not set."""
-    reports = []
+def check_settings(settings: Settings) -> list[Finding]:
+    """List the settings in force; secrets only as set or not set."""
+    values = []
     for setting in fields(settings):
         value = getattr(settings, setting.name)
         if setting.name in SECRETS:
             value = "set" if value else "not set"
-        reports.append(f"{PREFIX}{setting.name.upper()}={value if value is not None else ''}")
-    found = [Finding("settings: " + "  ".join(reports))]
+        values.append(f"{PREFIX}{setting.name.upper()}={value if value is not None else ''}")
+    found = [Finding("settings: " + "  ".join(values))]
     if settings.now is not None:
         found.append(
             Finding(
-                f"the clock stands still, {PREFIX}NOW is set",
+                f"the clock is fixed, {PREFIX}NOW is set",
                 is_fine=False,
-                advice=f"right for looking back and for tests; for live numbers unset {PREFIX}NOW",
+                advice=f"right for past dates and for tests; for live values unset {PREFIX}NOW",
             )
         )
     return found
 
 
-async def of_broker(settings: Settings) -> Finding:
-    """Say whether Kafka answers and is new enough to guard transactions."""
+async def check_broker(settings: Settings) -> Finding:
+    """Check that Kafka answers and is recent enough to verify transactions."""
     host, _, port = settings.bootstrap.split(",")[0].rpartition(":")
     if not host or not port.isdigit():
         return Finding(
@@ -123,43 +123,45 @@ async def of_broker(settings: Settings) -> Finding:
         )
     versions = connection._versions
     connection.close()
-    return of_versions(settings, {api: highest for api, (_, highest) in versions.items()})
+    return check_versions(settings, {api: highest for api, (_, highest) in versions.items()})
 
 
-def of_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
-    """Judge a broker by the highest version of each API that it knows."""
-    if versions.get(ADD_PARTITIONS_TO_TXN, 0) < VERIFYING:
+def check_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
+    """Check a broker by its highest version of each API."""
+    if versions.get(ADD_PARTITIONS_TO_TXN, 0) < VERIFIES_TRANSACTIONS:
         return Finding(
             f"Kafka at {settings.bootstrap} does not verify transactions",
             is_fine=False,
             advice="use Kafka 3.6 or later: an older one may let a dead worker's records through",
         )
-    if versions.get(DESCRIBE_LOG_DIRS, 0) >= OF_4_3:
+    if versions.get(DESCRIBE_LOG_DIRS, 0) >= SINCE_4_3:
         return Finding(
             f"Kafka at {settings.bootstrap} is 4.3 or later",
             advice="4.3.0, 4.3.1 and 4.4.0 can leave a transaction open for good when a broker is"
-            " killed (KAFKA-20734), and nobody reads past it: use 4.2, or one that has it mended",
+            " killed (KAFKA-20734), which blocks all readers: use 4.2, or a release with the fix",
             is_doubtful=True,
         )
     return Finding(f"Kafka answers at {settings.bootstrap} and verifies transactions")
 
 
-async def of_transactions(settings: Settings, again_s: float = AGAIN_SECONDS) -> list[Finding]:
-    """Say where a transaction was left open for good, and how to end it."""
+async def check_transactions(
+    settings: Settings, recheck_s: float = RECHECK_SECONDS
+) -> list[Finding]:
+    """Report transactions that were left open for good, and how to end them."""
     findings = []
-    for found in await hanging_transactions(settings, again_s):
+    for found in await hanging_transactions(settings, recheck_s):
         topic, partition = found.partition
         minutes = (Settings().clock() - found.at) / MINUTE_MS
-        reports = (
+        problem = (
             f"{topic}/{partition} cannot be read past offset {found.offset}: a transaction has"
             f" been open there for {minutes:.0f} min, and Kafka does not end it"
         )
         advice = (
             f"kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort"
             f" --topic {topic} --partition {partition} --start-offset {found.offset};"
-            " then start the workers again: they do anew what is lost with it"
+            " then start the workers again: they process again what is lost with it"
         )
-        findings.append(Finding(reports, is_fine=False, advice=advice))
+        findings.append(Finding(problem, is_fine=False, advice=advice))
     return findings
 
 
@@ -190,17 +192,17 @@ async def check_group(settings: Settings, max_wait_s: float = REBALANCE_SECONDS)
     return Finding(f"the group {settings.app} has {group.members} workers and an assignment")
 
 
-async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
-    """Say whether topics, clocks and workers are as they should be."""
+async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
+    """Check topics, names in rules, transactions, clocks and the progress of workers."""
     try:
         await topics.check(settings)
     except Fatal as error:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
-    for finding in [*await of_names(settings), *await of_transactions(settings)]:
+    for finding in [*await check_names(settings), *await check_transactions(settings)]:
         yield finding
-    newest = await newest_report(settings)
+    newest = await newest_report_at(settings)
     if newest is None:
         yield Finding(
             "no worker has ever run here", is_fine=False, advice="start `sales-kpis worker`"
@@ -216,20 +218,20 @@ async def of_topics(settings: Settings) -> AsyncIterator[Finding]:
     else:
         yield Finding("clocks agree with this machine's")
     yield await check_group(settings)
-    left = await behind(settings)
-    waiting = sum(left.events.values())
-    yield Finding(
-        "workers are up to date" if left.is_settled else f"workers are behind: {waiting} events",
-        is_fine=left.is_settled,
-        advice=""
-        if left.is_settled
-        else "see whether one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
-    )
+    missing = await behind(settings)
+    if missing.is_settled:
+        yield Finding("workers are up to date")
+    else:
+        yield Finding(
+            f"workers are behind: {sum(missing.events.values())} events",
+            is_fine=False,
+            advice="check that one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
+        )
 
 
-async def of_names(settings: Settings) -> list[Finding]:
-    """Doubt the rules that name reps, or groups of reps, of which `crm.rep` knows nothing."""
-    if any(not finding.is_fine for finding in of_rules(settings)):
+async def check_names(settings: Settings) -> list[Finding]:
+    """Report rules that name reps, or groups of reps, that are unknown in `crm.rep`."""
+    if any(not finding.is_fine for finding in check_rules(settings)):
         return []
     rules = read(settings.rules).commission
     if not rules:
@@ -242,23 +244,23 @@ async def of_names(settings: Settings) -> list[Finding]:
         if rule.scope and rule.scope not in groups | {("rep", rep) for rep in reps}:
             names.append(f"{rule.scope[0]} {rule.scope[1]!r}")
         if names:
-            reports = f"rules: {rule.name!r} names {', '.join(names)}; crm.rep knows none such"
-            advice = "see how it is spelt, or send the rep.set that is missing"
-            found.append(Finding(reports, advice=advice, is_doubtful=True))
+            problem = f"rules: {rule.name!r} names {', '.join(names)}, unknown in crm.rep"
+            advice = "check the spelling, or send the missing rep.set"
+            found.append(Finding(problem, advice=advice, is_doubtful=True))
     return found
 
 
 async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str]]]:
-    """Give the reps that are known, and the teams, departments and units they stand in now."""
+    """Return the known reps, and their current teams, departments and units."""
     current: dict[str, RepSet] = {}
-    topic_key = TopicPartition(RepSet.topic, 0)
-    async for _, records in read_to(settings, await ends(settings, [topic_key], committed=True)):
-        for reports in (decode(record.value) for record in records if record.value is not None):
-            if not isinstance(reports, RepSet):
+    reps = TopicPartition(RepSet.topic, 0)
+    async for _, records in read_to(settings, await ends(settings, [reps], committed=True)):
+        for event in (decode(record.value) for record in records if record.value is not None):
+            if not isinstance(event, RepSet):
                 continue
-            old = current.get(reports.rep)
-            if old is None or order(old) <= order(reports):
-                current[reports.rep] = reports
+            old = current.get(event.rep)
+            if old is None or order(old) <= order(event):
+                current[event.rep] = event
     groups = {
         (group, name)
         for record in current.values()
@@ -268,8 +270,8 @@ async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str
     return set(current), groups
 
 
-async def newest_report(settings: Settings) -> int | None:
-    """Give when, by its own machine's clock in ms, a worker last said how far it is."""
+async def newest_report_at(settings: Settings) -> int | None:
+    """Return the time of the last progress report, by the clock of its worker in ms."""
     wanted = await ends(settings, [destination(settings)], committed=True)
     stamps = [
         record.timestamp async for _, records in read_to(settings, wanted) for record in records

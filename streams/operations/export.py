@@ -1,4 +1,4 @@
-"""All events of the crm topics into a file that `ingest` and `replay` read: one object a line."""
+"""The export of all events to a file that `ingest` and `replay` read: one object per line."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -29,8 +29,10 @@ from streams.kafka.reader import (
 )
 
 LISTED = 100
-WHOLE = (SubjectMerged, SubjectErased)
-Progressed = Callable[[int, int], object]
+# Their type does not name their topic, so it is written to the file.
+WITH_TOPIC = (SubjectMerged, SubjectErased)
+# Called with the number of offsets done, and of all.
+OnProgress = Callable[[int, int], object]
 Ends = Mapping[TopicPartition, int]
 
 
@@ -40,10 +42,10 @@ class Incomplete(Fatal):
 
 @dataclass
 class Exported:
-    """What is in the file, and what is not.
+    """The result of an export.
 
-    `skipped` counts records that are no events, which are dead letters already; `problems` are
-    events that count but that `ingest` would refuse. `ends` says up to where all was read.
+    `skipped` counts records that are not events, which are dead letters already; `problems` are
+    events that count but that `ingest` would reject. `ends` are the offsets up to which was read.
     """
 
     events: int = 0
@@ -56,33 +58,33 @@ class Exported:
 async def export(
     settings: Settings,
     path: Path,
-    progressed: Progressed | None = None,
+    on_progress: OnProgress | None = None,
     *,
     incomplete: bool = False,
 ) -> Exported:
-    """Write every event in the topics now, whatever number of partitions they have, to a file.
+    """Write every event in the topics, whatever number of partitions they have, to a new file.
 
-    The file is new, readable by its owner alone, and there only once it is whole and on disk.
-    Raises Incomplete if records have been deleted, unless that is wanted; FileExistsError.
+    The file is readable by its owner alone and appears once it is complete and on disk. Raises
+    Incomplete if records have been deleted, unless `incomplete`, and FileExistsError.
     """
-    if path.exists():  # noqa: ASYNC240 - a question that takes microseconds
+    if path.exists():  # noqa: ASYNC240 - a check of microseconds
         raise FileExistsError(f"{path} exists")
-    places = await partitions(settings)
+    exported = await partitions(settings)
     if not incomplete:
-        await _require_no_gaps(settings, places)
-    found = Exported(ends=await ends(settings, places))
-    reached, total = dict.fromkeys(places, 0), sum(found.ends.values())
+        await _require_no_gaps(settings, exported)
+    found = Exported(ends=await ends(settings, exported))
+    reached, total = dict.fromkeys(exported, 0), sum(found.ends.values())
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
-        async for topic_key, records in read_to(settings, found.ends):
+        async for partition, records in read_to(settings, found.ends):
             for record in records:
                 if line := _line(record, found):
                     out.write(line + b"\n")
-            reached[topic_key] = records[-1].offset + 1
-            if progressed is not None:
-                progressed(sum(reached.values()), total)
+            reached[partition] = records[-1].offset + 1
+            if on_progress is not None:
+                on_progress(sum(reached.values()), total)
         out.flush()
         os.fsync(out.fileno())
     part.rename(path)
@@ -90,33 +92,33 @@ async def export(
 
 
 async def partitions(settings: Settings) -> list[TopicPartition]:
-    """List the partitions that the topics of events and of reference data really have."""
+    """Return the existing partitions of the topics of events and of reference data."""
     counts = await topics.counts(settings, (*SOURCE_TOPICS, *REFERENCE_TOPICS))
     return [TopicPartition(name, n) for name, count in counts.items() for n in range(count)]
 
 
-async def _require_no_gaps(settings: Settings, places: list[TopicPartition]) -> None:
-    # Reference topics are compacted: what is gone there was replaced.
-    kept = [topic_key for topic_key in places if topic_key.topic in SOURCE_TOPICS]
-    for topic_key, first in (await beginnings(settings, kept)).items():
+async def _require_no_gaps(settings: Settings, exported: list[TopicPartition]) -> None:
+    # Reference topics are compacted: missing records there were replaced.
+    complete = [partition for partition in exported if partition.topic in SOURCE_TOPICS]
+    for partition, first in (await beginnings(settings, complete)).items():
         if first > 0:
             raise Incomplete(
-                f"the first {first:,} records of {topic_key.topic}/{topic_key.partition} have been"
-                " deleted: what they said is in the KPIs and would not be in the file;"
+                f"the first {first:,} records of {partition.topic}/{partition.partition} have been"
+                " deleted: they count in the KPIs and would be missing in the file;"
                 " --incomplete exports the rest"
             )
 
 
 def _line(record: ConsumerRecord, found: Exported) -> bytes | None:
-    reports = decode(record.value)
-    is_event = isinstance(reports, Event) and record.key == reports.subject.encode()
-    is_reference = isinstance(reports, ReferenceRecord) and reports.topic == record.topic
+    event = decode(record.value)
+    is_event = isinstance(event, Event) and record.key == event.subject.encode()
+    is_reference = isinstance(event, ReferenceRecord) and event.topic == record.topic
     if not (is_event or is_reference):
         found.skipped += 1
         return None
-    # In JSON a line's end is white space between two parts, never within one.
+    # In JSON a line end is white space between two tokens, never part of one.
     line: bytes = record.value.replace(b"\n", b" ").replace(b"\r", b" ").strip()
-    if isinstance(reports, WHOLE):
+    if isinstance(event, WITH_TOPIC):
         line = orjson.dumps({**orjson.loads(line), "topic": record.topic})
     found.events += 1
     problem = sendable(line, found.events)

@@ -1,7 +1,7 @@
-"""A file of canonical events into Kafka: what `POST /events` does for one request, for a history.
+"""The ingest of a file of canonical events into Kafka.
 
-One JSON object a line, in any order; reference records stand among the events. Keys and
-partitions are the gateway's, so a file and live events of one subject meet in one shard.
+One JSON object per line, in any order, reference records among the events. Keys and partitions are
+the same as the gateway's, so that a file and live events of one subject are in one partition.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from rich.console import Console
@@ -24,8 +23,9 @@ from streams.config.settings import Settings
 from streams.events import TOPIC_OF
 from streams.gateway.errors import Problem
 from streams.gateway.event_producer import (
+    UNAVAILABLE,
+    abandon,
     check_topics,
-    give_up,
     new_producer,
     silence_client_logs,
 )
@@ -33,25 +33,25 @@ from streams.gateway.limits import EVENT_BYTES
 from streams.gateway.records import Record, record
 
 BLANKS = b" \t\r\n"
-# One more than the longest event with its line's end.
+# One more than the longest event with its line end.
 PART_BYTES = EVENT_BYTES + 2
-# Bad lines kept for the report; the others are counted.
+# Bad lines that are reported; further ones are only counted.
 LISTED = 100
 START_SECONDS = 15.0
-# Without any acknowledgement for so long Kafka is taken to be away; a restart is shorter.
+# Without any acknowledgement for this long Kafka counts as unavailable; a restart is shorter.
 STALLED_SECONDS = 60.0
-LINES_A_REPORT = 2_000
-# As many keys as fit into some tens of megabytes; hashing one takes longer than all the rest.
-KEYS_REMEMBERED = 200_000
+LINES_PER_REPORT = 2_000
+# As many keys as fit into some tens of megabytes; hashing a key costs more than all other steps.
+PARTITION_CACHE_KEYS = 200_000
 
 
 class IngestFailed(Exception):
-    """Kafka did not take the whole file; running it again is harmless, for events are sets."""
+    """Kafka did not accept the whole file; running it again is harmless: events are sets."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ingested:
-    """What became of a file: every line sent is acknowledged, `bad` lists the first rejected."""
+    """The result of an ingest: all sent lines are acknowledged, `bad` lists the first rejected."""
 
     sent: int
     rejected: int
@@ -67,10 +67,10 @@ class Ingested:
 def ingest(path: Path, settings: Settings, console: Console | None = None) -> Ingested:
     """Send a file's events to Kafka and wait until it has acknowledged them all.
 
-    Lines that are no events are left out and reported; blank ones are passed over. Events of
-    one key keep their order. Progress shows on `console`, standard error if None. Raises
-    IngestFailed, naming how far it came, and OSError for a file that cannot be read. Not to be
-    called from a running event loop.
+    Lines that are not events are left out and reported; blank lines are ignored. Events of one key
+    keep their order. Progress is shown on `console`, standard error if None. Raises IngestFailed
+    with the number of accepted events, and OSError for an unreadable file. Not to be called from a
+    running event loop.
     """
     console = Console(stderr=True) if console is None else console
     begun = time.monotonic()
@@ -86,21 +86,21 @@ def ingest(path: Path, settings: Settings, console: Console | None = None) -> In
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
     ):
         task = progress.add_task(path.name, total=path.stat().st_size)
-        sending = Sending(settings)
-        asyncio.run(sending.run(stream, lambda size: progress.update(task, completed=size)))
+        transfer = Transfer(settings)
+        asyncio.run(transfer.run(stream, lambda size: progress.update(task, completed=size)))
     return Ingested(
-        sent=sending.sent,
-        rejected=sending.rejected,
-        bad=tuple(sending.bad),
+        sent=transfer.sent,
+        rejected=transfer.rejected,
+        bad=tuple(transfer.bad),
         seconds=time.monotonic() - begun,
     )
 
 
 def report(ingested: Ingested, console: Console) -> None:
-    """Say what was sent and which lines were not."""
-    pace = ingested.sent / max(ingested.seconds, 0.001)
+    """Print the number of events sent and the lines that were not."""
+    rate = ingested.sent / max(ingested.seconds, 0.001)
     console.print(
-        f"{ingested.sent:,} events sent in {ingested.seconds:.1f} s ({pace:,.0f}/s)",
+        f"{ingested.sent:,} events sent in {ingested.seconds:.1f} s ({rate:,.0f}/s)",
         highlight=False,
     )
     for problem in ingested.bad:
@@ -109,14 +109,14 @@ def report(ingested: Ingested, console: Console) -> None:
         console.print(f"and {more:,} more", style="red", highlight=False)
     if ingested.rejected:
         console.print(
-            f"{ingested.rejected:,} lines are no events and were not sent", style="bold red"
+            f"{ingested.rejected:,} lines are not events and were not sent", style="bold red"
         )
 
 
 def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
-    """Give each line's number, its text and the position after it.
+    """Yield each line's number, its text and the position after it.
 
-    Of a line longer than an event may be, only the first PART_BYTES are given.
+    Of a line longer than an event may be, only the first PART_BYTES are yielded.
     """
     number, position = 0, 0
     while line := stream.readline(PART_BYTES):
@@ -129,11 +129,10 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
         yield number, line, position
 
 
-class Sending:
-    """One file on its way."""
+class Transfer:
+    """The transfer of one file; counts what it has sent and rejected."""
 
     def __init__(self, settings: Settings) -> None:
-        """Begin with nothing sent."""
         self.sent = 0
         self.rejected = 0
         self.bad: list[Problem] = []
@@ -142,37 +141,37 @@ class Sending:
         self._filling: dict[TopicPartition, BatchBuilder] = {}
         self._waiting: deque[tuple[asyncio.Future[object], int]] = deque()
 
-    async def run(self, stream: BinaryIO, progressed: Callable[[int], object]) -> None:
-        """Send a stream of lines, telling how many bytes of it are read."""
+    async def run(self, stream: BinaryIO, on_progress: Callable[[int], object]) -> None:
+        """Send a stream of lines; `on_progress` is called with the number of bytes read."""
         producer = new_producer(self._settings, attempt_ms=int(STALLED_SECONDS * 1000))
         try:
             async with asyncio.timeout(START_SECONDS):
                 await producer.start()
                 await check_topics(producer)
-            topic_key = await places(producer)
+            partition_of = await partitioner(producer)
             for number, line, position in lines(stream):
                 if event := line if len(line) == PART_BYTES else line.strip(BLANKS):
-                    await self._dispatch(producer, topic_key, record(event, number))
-                if number % LINES_A_REPORT == 0:
-                    progressed(position)
+                    await self._add(producer, partition_of, record(event, number))
+                if number % LINES_PER_REPORT == 0:
+                    on_progress(position)
             for to in list(self._filling):
                 await self._send(producer, to)
             while self._waiting:
                 await self._acknowledge()
-            progressed(stream.tell())
-        except (KafkaError, TimeoutError) as error:
+            on_progress(stream.tell())
+        except UNAVAILABLE as error:
             raise IngestFailed(
                 f"Kafka at {self._settings.bootstrap} took {self._acknowledged:,} events and then"
                 f" failed ({error or type(error).__name__}); run it again, that repeats nothing"
             ) from error
         finally:
-            await give_up(producer)
+            await abandon(producer)
             await asyncio.gather(*(future for future, _ in self._waiting), return_exceptions=True)
 
-    async def _dispatch(
+    async def _add(
         self,
         producer: AIOKafkaProducer,
-        topic_key: Callable[[str, bytes], TopicPartition],
+        partition_of: Callable[[str, bytes], TopicPartition],
         outcome: Record | Problem,
     ) -> None:
         if isinstance(outcome, Problem):
@@ -180,7 +179,7 @@ class Sending:
             if len(self.bad) < LISTED:
                 self.bad.append(outcome)
             return
-        to = topic_key(outcome.topic, outcome.key)
+        to = partition_of(outcome.topic, outcome.key)
         batch = self._filling.get(to)
         while batch is None or full(batch, outcome):
             if batch is not None:
@@ -191,10 +190,10 @@ class Sending:
     async def _send(self, producer: AIOKafkaProducer, to: TopicPartition) -> None:
         batch = self._filling.pop(to)
         batch.close()
-        # Waits while an earlier batch of the partition has not left, which bounds the memory.
+        # Waits until the earlier batch of the partition has been sent, which bounds the memory.
         future = await producer.send_batch(batch, to.topic, partition=to.partition)
         self._waiting.append((future, batch.record_count()))
-        await asyncio.sleep(0)  # the producer's own task writes only while this one rests
+        await asyncio.sleep(0)  # the producer's own task writes only while this one yields
         while self._waiting and self._waiting[0][0].done():
             await self._acknowledge()
 
@@ -207,21 +206,21 @@ class Sending:
 
 
 def full(batch: BatchBuilder, added: Record) -> bool:
-    """Add a record to a batch; True if it holds no more, and does not hold this one."""
+    """Add a record to a batch; return True if it is full and the record was not added."""
     return batch.append(timestamp=None, key=added.key, value=added.value) is None
 
 
-async def places(producer: AIOKafkaProducer) -> Callable[[str, bytes], TopicPartition]:
-    """Give the function that finds a key's partition, as every client of Kafka would."""
+async def partitioner(producer: AIOKafkaProducer) -> Callable[[str, bytes], TopicPartition]:
+    """Return the function that maps a topic and key to the partition, as Kafka clients do."""
     partitions = {
         topic: sorted(await producer.partitions_for(topic))
         for topic in sorted(set(TOPIC_OF.values()))
     }
     choose = DefaultPartitioner()
 
-    @lru_cache(maxsize=KEYS_REMEMBERED)
-    def topic_key(topic: str, key: bytes) -> TopicPartition:
+    @lru_cache(maxsize=PARTITION_CACHE_KEYS)
+    def partition_of(topic: str, key: bytes) -> TopicPartition:
         known = partitions[topic]
         return TopicPartition(topic, choose(key, known, known))
 
-    return topic_key
+    return partition_of

@@ -1,4 +1,4 @@
-"""One shard's cells worked out again from its rows, beside whoever owns it."""
+"""Recomputation of one partition's cells from its state, while its owner goes on."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from streams.tasks.ports import CorePort
 
 
 class ReceivedReroute(NamedTuple):
-    """What another shard said to this one: where it stands in the topic of moves, and its key."""
+    """A reroute that another partition sent to this one, with its offset and key in the topic."""
 
     offset: int
     key: bytes
@@ -24,10 +24,11 @@ class ReceivedReroute(NamedTuple):
 
 
 class Recomputation:
-    """Every value that each cell has had since the state was at a certain offset.
+    """Every value that each cell has had since the state had reached the offset `since`.
 
-    Reads the state's records in their order; those from that offset on are taken transaction by
-    transaction, as their owner took them.
+    The records of the state are applied in their order; those from that offset on are processed
+    transaction by transaction, as the owner processed them. `received` are all reroutes that were
+    sent to the partition, in their order.
     """
 
     def __init__(
@@ -38,7 +39,6 @@ class Recomputation:
         received: Sequence[ReceivedReroute],
         since: int,
     ) -> None:
-        """Begin with an empty shard; `words` are all that was said to it, in their order."""
         self._settings = settings
         self._aggregator = core.aggregator(settings.clock(), number)
         self._restore = StateRestore(settings, self._aggregator, number)
@@ -50,33 +50,33 @@ class Recomputation:
         self._later: defaultdict[str, list[Grouped]] = defaultdict(list)
 
     def add_reference(self, records: Iterable[ReferenceRecord]) -> None:
-        """Take reference records; the first before any record of the state."""
+        """Add reference records; the first ones before any record of the state."""
         for record in records:
             self._aggregator.add_reference(record)
 
     def apply(self, record: ConsumerRecord) -> None:
-        """Take the next record of the state."""
+        """Apply the next record of the state."""
         if self._current is None and record.offset >= self._since:
             self._rebuild()
         is_end = self._restore.apply(record)
         if is_end and self._current is not None:
-            for word in self._received_by_now():
-                # Of what was set aside the owner took that the word before it counts no longer.
-                is_aside = self._restore.quarantine.is_quarantined(word.key, word.reroute)
+            for key, reroute in ((each.key, each.reroute) for each in self._received_by_now()):
+                # The owner processes a quarantined reroute as a tombstone of the one before.
+                is_quarantined = self._restore.quarantine.is_quarantined(key, reroute)
                 self._aggregator.receive(
-                    word.reroute._replace(value=None) if is_aside else word.reroute
+                    reroute._replace(value=None) if is_quarantined else reroute
                 )
             self._apply_pending()
 
     def finish(self) -> bool:
-        """Let time pass up to now; False if the owner is not allowed to publish yet."""
+        """Advance the clock to now; return False if the owner must not publish yet."""
         if self._current is None:
             self._rebuild()
         self._apply_pending()
         return self._restore.source_offsets.reach(self._restore.target_offsets)
 
     def wrong(self, published: Mapping[str, Grouped | str]) -> dict[str, Grouped]:
-        """Give the cells that are published as they never were, with their latest value."""
+        """Return the cells whose published value they never had, with their latest value."""
         current = self._current or {}
         found = {}
         for cell in {*published, *current, *self._later}:
@@ -86,14 +86,12 @@ class Recomputation:
         return found
 
     def __len__(self) -> int:
-        """Count the cells."""
+        """Return the number of cells."""
         return len({*(self._current or {}), *self._later})
 
     def _rebuild(self) -> None:
-        heard: dict[bytes, Reroute] = {}
-        for word in self._received_by_now():
-            heard[word.key] = word.reroute
-        current = {key: reroute for key, reroute in heard.items() if reroute.value is not None}
+        latest = {each.key: each.reroute for each in self._received_by_now()}
+        current = {key: reroute for key, reroute in latest.items() if reroute.value is not None}
         self._restore.restore_reroutes(current)
         while self._restore.rebuild(self._settings.clock()):
             pass
@@ -108,14 +106,12 @@ class Recomputation:
         self._aggregator.pending_reroutes()
 
     def _received_by_now(self) -> Iterable[ReceivedReroute]:
-        """Give what the owner has heard at its position, as far as it was not given before."""
-        first, position = (
-            self._received_count,
-            self._restore.source_offsets.source.get(self._reroutes_topic, 0),
-        )
+        """Return the reroutes below the owner's source offset that were not returned before."""
+        first = self._received_count
+        end = self._restore.source_offsets.source.get(self._reroutes_topic, 0)
         while (
             self._received_count < len(self._received)
-            and self._received[self._received_count].offset < position
+            and self._received[self._received_count].offset < end
         ):
             self._received_count += 1
         return self._received[first : self._received_count]

@@ -1,7 +1,8 @@
-"""Another number of partitions: all events out, the topics made anew, all events in again.
+"""Repartitioning: export all events, create the topics again, ingest the events.
 
-The number decides which shard has a subject, so nothing that depends on it can stay: the topics
-of events, the rows, the partials, the output. Reference data, dead letters and the catalogue do.
+The number decides the partition of each subject, so that everything that depends on it is
+replaced: the topics of events, the state, the partials, the output. Reference data, dead letters
+and the catalogue stay.
 """
 
 import asyncio
@@ -22,23 +23,23 @@ from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends
 from streams.operations.export import (
     Exported,
-    Progressed,
+    OnProgress,
     export,
     partitions,
 )
 from streams.operations.ingest import Ingested, ingest
 
-PATIENCE_SECONDS = 30.0
-POLL_SECONDS = 0.1
+GROUP_SECONDS = 30.0
+GROUP_POLL_SECONDS = 0.1
 
 
 class CannotRepartition(Fatal):
-    """Nothing has been changed; the message says what to do first."""
+    """Nothing has been changed; the message names what has to be done first."""
 
 
 @dataclass(frozen=True)
 class Repartitioned:
-    """What was moved over."""
+    """The results of the export and of the ingest."""
 
     exported: Exported
     ingested: Ingested
@@ -49,23 +50,23 @@ def repartition(
     count: int,
     file: Path,
     console: Console,
-    progressed: Progressed | None = None,
+    on_progress: OnProgress | None = None,
     report: Callable[[str], object] = lambda _: None,
 ) -> Repartitioned:
-    """Move an installation to another number of partitions, through a file that stays.
+    """Change the number of partitions of an installation, by way of a file, which is kept.
 
-    Workers, gateway and whoever else writes events have to be stopped; that is checked as far
-    as it can be. Raises CannotRepartition with nothing changed. After the topics have been
-    deleted the file is all there is: a failure from then on says how to go on. Not to be called
+    Workers, gateway and all other senders of events have to be stopped; that is checked as far as
+    possible. Raises CannotRepartition with nothing changed. After the topics have been deleted
+    the file is the only copy: a failure from then on reports how to continue. Not to be called
     from a running event loop.
     """
     new = replace(settings, partitions=count)
-    exported = asyncio.run(_exported(settings, file, progressed))
+    exported = asyncio.run(_exported(settings, file, on_progress))
     report(f"{exported.events:,} events are in {file}")
-    names = dependent(settings)
+    names = dependent_topics(settings)
     try:
         asyncio.run(_recreate(settings, new, names))
-        report(f"{len(names)} topics were made anew, with {count} partitions for events")
+        report(f"{len(names)} topics were created again, with {count} partitions for events")
         ingested = ingest(file, new, console)
     except BaseException:
         report(
@@ -76,8 +77,8 @@ def repartition(
     return Repartitioned(exported, ingested)
 
 
-def dependent(settings: Settings) -> list[str]:
-    """Name the topics whose content depends on the number of partitions."""
+def dependent_topics(settings: Settings) -> list[str]:
+    """Return the topics whose content depends on the number of partitions."""
     return [
         *SOURCE_TOPICS,
         topics.state(settings),
@@ -89,24 +90,24 @@ def dependent(settings: Settings) -> list[str]:
     ]
 
 
-async def _exported(settings: Settings, file: Path, progressed: Progressed | None) -> Exported:
+async def _exported(settings: Settings, file: Path, on_progress: OnProgress | None) -> Exported:
     await _require_no_workers(settings)
-    found = await export(settings, file, progressed)
+    found = await export(settings, file, on_progress)
     if found.rejected:
         raise CannotRepartition(
             f"{found.rejected:,} events could not be sent again, {found.problems[0]};"
-            f" nothing was changed ({file} stays)"
+            f" nothing was changed ({file} is kept)"
         )
     await _require_no_workers(settings)
     grown = {
-        f"{topic_key.topic}/{topic_key.partition}"
-        for topic_key, end in (await ends(settings, await partitions(settings))).items()
-        if end != found.ends.get(topic_key)
+        f"{partition.topic}/{partition.partition}"
+        for partition, end in (await ends(settings, await partitions(settings))).items()
+        if end != found.ends.get(partition)
     }
     if grown:
         raise CannotRepartition(
-            f"somebody still writes to {', '.join(sorted(grown))}: stop the gateway and whatever"
-            f" else sends events; nothing was changed ({file} stays)"
+            f"events are still being written to {', '.join(sorted(grown))}: stop the gateway and"
+            f" all other senders; nothing was changed ({file} is kept)"
         )
     return found
 
@@ -120,13 +121,13 @@ async def _require_no_workers(settings: Settings) -> None:
 
 
 async def _described(admin: AIOKafkaAdminClient, group: str) -> list[Any]:
-    """Ask about a group; a broker that never had one has to prepare for them first."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    """Describe a consumer group; a broker that never had one has to prepare for groups first."""
+    async with asyncio.timeout(GROUP_SECONDS):
         while True:
             try:
                 answers: list[Any] = await admin.describe_consumer_groups([group])
             except GroupCoordinatorNotAvailableError:
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(GROUP_POLL_SECONDS)
             else:
                 return answers
 

@@ -1,4 +1,4 @@
-"""The same pure core over a file of events: no Kafka, no waiting, one instant."""
+"""Replay: the records and alerts that follow from a file of events, computed without Kafka."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -18,11 +18,11 @@ OnRejected = Callable[[int, Rejected], None]
 
 
 class BadLine(Exception):
-    """A line that is no event; the message names it."""
+    """A line that is not an event; the message names it."""
 
 
 def raise_bad_line(number: int, rejected: Rejected) -> None:
-    """Refuse a line for good."""
+    """Raise BadLine for a rejected line."""
     where = f", field {rejected.field}" if rejected.field else ""
     raise BadLine(f"line {number}{where}: {rejected.reason}")
 
@@ -33,11 +33,11 @@ def replay(
     on_rejected: OnRejected = raise_bad_line,
     rules: Rules | None = None,
 ) -> Iterator[bytes]:
-    """Give the records that the streams would hold after these events, sorted by key.
+    """Yield the records that `sales.kpis` would hold after these events, sorted by key.
 
-    One JSON object a line, any order; reference records stand among the events. Blank lines
-    are passed over; a line that is no event goes to `refuse` with its number, from 1. `rules`
-    stand in for the file that the settings name.
+    One JSON object per line in any order, reference records among the events. Blank lines are
+    ignored; `on_rejected` is called with the number, from 1, of each line that is not an event.
+    `rules` replace the file that the settings name.
     """
     now = settings.clock()
     board = _replayed(lines, settings, on_rejected, now, rules)[1]
@@ -53,7 +53,7 @@ def replay_alerts(
     on_rejected: OnRejected = raise_bad_line,
     rules: Rules | None = None,
 ) -> Iterator[bytes]:
-    """Give the alerts that would stand after these events, sorted by key; as for `replay`."""
+    """Yield the alerts that would be current after these events, sorted by key; as `replay`."""
     now = settings.clock()
     shard, board = _replayed(lines, settings, on_rejected, now, rules)
     stamp = board.calendar.text(now)
@@ -84,7 +84,7 @@ def _replayed(
         elif isinstance(event, ReferenceRecord):
             shard.add_reference(event)
             board.add_reference(event)
-    # Merged subjects' events go round until each is where it stays.
+    # Events of merged subjects are rerouted until each has reached its merge target.
     while reroutes := shard.pending_reroutes():
         for reroute in reroutes:
             shard.receive(reroute)

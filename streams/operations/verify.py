@@ -1,15 +1,14 @@
-"""What is published held against what the rows come to, while workers go on publishing.
+"""Verification of published cells and records against the state, while workers go on.
 
-Nothing is stopped, so what is read of one topic is a moment older than what is read of the next.
-A published cell has to be as the rows made it at some time between two ends of the state, one
-taken before the cell was read and one after it. What is wrong nevertheless is looked at again,
-and counts only if the very same value still stands: the clocks and the reference data of the
-owners are not quite those of the one who looks.
+Nothing is stopped, so each topic is read a moment later than the one before. A published cell must
+equal the value that follows from the state at some time between two of its ends, one read before
+the cell and one after it. Differences are compared again, and count only if the same value is
+still published: the clocks and the reference data of the owners differ a little from those here.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from streams.kafka.reader import (
     ends,
     read_to,
 )
+from streams.operations.export import OnProgress
 from streams.operations.recompute import ReceivedReroute, Recomputation
 from streams.process.cancellation import ended, stopped
 from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
@@ -35,18 +35,18 @@ from streams.tasks.metrics_port import NoMetrics
 from streams.tasks.ports import CorePort
 from streams.tasks.reference_data import ReferenceData
 
-# Before each further look; the last is longer than the slowest KPI may wait for its turn.
+# Before each repeated comparison; the last is longer than any KPI's publication may be deferred.
 PAUSES_SECONDS = (2.0, 6.0)
-# So long after a change of the rows every cell they reach is published, or it is late.
+# After a change of the state all its cells are published within this time, or they are late.
 PUBLISHED_WITHIN_SECONDS = 3 * VALUES_INTERVAL_SECONDS
 TopicKey = tuple[str, str]  # topic and key
-PartialsByShard = dict[int, dict[str, Grouped | str]]
-Progressed = Callable[[int, int], object]
+# By source partition and cell; text where the value could not be decoded.
+PartialsByPartition = dict[int, dict[str, Grouped | str]]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A key of a topic that holds something else than it should; None is for nothing at all."""
+    """A key of a topic with another value than it should have; None for no value at all."""
 
     topic: str
     key: str
@@ -56,35 +56,38 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many cells and records were looked at, what is wrong, and who could not be judged."""
+    """The number of compared cells and records, and the differences.
+
+    `unready` are partitions that could not be compared: their owner is processing the events of an
+    interrupted transaction again and publishes nothing yet.
+    """
 
     cells: int
     records: int
     wrong: tuple[Difference, ...]
-    # Shards that are reading again what a torn transaction left: they publish nothing yet.
     unready: tuple[int, ...] = ()
 
 
 async def verify(
     settings: Settings,
     core: CorePort,
-    progressed: Progressed | None = None,
+    on_progress: OnProgress | None = None,
     pauses_s: tuple[float, ...] = PAUSES_SECONDS,
 ) -> Verdict:
-    """Work out all cells and records again and compare; changes nothing and stops nothing.
+    """Compute all cells and records again and compare; changes nothing and stops nothing.
 
-    `progressed` is told how many offsets of how many the look under way has read. Raises Fatal
-    as reading does.
+    `on_progress` is called with the number of offsets that a comparison has read, and of all.
+    Raises Fatal if Kafka cannot be read.
     """
     async with _reference(settings) as reference:
-        comparison = ComparisonPass(settings, core, reference, progressed)
+        comparison = ComparisonPass(settings, core, reference, on_progress)
         await comparison.run()
         wrong = comparison.wrong
         for pause_s in pauses_s:
             if not wrong:
                 break
             await asyncio.sleep(pause_s)
-            again = ComparisonPass(settings, core, reference, progressed)
+            again = ComparisonPass(settings, core, reference, on_progress)
             await again.run()
             wrong = {
                 topic_key: difference
@@ -97,7 +100,7 @@ async def verify(
 
 @asynccontextmanager
 async def _reference(settings: Settings) -> AsyncIterator[ReferenceData]:
-    """Give the reference data, complete and kept up to date."""
+    """Yield the reference data, complete and kept up to date."""
     reference = ReferenceData(settings, NoMetrics())
     reading = asyncio.create_task(reference.read())
     complete = asyncio.create_task(reference.is_complete.wait())
@@ -112,69 +115,67 @@ async def _reference(settings: Settings) -> AsyncIterator[ReferenceData]:
 
 
 class ComparisonPass:
-    """One comparison of everything."""
+    """One comparison of all cells and records."""
 
     def __init__(
         self,
         settings: Settings,
         core: CorePort,
         reference: ReferenceData,
-        progressed: Progressed | None,
+        on_progress: OnProgress | None,
     ) -> None:
-        """Begin with nothing seen."""
         self.wrong: dict[TopicKey, Difference] = {}
         self.cells = self.records = 0
         self.unready: list[int] = []
         self._settings = settings
         self._core = core
         self._reference = reference
-        self._progressed = progressed
+        self._on_progress = on_progress
         self._done = self._total = 0
 
     async def run(self) -> None:
-        """Look at the cells of every shard, then at the records of every board."""
+        """Compare the cells of every aggregate task, then the records of every merge task."""
         settings = self._settings
         name = topics.state(settings)
         states = [TopicPartition(name, number) for number in range(settings.partitions)]
-        # What changed before this end is in the partials by then, members' cells included.
+        # Changes before this end are in the partials after the pause, by-value cells included.
         before = await ends(settings, states, committed=True)
         await asyncio.sleep(PUBLISHED_WITHIN_SECONDS)
-        shown = await ends(settings, PARTITIONS)
-        self._total = sum(before.values()) + sum(shown.values())
-        by_shard = await self._partials(shown)
-        # Rows are written before partials, so those of all partials just read are before this.
+        published = await ends(settings, PARTITIONS)
+        self._total = sum(before.values()) + sum(published.values())
+        by_partition = await self._partials(published)
+        # The state is written before the partials: that of all partials read is before this end.
         after = await ends(settings, states)
-        reports = await ends(settings, reroutes.partitions(settings))
-        written = await ends(settings, KPI_PARTITIONS)
-        self._total = sum(sum(stops.values()) for stops in (shown, after, reports, written))
-        received = await self._received_reroutes(reports)
-        for topic_key, stop in after.items():
-            known = by_shard.get(topic_key.partition, {})
-            await self._compare_cells(
-                topic_key, before[topic_key], stop, known, received[topic_key.partition]
-            )
-        for topic_key, stop in written.items():
-            await self._compare_records(topic_key, stop, by_shard)
+        rerouted = await ends(settings, reroutes.partitions(settings))
+        output = await ends(settings, KPI_PARTITIONS)
+        self._total = sum(sum(stops.values()) for stops in (published, after, rerouted, output))
+        received = await self._received_reroutes(rerouted)
+        for state, stop in after.items():
+            number = state.partition
+            known = by_partition.get(number, {})
+            await self._compare_cells(state, before[state], stop, known, received[number])
+        for topic_partition, stop in output.items():
+            await self._compare_records(topic_partition, stop, by_partition)
 
-    async def _partials(self, stops: Mapping[TopicPartition, int]) -> PartialsByShard:
-        """Give what each shard has published, as text where that is no cell's value."""
-        by_shard: PartialsByShard = defaultdict(dict)
+    async def _partials(self, stops: Mapping[TopicPartition, int]) -> PartialsByPartition:
+        """Return what each aggregate task has published, as text where it is not a cell's value."""
+        by_partition: PartialsByPartition = defaultdict(dict)
         async for _, records in self._read(stops):
             for record in records:
-                shard, cell = partials.locate(record.key or b"")
-                vectors = _read(record.value)
+                number, cell = partials.locate(record.key or b"")
+                vectors = _decode(record.value)
                 if vectors:
-                    by_shard[shard][cell] = vectors
+                    by_partition[number][cell] = vectors
                 else:
-                    by_shard[shard].pop(cell, None)
-        return by_shard
+                    by_partition[number].pop(cell, None)
+        return by_partition
 
     async def _received_reroutes(
         self, stops: Mapping[TopicPartition, int]
     ) -> dict[int, list[ReceivedReroute]]:
         received: dict[int, list[ReceivedReroute]] = defaultdict(list)
-        async for topic_key, records in self._read(stops):
-            received[topic_key.partition] += [
+        async for partition, records in self._read(stops):
+            received[partition.partition] += [
                 ReceivedReroute(record.offset, record.key, reroutes.parse(record)[1])
                 for record in records
             ]
@@ -182,35 +183,34 @@ class ComparisonPass:
 
     async def _compare_cells(
         self,
-        topic_key: TopicPartition,
+        state: TopicPartition,
         since: int,
         stop: int,
-        by_shard: dict[str, Grouped | str],
+        published: dict[str, Grouped | str],
         received: list[ReceivedReroute],
     ) -> None:
-        recomputation = Recomputation(
-            self._settings, self._core, topic_key.partition, received, since
-        )
-        heard = len(self._reference.records)
-        recomputation.add_reference(self._reference.records[:heard])
-        async for _, records in self._read({topic_key: stop}):
+        number = state.partition
+        recomputation = Recomputation(self._settings, self._core, number, received, since)
+        read_before = len(self._reference.records)
+        recomputation.add_reference(self._reference.records[:read_before])
+        async for _, records in self._read({state: stop}):
             for record in records:
                 recomputation.apply(record)
-        recomputation.add_reference(self._reference.records[heard:])
+        recomputation.add_reference(self._reference.records[read_before:])
         if not recomputation.finish():
-            self.unready.append(topic_key.partition)
+            self.unready.append(number)
             return
         self.cells += len(recomputation)
-        for cell, wanted in recomputation.wrong(by_shard).items():
-            key = f"{topic_key.partition}|{cell}"
-            self._differ(topics.PARTIALS, key, _text(by_shard.get(cell)), _text(wanted))
+        for cell, wanted in recomputation.wrong(published).items():
+            key = f"{number}|{cell}"
+            self._differ(topics.PARTIALS, key, _text(published.get(cell)), _text(wanted))
 
     async def _compare_records(
-        self, topic_key: TopicPartition, stop: int, by_shard: PartialsByShard
+        self, output: TopicPartition, stop: int, by_partition: PartialsByPartition
     ) -> None:
-        wanted = self._expected_records(topic_key.partition, by_shard)
+        wanted = self._expected_records(output.partition, by_partition)
         found: dict[str, str] = {}
-        async for _, records in self._read({topic_key: stop}):
+        async for _, records in self._read({output: stop}):
             for record in records:
                 key = (record.key or b"").decode()
                 if record.value is None:
@@ -223,20 +223,20 @@ class ComparisonPass:
             if found.get(key) != wanted.get(key):
                 self._differ(topics.KPIS, key, found.get(key), wanted.get(key))
 
-    def _expected_records(self, number: int, by_shard: PartialsByShard) -> dict[str, str]:
-        """Give what a board that has read all the partials would have published."""
+    def _expected_records(self, number: int, by_partition: PartialsByPartition) -> dict[str, str]:
+        """Return the records of a merge task that has read all the partials."""
         clock = self._settings.clock()
-        board = self._core.merger(clock, number)
-        for reports in self._reference.records:
-            board.add_reference(reports)
-        for shard, cells in by_shard.items():
+        merger = self._core.merger(clock, number)
+        for reference in self._reference.records:
+            merger.add_reference(reference)
+        for source, cells in by_partition.items():
             for cell, vectors in cells.items():
                 is_own = self._core.dimension_group(cell) % topics.MERGE_PARTITIONS == number
                 if is_own and isinstance(vectors, dict):
-                    board.set_partial(shard, cell, vectors)
-        while board.advance_clock(clock):
+                    merger.set_partial(source, cell, vectors)
+        while merger.advance_clock(clock):
             pass
-        records = board.begin_round().next_batch()
+        records = merger.begin_round().next_batch()
         return {key: body.decode() for key, body, _ in records if body is not None}
 
     def _differ(self, topic: str, key: str, found: str | None, wanted: str | None) -> None:
@@ -245,22 +245,22 @@ class ComparisonPass:
     async def _read(
         self, stops: Mapping[TopicPartition, int]
     ) -> AsyncIterator[tuple[TopicPartition, Records]]:
-        """Read partitions to their stops, telling how far that is."""
+        """Read partitions to their stops, with reports of progress."""
         reached = dict.fromkeys(stops, 0)
-        async for topic_key, records in read_to(self._settings, stops):
-            yield topic_key, records
-            self._done += records[-1].offset + 1 - reached[topic_key]
-            reached[topic_key] = records[-1].offset + 1
+        async for partition, records in read_to(self._settings, stops):
+            yield partition, records
+            self._done += records[-1].offset + 1 - reached[partition]
+            reached[partition] = records[-1].offset + 1
             self._report_progress()
         self._done += sum(stops.values()) - sum(reached.values())
         self._report_progress()
 
     def _report_progress(self) -> None:
-        if self._progressed is not None:
-            self._progressed(self._done, self._total)
+        if self._on_progress is not None:
+            self._on_progress(self._done, self._total)
 
 
-def _read(value: bytes | None) -> Grouped | str:
+def _decode(value: bytes | None) -> Grouped | str:
     try:
         return partials.decode(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The alerts that stand: as lines of JSON for people and programs, as a gauge for Prometheus."""
+"""The current alerts: as lines of JSON, and as a gauge for Prometheus."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Iterator
@@ -24,11 +24,11 @@ async def alerts(
     rep: str | None = None,
     follow: bool = False,
 ) -> AsyncGenerator[bytes, None]:
-    """Give each alert that stands, bytes exactly as published and sorted by key.
+    """Yield each current alert, bytes exactly as published and sorted by key.
 
-    A kind that cannot be is a BadSetting. With `follow` it goes on without end, a line a change;
-    one that holds no more, or is another rep's now, is then `{"kind","subject","tombstone":true}`.
-    Raises what `read` raises.
+    Raises BadSetting for an unknown kind, and what `read` raises. With `follow` every later change
+    is yielded too, without end; an alert that has ended, or belongs to another rep now, is then
+    `{"kind","subject","tombstone":true}`.
     """
     if kind is not None and kind not in KINDS:
         raise BadSetting(f"there is no kind of alert {kind!r}; known: {', '.join(KINDS)}")
@@ -50,7 +50,7 @@ async def alerts(
 def _changes(
     batch: Batch, current: dict[str, bytes], kind: str | None, rep: str | None
 ) -> Iterator[bytes]:
-    """Put a batch into what stands of the alerts asked for, and give the lines that tell of it."""
+    """Apply a batch to the selected current alerts, and yield a line for each change."""
     for key, record in batch.records:
         if kind is not None and key.partition("|")[0] != kind:
             continue
@@ -58,36 +58,35 @@ def _changes(
             current[key] = record
             yield record
         elif current.pop(key, None) is not None:
-            yield gone(key)
+            yield tombstone(key)
 
 
-def gone(key: str) -> bytes:
-    """Write the line that says an alert holds no more."""
+def tombstone(key: str) -> bytes:
+    """Return the line for an alert that has ended."""
     kind, _, subject = key.partition("|")
     return orjson.dumps({"kind": kind, "subject": subject, "tombstone": True})
 
 
 class AlertCollector(Collector):
-    """A view that gives how many alerts stand, by kind: as many series as there are kinds.
+    """A view that collects the number of current alerts by kind: one series per kind.
 
-    Whose they are is in the topic; for reps there are the KPIs that count the same things.
+    Their reps are in the topic; KPIs by rep count the same entities.
     """
 
     def __init__(self) -> None:
-        """Start with none standing."""
         self._current: set[str] = set()
 
     def update(self, key: str, record: bytes | None) -> None:
-        """Take an alert, or that it holds no more."""
+        """Add an alert, or remove one that has ended."""
         if record is None:
             self._current.discard(key)
         else:
             self._current.add(key)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Count them; may run on another thread than `put`."""
+        """Yield the counts; may run on another thread than `update`."""
         counts = Counter(key.partition("|")[0] for key in self._current.copy())
-        family = GaugeMetricFamily(ALERTS_GAUGE, "Alerts that stand.", labels=["kind"])
+        metric = GaugeMetricFamily(ALERTS_GAUGE, "Current alerts by kind.", labels=["kind"])
         for kind in KINDS:
-            family.add_metric([kind], counts[kind])
-        yield family
+            metric.add_metric([kind], counts[kind])
+        yield metric

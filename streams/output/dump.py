@@ -1,4 +1,4 @@
-"""The latest of `sales.kpis` as lines of JSON: for a shell, a diff, another program."""
+"""The latest records of `sales.kpis` as lines of JSON."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -25,21 +25,21 @@ async def dump(
     scope: str | None = None,
     follow: bool = False,
 ) -> AsyncGenerator[bytes, None]:
-    """Give each record, bytes exactly as published and sorted by key, without line ends.
+    """Yield each record, bytes exactly as published and sorted by key, without line ends.
 
-    `kpi`, `window` and `scope` (`all` or `rep=ann`) narrow it down; one that can match nothing
-    is a BadSetting. With `follow` it goes on without end, a line a change; a record that goes
-    is then `{"kpi","scope","window","start","tombstone":true}`. Raises what `read` raises.
+    `kpi`, `window` and `scope` (`all` or `rep=ann`) select records; one that can match nothing
+    raises BadSetting. With `follow` every later change is yielded too, without end; a deleted
+    record is then `{"kpi","scope","window","start","tombstone":true}`. Raises what `read` raises.
     """
-    wanted = selection(kpi, window, scope)
+    is_selected = selection(kpi, window, scope)
     latest: dict[str, bytes] | None = {}
     async with aclosing(read(settings)) as batches:
         async for batch in batches:
             for key, record in batch.records:
-                if not wanted(parse_key(key)):
+                if not is_selected(parse_key(key)):
                     continue
                 if latest is None:
-                    yield gone(key) if record is None else record
+                    yield tombstone(key) if record is None else record
                 elif record is None:
                     latest.pop(key, None)
                 else:
@@ -55,7 +55,7 @@ async def dump(
 def selection(
     kpi: str | None, window: str | None, scope: str | None
 ) -> Callable[[RecordKey], bool]:
-    """Tell which records are meant; None means any. BadSetting for what cannot exist."""
+    """Return the filter of records; None matches any. Raises BadSetting for what cannot exist."""
     # Names and scopes are declared: neither settings nor rules change them.
     kpis = {known.name: known for known in catalogue(Settings()).published}
     if kpi is not None and kpi not in kpis:
@@ -64,8 +64,8 @@ def selection(
         raise BadSetting(f"there is no window {window!r}; known: {', '.join(WINDOWS)}")
     if scope is not None and scope != ALL:
         dimension, _, value = scope.partition("=")
-        asked = kpis.values() if kpi is None else (kpis[kpi],)
-        dimensions = sorted({name for one in asked for name in one.scopes})
+        selected = kpis.values() if kpi is None else (kpis[kpi],)
+        dimensions = sorted({name for each in selected for name in each.scopes})
         if not value or dimension not in dimensions:
             raise BadSetting(
                 f"there is no scope {scope!r}; try all, or one of"
@@ -78,8 +78,8 @@ def selection(
     )
 
 
-def gone(key: str) -> bytes:
-    """Write the line that says a record was taken back."""
+def tombstone(key: str) -> bytes:
+    """Return the line for a record that was deleted."""
     at = parse_key(key)
     scope = {} if at.dimension == ALL else {at.dimension: at.value}
     return orjson.dumps(

@@ -1,4 +1,4 @@
-"""Keys of `sales.kpis`, taken apart: `kpi|all|window|start`, `kpi|dimension=value|...`."""
+"""The keys of `sales.kpis`: `kpi|all|window|start`, `kpi|dimension=value|window|start`."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ ALL = "all"
 
 
 class RecordKey(NamedTuple):
-    """What a record is about; `value` is empty where `dimension` is `all`."""
+    """The parts of a key; `value` is empty where `dimension` is `all`."""
 
     kpi: str
     dimension: str
@@ -19,12 +19,12 @@ class RecordKey(NamedTuple):
 
     @property
     def scope(self) -> str:
-        """The scope as the key has it: `all` or `dimension=value`."""
+        """The scope as written in the key: `all` or `dimension=value`."""
         return self.dimension if self.dimension == ALL else f"{self.dimension}={self.value}"
 
 
 def parse_key(key: str) -> RecordKey:
-    """Take a key apart; values may hold `|` and `=` themselves."""
+    """Split a key into its parts; values may contain `|` and `=` themselves."""
     kpi, _, rest = key.partition("|")
     scope, window, start = rest.rsplit("|", 2)
     dimension, _, value = scope.partition("=")

@@ -1,123 +1,151 @@
-"""The demo's own processes: started, watched, restarted, and gone when the demo is."""
+"""A child process: guarded, logged, started again after a pause, stopped by signal, then killed."""
 
-import asyncio
 import os
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-import aiohttp
-
-from streams.broker import guard
-from streams.broker.embedded import last_lines
-from streams.config.settings import PREFIX, Settings
+from streams.process import guard
 from streams.process.backoff import Backoff
 
-START_SECONDS = 60.0
-POLL_SECONDS = 0.05
-HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=2)
 # The guard bounds the clean end itself; this is for a guard that does not answer.
 END_SECONDS = guard.STOP_SECONDS + 10.0
-
-
-class StartError(Exception):
-    """Something the demo needs does not start; the message carries what it last said."""
+LOG_LINES = 25
+PRODUCT = (sys.executable, "-m", "streams.cli")
 
 
 class Child:
-    """One `sales-kpis` process with a log of its own; it never outlives this program."""
+    """One process at a time that runs a command and never outlives this program.
+
+    Standard output and error are appended to `log`, or are this program's own where it is None.
+    `environment` replaces this program's own where it is given. `folder` is removed by the guard
+    should this program die. Any thread may start it; it lives on when that thread ends. Ctrl-C
+    does not reach it: this program ends its children in its own order. Not for use by two threads
+    at once, except for `request_stop`.
+    """
 
     def __init__(
-        self, name: str, command: tuple[str, ...], health: str, log: Path, env: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        log: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        cwd: Path | None = None,
+        folder: str = "",
     ) -> None:
-        """Say what to run, where it answers when it is well (a URL), and where it writes."""
-        self.name = name
-        self.health_url = health
-        self.restarts = 0
-        self._command = command
+        self._command = [sys.executable, "-IS", guard.__file__, folder, *command]
         self._log = log
-        self._env = env
-        self._process: asyncio.subprocess.Process | None = None
-        self._began = 0.0
+        self._log_start = 0
+        self._environment = environment
+        self._cwd = cwd
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._backoff = Backoff()
 
-    async def start(self) -> None:
-        """Start the process; give it time with `ready`."""
-        self._began = time.monotonic()
-        with self._log.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-IS", guard.__file__, ""),
-                *(sys.executable, "-m", "streams.cli", *self._command),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                env=self._env,
-                # Ctrl-C is for the demo alone, which ends its children in its own order.
-                start_new_session=True,
-            )
-
-    async def ready(self, session: aiohttp.ClientSession) -> None:
-        """Wait until it is well. Raises StartError if it ends or takes START_SECONDS."""
-        while not await self.is_well(session):
-            if self._process is None or self._process.returncode is not None:
-                raise StartError(f"{self.name} ended while starting:\n{self.last_lines()}")
-            if time.monotonic() - self._began > START_SECONDS:
-                raise StartError(
-                    f"{self.name} is not ready after {START_SECONDS:.0f} s:\n{self.last_lines()}"
-                )
-            await asyncio.sleep(POLL_SECONDS)
-
-    async def is_well(self, session: aiohttp.ClientSession) -> bool:
-        """Ask it."""
-        try:
-            async with session.get(self.health_url, timeout=HEALTH_TIMEOUT) as answer:
-                return answer.status == 200
-        except (aiohttp.ClientError, TimeoutError):
-            return False
-
-    async def supervise(self, say: Callable[[str], None]) -> None:
-        """Restart it whenever it ends, later and later if that is soon; until cancelled."""
-        backoff = Backoff()
-        while self._process is not None:
-            status = await self._process.wait()
-            pause = backoff.after(time.monotonic() - self._began)
-            self.restarts += 1
-            say(f"{self.name} {guard.ended(status)}; starting it again in {pause:g} s")
-            await asyncio.sleep(pause)
-            await self.start()
-            say(f"{self.name} {guard.ended(status)} and was started again")
-
-    async def stop(self) -> None:
-        """Let it end cleanly, by force if that takes too long."""
-        if self._process is None or self._process.stdin is None:
+    def start(self) -> None:
+        """Start the process. Raises OSError if there is no such program."""
+        self._close_pipe()
+        self._started_at = time.monotonic()
+        if self._log is None:
+            self._process = self._popen(None)
             return
-        try:
-            async with asyncio.timeout(END_SECONDS):
-                await self._process.communicate(b"stop\n")
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        with self._log.open("ab") as output:
+            self._log_start = output.tell()
+            self._process = self._popen(output.fileno())
+
+    def _popen(self, output: int | None) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603 - commands of this project's own
+            self._command,
+            # Unbuffered, so that nothing is left to be written to a guard that has ended.
+            bufsize=0,
+            cwd=self._cwd,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process that has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """The exit status of the last process; None before it has ended."""
+        return None if self._process is None else self._process.poll()
+
+    @property
+    def run_s(self) -> float:
+        """Seconds since the last start."""
+        return time.monotonic() - self._started_at
+
+    def wait(self) -> int:
+        """Wait until the process ends; return its status, 0 if none was started."""
+        if self._process is None:
+            return 0
+        status = self._process.wait()
+        self._close_pipe()
+        return status
+
+    def pause_s(self) -> float:
+        """Return the pause before the next start of a process that has just ended, in seconds."""
+        return self._backoff.after(self.run_s)
+
+    def request_stop(self) -> None:
+        """Ask the process to end cleanly, without waiting; it is killed after a time."""
+        self._order("stop")
+
+    def stop(self) -> None:
+        """End the process cleanly, or by force if that takes too long."""
+        self._end("stop")
+
+    def kill(self) -> None:
+        """End the process at once, as a crash would."""
+        self._end("kill")
 
     def last_lines(self) -> str:
-        """Give the last lines of its log."""
-        return last_lines(self._log, 0)
+        """Return the last LOG_LINES lines that were logged since the last start."""
+        if self._log is None:
+            return ""
+        with self._log.open("rb") as stream:
+            stream.seek(self._log_start)
+            lines = stream.read().decode(errors="replace").splitlines()
+        return "\n".join(lines[-LOG_LINES:])
+
+    def _order(self, order: str) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            # The process may have ended, and its pipe with it.
+            with suppress(BrokenPipeError, ValueError):
+                self._process.stdin.write(f"{order}\n".encode())
+
+    def _end(self, order: str) -> None:
+        process = self._process
+        if process is None:
+            return
+        self._order(order)
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._close_pipe()
+
+    def _close_pipe(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """Give this program's environment with exactly these settings in it.
-
-    A fixed `now` cannot be passed on and must not be set.
-    """
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
-    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    given["now"] = ""
-    return inherited | {PREFIX + name.upper(): _text(value) for name, value in given.items()}
+def inherited(**changes: str) -> dict[str, str]:
+    """Return this program's environment with these variables changed or added."""
+    return {**os.environ, **changes}
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return ",".join(f"{name}={it}" for name, it in value.items())
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+def describe_exit(status: int) -> str:
+    """Describe how a child ended; a guard exits with 256 less the signal's number."""
+    number = -status if status < 0 else 256 - status
+    return f"was killed by signal {number}" if number < 64 else f"ended with status {status}"

@@ -1,4 +1,4 @@
-"""Places where a worker can be told to die, so that tests kill it where it hurts most."""
+"""Failpoints: steps of a worker at which tests let it kill or stop itself."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
-"""Log lines on standard error: text for people, JSON for programs; one entry a line in both.
+"""Log lines on standard error: text for people, JSON for programs; one entry per line in both.
 
-What is logged may quote what others sent, so that no control character gets out as it is: a
-subject with a line's end in it must not look like an entry of its own.
+Log messages may quote input from others, so control characters are escaped: a subject with a line
+end in it must not look like an entry of its own.
 """
 
 import logging
@@ -11,27 +11,27 @@ from datetime import UTC, datetime
 
 import orjson
 
-# Control characters, and what other programs take for a line's end or turns text around.
+# Control characters, and characters that other programs treat as line ends or text direction.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# No entry begins like this: what follows belongs to the one above.
+# No entry begins like this: such a line belongs to the entry above.
 CONTINUED = "    | "
 
 
 def set_up(form: str, level: int) -> None:
-    """Log to standard error in one of the LOG_FORMS, unless somebody has set up logging before."""
+    """Log to standard error in one of the LOG_FORMS, unless logging has been set up before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=level, handlers=[handler])
 
 
 def escaped(text: str) -> str:
-    """Write control characters as a Python or JSON text would."""
+    """Escape control characters as in a Python or JSON text."""
     return _UNSAFE.sub(lambda found: _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", text)
 
 
 class TextLines(logging.Formatter):
-    """Time, level, message; the lines of a traceback follow, marked."""
+    """Time, level, message; the lines of a traceback follow, indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write an entry."""
@@ -41,21 +41,21 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One object a line: time, level, logger, message, and a traceback where there is one."""
+    """One object per line: time, level, logger, message, and a traceback where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write an entry."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        said = {
+        entry = {
             "time": moment.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _readable(record.getMessage()),
         }
         if error := _traceback(self, record):
-            said["error"] = _readable(error)
+            entry["error"] = _readable(error)
         # JSON escapes some of these, not all; outside of texts it has none of them.
-        return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(said).decode())
+        return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(entry).decode())
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
@@ -66,5 +66,5 @@ def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
 
 
 def _readable(text: str) -> str:
-    """Replace what no UTF-8 can hold."""
+    """Replace what cannot be encoded as UTF-8."""
     return text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""One partition of sales.alerts, as far as one task writes there."""
+"""The alerts of one task in the alert topic."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -19,19 +19,19 @@ OFF_PACE = f"{KIND}|"
 
 
 class AlertTopic:
-    """One partition of `sales.alerts`, as far as one owner writes there."""
+    """One partition of `sales.alerts`, restricted to the keys of one task."""
 
     def __init__(self, settings: Settings, partition: int, is_own: Callable[[str], bool]) -> None:
-        """Take `is_own`, which tells the owner's keys from those of others."""
+        """`is_own` is whether a key belongs to the task."""
         self.partition = TopicPartition(ALERTS, partition)
         self._settings = settings
         self._is_own = is_own
         self._zone = ZoneInfo(settings.timezone)
 
     async def read(self) -> dict[str, bytes]:
-        """Give what stands, by key, as cores give it.
+        """The alerts in force by key, with bodies as the core returns them.
 
-        Call it only when the owner is taken: then no earlier one can add to it.
+        Call it only when earlier owners are fenced: then none of them can add to it.
         """
         current: dict[str, bytes] = {}
         stops = await ends(self._settings, [self.partition])
@@ -47,7 +47,7 @@ class AlertTopic:
         return current
 
     def records(self, changed: Mapping[str, bytes | None], clock: int) -> list[KeyValue]:
-        """Write what changed."""
+        """The records of changed alerts; None is a tombstone."""
         moment = datetime.fromtimestamp(clock / 1000, UTC).astimezone(self._zone)
-        tail = b'%b"%b"}' % (UPDATED_AT_FIELD, moment.isoformat(timespec="milliseconds").encode())
-        return [(key.encode(), body and body + tail) for key, body in changed.items()]
+        suffix = b'%b"%b"}' % (UPDATED_AT_FIELD, moment.isoformat(timespec="milliseconds").encode())
+        return [(key.encode(), body and body + suffix) for key, body in changed.items()]

@@ -1,4 +1,4 @@
-"""Whether a partition is caught up: short of its sources' ends, or amid old events."""
+"""The catch-up detector of one partition: near its sources' ends, with recent events."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -7,19 +7,20 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.internal_topics.progress import Behind
+from streams.kafka import topics
 
-# Of a busy shard so many records are on their way at any time.
+# A busy partition has this many unread records at any time.
 FEW_RECORDS = 500
 
-# An event now and then that is older than this is a correction, so many within the time that it
-# takes to be calm again are history. No alert is about what is younger, unless a rule says so.
+# Single events older than this are corrections, many of them are history. No alert is about
+# anything younger, unless a rule sets a shorter time.
 RECENT = timedelta(hours=1)
 
 FEW_OLD_EVENTS = 20
 
 OLD_EVENTS_WINDOW_SECONDS = 2.0
 
-# The first of a lot of history are few, too: what follows them comes within this time.
+# History begins with a few old events: more follow within this time.
 OLD_EVENT_GRACE_SECONDS = 0.5
 
 Ends = Mapping[TopicPartition, int]
@@ -28,33 +29,32 @@ EndOf = Callable[[TopicPartition], int | None]
 
 
 def no_end_offset(_: TopicPartition) -> int:
-    """Answer where nothing comes but what is read by hand."""
+    """The end of a source that is read by hand."""
     return 0
 
 
 class CatchUpDetector:
-    """Tells whether a shard is behind: short of where its sources were when it was found so,
-    or amid a lot of history.
+    """Whether a partition is behind: short of its sources' ends, or processing old events.
 
-    Times are seconds of a clock that never goes back.
+    Ends are those at the time when it was found behind. Times are seconds of the monotonic clock.
     """
 
     def __init__(self, end_of: EndOf = no_end_offset) -> None:
-        """Ask `end_of` where a source ends; None: nobody knows, and it may be far."""
+        """`end_of` gives the end of a source; None if it is unknown, and may be far."""
         self._end_offset = end_of
         self._targets: Ends = {}
-        # Whether it has been behind by much since somebody set this to False.
+        # Whether it has been far behind since this was set to False.
         self.was_behind = False
         self._old = 0
         self._began = self._until = 0.0
 
     def set_targets(self, ends: Ends) -> None:
-        """Be behind until these ends are reached."""
+        """Count as behind until these ends are reached."""
         self._targets = dict(ends)
         self.was_behind = True
 
     def processed(self, old: int, now: float) -> None:
-        """Note how many events were folded that are not recent."""
+        """Count old events that were processed."""
         if now - self._began > OLD_EVENTS_WINDOW_SECONDS:
             self._began, self._old = now, 0
         self._old += old
@@ -65,7 +65,7 @@ class CatchUpDetector:
             self._until = max(self._until, now + OLD_EVENT_GRACE_SECONDS)
 
     def is_caught_up(self, source_offsets: Ends, now: float) -> bool:
-        """Tell whether a shard that has read so far is up to date."""
+        """Whether a partition with these source offsets is caught up."""
         if any(source_offsets.get(partition, 0) < end for partition, end in self._targets.items()):
             return False
         self._targets, ends, missing = {}, {}, 0
@@ -81,6 +81,14 @@ class CatchUpDetector:
         return now >= self._until
 
 
+def external_offsets(settings: Settings, offsets: Ends) -> Ends:
+    """The offsets without those of the reroutes topic, whose ends are those of transactions."""
+    reroutes = topics.reroutes(settings)
+    return {
+        partition: offset for partition, offset in offsets.items() if partition.topic != reroutes
+    }
+
+
 def all_caught_up(settings: Settings, found: Behind) -> bool:
-    """Tell whether so few events are unread that all shards together are up to date."""
+    """Whether few enough events are unread that all partitions together are caught up."""
     return sum(found.events.values()) <= FEW_RECORDS * settings.partitions

@@ -1,25 +1,24 @@
-"""When shards speak: all at once, so that the boards answer once to all of them.
+"""The schedule of commits: a grid on the wall clock, so that merge tasks publish once per step.
 
-By the clock of the wall, which workers on other machines share: shards that spoke each at a time
-of its own would make a board of everything publish for each of them, or let some of them wait.
-A clock that is wrong shifts the beat, and nothing else depends on it.
+Workers on other machines share that clock. Aggregate tasks that committed at times of their own
+would make the merge task of the total publish for each of them, or let some of them wait. A
+wrong clock shifts the grid, and nothing else depends on it.
 """
 
 import time
 from math import floor
 
-# A transaction costs a few milliseconds however little is in it: this many a second and shard
-# are enough, unless there is a full one's worth waiting.
+# A transaction costs a few milliseconds however little is in it.
 COMMIT_INTERVAL_SECONDS = 0.08
-# Members' cells are many, and under load boards publish them in rounds of half a second and more:
-# told with every third beat, a cell that changed each time is written once, and most transactions
-# reach one partition of the partials instead of all.
+# Cells of dimension values are many, and under load merge tasks publish them in rounds of half a
+# second and more. With every third commit, a cell that changed each time is written once, and most
+# transactions write to one partition of the partials instead of all.
 VALUES_EVERY_COMMITS = 3
 VALUES_INTERVAL_SECONDS = VALUES_EVERY_COMMITS * COMMIT_INTERVAL_SECONDS
 
 
 def until_next_commit(since: float) -> float:
-    """Give the seconds from now until the first beat after an instant; negative if it is over.
+    """Seconds from now until the first grid step after an instant; negative if it is past.
 
     The instant is one of the monotonic clock.
     """
@@ -33,8 +32,9 @@ def until_next_commit(since: float) -> float:
 
 
 def values_slot(number: int) -> int:
-    """Number the turn in which a shard tells members' cells, if it has not yet.
+    """The number of the current slot in which a partition may publish cells of dimension values.
 
-    Not all shards of a worker have the same beat for it: that one takes longer.
+    A slot is some commits long, and begins at another commit for each of a worker's partitions,
+    because these commits take longer.
     """
     return (floor(time.time() / COMMIT_INTERVAL_SECONDS) + number) // VALUES_EVERY_COMMITS

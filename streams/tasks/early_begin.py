@@ -1,7 +1,7 @@
-"""A transaction that is opened before there is anything to write: folding takes longer than that.
+"""Transactions that begin while their records are processed, to save the broker's answer time.
 
-Where it will write to is guessed from the last time. What was not guessed is asked for when it
-is known, as ever, and a partition that is not written to after all costs a marker.
+Their partitions are guessed from the last transaction. Others are added when they are known, as
+always, and a partition that is not written to costs a marker.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,26 +11,26 @@ from aiokafka import TopicPartition
 from streams.kafka.reader import Records
 from streams.kafka.transactional_producer import TransactionalProducer
 
-# To fold a backlog takes seconds, of which a transaction has only so many.
+# A longer backlog takes seconds to process, and a transaction has a timeout.
 BACKLOG_RECORDS = 2_000
 
 
 class EarlyBegin:
-    """Opens the transactions of one shard."""
+    """Begins the transactions of one aggregate task."""
 
     def __init__(self, transactions: TransactionalProducer, state: TopicPartition) -> None:
-        """Expect the state alone to be written to."""
+        """At first, expect writes to the state changelog only."""
         self._transactions = transactions
         self._state = state
-        # By whether members' cells were told: they are in other partitions, and often not told.
+        # By whether cells of dimension values were published: these are in other partitions.
         self._written: dict[bool, frozenset[TopicPartition]] = {}
 
     async def begin(self, lists: Sequence[Records], with_values: bool) -> None:
-        """Open a transaction for what these lists will change, unless they are long."""
+        """Begin a transaction for what these lists will change, unless they are long."""
         if sum(map(len, lists)) < BACKLOG_RECORDS:
             expected = self._written.get(with_values, frozenset())
             await self._transactions.begin([self._state, *expected])
 
     def remember_destinations(self, written: Iterable[TopicPartition], with_values: bool) -> None:
-        """Remember where a transaction wrote to."""
+        """Remember the partitions that a transaction wrote to."""
         self._written[with_values] = frozenset(written)

@@ -11,7 +11,7 @@ from faust.types import TP
 
 from streams.config.settings import Settings
 from streams.kafka import topic_monitor, topics
-from streams.kafka.errors import Fatal, Stuck
+from streams.kafka.errors import Fatal, Stuck, TopicsMissing
 from streams.tasks.load_control import LoadControl
 from streams.tasks.ports import CorePort
 from streams.tasks.task_id import TaskId, stage_of
@@ -182,7 +182,7 @@ class TaskManager:
                     " stop all workers and senders, then run: sales-kpis topics repartition"
                 )
             if missing := {TP(topic, number) for topic in sources} - set(tps):
-                raise topics.TopicsMissing(
+                raise TopicsMissing(
                     f"topic {min(missing).topic} is missing, or its partition {number} is;"
                     " run: sales-kpis topics apply"
                 )

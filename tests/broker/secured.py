@@ -1,4 +1,4 @@
-"""A Kafka with encryption, names and rights, beside the plain door for whoever runs it."""
+"""A Kafka with encryption, authentication and ACLs, and a plain listener for its operator."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -91,5 +91,5 @@ async def _grant(client: AIOKafkaClient, right: Acl, operation: str) -> None:
             ALLOW,
         ),
     )
-    ((code, said),) = answer.creation_responses
-    assert code == 0, said
+    ((code, message),) = answer.creation_responses
+    assert code == 0, message

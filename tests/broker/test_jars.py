@@ -1,4 +1,4 @@
-"""No byte of Kafka runs that the lock does not name."""
+"""Only jars with the locked checksums are run."""
 
 import hashlib
 import io
@@ -25,11 +25,11 @@ CONTENT = b"PK of a kind"
 JAR = Jar("org.example", "pipe", "1.0", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder, without a word."""
+class SilentHandler(SimpleHTTPRequestHandler):
+    """Serves a folder without logging."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -42,7 +42,9 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of the one Maven repository that jgo's settings name for this test."""
     folder = tmp_path / "remote"
     folder.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SilentHandler, directory=str(folder))
+    ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         settings = tmp_path / "jgo.conf"
@@ -54,37 +56,37 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         thread.join()
 
 
-def put(repository: Path, content: bytes) -> Path:
+def store(repository: Path, content: bytes) -> Path:
     file = location(JAR, repository)
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
     return file
 
 
-def test_jar_with_the_locked_sum_is_taken_from_the_local_repository(
+def test_jar_with_the_locked_sum_is_used_from_the_local_repository(
     tmp_path: Path, screen: Console
 ) -> None:
-    file = put(tmp_path, CONTENT)
+    file = store(tmp_path, CONTENT)
     assert resolve([JAR], screen, tmp_path) == [file]
 
 
 def test_tampered_jar_is_refused_by_name_with_both_sums_and_what_to_do(
     tmp_path: Path, screen: Console
 ) -> None:
-    file = put(tmp_path, CONTENT + b"!")
+    file = store(tmp_path, CONTENT + b"!")
     with pytest.raises(JarError) as refused:
         resolve([JAR], screen, tmp_path)
     assert str(refused.value) == (
         f"org.example:pipe:1.0 is not the locked jar: "
         f"SHA-256 {hashlib.sha256(CONTENT + b'!').hexdigest()} instead of {JAR.sha256}; "
-        f"delete {file}, and it is fetched anew"
+        f"delete {file} to have it downloaded again"
     )
 
 
 def test_missing_jar_is_fetched_into_the_local_repository(
     tmp_path: Path, remote: Path, screen: Console
 ) -> None:
-    put(remote, CONTENT)
+    store(remote, CONTENT)
     local = tmp_path / "local"
     (file,) = resolve([JAR], screen, local)
     assert file.read_bytes() == CONTENT
@@ -92,7 +94,7 @@ def test_missing_jar_is_fetched_into_the_local_repository(
 
 
 def test_fetching_is_shown(tmp_path: Path, remote: Path) -> None:
-    put(remote, CONTENT)
+    store(remote, CONTENT)
     screen = Console(file=io.StringIO(), width=200, force_terminal=True)
     resolve([JAR], screen, tmp_path / "local")
     assert isinstance(screen.file, io.StringIO)
@@ -103,14 +105,14 @@ def test_fetching_is_shown(tmp_path: Path, remote: Path) -> None:
 def test_tampered_download_is_refused_and_not_kept(
     tmp_path: Path, remote: Path, screen: Console
 ) -> None:
-    put(remote, CONTENT + b"!")
+    store(remote, CONTENT + b"!")
     local = tmp_path / "local"
-    with pytest.raises(JarError, match=r"pipe:1\.0 is not the locked jar.*is not kept"):
+    with pytest.raises(JarError, match=r"pipe:1\.0 is not the locked jar.*is discarded"):
         resolve([JAR], screen, local)
     assert list(local.iterdir()) == []
 
 
-def test_jar_that_nobody_has_is_named(tmp_path: Path, remote: Path, screen: Console) -> None:
+def test_jar_that_cannot_be_found_is_named(tmp_path: Path, remote: Path, screen: Console) -> None:
     assert list(remote.iterdir()) == []
     with pytest.raises(JarError, match=r"org\.example:pipe:1\.0 could not be fetched"):
         resolve([JAR], screen, tmp_path / "local")

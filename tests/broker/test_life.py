@@ -1,4 +1,4 @@
-"""How the embedded broker begins, ends and begins again."""
+"""The start, the end and the restart of the embedded broker."""
 
 import os
 import signal
@@ -45,9 +45,9 @@ run(pathlib.Path(sys.argv[1]), None)
 
 
 def program(source: str, folder: Path) -> tuple["subprocess.Popen[str]", int]:
-    """Start a program that prints `bootstrap HOST:PORT`; give it and the port.
+    """Start a program that prints `bootstrap HOST:PORT`; return it and the port.
 
-    The folder is its one argument and where it puts what is temporary.
+    The folder is its one argument and its folder for temporary files.
     """
     started = subprocess.Popen(
         [sys.executable, "-c", source, str(folder)],
@@ -89,7 +89,7 @@ async def consume(bootstrap: str, topic: str, count: int) -> list[bytes]:
         return [(await consumer.getone()).value for _ in range(count)]
 
 
-async def test_killed_and_stopped_broker_comes_back_with_its_records(tmp_path: Path) -> None:
+async def test_killed_and_stopped_broker_starts_again_with_its_records(tmp_path: Path) -> None:
     broker = EmbeddedKafka(tmp_path / "data")
     try:
         first = broker.start()
@@ -127,23 +127,23 @@ def test_foreground_broker_ends_cleanly_when_asked(tmp_path: Path, number: signa
     assert (tmp_path / "storage" / ".kafka_cleanshutdown").exists()
 
 
-def test_temporary_data_goes_with_the_broker() -> None:
+def test_temporary_data_is_removed_with_the_broker() -> None:
     with EmbeddedKafka() as broker:
         data = broker.data
         assert (data / "storage" / "meta.properties").exists()
     assert not data.exists()
 
 
-def test_taken_port_is_named() -> None:
+def test_port_in_use_is_named() -> None:
     with socket.socket() as other:
         other.bind((HOST, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(BrokerError, match=f"{HOST}:{port} is taken"):
+        with pytest.raises(BrokerError, match=f"{HOST}:{port} is in use"):
             EmbeddedKafka(port=port).start()
 
 
-def test_broker_that_fails_to_start_says_why(tmp_path: Path) -> None:
+def test_broker_that_fails_to_start_reports_why(tmp_path: Path) -> None:
     (tmp_path / "storage").mkdir()  # a folder that looks laid out and is empty
     broker = EmbeddedKafka(tmp_path)
     with pytest.raises(BrokerError, match=r"Kafka ended while starting(?s:.*)meta\.properties"):

@@ -19,14 +19,14 @@ from streams.broker.properties import SINGLE_NODE
 
 SESSION_SECONDS = int(SINGLE_NODE["broker.session.timeout.ms"]) / 1_000
 PATIENCE_SECONDS = 60.0
-TOPIC, PLACE = "far", TopicPartition("far", 0)
+TOPIC, PLACE = "second_broker", TopicPartition("second_broker", 0)
 
 
 class SecondBroker:
-    """A further broker of an embedded Kafka's cluster; `start` and `kill` as often as wanted."""
+    """A further broker of an embedded Kafka's cluster; may be started and killed repeatedly."""
 
     def __init__(self, first: EmbeddedKafka, folder: Path) -> None:
-        """Lay out its storage beside that of the first."""
+        """Format its storage beside that of the first."""
         self.port = free_port(first.host, but=(first.port,))
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,23 +74,23 @@ def second(tmp_path: Path) -> Iterator[tuple[EmbeddedKafka, SecondBroker]]:
             second.kill()
 
 
-async def test_what_was_committed_while_its_broker_was_away_is_there_when_it_is_back(
+async def test_records_committed_while_their_broker_was_down_are_readable_when_it_is_back(
     second: tuple[EmbeddedKafka, SecondBroker],
 ) -> None:
-    first, far = second
+    first, second_broker = second
     # The first broker is the only one when transactions are begun, so it keeps account of them.
     async with started(first) as producer:
-        far.start()
+        second_broker.start()
         await create_on_the_second(first)
         async with producer.transaction():
             await producer.send_and_wait(TOPIC, b"before", partition=0)
         await producer.begin_transaction()
         await producer.send_and_wait(TOPIC, b"meanwhile", partition=0)
-        far.kill()
+        second_broker.kill()
         # Here the first broker writes that it is so; the partition can only hear of it later.
         await producer.commit_transaction()
         await asyncio.sleep(2 * SESSION_SECONDS)  # by then nobody leads the partition
-        far.start()
+        second_broker.start()
         assert await read(first, 2) == [b"before", b"meanwhile"]
 
 
@@ -102,8 +102,8 @@ async def create_on_the_second(first: EmbeddedKafka) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 topic = NewTopic(TOPIC, -1, -1, replica_assignments={0: [2]})
-                said = await client.create_topics([topic])
-                if not any(code for _, code, *_ in said.topic_errors):
+                response = await client.create_topics([topic])
+                if not any(code for _, code, *_ in response.topic_errors):
                     return
                 await asyncio.sleep(0.1)
     finally:
@@ -113,7 +113,7 @@ async def create_on_the_second(first: EmbeddedKafka) -> None:
 @contextlib.asynccontextmanager
 async def started(first: EmbeddedKafka) -> AsyncIterator[AIOKafkaProducer]:
     """Give a producer of transactions; it ends with the first broker only."""
-    producer = AIOKafkaProducer(bootstrap_servers=first.bootstrap, transactional_id="far")
+    producer = AIOKafkaProducer(bootstrap_servers=first.bootstrap, transactional_id="second_broker")
     await producer.start()
     try:
         yield producer

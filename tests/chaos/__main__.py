@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: breaks everything on purpose and says whether anything is wrong."""
+"""`python -m tests.chaos`: causes faults on purpose and reports whether anything is wrong."""
 
 import asyncio
 import logging
@@ -30,14 +30,14 @@ def main(
     seed = secrets.randbelow(10**6) if seed is None else seed
     broken = MUTANTS.get(mutant or "")
     plan = aimed(seed, broken.faults, *broken.points) if broken else PLANS[name](seed)
-    click.echo(f"seed {seed}: {plan.said()}")
+    click.echo(f"seed {seed}: {plan.text()}")
     with tempfile.TemporaryDirectory(prefix="chaos-") as temporary:
         folder = folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        said = asyncio.run(run(plan, folder, mutant or "", say=click.echo))
-        show(said, to)
-    is_wrong = bool(said["wrong"])
+        report = asyncio.run(run(plan, folder, mutant or "", report_fault=click.echo))
+        show(report, to)
+    is_wrong = bool(report["wrong"])
     sys.exit(is_wrong is not bool(mutant))
 
 

@@ -1,4 +1,4 @@
-"""Processes under a supervisor: what dies is started again, each time a little later."""
+"""Supervised processes of the harness, which it signals directly: no guard stands between."""
 
 import asyncio
 import os
@@ -10,17 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SOONEST_SECONDS, LATEST_SECONDS = 0.2, 5.0
-# Whoever lived this long starts from the shortest wait again.
-STEADY_SECONDS = 10.0
-LOOK_SECONDS = 0.05
+from streams.process.backoff import Backoff
+
+EXIT_POLL_SECONDS = 0.05
 STOP_SECONDS = 30.0
-LEASHED = (sys.executable, "-m", "tests.chaos.leash")
+LEASH = (sys.executable, "-m", "tests.chaos.leash")
 READY = re.compile(r"ready: tasks aggregate ([\d ]*); merge ([\d ]*)")
 
 
 @dataclass
-class Life:
+class ChildRun:
     """One process from its start to its end."""
 
     pid: int
@@ -33,37 +32,37 @@ class Life:
 
 @dataclass
 class Child:
-    """One module that is to run as a program, whatever happens to its process.
+    """A module that is run as a program and started again whenever its process ends.
 
-    `prepare` gives the environment of each start; `on_end` is told of each end.
+    `prepare` returns the environment of each start; `on_end` is called at each end.
     """
 
     name: str
     command: list[str]
     log: Path
     prepare: Callable[["Child"], dict[str, str]]
-    on_end: Callable[["Child", Life], None]
+    on_end: Callable[["Child", ChildRun], None]
     is_wanted: bool = False
-    life: Life | None = None
+    run: ChildRun | None = None
     is_frozen: bool = False
-    lives: list[Life] = field(default_factory=list)
+    runs: list[ChildRun] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _supervisor: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Want it to run."""
+        """Start it, and again whenever it ends."""
         self.is_wanted = True
         self._supervisor = asyncio.create_task(self._supervise(), name=self.name)
 
     @property
     def is_running(self) -> bool:
         """Whether there is a process that could be killed."""
-        return self.life is not None and not self.is_frozen
+        return self.run is not None and not self.is_frozen
 
     async def stop(self) -> None:
-        """Want it no longer: SIGTERM, and SIGKILL for one that takes too long."""
+        """End it for good: SIGTERM, and SIGKILL if that takes too long."""
         self.is_wanted = False
-        if self._process is not None and self.life is not None:
+        if self._process is not None and self.run is not None:
             self.signal(signal.SIGCONT)
             self.signal(signal.SIGTERM)
             try:
@@ -74,19 +73,19 @@ class Child:
             self._supervisor.cancel()
             await asyncio.gather(self._supervisor, return_exceptions=True)
             self._supervisor = None
-        self.life = None
+        self.run = None
 
     async def restart(self) -> None:
-        """End it in good order; the supervisor starts it again."""
-        life = self.life
+        """End it cleanly; the supervisor starts it again."""
+        run = self.run
         self.signal(signal.SIGTERM)
-        while self.life is life:
-            await asyncio.sleep(LOOK_SECONDS)
+        while self.run is run:
+            await asyncio.sleep(EXIT_POLL_SECONDS)
 
     def kill(self) -> None:
         """SIGKILL."""
-        if self.life is not None:
-            self.life.was_killed = True
+        if self.run is not None:
+            self.run.was_killed = True
         self.signal(signal.SIGKILL)
 
     def signal(self, number: signal.Signals) -> None:
@@ -94,50 +93,48 @@ class Child:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
 
-    def is_stopped(self) -> bool:
-        """Tell whether the process has been stopped by a signal."""
-        if self.life is None:
+    def is_suspended(self) -> bool:
+        """Return whether the process has been suspended by a signal."""
+        if self.run is None:
             return False
         try:
-            stat = Path(f"/proc/{self.life.pid}/stat").read_text()
+            stat = Path(f"/proc/{self.run.pid}/stat").read_text()
         except OSError:
             return False
         return stat.rpartition(")")[2].split()[0] == "T"
 
-    def shards(self) -> list[int]:
-        """Say which shards of stage 1 it was last ready with in this life."""
-        if self.life is None:
+    def partitions(self) -> list[int]:
+        """Return the partitions of its aggregate tasks when it was last ready in this run."""
+        if self.run is None:
             return []
-        found = READY.findall(self.said(self.life.log_from))
+        found = READY.findall(self.log_text(self.run.log_from))
         return [int(number) for number in found[-1][0].split()] if found else []
 
-    def said(self, start: int = 0) -> str:
-        """Give its log from a byte on."""
+    def log_text(self, start: int = 0) -> str:
+        """Return its log from a byte on."""
         with self.log.open("rb") as log:
             log.seek(start)
             return log.read().decode(errors="replace")
 
     async def _supervise(self) -> None:
-        wait_s = SOONEST_SECONDS
+        backoff = Backoff(first_s=0.2, longest_s=5.0, good_run_s=10.0)
         while self.is_wanted:
             began = time.time()
             environment = self.prepare(self)
             with self.log.open("ab") as log:
                 at = log.tell()
                 self._process = await asyncio.create_subprocess_exec(
-                    *LEASHED,
+                    *LEASH,
                     *self.command,
                     stdout=log,
                     stderr=log,
                     env={**os.environ, **environment},
                 )
             failpoint = environment.get("SALES_KPIS_FAILPOINT", "")
-            life = self.life = Life(self._process.pid, began, at, failpoint)
-            self.lives.append(life)
-            life.status = await self._process.wait()
+            run = self.run = ChildRun(self._process.pid, began, at, failpoint)
+            self.runs.append(run)
+            run.status = await self._process.wait()
             self.is_frozen = False
-            self.on_end(self, life)
-            self.life = None
-            lived = time.time() - began
-            wait_s = SOONEST_SECONDS if lived > STEADY_SECONDS else min(LATEST_SECONDS, 2 * wait_s)
-            await asyncio.sleep(wait_s)
+            self.on_end(self, run)
+            self.run = None
+            await asyncio.sleep(backoff.after(time.time() - began))

@@ -32,19 +32,19 @@ KILL_EVERY_SECONDS = 15.0
 CALLS_A_SECOND = 200
 REPS = 12
 SLICE_SECONDS = 0.05
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 # Longer than Faust's commit interval, a session's end and a restore together.
-QUIET_SECONDS = 30.0
-PATIENCE_SECONDS = 240.0
+UNCHANGED_SECONDS = 30.0
+LIMIT_SECONDS = 240.0
 
 
 async def produce(bootstrap: str, calls: int) -> None:
     """Write calls at a steady rate, rep after rep."""
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True) as producer:
         for number in range(calls):
-            said = {"id": f"e{number}", "type": "call.ended", "rep": f"rep-{number % REPS}"}
+            event = {"id": f"e{number}", "type": "call.ended", "rep": f"rep-{number % REPS}"}
             partition = number % PARTITIONS
-            await producer.send(TOPIC, orjson.dumps(said), partition=partition)
+            await producer.send(TOPIC, orjson.dumps(event), partition=partition)
             if number % round(CALLS_A_SECOND * SLICE_SECONDS) == 0:
                 await asyncio.sleep(SLICE_SECONDS)
 
@@ -52,12 +52,12 @@ async def produce(bootstrap: str, calls: int) -> None:
 async def counted(settings: Settings, guarantee: str) -> int:
     """Add up the table as Faust has it in its changelog, as a committed reader sees it."""
     places = [TopicPartition(changelog(guarantee), number) for number in range(PARTITIONS)]
-    standing: dict[tuple[int, bytes], int] = {}
+    current: dict[tuple[int, bytes], int] = {}
     async for partition, records in read_to(settings, await ends(settings, places, committed=True)):
         for record in records:
             if record.value is not None:
-                standing[partition.partition, record.key] = orjson.loads(record.value)
-    return sum(standing.values())
+                current[partition.partition, record.key] = orjson.loads(record.value)
+    return sum(current.values())
 
 
 async def is_read(settings: Settings, guarantee: str) -> bool:
@@ -74,15 +74,15 @@ async def is_read(settings: Settings, guarantee: str) -> bool:
 async def settled(settings: Settings, guarantee: str) -> int:
     """Wait until Faust has read everything and counts no more, or for some minutes."""
     loop = asyncio.get_running_loop()
-    deadline, quiet_from, last = loop.time() + PATIENCE_SECONDS, loop.time(), -1
+    deadline, unchanged_since, last = loop.time() + LIMIT_SECONDS, loop.time(), -1
     while loop.time() < deadline:
         total = await counted(settings, guarantee)
         if total != last:
-            last, quiet_from = total, loop.time()
-        is_quiet = loop.time() - quiet_from > QUIET_SECONDS
-        if is_quiet and await is_read(settings, guarantee):
+            last, unchanged_since = total, loop.time()
+        is_unchanged = loop.time() - unchanged_since > UNCHANGED_SECONDS
+        if is_unchanged and await is_read(settings, guarantee):
             break
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
     return last
 
 
@@ -137,10 +137,10 @@ def main(calls: int, folder: Path | None) -> None:
     """Exit 0 if the stock table is wrong in at least one guarantee: the control works."""
     totals = {}
     with tempfile.TemporaryDirectory(prefix="control-") as temporary:
-        kept = folder or Path(temporary)
-        kept.mkdir(parents=True, exist_ok=True)
+        logs = folder or Path(temporary)
+        logs.mkdir(parents=True, exist_ok=True)
         for guarantee in GUARANTEES:
-            totals[guarantee] = asyncio.run(control(guarantee, calls, kept))
+            totals[guarantee] = asyncio.run(control(guarantee, calls, logs))
             click.echo(
                 f"{guarantee}: {calls} records, {KILLS} SIGKILLs, counted {totals[guarantee]}"
                 f" ({totals[guarantee] - calls:+d})"

@@ -1,4 +1,4 @@
-"""What is sent: a history, some of it twice and out of order, canaries among it, and poison."""
+"""The load: a history with duplicates and disorder, canaries among it, and poison."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -14,14 +14,14 @@ from tests.chaos.plan import (
 )
 from tests.histories import disturbed, history
 
-Said = dict[str, Any]
+EventData = dict[str, Any]
 # Leads that are never corrected: how many there are can only grow. Each shard's have a channel
 # of their own, so that what is published can be compared with the rows of that shard.
 CANARY = "canary"
 CANARY_KEY = f"lead_count|channel={CANARY}-"
 CANARY_AT = "2026-02-03T09:00:00Z"
 # Kafka's record header by which the verdict knows what was poison.
-MARK = "poison"
+POISON_HEADER = "poison"
 BATCH = 60
 # As the gateway's producer chooses.
 _everywhere = DefaultPartitioner()
@@ -39,7 +39,7 @@ class Poison(NamedTuple):
 class Load(NamedTuple):
     """All that is sent; batches and poison each in their order."""
 
-    batches: list[list[Said]]
+    batches: list[list[EventData]]
     poison: list[Poison]
 
     @property
@@ -52,12 +52,12 @@ def load(plan: Plan) -> Load:
     """Make everything up from the plan's seed."""
     random = Random(plan.seed + 2)
     canaries = round(plan.events * plan.canaries)
-    told = history(plan.seed, plan.events - canaries, start=START, days=DAYS)
+    events = history(plan.seed, plan.events - canaries, start=START, days=DAYS)
     spread = [(random.random(), canary(number, plan.partitions)) for number in range(canaries)]
-    placed = [(number / len(told), said) for number, said in enumerate(told)] + spread
+    placed = [(number / len(events), event) for number, event in enumerate(events)] + spread
     placed.sort(key=lambda item: item[0])
     events = disturbed(
-        [said for _, said in placed],
+        [event for _, event in placed],
         plan.seed,
         duplicates=plan.duplicates,
         disorder=plan.disorder,
@@ -71,8 +71,8 @@ def load(plan: Plan) -> Load:
     return Load(batches, [KINDS[n % len(KINDS)](n) for n in range(count)])
 
 
-def canary(number: int, partitions: int = 1) -> Said:
-    """Make one lead that nothing else is ever said about; its channel names its shard."""
+def canary(number: int, partitions: int = 1) -> EventData:
+    """Return a lead without any other event; its channel names its partition."""
     subject = f"{CANARY}-{number}"
     return {
         "id": "e1",
@@ -83,9 +83,9 @@ def canary(number: int, partitions: int = 1) -> Said:
     }
 
 
-def encoded(said: Said | Sequence[Said]) -> bytes:
+def encoded(event: EventData | Sequence[EventData]) -> bytes:
     """Write JSON as a CRM would."""
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def not_json(number: int) -> Poison:
@@ -100,17 +100,17 @@ def nothing(number: int) -> Poison:
 
 def unknown_type(number: int) -> Poison:
     """Send a type that nobody declared."""
-    said = {**canary(number), "type": "lead.abducted"}
-    return Poison("unknown type", "crm.lead", said["subject"].encode(), encoded(said))
+    event = {**canary(number), "type": "lead.abducted"}
+    return Poison("unknown type", "crm.lead", event["subject"].encode(), encoded(event))
 
 
 def float_money(number: int) -> Poison:
     """Send money as a float."""
-    said = {
+    event = {
         "id": "e1", "type": "deal.changed", "at": CANARY_AT, "subject": f"p-{number}",
         "deal": f"p-{number}", "amount": 12.5, "currency": "EUR",
     }  # fmt: skip
-    return Poison("float money", "crm.deal", said["subject"].encode(), encoded(said))  # type: ignore[attr-defined]  # a text
+    return Poison("float money", "crm.deal", event["subject"].encode(), encoded(event))  # type: ignore[attr-defined]  # a text
 
 
 def wrong_key(number: int) -> Poison:

@@ -50,7 +50,7 @@ def read_before_the_fence() -> None:
     _replace(AggregateTask, fence=fence, _check_sources=check_sources)
 
 
-def fence_nobody() -> None:
+def fence_no_owner() -> None:
     """Give every process transactional ids of its own."""
     begin = TransactionalProducer.__init__
 
@@ -61,12 +61,12 @@ def fence_nobody() -> None:
     _replace(TransactionalProducer, __init__=named)
 
 
-def position_first() -> None:
-    """Write the position, and when it is acknowledged the rows."""
+def source_offsets_first() -> None:
+    """Write the source offsets, and when they are acknowledged the event records."""
     send = TransactionalProducer.send
 
     async def in_two(self: TransactionalProducer, writes: Writes) -> dict[TopicPartition, int]:
-        if (state := _rows_of(writes)) is None:
+        if (state := _state_of(writes)) is None:
             return await send(self, writes)
         to, pairs = state
         await send(self, {to: pairs[-1:]})
@@ -76,12 +76,12 @@ def position_first() -> None:
 
 
 def partials_first() -> None:
-    """Write the partials, and when they are acknowledged the rows behind them."""
+    """Write the partials, and when they are acknowledged the event records behind them."""
     send, commit = TransactionalProducer.send, TransactionalProducer.commit
     held: dict[TransactionalProducer, Writes] = {}
 
     async def later(self: TransactionalProducer, writes: Writes) -> dict[TopicPartition, int]:
-        if _rows_of(writes) is not None:
+        if _state_of(writes) is not None:
             held[self] = writes
             return {}
         sent = await send(self, writes)
@@ -97,8 +97,8 @@ def partials_first() -> None:
     _replace(TransactionalProducer, send=later, commit=all_sent)
 
 
-def letters_last() -> None:
-    """Write dead letters after the position that passes what they are about."""
+def dead_letters_last() -> None:
+    """Write dead letters after the source offsets that pass their records."""
     send, commit = TransactionalProducer.send, TransactionalProducer.commit
     held: dict[TransactionalProducer, Writes] = {}
 
@@ -146,18 +146,18 @@ def no_reconciliation() -> None:
     _replace(PublishableChanges, collect=collect)
 
 
-def no_goal() -> None:
-    """Publish although the rows may be ahead of the position."""
+def no_target_offsets() -> None:
+    """Publish although event records may be ahead of the source offsets."""
 
-    def reach(_: SourceOffsets, goal: Mapping[str, int]) -> bool:
-        del goal
+    def reach(_: SourceOffsets, target_offsets: Mapping[str, int]) -> bool:
+        del target_offsets
         return True
 
     _replace(SourceOffsets, reach=reach)
 
 
-def _rows_of(writes: Writes) -> tuple[TopicPartition, list[KeyValue | Tombstone]] | None:
-    """Give the rows with goal and position, if that is what is written."""
+def _state_of(writes: Writes) -> tuple[TopicPartition, list[KeyValue | Tombstone]] | None:
+    """The state records, if that is what is written."""
     for to, pairs in writes.items():
         listed = list(pairs)
         if len(listed) > 1 and listed[-1][0] == SOURCE_OFFSETS_KEY:
@@ -177,11 +177,13 @@ ZOMBIES = MappingProxyType({"zombies": 4})
 KILLS = MappingProxyType({"killed": 2, "failpoints": 4})
 
 MUTANTS = {
-    "no-fence": Mutant("one transactional.id a shard and stage", fence_nobody, ZOMBIES),
+    "no-fence": Mutant("one transactional.id a shard and stage", fence_no_owner, ZOMBIES),
     "read-first": Mutant("InitProducerId before anything is read", read_before_the_fence, ZOMBIES),
-    "position-first": Mutant("the position is the last record", position_first, LATE_ENDS),
-    "partials-first": Mutant("rows are acknowledged before partials", partials_first, LATE_ENDS),
-    "letters-last": Mutant("dead letters are acknowledged first", letters_last, LATE_ENDS),
+    "position-first": Mutant("source offsets are the last record", source_offsets_first, LATE_ENDS),
+    "partials-first": Mutant(
+        "event records are acknowledged before partials", partials_first, LATE_ENDS
+    ),
+    "letters-last": Mutant("dead letters are acknowledged first", dead_letters_last, LATE_ENDS),
     "no-reconcile": Mutant("a new owner compares and republishes", no_reconciliation, LATE_ENDS),
     "uncommitted": Mutant(
         "stage 2 reads committed records only",
@@ -189,5 +191,7 @@ MUTANTS = {
         KILLS,
         points=("after_partials",),
     ),
-    "no-goal": Mutant("short of the goal nothing is published", no_goal, LATE_ENDS),
+    "no-goal": Mutant(
+        "short of the target offsets nothing is published", no_target_offsets, LATE_ENDS
+    ),
 }

@@ -61,7 +61,7 @@ class Plan:
         random.shuffle(drawn)
         return drawn
 
-    def said(self) -> str:
+    def text(self) -> str:
         """Write the plan in a line."""
         return "  ".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self))
 

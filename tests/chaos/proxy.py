@@ -26,7 +26,6 @@ class Proxy:
     """Forwards to one address. Stalls and late ends are asked for by the harness."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Name the broker; `open` listens."""
         self._host, self._port = host, port
         self.port = 0
         self.late_ends: list[str] = []
@@ -95,7 +94,7 @@ class Proxy:
                 length = await reader.readexactly(4)
                 request = await reader.readexactly(int.from_bytes(length, "big"))
                 await self._flowing.wait()
-                self._look(request, wire)
+                self._inspect(request, wire)
                 writer.write(length + request)
                 await writer.drain()
 
@@ -111,7 +110,7 @@ class Proxy:
                 writer.write(chunk)
                 await writer.drain()
 
-    def _look(self, request: bytes, wire: Wire) -> None:
+    def _inspect(self, request: bytes, wire: Wire) -> None:
         key, _, _, length = HEADER.unpack_from(request)
         if key not in (PRODUCE, END_TXN) or length <= 0:
             return

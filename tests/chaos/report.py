@@ -33,28 +33,28 @@ def recovery(found: Sequence[tuple[str, float]]) -> dict[str, Any]:
     return {kind: percentiles(seconds) for kind, seconds in kinds.items()}
 
 
-def show(said: dict[str, Any], to: Path | None) -> None:
+def show(report: dict[str, Any], to: Path | None) -> None:
     """Print the table, and write the JSON if it is wanted."""
-    table = Table("what", "figure", title=said["title"])
-    for name, value in said.items():
+    table = Table("what", "figure", title=report["title"])
+    for name, value in report.items():
         if name in ("title", "wrong", "waits"):
             continue
         if isinstance(value, dict):
-            for key, one in value.items():
+            for key, each in value.items():
                 text = (
-                    one
-                    if not isinstance(one, dict)
-                    else "  ".join(f"{k} {v}" for k, v in one.items())
+                    each
+                    if not isinstance(each, dict)
+                    else "  ".join(f"{k} {v}" for k, v in each.items())
                 )
                 table.add_row(f"{name}: {key}", str(text))
         else:
             table.add_row(name, str(value))
     console = Console()
     console.print(table)
-    for line in said["waits"]:
+    for line in report["waits"]:
         console.print(f"WAITS {line}", markup=False, highlight=False)
-    for line in said["wrong"]:
+    for line in report["wrong"]:
         console.print(f"WRONG {line}", style="red", markup=False, highlight=False)
-    console.print("VERDICT " + ("wrong" if said["wrong"] else "exact"), style="bold")
+    console.print("VERDICT " + ("wrong" if report["wrong"] else "exact"), style="bold")
     if to is not None:
-        to.write_text(json.dumps(said, indent=2) + "\n")
+        to.write_text(json.dumps(report, indent=2) + "\n")

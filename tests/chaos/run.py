@@ -1,4 +1,4 @@
-"""One run: start everything, send and break, wait until it is quiet, judge."""
+"""One run: start all processes, send events and cause faults, wait for the end, compare."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ from tests.chaos.waits import where_tasks_wait
 from tests.chaos.watching import Watcher
 
 CLI = "streams.cli"
-SETTLE_SECONDS = 240.0
+SETTLED_SECONDS = 240.0
 START_RATE = 200.0
 # A run that takes longer is stuck: several times what one on a busy machine takes.
 SECONDS_A_FAULT, SLOWEST_RATE = 60.0, 50.0
@@ -42,7 +42,7 @@ SECONDS_A_FAULT, SLOWEST_RATE = 60.0, 50.0
 
 @dataclass
 class Scene:
-    """Everything that runs beside the torment."""
+    """All parts of a run."""
 
     plan: Plan
     folder: Path
@@ -55,7 +55,7 @@ class Scene:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give the settings as processes read them."""
+        """The settings as environment variables."""
         return {
             "SALES_KPIS_BOOTSTRAP": self.settings.bootstrap,
             "SALES_KPIS_NOW": NOW,
@@ -81,15 +81,15 @@ class Scene:
 
 
 async def run(
-    plan: Plan, folder: Path, mutant: str = "", say: Callable[[str], None] | None = None
+    plan: Plan, folder: Path, mutant: str = "", report_fault: Callable[[str], None] | None = None
 ) -> dict[str, Any]:
-    """Carry out a plan and give the report; `wrong` in it is empty if all is exact.
+    """Carry out a plan and return the report; `wrong` in it is empty if all is exact.
 
-    `say` is told of every fault as it begins.
+    `report_fault` is called with every fault as it begins.
     """
     began = time.monotonic()
     async with scene(plan, folder) as play:
-        play.torment.say = say
+        play.torment.report = report_fault
         started = time.monotonic()
         populate(play, mutant)
         watching = asyncio.create_task(play.watcher.run())
@@ -102,16 +102,16 @@ async def run(
             for child in [*play.torment.workers, play.torment.gateway]:
                 if child is not None:
                     await child.stop()
-            await ended(watching)  # what it failed with is a failure of the run
+            await ended(watching)  # its failure is a failure of the run
     found.wrong += [f"reader: {what}" for what in play.watcher.violations]
     return report(play, found, mutant, sent_s, time.monotonic() - began)
 
 
 @contextlib.asynccontextmanager
 async def scene(plan: Plan, folder: Path) -> AsyncIterator[Scene]:
-    """Start Kafka with its topics, and the way to it."""
-    quiet = Console(stderr=True, quiet=True)
-    broker = EmbeddedKafka(data=folder / "kafka", console=quiet)
+    """Start Kafka with its topics, and the proxy to it."""
+    console = Console(stderr=True, quiet=True)
+    broker = EmbeddedKafka(data=folder / "kafka", console=console)
     await asyncio.to_thread(broker.start)
     proxy = Proxy(broker.host, broker.port)
     try:
@@ -143,19 +143,19 @@ def populate(play: Scene, mutant: str) -> None:
         return {**play.environment, "SALES_KPIS_FAILPOINT": torment.next_failpoint()}
 
     torment.gateway = Child(
-        "gateway", [CLI, "gateway"], play.folder / "gateway.log", prepare, torment.ended
+        "gateway", [CLI, "gateway"], play.folder / "gateway.log", prepare, torment.on_end
     )
     for number in range(play.plan.workers + 1):
         name = f"worker-{number}"
         torment.workers.append(
-            Child(name, command, play.folder / f"{name}.log", prepare, torment.ended)
+            Child(name, command, play.folder / f"{name}.log", prepare, torment.on_end)
         )
     for child in (torment.gateway, *torment.workers[:-1]):
         child.start()
 
 
 async def send_and_break(play: Scene) -> Verdict:
-    """Do all that is planned; what is wrong then is that it did not come to its end."""
+    """Send all events and cause all faults; the verdict is wrong if that did not end in time."""
     found = Verdict()
     limit_s = len(play.plan.faults) * SECONDS_A_FAULT + play.plan.events / SLOWEST_RATE
     try:
@@ -176,8 +176,8 @@ async def judge(play: Scene) -> Verdict:
     found = Verdict()
     live, replayed = play.folder / "live.jsonl", play.folder / "replayed.jsonl"
     accepted = play.folder / "accepted.jsonl"
-    if await play.command("status", "--wait", "--timeout", str(SETTLE_SECONDS)):
-        found.wrong.append(f"not quiet after {SETTLE_SECONDS:g} s")
+    if await play.command("status", "--wait", "--timeout", str(SETTLED_SECONDS)):
+        found.wrong.append(f"not settled after {SETTLED_SECONDS:g} s")
         found.waits = await where_tasks_wait(play.torment.workers)
         return found
     if await play.command("dump", out=live) or await play.command(
@@ -190,15 +190,15 @@ async def judge(play: Scene) -> Verdict:
     await asyncio.to_thread(
         judging.ask_oracle, found, live, accepted, instant(NOW, "NOW"), TIMEZONE
     )
-    judging.check_letters(found, *await judging.poison_and_letters(play.settings))
-    judging.check_logs(found, (worker.log for worker in play.torment.workers if worker.lives))
+    judging.check_dead_letters(found, *await judging.poison_and_dead_letters(play.settings))
+    judging.check_logs(found, (worker.log for worker in play.torment.workers if worker.runs))
     return found
 
 
 def report(
     play: Scene, found: Verdict, mutant: str, sent_s: float, total_s: float
 ) -> dict[str, Any]:
-    """Put the figures together."""
+    """Return the report of a run."""
     sending, torment = play.sending, play.torment
     return {
         "title": f"seed {play.plan.seed}" + (f", mutant: {mutant}" if mutant else ""),
@@ -206,10 +206,10 @@ def report(
         "requests": sending.attempts,
         "requests sent again": sending.refused,
         "poisoned records": len(sending._load.poison),
-        "dead letters": found.letters,
+        "dead letters": found.dead_letters,
         "records compared": found.records,
         "records seen by the reader": play.watcher.records,
-        "records told by the oracle": found.told_by_oracle,
+        "records of the oracle": found.oracle_records,
         "faults": dict(torment.counts),
         "killed at": {k: v for k, v in torment.ends.items() if "_" in k},
         "processes ended": {k: v for k, v in torment.ends.items() if "_" not in k},

@@ -11,27 +11,26 @@ from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
 from tests.chaos.load import (
-    MARK,
+    POISON_HEADER,
+    EventData,
     Load,
-    Said,
     encoded,
 )
 from tests.histories import lines
 
 SENDERS = 3
 REQUEST_SECONDS = 10.0
-AGAIN_SECONDS = 0.2
+RETRY_SECONDS = 0.2
 ACCEPTED = 202
 
 
 class Sending:
-    """Sends a load; what was accepted is in `accepted`, a line an event.
+    """Sends a load; the accepted events are written to `accepted`, one per line.
 
-    `rate` (events/s) may be changed at any time; 0 is as fast as it goes.
+    `rate` in events/s may be changed at any time; 0 means as fast as possible.
     """
 
     def __init__(self, load: Load, settings: Settings, accepted: Path, rate: float) -> None:
-        """Send nothing yet."""
         self.rate = rate
         self.sent = 0
         self.attempts = self.refused = 0
@@ -56,43 +55,43 @@ class Sending:
         while self._next < len(self._load.batches):
             batch = self._load.batches[self._next]
             self._next += 1
-            await self._turn(len(batch))
+            await self._await_rate(len(batch))
             while not await self._is_accepted(session, batch):
                 self.refused += 1
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
             with self._accepted.open("ab") as file:
                 file.write(lines(batch))
             self.sent += len(batch)
 
-    async def _turn(self, size: int) -> None:
-        """Wait until the rate allows so many more."""
+    async def _await_rate(self, size: int) -> None:
+        """Wait until the rate allows `size` more events."""
         now = time.monotonic()
         self._free_at = max(now, self._free_at)
         if self.rate:
             self._free_at += size / self.rate
             await asyncio.sleep(max(0.0, self._free_at - now))
 
-    async def _is_accepted(self, session: aiohttp.ClientSession, batch: list[Said]) -> bool:
+    async def _is_accepted(self, session: aiohttp.ClientSession, batch: list[EventData]) -> bool:
         self.attempts += 1
         try:
             async with session.post(
                 self._url, data=encoded(batch), headers={"Content-Type": "application/json"}
             ) as answer:
-                said = await answer.read()
+                body = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
         if 400 <= answer.status < 500 and answer.status != 429:
-            raise AssertionError(f"the gateway refuses good events: {said[:500]!r}")
-        return answer.status == ACCEPTED and json.loads(said)["accepted"] == len(batch)
+            raise AssertionError(f"the gateway refuses good events: {body[:500]!r}")
+        return answer.status == ACCEPTED and json.loads(body)["accepted"] == len(batch)
 
     async def _poison(self) -> None:
-        """Spread poison over the whole run; a header tells the verdict which records it is."""
+        """Spread poison over the whole run; a header identifies it for the verdict."""
         count = len(self._load.poison)
         for number in range(count):
             while self.sent < self.size * number / count:
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
             while not await self._is_written(number):
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _is_written(self, number: int) -> bool:
         poison = self._load.poison[number]
@@ -106,7 +105,7 @@ class Sending:
                 poison.value,
                 key=poison.key,
                 partition=number % self._settings.partitions,
-                headers=[(MARK, poison.kind.encode())],
+                headers=[(POISON_HEADER, poison.kind.encode())],
             )
         except KafkaError:
             return False

@@ -1,4 +1,4 @@
-"""Breaks things, one fault after the other, and lets the supervisors mend them."""
+"""The faults of a plan, one after the other, with time to recover."""
 
 import asyncio
 import signal
@@ -8,23 +8,23 @@ from collections.abc import Callable
 from random import Random
 
 from streams.broker.embedded import EmbeddedKafka
-from tests.chaos.children import Child, Life
+from tests.chaos.children import Child, ChildRun
 from tests.chaos.plan import Plan
 from tests.chaos.proxy import Proxy
 from tests.chaos.sending import Sending
 from tests.chaos.watching import Watcher
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 STOP = ":stop"
-# A zombie sleeps past its session (6 s): about until others take its shards, or until they have
-# them, which may last until its transaction's time is up (15 s).
+# A zombie sleeps past its session (6 s): until about when others are assigned its partitions, or
+# until they own them, which may last until its transaction times out (15 s).
 ZOMBIE_SECONDS = (6.5, 11.0)
 LONG_ZOMBIE_SECONDS = 25.0
-# So much faster events come in while a worker is to be frozen with work waiting.
+# Events come in faster by this factor while a worker is to be frozen with work waiting.
 BURST = 8
 STALL_SECONDS = (2.0, 14.0)
-# So long a fault's consequences are waited for before the next one comes anyway.
-PATIENCE_SECONDS = 30.0
+# After this time the next fault comes even if the consequences of the last are not over.
+RECOVERY_SECONDS = 30.0
 HASTY_SHARE, HASTE_SECONDS = 0.5, 4.0
 JOINING_SECONDS = 4.0
 FIRING_SECONDS = 25.0
@@ -34,7 +34,7 @@ FAILPOINT_SECONDS = 60.0
 
 
 class Torment:
-    """Carries out a plan's faults. `counts` says what was really done, by kind."""
+    """Carries out a plan's faults; `counts` has the faults that were carried out, by kind."""
 
     def __init__(
         self,
@@ -44,12 +44,11 @@ class Torment:
         watcher: Watcher,
         sending: Sending,
     ) -> None:
-        """Break nothing yet."""
         self.counts: Counter[str] = Counter()
         self.ends: Counter[str] = Counter()
         self.workers: list[Child] = []
         self.gateway: Child | None = None
-        self.say: Callable[[str], None] | None = None
+        self.report: Callable[[str], None] | None = None
         self._plan = plan
         self._broker = broker
         self._proxy = proxy
@@ -62,29 +61,29 @@ class Torment:
         self._done = 0
 
     def next_failpoint(self) -> str:
-        """Say where the process that starts now is to kill or to stop itself, if it is to."""
+        """Return the failpoint of the process that starts now, if any."""
         point, self._next_point = self._next_point, ""
         return point
 
-    def ended(self, child: Child, life: Life) -> None:
-        """Take note of a process's end, whoever brought it about."""
+    def on_end(self, child: Child, run: ChildRun) -> None:
+        """Record the end of a process and its cause."""
         if child is self.gateway or not child.is_wanted:
             return
-        has_fired = life.status == -signal.SIGKILL and not life.was_killed
-        if life.failpoint and not has_fired and not life.failpoint.endswith(STOP):
-            self._points.append(life.failpoint)
+        has_fired = run.status == -signal.SIGKILL and not run.was_killed
+        if run.failpoint and not has_fired and not run.failpoint.endswith(STOP):
+            self._points.append(run.failpoint)
         if has_fired:
             self.counts["killed at a failpoint"] += 1
-            self.ends[life.failpoint.partition(":")[0]] += 1
-            child.life = life
-            self._watcher.killed("failpoint", child.shards(), time.time())
-        elif life.status == -signal.SIGKILL:
+            self.ends[run.failpoint.partition(":")[0]] += 1
+            child.run = run
+            self._watcher.killed("failpoint", child.partitions(), time.time())
+        elif run.status == -signal.SIGKILL:
             self.ends["killed"] += 1
         else:
-            self.ends["left by itself" if life.status else "told to stop"] += 1
+            self.ends["ended by itself" if run.status else "stopped"] += 1
 
     async def run(self) -> None:
-        """Do all faults of the plan; the load's rate is kept so that it lasts as long."""
+        """Carry out all faults of the plan; the load's rate is set so that it lasts as long."""
         faults = self._plan.faults
         self._began = time.monotonic()
         for number, kind in enumerate(faults):
@@ -96,43 +95,45 @@ class Torment:
 
     async def _do(self, kind: str, which: str) -> None:
         """Carry out one fault and wait for its consequences."""
-        if self.say is not None:
-            self.say(f"{time.strftime('%H:%M:%S')} {kind} {which}, {self._sending.sent} accepted")
+        if self.report is not None:
+            self.report(
+                f"{time.strftime('%H:%M:%S')} {kind} {which}, {self._sending.sent} accepted"
+            )
         self._sending.rate = self._steady_rate()
         await getattr(self, f"_{kind}")()
         await self._recover()
         self._done += 1
 
     def _steady_rate(self) -> float:
-        """Say how fast to send so that the load lasts as long as the faults."""
+        """Return the rate at which the load lasts as long as the faults."""
         spent = (time.monotonic() - self._began) / self._done if self._done else FAULT_SECONDS
         faults = max(2, len(self._plan.faults) - self._done)
         return (self._sending.size - self._sending.sent) / (spent * faults)
 
     async def _recover(self) -> None:
-        """Wait until every shard has committed again, or long enough: every other time not long."""
+        """Wait until every partition has committed again, or up to a long or short limit."""
         is_hasty = self._random.random() < HASTY_SHARE
-        deadline = time.monotonic() + (HASTE_SECONDS if is_hasty else PATIENCE_SECONDS)
+        deadline = time.monotonic() + (HASTE_SECONDS if is_hasty else RECOVERY_SECONDS)
         while self._watcher.is_waiting and time.monotonic() < deadline:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         await asyncio.sleep(self._random.uniform(0.2, 2.0))
 
     async def _victim(self) -> Child:
         while True:
             running = [w for w in self.workers if w.is_wanted and w.is_running]
-            holding = [w for w in running if w.shards()]
+            holding = [w for w in running if w.partitions()]
             if holding:
                 return self._random.choice(holding)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _killed(self) -> None:
         victim = await self._victim()
-        self._watcher.killed("worker", victim.shards(), time.time())
+        self._watcher.killed("worker", victim.partitions(), time.time())
         victim.kill()
         self.counts["workers killed"] += 1
 
     async def _failpoints(self) -> None:
-        """Start a worker anew that is to kill itself at a step of the protocol, and wait for it."""
+        """Restart a worker that is to kill itself at a step of the protocol, and wait for that."""
         victim = await self._victim()
         before = self.counts["killed at a failpoint"]
         self._next_point = self._points.pop(0)
@@ -142,51 +143,51 @@ class Torment:
             if time.monotonic() > deadline:
                 victim.kill()
                 return
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _zombies(self) -> None:
         """Freeze a worker while others take over, and let it wake up believing it is the owner.
 
-        Every second one is frozen with a transaction open, right before it would commit. Two of
-        four wake up once others have committed for their shards, two about when others take them.
+        Every second one is frozen with a transaction open, right before its commit. Two of four
+        wake up once others have committed for their partitions, two at about the takeover.
         """
         number = self.counts["zombies"]
         victim = await self._victim()
-        shards = victim.shards()
+        partitions = victim.partitions()
         if number % 2:
-            shards = await self._frozen_at_a_point(victim)
+            partitions = await self._frozen_at_a_point(victim)
         else:
             victim.signal(signal.SIGSTOP)
         victim.is_frozen = True
-        self._watcher.killed("zombie", shards, time.time())
+        self._watcher.killed("zombie", partitions, time.time())
         self.counts["zombies"] += 1
         if number % 4 in (0, 3):
-            await self._taken_over(shards)
+            await self._await_takeover(partitions)
         else:
             await asyncio.sleep(self._random.uniform(*ZOMBIE_SECONDS))
         victim.is_frozen = False
         victim.signal(signal.SIGCONT)
 
-    async def _taken_over(self, shards: list[int]) -> None:
+    async def _await_takeover(self, partitions: list[int]) -> None:
         deadline = time.monotonic() + LONG_ZOMBIE_SECONDS
-        while self._watcher.waits_for(shards) and time.monotonic() < deadline:
-            await asyncio.sleep(LOOK_SECONDS)
+        while self._watcher.waits_for(partitions) and time.monotonic() < deadline:
+            await asyncio.sleep(POLL_SECONDS)
         await asyncio.sleep(self._random.uniform(0.0, 2.0))
 
     async def _frozen_at_a_point(self, victim: Child) -> list[int]:
-        """Freeze a worker in the midst of a transaction, with more to do waiting."""
+        """Freeze a worker within a transaction, with more records waiting."""
         point = self._random.choice(("before_commit", "after_state", "before_merge_commit"))
         self._next_point = f"{point}:{self._random.randint(5, 20)}{STOP}"
         await victim.restart()
         rate, self._sending.rate = self._sending.rate, self._sending.rate * BURST
         deadline = time.monotonic() + FIRING_SECONDS
-        while not victim.is_stopped():
+        while not victim.is_suspended():
             if time.monotonic() > deadline:
                 victim.signal(signal.SIGSTOP)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         self._sending.rate = rate
         self.counts["zombies within a transaction"] += time.monotonic() <= deadline
-        return victim.shards()
+        return victim.partitions()
 
     async def _brokers(self) -> None:
         everywhere = list(range(self._plan.partitions))
@@ -206,10 +207,10 @@ class Torment:
     async def _rebalances(self) -> None:
         spare = self.workers[-1]
         if spare.is_wanted:
-            shards = spare.shards()
+            partitions = spare.partitions()
             at = time.time()
             await spare.stop()
-            self._watcher.killed("rebalance", shards, at)
+            self._watcher.killed("rebalance", partitions, at)
         else:
             spare.start()
             await asyncio.sleep(JOINING_SECONDS)
@@ -224,11 +225,11 @@ class Torment:
     async def _late_ends(self) -> None:
         before = len(self._proxy.late_ends)
         stage = "aggregate" if self.counts["late EndTxn"] % 4 < 3 else "merge"
-        # Letters, where there are any, leave in a request before that with the rows.
+        # Dead letters, if there are any, are sent in a request before that with the state.
         self._proxy.let_an_end_be_late(stage, after=1 + self.counts["late EndTxn"] % 2)
         deadline = time.monotonic() + FIRING_SECONDS
         while len(self._proxy.late_ends) == before and time.monotonic() < deadline:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         for client in self._proxy.late_ends[before:]:
             if stage == "aggregate":
                 self._watcher.killed("late EndTxn", [int(client.rpartition("-")[2])], time.time())

@@ -1,4 +1,4 @@
-"""When everything is quiet: is it exactly what the accepted events give?"""
+"""The final comparison: is the output exactly what follows from the accepted events?"""
 
 import json
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ from streams.config.settings import Settings
 from streams.events import SOURCE_TOPICS
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import DEAD_LETTERS
-from tests.chaos.load import MARK
+from tests.chaos.load import POISON_HEADER
 from tests.oracle.publishing.comparison import difference
-from tests.oracle.publishing.records import records as told_by_oracle
+from tests.oracle.publishing.records import records as oracle_records
 from tests.whole.lines import first_difference, records
 
 Place = tuple[str, int, int]
@@ -23,7 +23,7 @@ SHOWN = 3
 
 @dataclass
 class Verdict:
-    """What was found wrong, a line each; and figures for the report.
+    """Differences, one line each, and counts for the report.
 
     `waits` has where tasks of workers wait, if the run did not come to rest.
     """
@@ -31,27 +31,27 @@ class Verdict:
     wrong: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     records: int = 0
-    letters: int = 0
-    told_by_oracle: int = 0
+    dead_letters: int = 0
+    oracle_records: int = 0
 
 
-async def poison_and_letters(settings: Settings) -> tuple[list[Place], list[Place]]:
-    """Give the source positions of all marked records, and those named by dead letters."""
+async def poison_and_dead_letters(settings: Settings) -> tuple[list[Place], list[Place]]:
+    """Return the source offsets of all poisoned records, and those named by dead letters."""
     sources = [TopicPartition(t, p) for t in SOURCE_TOPICS for p in range(settings.partitions)]
     poison = []
     async for partition, found in read_to(settings, await ends(settings, sources)):
         poison += [
             (partition.topic, partition.partition, record.offset)
             for record in found
-            if any(name == MARK for name, _ in record.headers)
+            if any(name == POISON_HEADER for name, _ in record.headers)
         ]
-    letters = []
+    dead_letters = []
     stops = await ends(settings, [TopicPartition(DEAD_LETTERS, 0)])
     async for _, found in read_to(settings, stops):
         for record in found:
-            said = orjson.loads(record.value)
-            letters.append((said["topic"], said["partition"], said["offset"]))
-    return poison, letters
+            source = orjson.loads(record.value)
+            dead_letters.append((source["topic"], source["partition"], source["offset"]))
+    return poison, dead_letters
 
 
 def compare(verdict: Verdict, live: Path, replayed: Path) -> None:
@@ -64,9 +64,9 @@ def compare(verdict: Verdict, live: Path, replayed: Path) -> None:
 
 def ask_oracle(verdict: Verdict, live: Path, accepted: Path, now: int, timezone: str) -> None:
     """Compare `dump` with the oracle, which takes a minute for 300,000 events."""
-    told = [json.loads(line) for line in accepted.read_bytes().splitlines()]
-    wanted = told_by_oracle(told, now=now, timezone=timezone)
-    verdict.told_by_oracle = len(wanted)
+    events = [json.loads(line) for line in accepted.read_bytes().splitlines()]
+    wanted = oracle_records(events, now=now, timezone=timezone)
+    verdict.oracle_records = len(wanted)
     read = map(orjson.loads, live.read_bytes().splitlines())
     there = {key_of(record): record for record in read}
     found = [
@@ -85,13 +85,15 @@ def key_of(record: dict[str, object]) -> str:
     return f"{record['kpi']}|{where}|{record['window']}|{record['start']}"
 
 
-def check_letters(verdict: Verdict, poison: list[Place], letters: list[Place]) -> None:
-    """Every poisoned record has its letter, and nothing else has one."""
-    verdict.letters = len(letters)
-    if missing := set(poison) - set(letters):
-        verdict.wrong.append(f"{len(missing)} poisoned records without a letter: {min(missing)}")
-    if more := set(letters) - set(poison):
-        verdict.wrong.append(f"{len(more)} letters about good records: {min(more)}")
+def check_dead_letters(verdict: Verdict, poison: list[Place], dead_letters: list[Place]) -> None:
+    """Every poisoned record has a dead letter, and no other record has one."""
+    verdict.dead_letters = len(dead_letters)
+    if missing := set(poison) - set(dead_letters):
+        verdict.wrong.append(
+            f"{len(missing)} poisoned records without a dead letter: {min(missing)}"
+        )
+    if more := set(dead_letters) - set(poison):
+        verdict.wrong.append(f"{len(more)} dead letters of good records: {min(more)}")
 
 
 def check_logs(verdict: Verdict, logs: Iterable[Path]) -> None:

@@ -22,6 +22,6 @@ async def where_tasks_wait(workers: Iterable[Child]) -> list[str]:
     return [
         f"{worker.name}: {line[line.index(TASK) + 1 :]}"
         for worker, start in asked
-        for line in worker.said(start).splitlines()
+        for line in worker.log_text(start).splitlines()
         if TASK in line and any(name in line for name in RELEVANT)
     ]

@@ -7,15 +7,15 @@ import orjson
 
 from streams.config.settings import Settings
 from streams.demo.simulation.traffic import Traffic
-from streams.demo.terminal.figures import ShownValues
-from streams.demo.terminal.screen import Places
+from streams.demo.terminal.screen import Addresses
+from streams.demo.terminal.shown_values import ShownValues
 from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.operations.replay import replay
 
 CALENDAR = Calendar("UTC")
 START = milliseconds(datetime(2026, 3, 4, 15, 0, tzinfo=UTC))
 NOW = START + 60_000
-PLACES = Places(
+ADDRESSES = Addresses(
     gateway="http://127.0.0.1:28080",
     token="abcdefghijklmnopqrstuvwx",  # noqa: S106  # opens nothing
     metrics=("http://127.0.0.1:29464/metrics", "http://127.0.0.1:29465/metrics"),
@@ -27,21 +27,21 @@ PLACES = Places(
 
 @cache
 def records() -> dict[str, bytes]:
-    """Give what `sales.kpis` holds a minute after the start, by key."""
+    """Return the records of `sales.kpis` a minute after the start, by key."""
     company = Traffic(1, START, CALENDAR, "EUR")
-    deliveries = [*company.history(), *company.due(NOW)]
-    events = [*company.reference(), *(delivery.event for delivery in deliveries)]
+    requests = [*company.history(), *company.due(NOW)]
+    events = [*company.reference(), *(request.event for request in requests)]
     found = {}
     for line in replay(map(orjson.dumps, events), Settings(now=NOW)):
         record = orjson.loads(line)
-        scope = "".join(f"{name}={member}" for name, member in record["scope"].items())
+        scope = "".join(f"{name}={value}" for name, value in record["scope"].items())
         key = f"{record['kpi']}|{scope or 'all'}|{record['window']}|{record['start']}"
         found[key] = line
     return found
 
 
-def figures() -> ShownValues:
-    """Give a view that has been fed all of it."""
+def shown_values() -> ShownValues:
+    """Return a view that has received all of them."""
     view = ShownValues(CALENDAR)
     for key, record in records().items():
         view.update(key, record)

@@ -1,4 +1,4 @@
-"""What the invented company's CRM sends: the same for a seed, all of it events, faults included."""
+"""The requests of the simulated CRM: the same for a seed, all of them events, faults included."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +37,7 @@ def test_another_seed_is_another_company() -> None:
     assert sent(traffic(3)) != sent(traffic(4))
 
 
-def test_how_often_it_is_asked_changes_nothing() -> None:
+def test_number_of_calls_changes_nothing() -> None:
     at_once, bit_by_bit = traffic(), traffic()
     steps = [d for at in range(0, 60_001, 70) for d in bit_by_bit.due(START + at)]
     assert steps == [*at_once.due(START + 59_990)]
@@ -45,21 +45,21 @@ def test_how_often_it_is_asked_changes_nothing() -> None:
 
 @pytest.mark.parametrize("currency", ["EUR", "USD", "JPY"])
 @pytest.mark.parametrize("hour", [0, 15])
-def test_everything_it_sends_is_an_event(currency: str, hour: int) -> None:
+def test_every_request_is_an_event(currency: str, hour: int) -> None:
     start = milliseconds(datetime(2026, 3, 29, hour, 0, 1, tzinfo=UTC))
     company = Traffic(8, start, Calendar("Asia/Tehran"), currency)
     events = company.reference()
     events += [d.event for d in (*company.history(), *company.due(start + MINUTE))]
-    refused = [said for e in events if isinstance(said := decode(orjson.dumps(e)), Rejected)]
-    assert refused == []
+    decoded = [decode(orjson.dumps(event)) for event in events]
+    assert [event for event in decoded if isinstance(event, Rejected)] == []
 
 
 def test_history_is_a_few_thousand_events_of_three_weeks_and_not_from_the_future() -> None:
-    events = [delivery.event for delivery in traffic().history()]
+    events = [request.event for request in traffic().history()]
     assert 3_000 < len(events) < 12_000
     assert max(map(happened, events)) <= START
-    reach = timedelta(milliseconds=START - min(map(happened, events)))
-    assert timedelta(days=20) < reach < timedelta(days=23)
+    age = timedelta(milliseconds=START - min(map(happened, events)))
+    assert timedelta(days=20) < age < timedelta(days=23)
 
 
 def test_live_traffic_is_15_to_40_events_a_second_and_never_ahead_of_time() -> None:
@@ -74,29 +74,29 @@ def test_live_traffic_is_15_to_40_events_a_second_and_never_ahead_of_time() -> N
 
 
 def test_duplicates_repeat_an_event_to_the_byte() -> None:
-    deliveries = sent(traffic())
-    first = {d.event["id"]: d.event for d in deliveries if d.kind == "new"}
-    duplicates = [d.event for d in deliveries if d.kind == "duplicate"]
+    requests = sent(traffic())
+    first = {d.event["id"]: d.event for d in requests if d.kind == "new"}
+    duplicates = [d.event for d in requests if d.kind == "duplicate"]
     assert len(duplicates) > 100
     assert all(first[event["id"]] == event for event in duplicates)
 
 
 def test_corrections_have_the_id_of_another_a_later_time_and_other_content() -> None:
-    deliveries = sent(traffic())
-    first = {d.event["id"]: d.event for d in deliveries if d.kind == "new"}
-    corrections = [d.event for d in deliveries if d.kind == "correction"]
+    requests = sent(traffic())
+    first = {d.event["id"]: d.event for d in requests if d.kind == "new"}
+    corrections = [d.event for d in requests if d.kind == "correction"]
     assert len(corrections) > 20
     for event in corrections:
-        mended = first[event["id"]]
-        assert happened(event) > happened(mended)
-        assert event["subject"] == mended["subject"]
-        assert {**event, "at": ""} != {**mended, "at": ""}
+        original = first[event["id"]]
+        assert happened(event) > happened(original)
+        assert event["subject"] == original["subject"]
+        assert {**event, "at": ""} != {**original, "at": ""}
 
 
 def test_an_id_names_one_fact_of_one_subject() -> None:
     subjects: dict[object, object] = {}
-    for delivery in sent(traffic()):
-        event = delivery.event
+    for request in sent(traffic()):
+        event = request.event
         assert subjects.setdefault(event["id"], event["subject"]) == event["subject"]
 
 
@@ -118,7 +118,7 @@ def test_each_kind_of_work_moves_its_kpis() -> None:
     }
 
 
-def test_customers_of_long_standing_order_again_and_reference_names_them() -> None:
+def test_existing_customers_order_again_and_are_in_the_reference_data() -> None:
     company = traffic()
     named = {e["account"] for e in company.reference() if e["type"] == "account.set"}
     orders = [d.event for d in sent(company) if d.event["type"] == "order.placed"]
@@ -126,7 +126,7 @@ def test_customers_of_long_standing_order_again_and_reference_names_them() -> No
     assert len({event["order"] for event in orders}) > 2 * len(named)
 
 
-def test_spending_is_told_for_each_day_of_the_past_and_not_from_the_future() -> None:
+def test_spending_is_recorded_for_each_day_of_the_past_and_not_from_the_future() -> None:
     spent = [e for e in traffic().reference() if e["type"] == "spend.recorded"]
     assert len({str(e["at"])[:10] for e in spent}) == 22
     assert max(map(happened, spent)) <= START

@@ -1,4 +1,4 @@
-"""Prometheus' alerting rules: they fire when they should, on metrics that there are."""
+"""Prometheus' alerting rules: they fire when they should, on metrics that exist."""
 
 import re
 import shutil
@@ -41,13 +41,13 @@ def test_rules_fire_when_they_should() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_metrics_of_a_rule_are_there(rule: dict[str, Any]) -> None:
+def test_metrics_of_a_rule_exist(rule: dict[str, Any]) -> None:
     registry = CollectorRegistry()
     WorkerMetrics(registry)
     registry.register(AlertCollector())
     known = {"up"}
-    for family in registry.collect():
-        known |= {family.name, f"{family.name}_total", f"{family.name}_bucket"}
+    for metric in registry.collect():
+        known |= {metric.name, f"{metric.name}_total", f"{metric.name}_bucket"}
     asked = set(re.findall(r"\bsales_kpis_\w+", rule["expr"])) or {"up"}
     assert asked <= known
     assert set(re.findall(r'kind="(\w+)"', rule["expr"])) <= set(KINDS)

@@ -23,9 +23,9 @@ SCRAPED = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text()
 PROVISIONING = ROOT / "deploy/grafana/provisioning"
 
 
-def interpolated(text: str, given: dict[str, str]) -> str:
+def interpolated(text: str, environment: dict[str, str]) -> str:
     """Fill in `${NAME:-default}` and `${NAME:?message}` as compose does."""
-    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)\}", lambda m: given.get(m[1], m[2]), text)
+    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)\}", lambda m: environment.get(m[1], m[2]), text)
 
 
 def test_all_of_it_is_there() -> None:
@@ -50,9 +50,10 @@ def test_command_is_one_that_exists(service: str) -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_environment_is_settings_that_exist(service: str) -> None:
-    given = {"SALES_KPIS_TOKEN": "secret", "SALES_KPIS_TIMEZONE": "Asia/Tehran"}
+    environment = {"SALES_KPIS_TOKEN": "secret", "SALES_KPIS_TIMEZONE": "Asia/Tehran"}
     environment = {
-        name: interpolated(text, given) for name, text in SERVICES[service]["environment"].items()
+        name: interpolated(text, environment)
+        for name, text in SERVICES[service]["environment"].items()
     }
     settings = Settings.from_environment(environment)
     assert settings.bootstrap == "kafka:9092"
@@ -84,7 +85,7 @@ def test_what_is_mounted_is_there() -> None:
             assert (ROOT / path).exists() if path.startswith(".") else path in COMPOSE["volumes"]
 
 
-def test_everything_that_stays_up_says_whether_it_is_well() -> None:
+def test_every_long_running_service_has_a_health_check() -> None:
     for name, service in SERVICES.items():
         assert ("healthcheck" in service) == (name != "topics")
 
@@ -96,7 +97,7 @@ def test_workers_and_gateway_wait_for_the_topics_and_those_for_kafka() -> None:
     assert SERVICES["topics"]["depends_on"]["kafka"] == {"condition": "service_healthy"}
 
 
-def test_prometheus_asks_those_who_answer() -> None:
+def test_prometheus_scrapes_the_ports_that_are_served() -> None:
     targets = {
         target
         for job in SCRAPED["scrape_configs"]
@@ -129,10 +130,10 @@ def test_image_runs_without_root_and_installs_what_is_locked() -> None:
     assert "RUN pip install --require-hashes -r requirements.lock" in lines
     assert 'ENTRYPOINT ["sales-kpis"]' in lines
     sources = [line.split()[1:-1] for line in lines if re.match(r"COPY (?!--from)", line)]
-    kept = (ROOT / "deploy/Dockerfile.dockerignore").read_text().splitlines()
+    copied = (ROOT / "deploy/Dockerfile.dockerignore").read_text().splitlines()
     for path in (path for paths in sources for path in paths):
         assert (ROOT / path).exists()
-        assert f"!{path.removeprefix('./')}" in kept
+        assert f"!{path.removeprefix('./')}" in copied
 
 
 def test_docker_compose_accepts_it() -> None:

@@ -1,4 +1,4 @@
-"""The committed dashboard: up to date, laid out, and asking for what there is."""
+"""The committed dashboard: up to date, without overlaps, and with queries of existing series."""
 
 import re
 from pathlib import Path
@@ -44,17 +44,17 @@ def exported() -> set[str]:
         *engine.registry.collect(),
         *Metrics().registry.collect(),
     ]
-    return {family.name + ending for family in families for ending in ENDINGS[family.type]}
+    return {metric.name + ending for metric in families for ending in ENDINGS[metric.type]}
 
 
-def test_committed_dashboard_is_what_the_catalogue_says(tmp_path: Path) -> None:
+def test_committed_dashboard_is_that_of_the_catalogue(tmp_path: Path) -> None:
     assert (FOLDER / "sales.json").read_bytes() == content()
     assert write(tmp_path).read_bytes() == content()
     assert [path.name for path in FOLDER.iterdir()] == ["sales.json"]
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=title)
-def test_panel_asks_for_series_that_exist(panel: dict[str, Any]) -> None:
+def test_panel_queries_series_that_exist(panel: dict[str, Any]) -> None:
     asked = {
         name for expression in expressions(panel) for name in re.findall(r"\bsales_\w+", expression)
     }
@@ -89,7 +89,7 @@ def test_every_question_has_its_panels() -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=title)
-def test_panel_shows_base_units_as_what_they_are(panel: dict[str, Any]) -> None:
+def test_panel_shows_values_in_their_base_units(panel: dict[str, Any]) -> None:
     defaults = panel["fieldConfig"]["defaults"]
     currencies = {o["properties"][0]["value"] for o in panel["fieldConfig"]["overrides"]}
     for expression in expressions(panel):
@@ -116,7 +116,7 @@ def test_the_hour_is_drawn() -> None:
 
 
 def test_panels_do_not_overlap_and_fit_the_width() -> None:
-    taken: set[tuple[int, int]] = set()
+    used_cells: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         at = panel["gridPos"]
         cells = {
@@ -124,15 +124,17 @@ def test_panels_do_not_overlap_and_fit_the_width() -> None:
             for x in range(at["x"], at["x"] + at["w"])
             for y in range(at["y"], at["y"] + at["h"])
         }
-        assert not cells & taken
+        assert not cells & used_cells
         assert at["x"] + at["w"] <= COLUMNS
-        taken |= cells
+        used_cells |= cells
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
 
 
 def test_variables_are_those_that_the_panels_use() -> None:
     text = orjson.dumps(DASHBOARD["panels"]).decode()
     used = set(re.findall(r"\$\{?([a-z_]+)", text)) - {"__rate_interval"}
-    assert used == {one["name"] for one in DASHBOARD["templating"]["list"]}
-    (dimension,) = [one for one in DASHBOARD["templating"]["list"] if one["name"] == "dimension"]
+    assert used == {variable["name"] for variable in DASHBOARD["templating"]["list"]}
+    (dimension,) = [
+        variable for variable in DASHBOARD["templating"]["list"] if variable["name"] == "dimension"
+    ]
     assert "account" not in dimension["query"].split(",")

@@ -105,7 +105,7 @@ def prometheus(folder: Path, ports: dict[str, int]) -> Iterator[str]:
 
 
 class Asking:
-    """Asks Prometheus, again and again until there is an answer."""
+    """Queries Prometheus repeatedly until there is an answer."""
 
     def __init__(
         self, client: aiohttp.ClientSession, url: str, health: WorkerMetrics, gateway: Metrics
@@ -123,11 +123,11 @@ class Asking:
             ) as answer:
                 if answer.status == 503:
                     return []
-                said = await answer.json()
+                content = await answer.json()
         except aiohttp.ClientConnectionError:
             return []
-        assert said["status"] == "success", f"{query}: {said}"
-        found: list[dict[str, Any]] = said["data"]["result"]
+        assert content["status"] == "success", f"{query}: {content}"
+        found: list[dict[str, Any]] = content["data"]["result"]
         return found
 
     async def until(self, query: str) -> list[dict[str, Any]]:
@@ -161,11 +161,11 @@ async def asking(folder: Path, health: WorkerMetrics) -> AsyncIterator[Asking]:
             await server.close()
 
 
-def queries(given: dict[str, str]) -> Iterator[str]:
+def queries(variables: dict[str, str]) -> Iterator[str]:
     """Every query of the dashboard with Grafana's variables filled in."""
     for panel in DASHBOARD["panels"]:
         for target in panel.get("targets", ()):
-            yield re.sub(r"\$\{?(\w+)\}?", lambda found: given[found[1]], target["expr"])
+            yield re.sub(r"\$\{?(\w+)\}?", lambda found: variables[found[1]], target["expr"])
 
 
 async def test_every_query_of_the_dashboard_is_answered(tmp_path: Path) -> None:

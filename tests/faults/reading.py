@@ -1,4 +1,4 @@
-"""What is published, without what depends on when and how often it was written."""
+"""Published records, without the fields that depend on when and how often they were written."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from streams.config.settings import Settings
 from tests.installation.installed import output
 
-ASIDE = ("revision", "as_of", "updated_at")
-Said = dict[str, Any]
+VOLATILE = ("revision", "as_of", "updated_at")
+Record = dict[str, Any]
 
 
-async def published(settings: Settings) -> dict[str, Said]:
-    """Give what stands in the output."""
+async def published(settings: Settings) -> dict[str, Record]:
+    """Return the current records of the output."""
     return {key: without(record) for key, record in (await output(settings)).items()}
 
 
-def without(record: Mapping[str, Any]) -> Said:
-    """Leave out which record of its key it is, and when it was worked out and written."""
-    return {name: value for name, value in record.items() if name not in ASIDE}
+def without(record: Mapping[str, Any]) -> Record:
+    """Remove the revision and the times of computation and writing."""
+    return {name: value for name, value in record.items() if name not in VOLATILE}

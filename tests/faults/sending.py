@@ -12,14 +12,13 @@ from tests.gateway.sending import Answer, Sender
 from tests.installation.installed import output
 
 PADDING = "x" * 4_000
-LEADS_A_REQUEST = 5
+LEADS_PER_REQUEST = 5
 
 
 class Leads:
     """Sends new leads, and remembers how many the gateway has accepted."""
 
     def __init__(self, sender: Sender) -> None:
-        """Send nothing yet."""
         self.sender = sender
         self.accepted: set[int] = set()
         self._refused: set[int] = set()
@@ -27,8 +26,8 @@ class Leads:
 
     async def send(self) -> int:
         """Send some that were never sent before; give the answer's status."""
-        numbers = {self._next + number for number in range(LEADS_A_REQUEST)}
-        self._next += LEADS_A_REQUEST
+        numbers = {self._next + number for number in range(LEADS_PER_REQUEST)}
+        self._next += LEADS_PER_REQUEST
         answer = await self._post(numbers)
         if answer.status == 202:
             self.accepted |= numbers

@@ -1,4 +1,4 @@
-"""Kafka is not there yet, away for long, or has no room: refusals, and nothing lost or twice."""
+"""Kafka is not started, down for long, or out of space: refusals, and nothing lost or twice."""
 
 import asyncio
 import os
@@ -31,9 +31,9 @@ from tests.worker.supervised import (
 )
 
 # Restarts and rebalances on a busy machine.
-PATIENCE_SECONDS = 90.0
+LIMIT_SECONDS = 90.0
 AWAY_SECONDS = 15.0
-ROOM_BYTES = 50_000
+FREE_BYTES = 50_000
 KAFKA_AWAY = 503
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits another process")
 
@@ -52,13 +52,13 @@ async def settings(broker: EmbeddedKafka) -> Settings:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    """Wait until a condition holds."""
+    async with asyncio.timeout(LIMIT_SECONDS):
         while not await holds():  # no event tells of another process
             await asyncio.sleep(0.1)
 
 
-async def test_worker_without_kafka_ends_and_says_what_to_do(tmp_path: Path) -> None:
+async def test_worker_without_kafka_ends_with_advice(tmp_path: Path) -> None:
     nowhere = Settings(bootstrap="127.0.0.1:1")
     done = await asyncio.to_thread(
         subprocess.run,
@@ -113,7 +113,7 @@ async def test_what_was_accepted_is_counted_once_after_kafka_was_away_for_long(
 
 
 @LINUX
-async def test_kafka_without_room_costs_nothing_that_was_accepted(
+async def test_kafka_without_space_loses_nothing_that_was_accepted(
     broker: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:
     async with at_work(settings, tmp_path) as (under, sent):
@@ -137,24 +137,24 @@ async def test_kafka_without_room_costs_nothing_that_was_accepted(
 async def at_work(settings: Settings, folder: Path) -> AsyncIterator[tuple[Supervised, Leads]]:
     """Give a supervised worker, and a sender whose first leads were taken.
 
-    In the end the worker stops when told to, and each of its deaths has said what to do.
+    In the end the worker stops when told to, and each of its deaths has log what to do.
     """
     with supervised(settings, folder / "log") as under:
         await under.until("ready: tasks")
         async with leads(settings) as sent:
             assert await sent.send() == 202
             yield under, sent
-        assert_says_what_to_do(under)
+        assert_has_advice(under)
         assert await under.ended() == 0
 
 
-def assert_says_what_to_do(under: Supervised) -> None:
-    """Every end of a worker has a line that says what to do, and none a traceback."""
-    said = under.log.read_text()
-    ends = [line for line in said.splitlines() if "stopping: " in line]
+def assert_has_advice(under: Supervised) -> None:
+    """Every end of a worker has a line with advice, and none has a traceback."""
+    log = under.log.read_text()
+    ends = [line for line in log.splitlines() if "stopping: " in line]
     assert ends
     assert all(line.endswith("`sales-kpis doctor` looks") for line in ends), ends
-    assert "Traceback" not in said
+    assert "Traceback" not in log
 
 
 def fill_up(broker: EmbeddedKafka) -> None:
@@ -172,28 +172,28 @@ def fill_up(broker: EmbeddedKafka) -> None:
     # Indexes are as large as they may become from the start, and take no room.
     largest = max(found.st_size for found in files if found.st_blocks * 512 >= found.st_size)
     _, hard = resource.prlimit(java, resource.RLIMIT_FSIZE)
-    resource.prlimit(java, resource.RLIMIT_FSIZE, (largest + ROOM_BYTES, hard))
+    resource.prlimit(java, resource.RLIMIT_FSIZE, (largest + FREE_BYTES, hard))
 
 
 async def until_refused(send: Callable[[], Awaitable[int]]) -> set[int]:
-    """Send until it is not taken; give all answers."""
+    """Send until a request is refused; return all statuses."""
     statuses = {202}
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LIMIT_SECONDS):
         while statuses == {202}:
             statuses.add(await send())
     return statuses
 
 
 async def is_accepted(send: Callable[[], Awaitable[int]]) -> bool:
-    """Send, and tell whether it was taken."""
+    """Send, and return whether it was accepted."""
     return await send() == 202
 
 
 async def are_at_least(settings: Settings, count: int) -> bool:
-    """Tell whether so many leads, or more, are published."""
+    """Return whether at least `count` leads are published."""
     return await counted(settings) >= count
 
 
 async def are(settings: Settings, count: int) -> bool:
-    """Tell whether so many leads are published."""
+    """Return whether exactly `count` leads are published."""
     return await counted(settings) == count

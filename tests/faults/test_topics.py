@@ -44,7 +44,7 @@ async def test_worker_whose_state_and_output_are_deleted_names_them_and_a_new_on
         await counting(settings, workers.start(), 400)
 
 
-async def test_state_made_anew_within_a_moment_is_rebuilt_whole(
+async def test_state_topic_created_again_at_once_is_rebuilt_whole(
     settings: Settings, tmp_path: Path
 ) -> None:
     async with at_work(settings, tmp_path) as (workers, worker):
@@ -58,7 +58,7 @@ async def test_state_made_anew_within_a_moment_is_rebuilt_whole(
 
 
 @pytest.mark.parametrize("emptied", ["crm.lead", "sales.kpis"])
-async def test_topic_made_anew_within_a_moment_ends_the_worker(
+async def test_topic_created_again_at_once_ends_the_worker(
     settings: Settings, tmp_path: Path, emptied: str
 ) -> None:
     async with at_work(settings, tmp_path) as (_, worker):
@@ -80,7 +80,7 @@ async def counting(settings: Settings, worker: Worker, count: int) -> Worker:
     """Wait until all that a worker has published is so many leads."""
 
     async def are_counted() -> bool:
-        assert worker.process.poll() is None, worker.said()
+        assert worker.process.poll() is None, worker.log_text()
         return await values(settings) == {"crm.lead": count}
 
     await eventually(are_counted)
@@ -88,15 +88,15 @@ async def counting(settings: Settings, worker: Worker, count: int) -> Worker:
 
 
 def stopping(worker: Worker) -> str:
-    """Give a worker's last words."""
-    (line,) = [line for line in worker.said().splitlines() if "stopping: " in line]
+    """Return the line with which a worker ended."""
+    (line,) = [line for line in worker.log_text().splitlines() if "stopping: " in line]
     return line
 
 
 def is_named(worker: Worker, topic: str) -> bool:
-    """Tell whether a worker has ended over a topic, and has said what to do."""
-    said = stopping(worker)
-    assert topic in said, said
-    assert "run: sales-kpis topics apply" in said, said
-    assert "Traceback" not in worker.said()
+    """Return whether a worker ended over a topic, with advice."""
+    text = stopping(worker)
+    assert topic in text, text
+    assert "run: sales-kpis topics apply" in text, text
+    assert "Traceback" not in worker.log_text()
     return True

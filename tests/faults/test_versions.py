@@ -12,7 +12,7 @@ from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.wiring.catalogue import catalogue
 from tests.faults.reading import (
-    Said,
+    Record,
     published,
     without,
 )
@@ -32,8 +32,8 @@ NEW = "deal_size"
 TODAY = [*COMMAND, "worker"]
 YESTERDAY = [sys.executable, "-m", "tests.whole.worker_without", NEW]
 EVENTS = 600
-PATIENCE_SECONDS = 90.0
-LOOK_SECONDS = 0.5
+LIMIT_SECONDS = 90.0
+POLL_SECONDS = 0.5
 
 
 async def test_event_with_fields_that_nobody_knows_yet_counts(
@@ -41,7 +41,7 @@ async def test_event_with_fields_that_nobody_knows_yet_counts(
 ) -> None:
     with crew(settings, tmp_path) as workers:
         workers.start()
-        more: Said = {"mood": "good", "score": 0.25, "tags": [{"name": "x"}]}
+        more: Record = {"mood": "good", "score": 0.25, "tags": [{"name": "x"}]}
         await produce(settings, [event(number, **more) for number in range(100)])
 
         async def are_counted() -> bool:
@@ -69,8 +69,8 @@ async def test_two_versions_work_side_by_side_and_the_one_that_stays_decides(
         await produce(settings, events[EVENTS // 2 :])
         await until_published(settings, events, unknown_yesterday(settings))
         assert await asyncio.to_thread(goes.stop) == 0
-        aside = unknown_yesterday(settings) if second is YESTERDAY else set()
-        await until_published(settings, events, aside, is_all=True)
+        ignored = unknown_yesterday(settings) if second is YESTERDAY else set()
+        await until_published(settings, events, ignored, is_all=True)
         assert await asyncio.to_thread(stays.stop) == 0
     finally:
         goes.end()
@@ -78,27 +78,27 @@ async def test_two_versions_work_side_by_side_and_the_one_that_stays_decides(
 
 
 async def until_published(
-    settings: Settings, events: list[Said], aside: set[str], *, is_all: bool = False
+    settings: Settings, events: list[Record], ignored: set[str], *, is_all: bool = False
 ) -> None:
-    """Wait until what is published, some KPIs aside, is what a replay publishes.
+    """Wait until what is published, some KPIs ignored, is what a replay publishes.
 
-    If that is to be all there is, nothing may stand of those aside.
+    If that is to be all there is, nothing may stand of those ignored.
     """
     wanted = {
         key: without(record)
         for key, record in replayed(events, settings).items()
-        if record["kpi"] not in aside
+        if record["kpi"] not in ignored
     }
 
     async def is_so() -> bool:
         found = await published(settings)
         return wanted == {
-            key: record for key, record in found.items() if is_all or record["kpi"] not in aside
+            key: record for key, record in found.items() if is_all or record["kpi"] not in ignored
         }
 
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LIMIT_SECONDS):
         while not await is_so():  # no event tells of another process
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def unknown_yesterday(settings: Settings) -> set[str]:

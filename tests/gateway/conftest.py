@@ -1,4 +1,4 @@
-"""What the gateway's tests share: a real Kafka with the topics, and a gateway on it."""
+"""Fixtures of the gateway's tests: a real Kafka with the topics, and a gateway on it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +18,7 @@ from tests.gateway.written import Written
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[EmbeddedKafka]:
-    """A real Kafka of this room's own: its tests write events that mean nothing, and stop it."""
+    """A real Kafka for these tests alone: they write arbitrary events, and stop it."""
     with EmbeddedKafka() as broker:
         asyncio.run(apply(Settings(bootstrap=broker.bootstrap)))
         yield broker
@@ -26,7 +26,7 @@ def broker() -> Iterator[EmbeddedKafka]:
 
 @pytest.fixture
 def settings(broker: EmbeddedKafka) -> Settings:
-    """Settings of an installation whose topics are there."""
+    """Settings of an installation whose topics exist."""
     return Settings(bootstrap=broker.bootstrap, token=TOKEN)
 
 
@@ -39,6 +39,6 @@ async def sender(settings: Settings) -> AsyncIterator[Sender]:
 
 @pytest.fixture
 async def written(settings: Settings) -> AsyncIterator[Written]:
-    """What comes onto the topics from now on."""
+    """The records written to the topics from now on."""
     async with Written.from_now_on(settings) as written:
         yield written

@@ -30,9 +30,9 @@ async def process(settings: Settings) -> AsyncIterator[tuple[asyncio.subprocess.
     assert child.stdout is not None
     try:
         async with asyncio.timeout(SECONDS):
-            said = (await child.stdout.readline()).decode()
-        assert said.startswith("gateway http://127.0.0.1:")
-        yield child, said.removeprefix("gateway ").strip()
+            line = (await child.stdout.readline()).decode()
+        assert line.startswith("gateway http://127.0.0.1:")
+        yield child, line.removeprefix("gateway ").strip()
     finally:
         if child.returncode is None:
             child.kill()

@@ -15,5 +15,5 @@ def array(*events: bytes) -> bytes:
 
 
 def lines(*events: bytes) -> bytes:
-    """Write one a line."""
+    """Write one per line."""
     return b"".join(event + b"\n" for event in events)

@@ -14,7 +14,7 @@ TOKEN = "a-token-that-only-the-tests-know"  # noqa: S105  # opens nothing
 
 
 class Answer(NamedTuple):
-    """What the gateway said."""
+    """A response of the gateway."""
 
     status: int
     body: Any
@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 
 class Sender:
-    """Sends to one gateway, with the token unless told otherwise."""
+    """Sends to one gateway, with the token by default."""
 
     def __init__(self, session: ClientSession, url: str) -> None:
         self.session = session
@@ -50,7 +50,7 @@ class Sender:
             return response.status, await response.text()
 
     async def metric(self, name: str) -> float:
-        """Give one sample's value, 0 if it is not there."""
+        """Return one sample's value, 0 if there is none."""
         _, text = await self.get("/metrics", Authorization=f"Bearer {TOKEN}")
         for line in text.splitlines():
             if line.startswith(f"{name} "):

@@ -1,4 +1,4 @@
-"""Only who has the token may send."""
+"""Only senders with the token may send."""
 
 import pytest
 from multidict import CIMultiDict
@@ -19,7 +19,7 @@ OTHER = "another-token-known-to-nobody-else"
 
 
 @pytest.mark.parametrize(
-    "given",
+    "presented",
     [
         [],
         [""],
@@ -36,10 +36,10 @@ OTHER = "another-token-known-to-nobody-else"
         [f"Bearer {TOKEN}", f"Bearer {OTHER}"],
     ],
 )
-async def test_without_the_one_right_token_nothing_is_taken(
-    sender: Sender, written: Written, given: list[str]
+async def test_without_the_one_right_token_nothing_is_accepted(
+    sender: Sender, written: Written, presented: list[str]
 ) -> None:
-    headers = CIMultiDict([("Authorization", one) for one in given])
+    headers = CIMultiDict([("Authorization", each) for each in presented])
     headers["Content-Type"] = "application/json"
     async with sender.session.post(
         f"{sender.url}/events", data=deal(1), headers=headers
@@ -57,7 +57,7 @@ async def test_metrics_need_the_token_and_health_does_not(sender: Sender) -> Non
     assert (await sender.get("/readyz"))[0] == 200
 
 
-def test_two_tokens_are_valid_while_one_takes_over() -> None:
+def test_two_tokens_are_valid_while_one_replaces_the_other() -> None:
     both = Token(f"{TOKEN},{OTHER}")
     assert both.admits([f"Bearer {TOKEN}"])
     assert both.admits([f"Bearer {OTHER}"])

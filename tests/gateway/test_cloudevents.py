@@ -67,10 +67,10 @@ async def test_a_binary_one_gives_the_same_bytes(sender: Sender, written: Writte
     assert structured.key == binary.key
 
 
-async def test_a_batch_is_taken_whole(sender: Sender, written: Written) -> None:
+async def test_a_batch_is_accepted_whole(sender: Sender, written: Written) -> None:
     answer = await sender.post(array(event(), event(id="43")), BATCH)
     assert (answer.status, answer.body) == (202, {"accepted": 2})
-    ids = [json.loads(one.value)["id"] for one in await written.records()]
+    ids = [json.loads(record.value)["id"] for record in await written.records()]
     assert ids == ["/crm/emea 42", "/crm/emea 43"]
 
 
@@ -187,4 +187,4 @@ async def test_pairs_of_source_and_id_that_differ_give_ids_that_differ(
     pairs = [("/a", "b c"), ("/a/b", "c"), ("/a", "b/c"), ("/a", "b%20c")]
     body = array(*(event(source=source, id=name) for source, name in pairs))
     assert (await sender.post(body, BATCH)).status == 202
-    assert len({json.loads(one.value)["id"] for one in await written.records()}) == len(pairs)
+    assert len({json.loads(record.value)["id"] for record in await written.records()}) == len(pairs)

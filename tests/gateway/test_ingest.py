@@ -1,4 +1,4 @@
-"""A file of events comes onto the topics as requests would bring it."""
+"""A file of events is written to the topics as requests would be."""
 
 import asyncio
 from io import StringIO
@@ -34,7 +34,7 @@ def file(folder: Path, *events: bytes) -> Path:
 
 
 async def off_loop(path: Path, settings: Settings) -> tuple[int, list[tuple[int, str | None]]]:
-    """Ingest while this test's loop goes on; give what was sent and where the bad lines are."""
+    """Ingest while the event loop runs; return the number sent and the places of bad lines."""
     done = await asyncio.to_thread(ingest, path, settings, Console(file=StringIO()))
     return done.sent, [(problem.line, problem.field) for problem in done.bad]
 
@@ -46,9 +46,9 @@ async def test_every_line_is_written_byte_for_byte(
     path = file(tmp_path, REP, *events)
     assert await off_loop(path, settings) == (5001, [])
     found = await written.records()
-    assert sorted(one.value for one in found) == sorted([REP, *events])
-    for subject in {one.key for one in found} - {b"ann"}:
-        mine = [one.value for one in found if one.key == subject]
+    assert sorted(record.value for record in found) == sorted([REP, *events])
+    for subject in {record.key for record in found} - {b"ann"}:
+        mine = [record.value for record in found if record.key == subject]
         assert mine == [event for event in events if b'"' + subject + b'"' in event]
 
 
@@ -58,9 +58,9 @@ async def test_a_subject_has_the_partition_it_has_by_the_gateway(
     events = [deal(n, f"lead-{n}-ü") for n in range(40)]
     assert await off_loop(file(tmp_path, *events), settings) == (40, [])
     assert (await sender.post(array(*events))).status == 202
-    places = {(one.key, one.partition) for one in await written.records()}
-    assert len(places) == 40
-    assert len({partition for _, partition in places}) == settings.partitions
+    partitions = {(record.key, record.partition) for record in await written.records()}
+    assert len(partitions) == 40
+    assert len({partition for _, partition in partitions}) == settings.partitions
 
 
 async def test_bad_lines_are_reported_and_the_others_sent(
@@ -71,7 +71,7 @@ async def test_bad_lines_are_reported_and_the_others_sent(
         tmp_path, deal(1), b"", b"{", long, deal(2, more=',"amount":1.5'), b" " + deal(3) + b"\r"
     )
     assert await off_loop(path, settings) == (2, [(3, None), (4, None), (5, "amount")])
-    assert sorted(one.value for one in await written.records()) == [deal(1), deal(3)]
+    assert sorted(record.value for record in await written.records()) == [deal(1), deal(3)]
 
 
 async def test_the_last_line_needs_no_end(
@@ -86,16 +86,16 @@ async def test_the_last_line_needs_no_end(
 def test_many_bad_lines_are_counted_and_the_first_are_named(
     settings: Settings, tmp_path: Path
 ) -> None:
-    said = StringIO()
-    done = ingest(file(tmp_path, deal(1), *[b"{}"] * 250), settings, Console(file=said))
+    output = StringIO()
+    done = ingest(file(tmp_path, deal(1), *[b"{}"] * 250), settings, Console(file=output))
     assert (done.sent, done.rejected, len(done.bad), done.exit_code) == (1, 250, 100, 1)
-    report(done, Console(file=said, width=200))
-    assert "line 2, field type: missing type" in said.getvalue()
-    assert "and 150 more" in said.getvalue()
-    assert "250 lines are no events and were not sent" in said.getvalue()
+    report(done, Console(file=output, width=200))
+    assert "line 2, field type: missing type" in output.getvalue()
+    assert "and 150 more" in output.getvalue()
+    assert "250 lines are not events and were not sent" in output.getvalue()
 
 
-def test_a_kafka_that_is_away_is_said(tmp_path: Path) -> None:
+def test_an_unavailable_kafka_is_reported(tmp_path: Path) -> None:
     settings = Settings(bootstrap=f"127.0.0.1:{free_port('127.0.0.1')}")
     with pytest.raises(IngestFailed, match="took 0 events"):
         ingest(file(tmp_path, deal(1)), settings, Console(file=StringIO()))

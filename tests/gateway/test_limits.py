@@ -1,4 +1,4 @@
-"""The bounds are found out before parsing, exactly and in linear time."""
+"""Limits are checked before parsing, exactly and in linear time."""
 
 import json
 import time
@@ -29,14 +29,14 @@ TREE = st.recursive(
 
 
 def depth(tree: Any) -> int:
-    """Say how deep a value nests."""
+    """Return the depth of nesting of a value."""
     if isinstance(tree, dict):
         tree = list(tree.values())
     return 1 + max(map(depth, tree), default=0) if isinstance(tree, list) else 0
 
 
 def refusal(text: bytes) -> str | None:
-    """Say which bound a text breaks."""
+    """Return the kind of limit that a text exceeds."""
     try:
         check_shape(text)
     except RequestRejected as refused:
@@ -79,7 +79,7 @@ def test_the_bounds_are_exact(text: bytes, expected: str | None) -> None:
     "unit",
     [b"[", b'"', b'\\"', b'"\\', b'""', b'"",', b"{},", b"1,", b"1", b"[]", b'{"":[', b"\\"],
 )
-def test_no_body_takes_long_to_judge(unit: bytes) -> None:
+def test_every_body_is_checked_in_linear_time(unit: bytes) -> None:
     for prefix in (b"", b"[", b'"', b"[" * 33):
         text = (prefix + unit * (BODY_BYTES // len(unit)))[:BODY_BYTES]
         begun = time.process_time()
@@ -87,19 +87,19 @@ def test_no_body_takes_long_to_judge(unit: bytes) -> None:
         assert time.process_time() - begun < 3.0
 
 
-async def test_bodies_together_take_no_more_than_the_room() -> None:
-    room = MemoryBudget(10)
-    first = await room.read(Chunks(b"12345", b"678"))
-    with pytest.raises(RequestRejected, match="too much in hand"):
-        await room.read(Chunks(b"1", b"23"))
-    second = await room.read(Chunks(b"12"))
-    room.release(len(first))
+async def test_bodies_together_stay_within_the_memory_budget() -> None:
+    budget = MemoryBudget(10)
+    first = await budget.read(Chunks(b"12345", b"678"))
+    with pytest.raises(RequestRejected, match="too many requests in flight"):
+        await budget.read(Chunks(b"1", b"23"))
+    second = await budget.read(Chunks(b"12"))
+    budget.release(len(first))
     assert (bytes(first), bytes(second)) == (b"12345678", b"12")
-    assert await room.read(Chunks(b"12345678")) == b"12345678"
+    assert await budget.read(Chunks(b"12345678")) == b"12345678"
 
 
 class Chunks:
-    """A body that comes in parts."""
+    """A body that arrives in parts."""
 
     def __init__(self, *parts: bytes) -> None:
         self._parts = iter(parts)

@@ -1,4 +1,4 @@
-"""Kafka goes and comes; the gateway says so and needs no help."""
+"""Kafka becomes unavailable and available again; the gateway reports it and recovers by itself."""
 
 import asyncio
 import gc
@@ -31,9 +31,9 @@ SECONDS = 30.0
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds."""
+    """Wait until a condition holds."""
     async with asyncio.timeout(SECONDS):
-        while not await holds():  # no event tells of another process
+        while not await holds():  # there is no event of another process
             await asyncio.sleep(0.05)
 
 
@@ -111,15 +111,15 @@ async def test_a_gateway_may_be_there_before_kafka_and_before_its_topics() -> No
             assert (await sender.post(deal(1))).status == 503
             await apply(settings)
 
-            async def takes() -> bool:
+            async def accepts_events() -> bool:
                 return (await sender.post(deal(1))).status == 202
 
-            await until(takes)
+            await until(accepts_events)
         finally:
             await asyncio.to_thread(broker.stop)
 
 
-async def test_a_request_that_breaks_off_leaves_no_room_taken(sender: Sender) -> None:
+async def test_a_request_that_breaks_off_releases_its_memory(sender: Sender) -> None:
     host, port = sender.url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(
@@ -138,7 +138,7 @@ async def test_a_request_that_breaks_off_leaves_no_room_taken(sender: Sender) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_once_the_request_in_hand_is_answered(
+async def test_a_signal_ends_it_once_the_request_in_flight_is_answered(
     settings: Settings, number: signal.Signals
 ) -> None:
     async with process(settings) as (child, url), ClientSession() as session:
@@ -151,14 +151,14 @@ async def test_a_signal_ends_it_once_the_request_in_hand_is_answered(
             yield deal(1)[20:]
 
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-        # The gateway asks for the body: so it has the request in hand before the signal comes.
+        # The gateway asks for the body: the request is in flight before the signal comes.
         request = asyncio.create_task(
             session.post(f"{url}/events", data=body(), headers=headers, expect100=True)
         )
         await begun.wait()
         child.send_signal(number)
 
-        async def takes_no_more() -> bool:
+        async def is_closed() -> bool:
             host, port = url.removeprefix("http://").split(":")
             try:
                 _, writer = await asyncio.open_connection(host, int(port))
@@ -167,7 +167,7 @@ async def test_a_signal_ends_it_once_the_request_in_hand_is_answered(
             writer.close()
             return False
 
-        await until(takes_no_more)
+        await until(is_closed)
         go_on.set()
         assert (await request).status == 202
         async with asyncio.timeout(SECONDS):

@@ -1,4 +1,4 @@
-"""What is not taken is refused whole, with the status and the place of the fault."""
+"""Bad requests are rejected whole, with the status and the place of the error."""
 
 import gzip
 from collections.abc import AsyncIterator
@@ -96,11 +96,13 @@ async def test_a_bad_body_is_refused(
     assert await written.count() == 0
 
 
-async def test_as_many_and_as_large_as_allowed_is_taken(sender: Sender, written: Written) -> None:
+async def test_as_many_and_as_large_as_allowed_is_accepted(
+    sender: Sender, written: Written
+) -> None:
     assert (await sender.post(array(*[GOOD] * EVENTS))).status == 202
     assert await written.count() == EVENTS
-    room = EVENT_BYTES - len(deal(1, more=',"x":""'))
-    assert (await sender.post(deal(1, more=f',"x":"{"x" * room}"'))).status == 202
+    length = EVENT_BYTES - len(deal(1, more=',"x":""'))
+    assert (await sender.post(deal(1, more=f',"x":"{"x" * length}"'))).status == 202
 
 
 async def test_a_compressed_body_is_refused(sender: Sender, written: Written) -> None:
@@ -109,7 +111,7 @@ async def test_a_compressed_body_is_refused(sender: Sender, written: Written) ->
     assert await written.count() == 0
 
 
-async def test_a_body_of_unsaid_length_is_bounded_too(sender: Sender) -> None:
+async def test_a_body_of_undeclared_length_is_bounded_too(sender: Sender) -> None:
     async def blanks() -> AsyncIterator[bytes]:
         for _ in range(2 * BODY_BYTES // 65536):
             yield b" " * 65536

@@ -1,4 +1,4 @@
-"""What has been written to the topics since a moment."""
+"""The records that were written to the topics of events since an instant."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ class Found(NamedTuple):
 
 
 class Written:
-    """Looks at every topic that events go to."""
+    """Reads every topic of events."""
 
     def __init__(self, consumer: AIOKafkaConsumer, since: dict[TopicPartition, int]) -> None:
         self._consumer = consumer
@@ -40,17 +40,17 @@ class Written:
     @classmethod
     @asynccontextmanager
     async def since(cls, settings: Settings, earlier: Self) -> AsyncIterator[Self]:
-        """Look anew at what has come since an earlier look began."""
+        """Read again the records since an earlier reader was opened."""
         async with consuming(settings, list(earlier._since)) as consumer:
             yield cls(consumer, earlier._since)
 
     async def count(self) -> int:
-        """Say how many records have come."""
+        """Return the number of new records."""
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(list(self._since))
         return sum(ends.values()) - sum(self._since.values())
 
     async def records(self) -> list[Found]:
-        """Give the records that have come, each partition's in order."""
+        """Return the new records, each partition's in order."""
         ends = await self._consumer.end_offsets(list(self._since))
         found = []
         for partition, end in ends.items():
@@ -58,8 +58,8 @@ class Written:
             while await self._consumer.position(partition) < end:
                 batches = await self._consumer.getmany(partition, timeout_ms=200)
                 found += [
-                    Found(one.topic, one.partition, one.key, one.value)
-                    for one in batches.get(partition, [])
+                    Found(record.topic, record.partition, record.key, record.value)
+                    for record in batches.get(partition, [])
                 ]
         return found
 
@@ -68,7 +68,7 @@ class Written:
 async def consuming(
     settings: Settings, partitions: list[TopicPartition]
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    """Give a consumer of these partitions."""
+    """Yield a consumer of these partitions."""
     async with AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap, fetch_max_wait_ms=20
     ) as consumer:

@@ -215,3 +215,24 @@ class Noted:
 def later(settings: Settings, now: str) -> Settings:
     """Give the same installation at another time."""
     return replace(settings, now=instant(now, "NOW"))
+
+
+async def shard_of_lead_1(settings: Settings, topic: str = "crm.lead") -> int:
+    """The shard that has the only subject of a topic."""
+    held = [
+        number for number in range(settings.partitions) if await records(settings, topic, number)
+    ]
+    assert len(held) == 1
+    return held[0]
+
+
+def rate_set(rate: str) -> dict[str, str]:
+    """A reference record with a rate of the dollar."""
+    return {
+        "type": "rate.set",
+        "id": "usd",
+        "at": "2026-05-01T00:00:00Z",
+        "currency": "USD",
+        "date": "2026-05-01",
+        "rate": rate,
+    }

@@ -33,7 +33,7 @@ async def test_fresh_owners_with_nothing_to_do_are_settled(settings: Settings) -
         assert (await behind(settings)).is_settled
 
 
-async def test_events_nobody_has_read_are_counted_by_partition(settings: Settings) -> None:
+async def test_unread_events_are_counted_by_partition(settings: Settings) -> None:
     async with hands(settings) as own:
         await own.read_all()
         await produce(settings, [event(number) for number in range(100)])
@@ -47,7 +47,7 @@ async def test_folded_but_unpublished_is_not_settled(settings: Settings) -> None
         await own.read_all()
         await produce(settings, [event(number) for number in range(100)])
         for number in range(settings.partitions):
-            await _until_claimed(await own.shard(number), own)
+            await _until_reported(await own.shard(number), own)
         found = await behind(settings)
         assert found.events == {}
         assert len(found.partials) == 1
@@ -68,7 +68,7 @@ async def test_next_owner_answers_for_what_the_one_before_wrote(settings: Settin
     assert len((await behind(settings)).partials) == 1
 
 
-async def test_reference_record_must_have_been_heard_by_all(settings: Settings) -> None:
+async def test_reference_record_must_have_been_applied_by_all(settings: Settings) -> None:
     async with hands(settings) as own:
         await own.read_all()
         at = "2026-05-01T00:00:00Z"
@@ -115,22 +115,22 @@ def test_what_comes_later_is_not_waited_for() -> None:
     assert is_settled(read=40, written=120, published=10)
 
 
-async def test_whoever_waits_too_long_is_told_what_is_missing(settings: Settings) -> None:
+async def test_waiting_too_long_ends_with_what_is_missing(settings: Settings) -> None:
     await produce(settings, [event(1)])
     found = await await_settled(settings, 0.2)
     assert not found.is_settled
     assert sum(found.events.values()) == 1
 
 
-async def _until_claimed(shard: AggregateTask, own: Hands) -> None:
+async def _until_reported(shard: AggregateTask, own: Hands) -> None:
     await own.read(shard)
 
-    async def is_claimed() -> bool:
+    async def is_reported() -> bool:
         await shard.tick()
-        said = await behind(own.settings)
-        return not any(place.endswith(f"/{shard.number}") for place in said.events)
+        missing = await behind(own.settings)
+        return not any(place.endswith(f"/{shard.number}") for place in missing.events)
 
-    await eventually(is_claimed)
+    await eventually(is_reported)
 
 
 async def _work_on(own: Hands, owners: list[AggregateTask | MergeTask]) -> None:

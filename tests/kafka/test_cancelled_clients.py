@@ -1,4 +1,4 @@
-"""Whoever reads from Kafka or asks it can be stopped at any moment."""
+"""Tasks that use a Kafka client can be cancelled at any moment."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from streams.kafka import topics
 from streams.kafka.client import admin_client
 from streams.kafka.reader import reader
 
-# So many turns of the event loop a client takes to close, and some more.
-TURNS = 25
-PATIENCE_SECONDS = 5.0
+# More iterations of the event loop than a client needs to close.
+ITERATIONS = 25
+END_SECONDS = 5.0
 Opened = Callable[[Settings], AbstractAsyncContextManager[Any]]
 
 
@@ -30,7 +30,7 @@ async def test_task_that_is_cancelled_while_a_client_closes_ends(
     is_closing = asyncio.Event()
     closed = getattr(kind, close)
 
-    async def told(self: object) -> None:
+    async def close_and_report(self: object) -> None:
         is_closing.set()
         await closed(self)
 
@@ -38,19 +38,19 @@ async def test_task_that_is_cancelled_while_a_client_closes_ends(
         while True:
             async with client(settings) as opened:
                 if isinstance(opened, AIOKafkaConsumer):
-                    # What is being fetched is given up when it closes.
+                    # The fetch is abandoned when it closes.
                     opened.assign([TopicPartition(topics.state(settings), 0)])
                     await opened.getmany(timeout_ms=20)
 
-    monkeypatch.setattr(kind, close, told)
-    for turns in range(TURNS):
+    monkeypatch.setattr(kind, close, close_and_report)
+    for iterations in range(ITERATIONS):
         is_closing.clear()
         task = asyncio.create_task(again_and_again())
         await is_closing.wait()
-        for _ in range(turns):
+        for _ in range(iterations):
             await asyncio.sleep(0)
         task.cancel()
-        await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+        await asyncio.wait([task], timeout=END_SECONDS)
         is_over = task.cancelled()
         task.cancel()
-        assert is_over, f"cancelled {turns} turns after it began to close"
+        assert is_over, f"cancelled {iterations} iterations after it began to close"

@@ -1,4 +1,4 @@
-"""Looking at all topics again and again."""
+"""Repeated checks of all topics."""
 
 import gc
 
@@ -9,54 +9,56 @@ from streams.kafka import topics
 from streams.kafka.topic_monitor import TopicMonitor
 from streams.kafka.transactional_producer import TransactionalProducer
 
-LOOKS = 5
+CHECKS = 5
 
 
-async def test_every_partition_is_looked_at(settings: Settings) -> None:
-    looker = TopicMonitor(settings)
+async def test_every_partition_is_checked(settings: Settings) -> None:
+    monitor = TopicMonitor(settings)
     try:
-        found = await looker.check()
+        found = await monitor.check()
     finally:
-        await looker.close()
-    assert {place.topic for place in found} == {topic.name for topic in topics.wanted(settings)}
+        await monitor.close()
+    assert {partition.topic for partition in found} == {
+        topic.name for topic in topics.wanted(settings)
+    }
     assert len(found) == sum(topic.partitions for topic in topics.wanted(settings))
 
 
-async def test_what_is_written_and_not_committed_yet_is_seen(settings: Settings) -> None:
+async def test_records_that_are_not_committed_yet_count(settings: Settings) -> None:
     state = TopicPartition(topics.state(settings), 0)
     writer = await TransactionalProducer(settings, "aggregate", 0).fence()
-    looker = TopicMonitor(settings)
+    monitor = TopicMonitor(settings)
     try:
-        await looker.check()
+        await monitor.check()
         await writer.begin([state])
         await writer.send({state: [(b"key", b"value")]})
-        assert (await looker.check())[state] == writer.positions[state]
+        assert (await monitor.check())[state] == writer.positions[state]
         await writer.commit()
     finally:
-        await looker.close()
+        await monitor.close()
         await writer.close()
 
 
-async def test_looks_leave_no_garbage_in_cycles(settings: Settings) -> None:
-    looker = TopicMonitor(settings)
+async def test_checks_leave_no_garbage_in_cycles(settings: Settings) -> None:
+    monitor = TopicMonitor(settings)
     try:
-        await looker.check()
+        await monitor.check()
         gc.collect()
         gc.disable()
-        for _ in range(LOOKS):
-            await looker.check()
+        for _ in range(CHECKS):
+            await monitor.check()
         # A client that is thrown away leaves hundreds of objects.
-        assert gc.collect() < 10 * LOOKS
+        assert gc.collect() < 10 * CHECKS
     finally:
         gc.enable()
-        await looker.close()
+        await monitor.close()
 
 
-async def test_looker_comes_back_after_it_was_closed(settings: Settings) -> None:
-    looker = TopicMonitor(settings)
+async def test_monitor_connects_again_after_it_was_closed(settings: Settings) -> None:
+    monitor = TopicMonitor(settings)
     try:
-        first = await looker.check()
-        await looker.close()
-        assert await looker.check() == first
+        first = await monitor.check()
+        await monitor.close()
+        assert await monitor.check() == first
     finally:
-        await looker.close()
+        await monitor.close()

@@ -1,4 +1,4 @@
-"""Making and checking topics."""
+"""Creation and checks of topics."""
 
 from dataclasses import replace
 
@@ -6,17 +6,17 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.kafka import topics
+from streams.kafka.errors import TopicsMissing
 from streams.kafka.topics import (
-    TopicsMissing,
     apply,
     check,
 )
 
 
-async def test_topics_are_made_once(settings: Settings) -> None:
+async def test_topics_are_created_once(settings: Settings) -> None:
     other = replace(settings, app=f"{settings.app}-other")
-    made = [line for line in await apply(other) if line.startswith("created")]
-    assert made == [
+    created = [line for line in await apply(other) if line.startswith("created")]
+    assert created == [
         f"created {other.app}.state (2 partitions)",
         f"created {other.app}.reroutes (2 partitions)",
         f"created {other.app}.progress (1 partitions)",

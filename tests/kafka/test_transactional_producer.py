@@ -10,7 +10,9 @@ from streams.kafka.transactional_producer import TransactionalProducer
 from tests.installation.installed import eventually, records
 
 
-async def test_nothing_shows_before_the_commit_and_then_all_at_once(settings: Settings) -> None:
+async def test_nothing_is_visible_before_the_commit_and_then_all_at_once(
+    settings: Settings,
+) -> None:
     owner = await TransactionalProducer(settings, "aggregate", 0).fence()
     await owner.begin()
     await owner.send({_state(settings): [(b"a", b"1"), (b"b", None)]})
@@ -21,7 +23,7 @@ async def test_nothing_shows_before_the_commit_and_then_all_at_once(settings: Se
     assert [(r.key, r.value) for r in found] == [(b"a", b"1"), (b"b", None)]
 
 
-async def test_offset_of_the_last_record_is_told_for_each_partition(settings: Settings) -> None:
+async def test_offset_of_the_last_record_is_returned_for_each_partition(settings: Settings) -> None:
     owner = await TransactionalProducer(settings, "aggregate", 0).fence()
     partials = TopicPartition(topics.PARTIALS, 3)
     await owner.begin()
@@ -33,7 +35,7 @@ async def test_offset_of_the_last_record_is_told_for_each_partition(settings: Se
     assert len(await records(settings, topics.state(settings))) == 1_000
 
 
-async def test_taking_ends_the_open_transaction_of_the_owner_before(settings: Settings) -> None:
+async def test_fencing_ends_the_open_transaction_of_the_owner_before(settings: Settings) -> None:
     zombie = await TransactionalProducer(settings, "aggregate", 0).fence()
     await zombie.begin()
     await zombie.send({_state(settings): [(b"a", b"1")]})
@@ -45,7 +47,7 @@ async def test_taking_ends_the_open_transaction_of_the_owner_before(settings: Se
     assert await records(settings, topics.state(settings)) == []
 
 
-async def test_shards_and_stages_do_not_fence_each_other(settings: Settings) -> None:
+async def test_partitions_and_stages_do_not_fence_each_other(settings: Settings) -> None:
     owners = [
         await TransactionalProducer(settings, stage, number).fence()
         for stage in ("aggregate", "merge")
@@ -59,7 +61,9 @@ async def test_shards_and_stages_do_not_fence_each_other(settings: Settings) -> 
     assert len(await records(settings, topics.state(settings))) == 4
 
 
-async def test_fence_that_is_met_between_two_calls_is_told_as_such(settings: Settings) -> None:
+async def test_fence_that_is_noticed_between_two_calls_is_reported_as_such(
+    settings: Settings,
+) -> None:
     zombie = await TransactionalProducer(settings, "aggregate", 0).fence()
     owner = await TransactionalProducer(settings, "aggregate", 0).fence()
     await zombie.begin([_state(settings)])
@@ -75,8 +79,8 @@ async def test_fence_that_is_met_between_two_calls_is_told_as_such(settings: Set
     await owner.close()
 
 
-async def test_what_was_not_taken_cannot_be_written_to(settings: Settings) -> None:
-    with pytest.raises(Fatal, match="is not taken"):
+async def test_producer_that_was_never_fenced_cannot_begin(settings: Settings) -> None:
+    with pytest.raises(Fatal, match="is closed or was never fenced"):
         await TransactionalProducer(settings, "aggregate", 0).begin()
 
 

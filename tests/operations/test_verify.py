@@ -1,4 +1,4 @@
-"""What is published compared with the rows, on a real Kafka and while it changes."""
+"""Published cells and records compared with the state, on a real Kafka and while it changes."""
 
 import asyncio
 import itertools
@@ -34,7 +34,7 @@ async def test_everything_at_rest_is_right(settings: Settings) -> None:
     async with hands(settings) as own:
         await own.read_all()
     found = await verify(settings, Counting())
-    # Two shards of calls, each with five reps and a total; merged to six records.
+    # Two aggregate_tasks of calls, each with five reps and a total; merged to six records.
     assert (found.cells, found.records, found.wrong) == (12, 6, ())
 
 
@@ -49,16 +49,16 @@ async def test_everything_is_right_while_events_flow(settings: Settings) -> None
             await asyncio.gather(working, return_exceptions=True)
 
 
-async def test_first_look_alone_finds_cells_right_that_changed_meanwhile(
+async def test_first_comparison_alone_finds_cells_right_that_changed_meanwhile(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hands(settings) as own:
-        shards = [await own.shard(number) for number in range(settings.partitions)]
+        aggregate_tasks = [await own.shard(number) for number in range(settings.partitions)]
         numbers = itertools.count(1)
 
         async def another(*_: object) -> None:
             await produce(settings, [event(next(numbers)) for _ in range(10)])
-            for shard in shards:
+            for shard in aggregate_tasks:
                 await own.read(shard)
 
         await another()
@@ -78,7 +78,7 @@ async def test_first_look_alone_finds_cells_right_that_changed_meanwhile(
 async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
     core = build_core(settings)
     first, second = "lead-1", "lead-2"
-    said = [
+    events = [
         event(1, "call.ended", subject=first),
         event(2, "call.ended", subject=second),
         event(3, "subject.merged", subject=first, into=second, at="2026-05-02T00:00:00Z"),
@@ -86,12 +86,12 @@ async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
         event(5, "subject.erased", subject="lead-3", at="2026-05-02T00:00:00Z"),
     ]
     async with hands(settings) as own:
-        shards = [await own.shard(number, core) for number in range(settings.partitions)]
-        for some in (said[:2], said[2:]):
+        aggregate_tasks = [await own.shard(number, core) for number in range(settings.partitions)]
+        for some in (events[:2], events[2:]):
             await produce(settings, some)
-            for shard in (*shards, *shards):
+            for shard in (*aggregate_tasks, *aggregate_tasks):
                 await own.read(shard)
-        await own.tell(*shards)
+        await own.tell(*aggregate_tasks)
         await own.read_boards(core)
     found = await verify(settings, core, pauses_s=())
     assert found.wrong == ()
@@ -104,8 +104,8 @@ async def test_partial_that_somebody_changed_is_named(settings: Settings) -> Non
         await own.read_all()
     number = 0 if await records(settings, "crm.lead", 0) else 1
     key = f"{number}|crm.lead"
-    place = Counting().dimension_group("crm.lead") % topics.MERGE_PARTITIONS
-    await _write(settings, TopicPartition(topics.PARTIALS, place), key, b'{"all":{"n":31}}')
+    partition = Counting().dimension_group("crm.lead") % topics.MERGE_PARTITIONS
+    await _write(settings, TopicPartition(topics.PARTIALS, partition), key, b'{"all":{"n":31}}')
     wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
     # The record that comes of it is right no longer, either.
     assert wrong == (
@@ -150,11 +150,11 @@ async def test_record_that_somebody_changed_is_named(settings: Settings) -> None
     )
 
 
-async def test_shard_that_is_short_of_its_goal_is_not_judged(settings: Settings) -> None:
+async def test_partition_short_of_its_target_offsets_is_not_compared(settings: Settings) -> None:
     torn = await TransactionalProducer(settings, "aggregate", 1).fence()
     await torn.begin()
-    goal = orjson.dumps({"source": {"crm.lead": 7}, "reference": {}})
-    await torn.send({TopicPartition(topics.state(settings), 1): [(b"g", goal)]})
+    target_offsets = orjson.dumps({"source": {"crm.lead": 7}, "reference": {}})
+    await torn.send({TopicPartition(topics.state(settings), 1): [(b"g", target_offsets)]})
     await torn.commit()
     await torn.close()
     assert (await verify(settings, Counting())).unready == (1,)
@@ -162,12 +162,12 @@ async def test_shard_that_is_short_of_its_goal_is_not_judged(settings: Settings)
 
 async def _flow(own: Hands) -> None:
     """Let events come and be worked off, on and on."""
-    shards = [await own.shard(number) for number in range(own.settings.partitions)]
+    aggregate_tasks = [await own.shard(number) for number in range(own.settings.partitions)]
     boards = [await own.board(number) for number in range(topics.MERGE_PARTITIONS)]
     for batch in itertools.count():
         first = batch * 50
         await produce(own.settings, [event(first + number, "call.ended") for number in range(50)])
-        for shard in shards:
+        for shard in aggregate_tasks:
             await own.read(shard)
         for board in boards:
             await own.read(board)

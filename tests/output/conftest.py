@@ -1,4 +1,4 @@
-"""What the tests of publishing share: topics on a real Kafka and a writer of `sales.kpis`."""
+"""Fixtures of the tests of readers: topics on a real Kafka and a writer of `sales.kpis`."""
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
@@ -16,20 +16,20 @@ _names = count()
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
-    """A real Kafka of this room's own: its tests write records of no streams to `sales.kpis`."""
+    """A real Kafka for these tests alone: they write invented records to `sales.kpis`."""
     with EmbeddedKafka() as broker:
         yield broker.bootstrap
 
 
 @pytest.fixture
-def member() -> str:
-    """A member of some dimension that no other test knows."""
-    return f"member-{next(_names)}-{uuid4().hex[:6]}"
+def rep() -> str:
+    """A rep that no other test uses."""
+    return f"rep-{next(_names)}-{uuid4().hex[:6]}"
 
 
 @pytest.fixture
 async def settings(kafka: str) -> Settings:
-    """Settings of an installation whose topics are there."""
+    """Settings of an installation whose topics exist."""
     settings = Settings(bootstrap=kafka)
     await apply(settings)
     return settings

@@ -11,19 +11,19 @@ NOON = "2026-03-04T12:00:00+00:00"
 
 
 def at(text: str = NOON, **fields: str) -> Settings:
-    """Settings with a clock that stands still at an instant."""
+    """Settings with a clock that is fixed at an instant."""
     return Settings(now=instant(text, "now"), **fields)  # type: ignore[arg-type]  # texts all
 
 
 def key(record: bytes) -> str:
-    """The key a record is published under."""
+    """Return the key of a record."""
     fields = orjson.loads(record)
-    scope = "".join(f"{name}={member}" for name, member in fields["scope"].items()) or "all"
+    scope = "".join(f"{name}={value}" for name, value in fields["scope"].items()) or "all"
     return f"{fields['kpi']}|{scope}|{fields['window']}|{fields['start']}"
 
 
 def records(events: Iterable[bytes], settings: Settings) -> Iterator[tuple[str, bytes]]:
-    """What the streams publish for events, with keys."""
+    """Return the records that follow from events, with their keys."""
     for record in replay(events, settings):
         yield key(record), record
 

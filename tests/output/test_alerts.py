@@ -1,4 +1,4 @@
-"""The alerts that stand, as lines and as a gauge, from a real Kafka."""
+"""The current alerts, as lines and as a gauge, from a real Kafka."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,45 +32,45 @@ async def lines(found: AsyncIterator[bytes]) -> list[bytes]:
         return [line async for line in found]
 
 
-async def test_what_stands_of_a_rep_is_given_by_key(
-    settings: Settings, writer: Writer, member: str
+async def test_current_alerts_of_a_rep_are_sorted_by_key(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
-    first, second = (record(kind, member, member) for kind in (LEAD, DEAL))
-    gone = f"{LEAD}|{member}-gone"
+    first, second = (record(kind, rep, rep) for kind in (LEAD, DEAL))
+    ended = f"{LEAD}|{rep}-ended"
     await write(
         writer,
-        (f"{DEAL}|{member}", second),
-        (f"{LEAD}|{member}", first),
-        (gone, record(LEAD, member, member)),
-        (gone, None),
-        (f"{LEAD}|{member}-else", record(LEAD, f"{member}-else", "somebody")),
+        (f"{DEAL}|{rep}", second),
+        (f"{LEAD}|{rep}", first),
+        (ended, record(LEAD, rep, rep)),
+        (ended, None),
+        (f"{LEAD}|{rep}-else", record(LEAD, f"{rep}-else", "somebody")),
     )
-    assert await lines(alerts(settings, rep=member)) == [first, second]
-    assert await lines(alerts(settings, rep=member, kind=DEAL)) == [second]
+    assert await lines(alerts(settings, rep=rep)) == [first, second]
+    assert await lines(alerts(settings, rep=rep, kind=DEAL)) == [second]
 
 
-async def test_following_gives_changes_and_says_what_went(
-    settings: Settings, writer: Writer, member: str
+async def test_following_yields_changes_and_tombstones(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
-    key = f"{LEAD}|{member}"
-    mine, others = record(LEAD, member, member), record(LEAD, member, "somebody")
+    key = f"{LEAD}|{rep}"
+    mine, others = record(LEAD, rep, rep), record(LEAD, rep, "somebody")
     await write(writer, (key, mine))
-    followed = alerts(settings, rep=member, follow=True)
+    followed = alerts(settings, rep=rep, follow=True)
     async with asyncio.timeout(30), aclosing(followed):
         assert await anext(followed) == mine
         await write(writer, (key, others), (key, mine), (key, None))
-        gone = {"kind": LEAD, "subject": member, "tombstone": True}
-        assert orjson.loads(await anext(followed)) == gone
+        ended = {"kind": LEAD, "subject": rep, "tombstone": True}
+        assert orjson.loads(await anext(followed)) == ended
         assert await anext(followed) == mine
-        assert orjson.loads(await anext(followed)) == gone
+        assert orjson.loads(await anext(followed)) == ended
 
 
-async def test_kind_that_cannot_be_is_refused() -> None:
+async def test_unknown_kind_is_refused() -> None:
     with pytest.raises(BadSetting, match="there is no kind of alert 'late'; known: churn_risk, "):
         await lines(alerts(Settings(), kind="late"))
 
 
-def test_gauge_counts_what_stands_of_every_kind() -> None:
+def test_gauge_counts_current_alerts_of_every_kind() -> None:
     collector, registry = AlertCollector(), CollectorRegistry()
     registry.register(collector)
     for key in (f"{LEAD}|lead-1", f"{LEAD}|lead-2", f"{DEAL}|lead-3/deal-3"):

@@ -1,4 +1,4 @@
-"""The KPIs of running windows as gauges."""
+"""The KPIs of current windows as gauges."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ from tests.output.records import (
     won,
 )
 
-TODAY = {"window": "day", "dimension": "all", "member": ""}
+TODAY = {"window": "day", "dimension": "all", "value": ""}
 
 
 class Clock:
@@ -42,11 +42,11 @@ def showing(
     return registry, collector, clock
 
 
-def members(registry: CollectorRegistry, name: str) -> set[str]:
+def values(registry: CollectorRegistry, name: str) -> set[str]:
     return {
-        sample.labels["member"]
-        for family in registry.collect()
-        for sample in family.samples
+        sample.labels["value"]
+        for metric in registry.collect()
+        for sample in metric.samples
         if sample.name == name
     }
 
@@ -89,7 +89,7 @@ def test_percentiles_are_gauges_of_their_own_in_seconds() -> None:
         assert found == pytest.approx(30.5, rel=0.01)
 
 
-def test_counts_have_a_gauge_a_label() -> None:
+def test_counts_have_a_gauge_per_label() -> None:
     registry, _, _ = showing(LOST)
     name = "sales_lost_reasons"
     assert registry.get_sample_value(name, {**TODAY, "label": "price"}) == 2
@@ -97,11 +97,11 @@ def test_counts_have_a_gauge_a_label() -> None:
     assert registry.get_sample_value(name, TODAY) is None
 
 
-def test_member_of_a_scope_is_a_label() -> None:
+def test_value_of_a_scope_is_a_label() -> None:
     registry, _, _ = showing([won("d1", "200.00", rep="ann"), won("d2", "400.00", rep="bob")])
-    where = {"window": "last_15d", "dimension": "rep", "member": "bob"}
+    where = {"window": "last_15d", "dimension": "rep", "value": "bob"}
     assert registry.get_sample_value("sales_deal_size_eur", where) == 400
-    where = {"window": "last_15d", "dimension": "all", "member": ""}
+    where = {"window": "last_15d", "dimension": "all", "value": ""}
     assert registry.get_sample_value("sales_deal_size_eur", where) == 300
 
 
@@ -117,7 +117,7 @@ def test_a_value_that_is_null_has_no_gauge() -> None:
     assert registry.get_sample_value("sales_close_rate_ratio", TODAY) is None
 
 
-def test_gauge_goes_with_its_record() -> None:
+def test_gauge_is_removed_with_its_record() -> None:
     registry, collector, _ = showing([won("d1", "1.00")])
     assert registry.get_sample_value("sales_deal_count", TODAY) == 1
     for name, _ in records([won("d1", "1.00")], at()):
@@ -126,7 +126,7 @@ def test_gauge_goes_with_its_record() -> None:
     assert registry.get_sample_value("sales_kpi_records") == 0
 
 
-def test_gauge_goes_when_its_window_ends() -> None:
+def test_gauge_is_removed_when_its_window_ends() -> None:
     registry, _, clock = showing([won("d1", "1.00")])
     clock.text = "2026-03-04T23:59:59.999+00:00"
     assert registry.get_sample_value("sales_deal_count", TODAY) == 1
@@ -135,7 +135,7 @@ def test_gauge_goes_when_its_window_ends() -> None:
     assert registry.get_sample_value("sales_deal_count", {**TODAY, "window": "week"}) == 1
 
 
-def test_what_is_over_is_not_kept() -> None:
+def test_records_of_ended_windows_are_dropped() -> None:
     registry, collector, clock = showing([won("d1", "1.00")])
     before = registry.get_sample_value("sales_kpi_records")
     clock.text = "2027-01-01T00:00:00+00:00"
@@ -155,7 +155,7 @@ def test_past_windows_and_hours_have_no_gauges() -> None:
     assert "hour" not in windows
 
 
-def test_windows_run_by_the_clock_of_the_reporting_zone() -> None:
+def test_windows_follow_the_clock_of_the_reporting_zone() -> None:
     settings = at("2026-03-04T23:30:00+00:00", timezone="Asia/Tehran")
     registry, _, clock = showing([won("d1", "1.00", when="2026-03-04T21:00:00+00:00")], settings)
     # In Tehran it is 03:00 of 5 March.
@@ -175,13 +175,13 @@ def test_customers_are_never_labels() -> None:
     assert any("account=acme" in name for name, _ in records(events, at()))
     registry, _, _ = showing(events)
     assert registry.get_sample_value("sales_receivables_eur", TODAY) == 10
-    assert "acme" not in str([family.samples for family in registry.collect()])
+    assert "acme" not in str([metric.samples for metric in registry.collect()])
 
 
-def test_members_past_the_limit_are_counted_and_not_shown() -> None:
+def test_values_past_the_limit_are_counted_and_not_shown() -> None:
     events = [won(f"d{n}", "1.00", rep=f"rep{n}") for n in range(5)]
-    registry, _, _ = showing(reversed(events), members=3)
-    assert members(registry, "sales_deal_count") == {"", "rep0", "rep1", "rep2"}
+    registry, _, _ = showing(reversed(events), values=3)
+    assert values(registry, "sales_deal_count") == {"", "rep0", "rep1", "rep2"}
     where = {"kpi": "deal_count", "dimension": "rep"}
     assert registry.get_sample_value("sales_kpi_values_dropped", where) == 2
     assert registry.get_sample_value("sales_deal_count", TODAY) == 5
@@ -210,7 +210,7 @@ def test_records_without_a_name_here_are_counted() -> None:
 
 def test_help_is_the_catalogues_text() -> None:
     registry, _, _ = showing(LOST)
-    texts = {family.name: family.documentation for family in registry.collect()}
+    texts = {metric.name: metric.documentation for metric in registry.collect()}
     assert texts["sales_lost_reasons"] == "Lost deals by reason, `unknown` where none was given."
 
 
@@ -222,7 +222,7 @@ def test_last_update_is_the_newest_records() -> None:
     assert registry.get_sample_value("sales_kpi_last_update_timestamp_seconds") is None
 
 
-def test_names_clash_with_nobody_elses() -> None:
+def test_names_clash_with_no_others() -> None:
     registry, _, _ = showing([])
     with pytest.raises(ValueError, match="Duplicated"):
         Counter("sales_deal_count", "Another.", registry=registry)
@@ -236,10 +236,10 @@ def aim(kpi: str, value: str, scope: str = "{}") -> bytes:
     ) % (kpi.encode(), kpi.encode(), scope.encode(), value.encode())
 
 
-MONTH = {"window": "month", "dimension": "all", "member": ""}
+MONTH = {"window": "month", "dimension": "all", "value": ""}
 
 
-def test_target_attainment_and_pace_are_gauges_told_apart_by_kpi() -> None:
+def test_target_attainment_and_pace_are_gauges_with_a_label_for_the_kpi() -> None:
     registry, _, _ = showing([won("d1", "200.00"), aim("revenue_won", "1000.00")])
     where = {**MONTH, "kpi": "revenue_won"}
     assert registry.get_sample_value("sales_kpi_target", where) == 1000
@@ -257,7 +257,7 @@ def test_target_is_in_the_unit_of_its_kpis_gauge() -> None:
     assert registry.get_sample_value("sales_response_time_seconds", MONTH) == 30.5
 
 
-def test_targets_are_shown_for_as_many_members_as_values_are() -> None:
+def test_targets_are_shown_for_as_many_values_as_kpis_are() -> None:
     events = [won(rep, "1.00", rep=rep) for rep in ("ann", "bob")]
     aims = [
         aim("revenue_won", "5", scope=f'{{"rep":"{rep}"}}').replace(
@@ -265,11 +265,11 @@ def test_targets_are_shown_for_as_many_members_as_values_are() -> None:
         )
         for rep in ("ann", "bob")
     ]
-    registry, _, _ = showing([*events, *aims], members=1)
-    assert members(registry, "sales_kpi_target") == {"ann"}
+    registry, _, _ = showing([*events, *aims], values=1)
+    assert values(registry, "sales_kpi_target") == {"ann"}
 
 
-def test_record_that_only_a_target_made_has_no_percentiles_to_show() -> None:
+def test_record_without_facts_has_no_percentiles_to_show() -> None:
     registry, _, _ = showing([aim("response_time", "60000")])
     assert registry.get_sample_value("sales_response_time_p50_seconds", MONTH) is None
     where = {**MONTH, "kpi": "response_time"}
@@ -285,5 +285,5 @@ def test_derived_kpis_are_gauges_like_others() -> None:
     registry, _, _ = showing(events)
     # One open deal x 1 of 1 won x 300 / (45 of 24 hours).
     assert registry.get_sample_value("sales_sales_velocity_per_day_eur", MONTH) == 160.0
-    where = {"window": "month", "dimension": "partner", "member": "north"}
+    where = {"window": "month", "dimension": "partner", "value": "north"}
     assert registry.get_sample_value("sales_partner_quality_score", where) == 100.0

@@ -1,4 +1,4 @@
-"""The latest of `sales.kpis` as lines, from a real Kafka."""
+"""The latest records of `sales.kpis` as lines, from a real Kafka."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,22 +43,22 @@ async def lines(dumped: AsyncIterator[bytes]) -> list[bytes]:
 
 
 async def test_dump_is_what_replay_prints(
-    settings: Settings, writer: Writer, stories: list[bytes], member: str
+    settings: Settings, writer: Writer, stories: list[bytes], rep: str
 ) -> None:
-    records = await published(settings, writer, stories, member)
-    of_member = [line for line in records if b'"scope":{"rep":"%b"}' % member.encode() in line]
-    assert await lines(dump(settings, scope=f"rep={member}")) == of_member != []
+    records = await published(settings, writer, stories, rep)
+    of_rep = [line for line in records if b'"scope":{"rep":"%b"}' % rep.encode() in line]
+    assert await lines(dump(settings, scope=f"rep={rep}")) == of_rep != []
     everything = await lines(dump(settings))
     assert set(records) <= set(everything)
     known = [line for line in everything if line in set(records)]
     assert [key(line) for line in known] == sorted(map(key, known))
 
 
-async def test_selections_narrow_it_down(
-    settings: Settings, writer: Writer, stories: list[bytes], member: str
+async def test_selections_filter_records(
+    settings: Settings, writer: Writer, stories: list[bytes], rep: str
 ) -> None:
-    await published(settings, writer, stories, member)
-    scope = f"rep={member}"
+    await published(settings, writer, stories, rep)
+    scope = f"rep={rep}"
     (line,) = await lines(dump(settings, kpi="deal_count", window="last_7d", scope=scope))
     assert orjson.loads(line)["value"] == 1
     found = await lines(dump(settings, window="last_7d"))
@@ -66,21 +66,21 @@ async def test_selections_narrow_it_down(
     assert all(orjson.loads(line)["window"] == "last_7d" for line in found)
 
 
-async def test_the_newest_record_of_a_key_stands_and_a_tombstone_takes_it_away(
-    settings: Settings, writer: Writer, member: str
+async def test_the_newest_record_of_a_key_is_current_and_a_tombstone_removes_it(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
-    first = f"deal_count|rep={member}|hour|2026-03-02T00:00:00+00:00"
-    second = f"deal_count|rep={member}|hour|2026-03-03T00:00:00+00:00"
+    first = f"deal_count|rep={rep}|hour|2026-03-02T00:00:00+00:00"
+    second = f"deal_count|rep={rep}|hour|2026-03-03T00:00:00+00:00"
     await writer.commit(1, (first, b"old"), (second, b"x"), (first, b"new"), (second, None))
-    assert await lines(dump(settings, scope=f"rep={member}")) == [b"new"]
+    assert await lines(dump(settings, scope=f"rep={rep}")) == [b"new"]
 
 
-async def test_following_gives_changes_and_says_what_went(
-    settings: Settings, writer: Writer, member: str
+async def test_following_yields_changes_and_tombstones(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
-    at = f"deal_count|rep={member}|hour|2026-03-02T00:00:00+00:00"
+    at = f"deal_count|rep={rep}|hour|2026-03-02T00:00:00+00:00"
     await writer.commit(1, (at, b"one"))
-    dumped = dump(settings, scope=f"rep={member}", follow=True)
+    dumped = dump(settings, scope=f"rep={rep}", follow=True)
     async with asyncio.timeout(30), aclosing(dumped):
         assert await anext(dumped) == b"one"
         await writer.commit(1, (at, b"two"))
@@ -88,7 +88,7 @@ async def test_following_gives_changes_and_says_what_went(
         await writer.commit(1, (at, None))
         assert orjson.loads(await anext(dumped)) == {
             "kpi": "deal_count",
-            "scope": {"rep": member},
+            "scope": {"rep": rep},
             "window": "hour",
             "start": "2026-03-02T00:00:00+00:00",
             "tombstone": True,
@@ -96,7 +96,7 @@ async def test_following_gives_changes_and_says_what_went(
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "message"),
     [
         ({"kpi": "revenue"}, "there is no KPI 'revenue'"),
         ({"window": "decade"}, "there is no window 'decade'; known: hour, day"),
@@ -106,7 +106,7 @@ async def test_following_gives_changes_and_says_what_went(
     ],
 )
 async def test_a_selection_that_can_match_nothing_is_refused(
-    asked: dict[str, str], said: str
+    asked: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(BadSetting, match=said):
+    with pytest.raises(BadSetting, match=message):
         await lines(dump(Settings(), **asked))  # type: ignore[arg-type]  # all are texts

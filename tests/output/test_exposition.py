@@ -38,8 +38,8 @@ def test_other_kinds_are_there_as_well() -> None:
     Gauge("lag", "Behind.", registry=registry).set(7)
     found = {
         (sample.name, tuple(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text(registry).decode())
-        for sample in family.samples
+        for metric in text_string_to_metric_families(text(registry).decode())
+        for sample in metric.samples
     }
     assert found["events_total", (("topic", "crm.lead"),)] == 2
     assert found["commit_seconds_count", ()] == 1

@@ -28,8 +28,8 @@ Samples = dict[tuple[str, str], float]
 async def serving(
     registry: CollectorRegistry, trouble: list[str] | None = None
 ) -> AsyncIterator[MetricsServer]:
-    said = trouble if trouble is not None else []
-    server = await serve(registry, 0, trouble=lambda: "; ".join(said) or None)
+    problems = trouble if trouble is not None else []
+    server = await serve(registry, 0, trouble=lambda: "; ".join(problems) or None)
     try:
         yield server
     finally:
@@ -48,15 +48,15 @@ async def scraped(server: MetricsServer) -> Samples:
     status, _, body = await get(server, "/metrics")
     assert status == 200
     return {
-        (sample.name, sample.labels.get("member", "")): sample.value
-        for family in text_string_to_metric_families(body)
-        for sample in family.samples
+        (sample.name, sample.labels.get("value", "")): sample.value
+        for metric in text_string_to_metric_families(body)
+        for sample in metric.samples
         if sample.labels.get("window", "day") == "day"
     }
 
 
-async def test_what_is_published_is_scraped_and_what_is_taken_back_is_not(
-    settings: Settings, writer: Writer, member: str
+async def test_published_records_are_scraped_and_deleted_ones_are_not(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
     now = at()
     collector = KpiCollector(catalogue(now), now.clock)
@@ -65,9 +65,9 @@ async def test_what_is_published_is_scraped_and_what_is_taken_back_is_not(
     Counter("others", "Of the same registry.", registry=registry).inc()
     feed = Feed(settings, collector)
     task = asyncio.create_task(feed.run())
-    found = dict(records([won("d1", "12.50", rep=member)], now))
-    name = next(name for name in found if name.startswith(f"revenue_won|rep={member}|day"))
-    gauge = ("sales_revenue_won_eur", member)
+    found = dict(records([won("d1", "12.50", rep=rep)], now))
+    name = next(name for name in found if name.startswith(f"revenue_won|rep={rep}|day"))
+    gauge = ("sales_revenue_won_eur", rep)
     try:
         async with serving(registry) as server, asyncio.timeout(30):
             await feed.caught_up.wait()
@@ -86,7 +86,7 @@ async def test_what_is_published_is_scraped_and_what_is_taken_back_is_not(
             await task
 
 
-async def test_health_says_what_is_wrong() -> None:
+async def test_health_reports_what_is_wrong() -> None:
     trouble: list[str] = []
     async with serving(CollectorRegistry(), trouble) as server:
         for path in ("/readyz", "/healthz"):
@@ -106,7 +106,7 @@ async def test_content_type_is_the_text_formats() -> None:
         assert (await get(server, "/metrics"))[1].startswith("text/plain; version=0.0.4")
 
 
-async def test_a_taken_port_is_refused_and_a_closed_one_is_free_again() -> None:
+async def test_a_port_in_use_is_refused_and_a_closed_one_is_free_again() -> None:
     async with serving(CollectorRegistry()) as server:
         with pytest.raises(OSError, match=str(server.port)):
             await serve(CollectorRegistry(), server.port)

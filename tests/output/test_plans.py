@@ -1,4 +1,4 @@
-"""Records of pay and plan hold exactly what their types say."""
+"""Records of commission and forecast match their types exactly."""
 
 import msgspec
 import orjson
@@ -47,9 +47,9 @@ STORY = (
 
 
 @pytest.mark.parametrize("kpi", PLAN_PARTS)
-def test_parts_are_what_their_type_says(kpi: str) -> None:
+def test_parts_match_their_type(kpi: str) -> None:
     rules = parse(read_table(RULES, "rules.toml"))
-    lines = [orjson.dumps(event) for event in STORY]
+    lines = [orjson.dumps(said) for said in STORY]
     records = [
         orjson.loads(line)
         for line in replay(lines, Settings(now=instant("03-20 12:00")), rules=rules)

@@ -1,4 +1,4 @@
-"""Reading `sales.kpis` from a real Kafka: whole, committed, in order, and on."""
+"""Reading `sales.kpis` from a real Kafka: complete, committed, in order, and continuously."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,20 +29,20 @@ class Seen:
         self.changes.append((key, record))
         self.changed.set()
 
-    def of(self, member: str) -> list[bytes | None]:
-        return [record for key, record in self.changes if f"={member}|" in key]
+    def of(self, rep: str) -> list[bytes | None]:
+        return [record for key, record in self.changes if f"={rep}|" in key]
 
-    async def wait_for(self, member: str, size: int) -> list[bytes | None]:
+    async def wait_for(self, rep: str, size: int) -> list[bytes | None]:
         async with asyncio.timeout(PATIENCE):
-            while len(self.of(member)) < size:
+            while len(self.of(rep)) < size:
                 self.changed.clear()
                 await self.changed.wait()
-        return self.of(member)
+        return self.of(rep)
 
 
 # Hours: the other views of this broker pass them by, so these need not hold real records.
-def key(member: str, number: int = 0) -> str:
-    return f"deal_count|rep={member}|hour|2026-03-{number + 1:02d}T00:00:00+00:00"
+def key(rep: str, number: int = 0) -> str:
+    return f"deal_count|rep={rep}|hour|2026-03-{number + 1:02d}T00:00:00+00:00"
 
 
 @asynccontextmanager
@@ -72,85 +72,85 @@ async def whole(settings: Settings) -> list[tuple[str, bytes | None]]:
     return found
 
 
-async def test_every_view_gets_what_was_there_before_it_has_caught_up(
-    settings: Settings, writer: Writer, member: str
+async def test_every_view_has_all_earlier_records_once_it_has_caught_up(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
-    await writer.commit(3, (key(member), b"one"), (key(member, 1), b"two"))
+    await writer.commit(3, (key(rep), b"one"), (key(rep, 1), b"two"))
     first, second = Seen(), Seen()
     async with feeding(settings, first, second):
-        assert first.of(member) == second.of(member) == [b"one", b"two"]
+        assert first.of(rep) == second.of(rep) == [b"one", b"two"]
 
 
-async def test_what_is_published_later_follows_in_order_tombstones_included(
-    settings: Settings, writer: Writer, member: str
+async def test_later_records_follow_in_order_tombstones_included(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
     seen = Seen()
     async with feeding(settings, seen):
-        assert seen.of(member) == []
-        await writer.commit(5, (key(member), b"one"))
-        await writer.commit(5, (key(member), b"two"), (key(member), None))
-        assert await seen.wait_for(member, 3) == [b"one", b"two", None]
+        assert seen.of(rep) == []
+        await writer.commit(5, (key(rep), b"one"))
+        await writer.commit(5, (key(rep), b"two"), (key(rep), None))
+        assert await seen.wait_for(rep, 3) == [b"one", b"two", None]
 
 
 async def test_aborted_records_are_never_seen_even_as_the_last_of_the_topic(
-    settings: Settings, writer: Writer, member: str
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
-    await writer.commit(0, (key(member), b"stands"))
+    await writer.commit(0, (key(rep), b"stands"))
     for partition in range(7):
         await writer.begin()
-        await writer.write(partition, (key(member), b"taken back"))
+        await writer.write(partition, (key(rep), b"taken back"))
         await writer.abort()
     found = await whole(settings)
-    assert [value for at, value in found if at == key(member)] == [b"stands"]
+    assert [value for at, value in found if at == key(rep)] == [b"stands"]
 
 
-async def test_caught_up_waits_for_a_commit_that_was_on_its_way(
-    settings: Settings, writer: Writer, member: str
+async def test_caught_up_waits_for_a_commit_in_progress(
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
     async with writing(settings) as other:
         await other.begin()
-        await other.write(2, (key(member), b"open"))
-        await writer.commit(4, (key(member, 1), b"done"))
+        await other.write(2, (key(rep), b"open"))
+        await writer.commit(4, (key(rep, 1), b"done"))
         async with aclosing(read(settings)) as batches, asyncio.timeout(PATIENCE):
             found: dict[str, bytes | None] = {}
             async for batch in batches:
                 found.update(batch.records)
                 assert not batch.is_caught_up
-                if key(member, 1) in found:
+                if key(rep, 1) in found:
                     break
-            assert key(member) not in found
+            assert key(rep) not in found
             await other.end()
             async for batch in batches:
                 found.update(batch.records)
                 if batch.is_caught_up:
                     break
-            assert found[key(member)] == b"open"
+            assert found[key(rep)] == b"open"
 
 
 async def test_a_large_topic_comes_in_small_batches_and_complete(
-    settings: Settings, writer: Writer, member: str
+    settings: Settings, writer: Writer, rep: str
 ) -> None:
     async with writer.producer.transaction():
         for number in range(5_000):
             await writer.producer.send(
-                "sales.kpis", b"%d" % number, f"x|rep={member}|hour|{number}".encode(), partition=6
+                "sales.kpis", b"%d" % number, f"x|rep={rep}|hour|{number}".encode(), partition=6
             )
     found: list[bytes | None] = []
     sizes: list[int] = []
 
-    def take(batch: Batch) -> bool:
+    def receive(batch: Batch) -> bool:
         sizes.append(len(batch.records))
-        found.extend(value for at, value in batch.records if f"={member}|" in at)
+        found.extend(value for at, value in batch.records if f"={rep}|" in at)
         return batch.is_caught_up
 
     async with asyncio.timeout(PATIENCE), aclosing(read(settings)) as batches:
         async for batch in batches:
-            if take(batch):
+            if receive(batch):
                 break
     assert found == [b"%d" % number for number in range(5_000)]
     assert max(sizes) <= 1_000
 
 
-async def test_a_broker_that_is_not_there_is_fatal_and_said_so() -> None:
+async def test_a_missing_broker_is_reported_as_fatal() -> None:
     with pytest.raises(Fatal, match="Kafka"):
         await whole(Settings(bootstrap="127.0.0.1:1"))

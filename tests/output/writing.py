@@ -31,11 +31,11 @@ class Writer:
         await self.producer.begin_transaction()
 
     async def abort(self) -> None:
-        """Take back what the open transaction wrote."""
+        """Abort the open transaction."""
         await self.producer.abort_transaction()
 
     async def end(self) -> None:
-        """Make visible what the open transaction wrote."""
+        """Commit the open transaction."""
         await self.producer.commit_transaction()
 
 

@@ -1,59 +1,76 @@
-"""The demo's processes: what they are told, and what is said of one that fails."""
+"""A child process: its log, its end by order, and its restarts."""
 
-import os
 import signal
-from dataclasses import replace
+import sys
 from pathlib import Path
-from types import MappingProxyType
 
-import aiohttp
 import pytest
 
-from streams.broker.guard import ended
-from streams.broker.ports import free_port
-from streams.config.settings import CHURN_WEIGHTS, Settings
-from streams.demo.installation import chosen
-from streams.process.child import (
-    Child,
-    StartError,
-    environment,
-)
+from streams.process.child import Child, describe_exit, inherited
 
-HOST = "127.0.0.1"
+SLEEP = "import signal; print('running', flush=True); signal.pause()"
 
 
-def test_children_have_every_setting_but_a_fixed_time() -> None:
-    settings = Settings(
-        bootstrap="127.0.0.1:1",
-        timezone="Asia/Tehran",
-        currency="USD",
-        week_start=6,
-        stage_probability=MappingProxyType({"proposal": "0.4", "negotiation": "0.7"}),
-        stages=("proposal", "negotiation"),
-        churn_weights=MappingProxyType({**CHURN_WEIGHTS, "contact": 2}),
-        now=1,
-        token="abcdefghijklmnopqrstuvwx",  # noqa: S106  # opens nothing
-        data=Path("elsewhere"),
-    )
-    assert Settings.from_environment(environment(settings)) == replace(settings, now=None)
+def python(program: str, log: Path, **environment: str) -> Child:
+    return Child([sys.executable, "-c", program], log, inherited(**environment))
 
 
-def test_children_have_the_rest_of_the_environment() -> None:
-    assert environment(Settings())["PATH"] == os.environ["PATH"]
+def await_output(child: Child, log: Path) -> None:
+    while not log.read_text():
+        assert child.is_running
 
 
-async def test_child_that_ends_while_starting_is_told_of_with_its_last_words(
-    tmp_path: Path,
-) -> None:
-    health = f"http://{HOST}:{free_port(HOST)}/healthz"
-    child = Child("worker 7", ("juggle",), health, tmp_path / "log", environment(Settings()))
-    await child.start()
-    async with aiohttp.ClientSession() as session:
-        with pytest.raises(StartError) as failed:
-            await child.ready(session)
-    await child.stop()
-    assert str(failed.value).startswith("worker 7 ended while starting:\n")
-    assert "No such command 'juggle'" in str(failed.value)
+def test_output_is_appended_to_the_log_and_last_lines_are_of_the_last_start(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = python("import os; print(os.environ['GREETING'])", log, GREETING="hello")
+    child.start()
+    assert child.wait() == 0
+    log.write_text("before\n")
+    child.start()
+    assert child.wait() == 0
+    assert log.read_text() == "before\nhello\n"
+    assert child.last_lines() == "hello"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_child_is_ended_by_signal(tmp_path: Path, number: signal.Signals) -> None:
+    log = tmp_path / "log"
+    child = python(SLEEP, log)
+    child.start()
+    await_output(child, log)
+    child.stop() if number == signal.SIGTERM else child.kill()
+    assert not child.is_running
+    assert child.status == 256 - number
+
+
+def test_stop_can_be_requested_beforehand_and_again(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = python(SLEEP, log)
+    child.start()
+    await_output(child, log)
+    child.request_stop()
+    assert child.wait() == 256 - signal.SIGTERM
+    child.request_stop()
+    child.stop()
+    child.stop()
+    assert child.status == 256 - signal.SIGTERM
+
+
+def test_child_that_was_never_started_needs_no_end(tmp_path: Path) -> None:
+    child = python(SLEEP, tmp_path / "log")
+    child.request_stop()
+    child.stop()
+    assert (child.status, child.is_running) == (None, False)
+
+
+def test_pauses_before_restarts_double(tmp_path: Path) -> None:
+    child = python("", tmp_path / "log")
+    pauses = []
+    for _ in range(3):
+        child.start()
+        child.wait()
+        pauses.append(child.pause_s())
+    assert pauses == [0.5, 1.0, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -65,11 +82,5 @@ async def test_child_that_ends_while_starting_is_told_of_with_its_last_words(
         (-signal.SIGKILL, "was killed by signal 9"),
     ],
 )
-def test_end_of_a_child_is_told_by_status_or_signal(status: int, text: str) -> None:
-    assert ended(status) == text
-
-
-def test_port_that_is_wanted_twice_is_given_once() -> None:
-    wanted = free_port(HOST)
-    assert chosen(wanted, []) == wanted
-    assert chosen(wanted, [wanted]) != wanted
+def test_exit_is_described_by_status_or_signal(status: int, text: str) -> None:
+    assert describe_exit(status) == text

@@ -1,20 +1,16 @@
 """Stage 1: what a transaction holds, and what a new owner makes of it."""
 
 import asyncio
-import base64
-from collections import Counter
 from dataclasses import replace
 
 import orjson
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from streams.config.settings import Settings
 from streams.internal_topics.progress import SourceOffsets, behind
 from streams.kafka import topics
-from streams.kafka.errors import Fatal, Fenced
+from streams.kafka.errors import Fenced
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.tasks.aggregate.task import AggregateTask
 from streams.tasks.load_control import Load
@@ -27,15 +23,15 @@ from tests.installation.installed import (
     lists,
     partials,
     produce,
-    produce_bytes,
+    rate_set,
     records,
+    shard_of_lead_1,
     sizes,
-    transaction,
 )
 from tests.installation.tasks import Hands, hands
 
 
-async def test_goal_comes_first_and_position_last(settings: Settings) -> None:
+async def test_target_offsets_come_first_and_source_offsets_last(settings: Settings) -> None:
     await produce(settings, [event(number) for number in range(40)])
     async with hands(settings) as own:
         shard = await own.shard()
@@ -68,17 +64,6 @@ async def test_new_owner_with_nothing_to_do_publishes_nothing(settings: Settings
         await own.read_all()
         await own.read_all()
         assert await sizes(settings) == before
-
-
-async def test_event_read_twice_counts_once(settings: Settings) -> None:
-    await produce(settings, [event(number) for number in range(30)] * 2)
-    async with hands(settings) as own:
-        shard = await own.shard()
-        again = await lists(settings, shard.resume_offsets())
-        await shard.process(again)
-        await shard.process(again)
-        await own.read(await own.shard(1))
-    assert sum((await partials(settings)).values()) == 30
 
 
 async def test_new_version_publishes_its_whole_history(settings: Settings) -> None:
@@ -122,11 +107,11 @@ async def test_idle_owner_learns_that_it_is_fenced(
             await zombie.tick()
 
 
-async def test_owner_short_of_the_goal_publishes_nothing_until_it_gets_there(
+async def test_owner_short_of_the_target_offsets_publishes_nothing_until_it_gets_there(
     settings: Settings,
 ) -> None:
     await produce(settings, [event(number, subject="lead-1") for number in range(40)])
-    shard_number = await _shard_of_lead_1(settings)
+    shard_number = await shard_of_lead_1(settings)
     async with hands(settings) as own:
         torn = TransactionalProducer(settings, "aggregate", shard_number)
         await torn.fence()
@@ -145,60 +130,18 @@ async def test_owner_short_of_the_goal_publishes_nothing_until_it_gets_there(
     assert await partials(settings) == {f"{shard_number}|crm.lead": 40}
 
 
-async def test_what_cannot_be_read_is_kept_with_its_reason(settings: Settings) -> None:
-    await produce_bytes(settings, "crm.lead", b'{"type":"lead.created"')
-    await produce_bytes(settings, "crm.lead", None)
-    await produce(settings, [event(1)])
-    await produce_bytes(settings, "crm.call", orjson.dumps(_rate("1")))
-    async with hands(settings) as own:
-        for number in range(settings.partitions):
-            await own.read(await own.shard(number))
-        assert len(own.noted.rejections) == 3
-        await own.read(await own.shard())
-    dead_letters = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
-    assert Counter(letter["topic"] for letter in dead_letters) == {"crm.lead": 2, "crm.call": 1}
-    broken = next(letter for letter in dead_letters if letter["value"] and letter["offset"] == 0)
-    assert base64.b64decode(dead_letters[0]["key"]) == b"k"
-    assert broken["reason"]
-    assert broken["at"] == "2026-06-01T12:00:00.000Z"
-    assert sum((await partials(settings)).values()) == 1
-
-
-async def test_event_under_another_key_than_its_subject_is_kept_with_its_reason(
-    settings: Settings,
-) -> None:
-    await produce_bytes(settings, "crm.lead", orjson.dumps(event(1, subject="lead-1")))
-    async with hands(settings) as own:
-        await own.read(await own.shard())
-    (letter,) = (orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS))
-    assert (letter["field"], letter["topic"], letter["offset"]) == ("subject", "crm.lead", 0)
-    assert await partials(settings) == {}
-
-
-async def test_bad_reference_record_is_kept_once_however_often_it_is_read(
-    settings: Settings,
-) -> None:
-    await produce_bytes(settings, "crm.rate", b"no rate")
-    for _ in range(2):
-        async with hands(settings) as own:
-            for number in range(settings.partitions):
-                await own.shard(number)
-    (letter,) = await records(settings, topics.DEAD_LETTERS)
-    assert orjson.loads(letter.value)["topic"] == "crm.rate"
-
-
 async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
     await produce(settings, [event(number) for number in range(50)])
     async with hands(settings) as own:
         shards = [await own.shard(number) for number in range(settings.partitions)]
         for shard in shards:
             await own.read(shard)
-        await produce(settings, [_rate("3")])
+        await produce(settings, [rate_set("3")])
 
-        async def is_heard() -> bool:
+        async def is_read() -> bool:
             return bool(own.reference.records)
 
-        await eventually(is_heard)
+        await eventually(is_read)
         for shard in shards:
             await shard.tick()
         assert sum((await partials(settings)).values()) == 150
@@ -209,13 +152,13 @@ async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
     assert await sizes(settings) == before
 
 
-async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
+async def test_cells_of_values_follow_in_their_slot_and_are_reported_only_then(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
     async with hands(settings) as own:
         shard = await _three_calls_one_by_one(own)
-        # The first change is told at once, and to everybody.
+        # The first change is published at once, in all scopes.
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
         assert (await behind(settings)).events
         monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 2)
@@ -224,7 +167,7 @@ async def test_members_cells_follow_with_their_turn_and_are_claimed_only_then(
         assert f"crm.call/{shard.number}" not in (await behind(settings)).events
 
 
-async def test_members_cells_wait_for_no_turn_while_there_is_time_to_spare(
+async def test_cells_of_values_wait_for_no_slot_while_there_is_time_to_spare(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
@@ -234,7 +177,7 @@ async def test_members_cells_wait_for_no_turn_while_there_is_time_to_spare(
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
 
 
-async def test_what_a_killed_owner_had_not_told_of_members_the_next_one_tells(
+async def test_values_that_a_killed_owner_had_not_published_are_published_by_the_next(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
@@ -257,52 +200,6 @@ async def test_fact_waits_for_its_time(settings: Settings) -> None:
     assert sum((await partials(settings)).values()) == 1
 
 
-async def test_list_that_leaves_offsets_out_ends_the_process(settings: Settings) -> None:
-    await produce(settings, [event(number, subject="lead-1") for number in range(30)])
-    async with hands(settings) as own:
-        shard = await own.shard(await _shard_of_lead_1(settings))
-        (fetched,) = await lists(settings, shard.resume_offsets())
-        await shard.process([fetched[:10]])
-        with pytest.raises(Fatal, match=r"5 offsets of crm.lead/. are missing after 10"):
-            await shard.process([fetched[15:]])
-
-
-async def test_offsets_missing_in_the_log_are_counted_after_a_restart(settings: Settings) -> None:
-    async with transaction(settings, "somebody") as producer:
-        await producer.send("crm.lead", orjson.dumps(event(1)), key=b"lead-1", partition=0)
-    await records(settings, "crm.lead")  # the record that ends the transaction is there
-    await produce_bytes(settings, "crm.lead", orjson.dumps(event(2, subject="k")))
-    async with hands(settings) as own:
-        await own.read(await own.shard())
-        assert own.noted.gaps == [("crm.lead", 0, 1)]
-    assert await partials(settings) == {"0|crm.lead": 2}
-
-
-async def test_records_deleted_unread_are_counted(settings: Settings) -> None:
-    await produce(settings, [event(number, subject="lead-1") for number in range(30)])
-    number = await _shard_of_lead_1(settings)
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    await admin.start()
-    await admin.delete_records({TopicPartition("crm.lead", number): RecordsToDelete(20)})
-    await admin.close()
-    async with hands(settings) as own:
-        await own.read(await own.shard(number))
-        assert own.noted.gaps == [("crm.lead", number, 20)]
-    assert await partials(settings) == {f"{number}|crm.lead": 10}
-
-
-async def test_source_made_anew_under_an_old_state_is_refused(settings: Settings) -> None:
-    state = TopicPartition(topics.state(settings), 0)
-    earlier = await TransactionalProducer(settings, "aggregate", 0).fence()
-    await earlier.begin()
-    await earlier.send({state: [(b"p", SourceOffsets({"crm.lead": 7}).encode())]})
-    await earlier.commit()
-    await earlier.close()
-    async with hands(settings) as own:
-        with pytest.raises(Fatal, match=r"crm.lead/0 ends at 0, but 7 were read"):
-            await own.shard()
-
-
 async def test_more_cells_than_fit_in_one_transaction_all_arrive(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,15 +212,6 @@ async def test_more_cells_than_fit_in_one_transaction_all_arrive(
     assert sum(count for cell, count in found.items() if "rep=" in cell) == 200
 
 
-async def test_late_events_are_noted(settings: Settings) -> None:
-    recent = "2026-06-01T11:00:00Z"
-    await produce(settings, [event(1), event(2, at=recent), event(3, at=recent)])
-    async with hands(settings) as own:
-        for number in range(settings.partitions):
-            await own.read(await own.shard(number))
-        assert (own.noted.events, own.noted.late_events) == (3, 1)
-
-
 async def test_two_shards_of_one_worker_commit_side_by_side(settings: Settings) -> None:
     await produce(settings, [event(number) for number in range(400)])
     async with hands(replace(settings)) as own:
@@ -332,29 +220,10 @@ async def test_two_shards_of_one_worker_commit_side_by_side(settings: Settings) 
     assert sum((await partials(settings)).values()) == 400
 
 
-def _rate(rate: str) -> dict[str, str]:
-    return {
-        "type": "rate.set",
-        "id": "usd",
-        "at": "2026-05-01T00:00:00Z",
-        "currency": "USD",
-        "date": "2026-05-01",
-        "rate": rate,
-    }
-
-
-async def _shard_of_lead_1(settings: Settings, topic: str = "crm.lead") -> int:
-    held = [
-        number for number in range(settings.partitions) if await records(settings, topic, number)
-    ]
-    assert len(held) == 1
-    return held[0]
-
-
 async def _three_calls_one_by_one(own: Hands) -> AggregateTask:
     calls = [event(1 + 5 * each, "call.ended", subject="lead-1") for each in range(3)]
     await produce(own.settings, calls[:1])
-    number = await _shard_of_lead_1(own.settings, "crm.call")
+    number = await shard_of_lead_1(own.settings, "crm.call")
     shard = await own.shard(number, build_core(own.settings))
     await own.read(shard)
     for call in calls[1:]:

@@ -115,7 +115,7 @@ async def test_next_owner_raises_nothing_twice(kafka: str) -> None:
     assert [key for key, _ in await alerts(settings)] == [UNANSWERED]
 
 
-async def test_next_owner_withdraws_what_ended_while_nobody_looked(kafka: str) -> None:
+async def test_next_owner_withdraws_what_ended_meanwhile(kafka: str) -> None:
     settings = later(await installed(kafka, partitions=1), "2026-06-01T12:45:00Z")
     await produce(settings, [lead()])
     async with hands(settings) as own:
@@ -152,27 +152,29 @@ async def test_alerts_of_the_boards_are_left_alone(kafka: str) -> None:
 
 async def test_backfill_raises_only_what_stands_at_its_end(kafka: str) -> None:
     settings = later(await installed(kafka, partitions=1), "2026-06-10T12:00:00Z")
-    told = [
+    sent_events = [
         sent
         for sent in history(5, 4_000, start=date(2026, 3, 1), days=100)
         if not sent["type"].endswith(".set")
     ]
     async with hands(settings) as own:
         owner = await shard(own, settings)
-        for first in range(0, len(told), 400):
+        for first in range(0, len(sent_events), 400):
             # The shard keeps up: it never sees more than a few records ahead of it.
-            await produce(settings, told[first : first + 400])
+            await produce(settings, sent_events[first : first + 400])
             await own.read(owner)
         assert await alerts(settings) == []
         silent_since = time.monotonic()
 
-        async def is_said() -> bool:
+        async def is_published() -> bool:
             await own.read(owner)  # there may be moves still, to itself
             return bool(await alerts(settings))
 
-        await eventually(is_said)
+        await eventually(is_published)
         assert time.monotonic() - silent_since < 10
-    expected = [orjson.loads(line) for line in replay_alerts(lines(told).splitlines(), settings)]
+    expected = [
+        orjson.loads(line) for line in replay_alerts(lines(sent_events).splitlines(), settings)
+    ]
     found = await alerts(settings)
     assert len(found) == len(expected) > 20
     assert sorted(key for key, _ in found) == [f"{it['kind']}|{it['subject']}" for it in expected]
@@ -199,7 +201,7 @@ async def test_shard_that_has_caught_up_waits_until_the_others_have(kafka: str) 
     assert await log.may_publish({}, time.monotonic())
 
 
-async def test_nobody_waits_for_others_for_ever(kafka: str) -> None:
+async def test_waiting_for_other_partitions_has_an_end(kafka: str) -> None:
     settings = await installed(kafka, partitions=2)
     await produce(settings, (event(number) for number in range(settings.partitions * 600)))
     log = AlertPublisher(settings, 0)

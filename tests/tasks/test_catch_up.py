@@ -33,7 +33,7 @@ def test_backlog_is_over_only_when_all_of_it_has_been_read() -> None:
     assert shard.is_caught_up({LEADS: 100, CALLS: 1 + FEW_RECORDS}, 0.2)
 
 
-def test_source_that_nobody_has_asked_about_may_hold_a_backlog() -> None:
+def test_source_of_unknown_end_may_hold_a_backlog() -> None:
     assert not catch_up({LEADS: 1}).is_caught_up({LEADS: 1, CALLS: 0}, 0.0)
 
 

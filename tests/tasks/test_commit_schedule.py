@@ -37,7 +37,7 @@ def test_workers_with_other_monotonic_clocks_have_the_same_beat(
         assert until_next_commit(monotonic) == pytest.approx(COMMIT_INTERVAL_SECONDS - 0.03)
 
 
-def test_nobody_waits_longer_than_a_beat_when_the_clock_is_set(
+def test_no_commit_waits_longer_than_an_interval_when_the_clock_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for wall in (0.0, 1_000.0, 2_000_000_000.0):
@@ -45,7 +45,7 @@ def test_nobody_waits_longer_than_a_beat_when_the_clock_is_set(
         assert until_next_commit(50.0) <= COMMIT_INTERVAL_SECONDS + EARLY
 
 
-def test_members_have_a_turn_in_three_and_shards_take_turns(
+def test_values_have_one_commit_in_three_and_shards_alternate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begins: dict[int, set[int]] = {}

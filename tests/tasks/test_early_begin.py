@@ -36,7 +36,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[set[TopicPartition]]:
 
     async def folding(self: RecordIntake, lists: list[Records]) -> None:
         transactions = owners[-1]._transactions
-        manager = transactions._taken()._txn_manager
+        manager = transactions._fenced_producer()._txn_manager
         # As a fold does that takes longer than Kafka's answer.
         await asyncio.sleep(0.05)
         found.append(set(manager._txn_partitions) if transactions.is_open else set())

@@ -15,7 +15,7 @@ def test_without_news_nothing_is_reported_before_the_heartbeat() -> None:
     assert reporter.is_due("read to 7", 100.5 + HEARTBEAT_SECONDS, interval_s=1.0)
 
 
-def test_any_commit_puts_the_heartbeat_off() -> None:
+def test_any_commit_defers_the_heartbeat() -> None:
     reporter = reported_at_100()
     reporter.committed(103.0)
     assert not reporter.is_heartbeat_due(103.0 + HEARTBEAT_SECONDS)

@@ -22,7 +22,7 @@ from tests.installation.tasks import Hands, hands
 POISON = Counting(poison="e13")
 
 
-async def test_owner_that_meets_it_says_so_and_ends(settings: Settings) -> None:
+async def test_owner_that_meets_it_writes_a_note_and_ends(settings: Settings) -> None:
     await produce(settings, _events())
     async with hands(settings) as own:
         with pytest.raises(Crashed, match=r"a KPI failed with ZeroDivisionError.*; noted: the"):

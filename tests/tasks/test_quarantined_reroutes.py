@@ -38,7 +38,7 @@ def names(settings: Settings) -> Names:
     return Names(found[0], found[1])
 
 
-async def test_move_to_blame_is_set_aside_and_all_else_is_counted(
+async def test_poison_reroute_is_in_quarantine_and_all_else_is_counted(
     settings: Settings, names: Names
 ) -> None:
     async with hands(settings) as own:
@@ -55,7 +55,7 @@ async def test_move_to_blame_is_set_aside_and_all_else_is_counted(
     assert letter["topic"] == topics.reroutes(settings)
 
 
-async def test_move_that_came_while_nobody_had_the_shard_is_found_as_well(
+async def test_reroute_that_came_while_the_shard_had_no_owner_is_found_as_well(
     settings: Settings, names: Names
 ) -> None:
     async with hands(settings) as own:
@@ -66,7 +66,7 @@ async def test_move_that_came_while_nobody_had_the_shard_is_found_as_well(
     assert await _calls(settings) == {"1": 2}
 
 
-async def test_later_owner_remembers_what_was_set_aside(settings: Settings, names: Names) -> None:
+async def test_later_owner_remembers_the_quarantine(settings: Settings, names: Names) -> None:
     async with hands(settings) as own:
         await _merge(own, names)
         with pytest.raises(Crashed):

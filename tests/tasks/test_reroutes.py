@@ -31,7 +31,7 @@ def names(settings: Settings) -> tuple[str, str]:
     return found[0], found[1]
 
 
-async def test_calls_to_a_merged_lead_count_in_the_shard_of_its_survivor(
+async def test_calls_to_a_merged_lead_count_in_the_shard_of_its_merge_target(
     settings: Settings, names: tuple[str, str]
 ) -> None:
     double, lead = names
@@ -54,7 +54,7 @@ async def test_late_call_to_a_merged_lead_follows(
     assert await calls(settings) == {1: 2}
 
 
-async def test_merge_that_changes_takes_back_what_was_moved(
+async def test_merge_that_changes_withdraws_what_was_rerouted(
     settings: Settings, names: tuple[str, str]
 ) -> None:
     double, lead = names
@@ -68,7 +68,7 @@ async def test_merge_that_changes_takes_back_what_was_moved(
     assert await calls(settings) == {0: 1}
 
 
-async def test_new_owners_know_what_was_moved_and_publish_nothing_again(
+async def test_new_owners_know_what_was_rerouted_and_publish_nothing_again(
     settings: Settings, names: tuple[str, str]
 ) -> None:
     double, lead = names
@@ -81,33 +81,33 @@ async def test_new_owners_know_what_was_moved_and_publish_nothing_again(
     assert await calls(settings) == {1: 2}
 
 
-async def test_new_owner_moves_what_a_torn_transaction_has_not_moved(
+async def test_new_owner_reroutes_what_a_torn_transaction_has_not_rerouted(
     settings: Settings, names: tuple[str, str]
 ) -> None:
     double, lead = names
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    (reroute,) = await words(settings, 1)
+    (reroute,) = await reroutes_to(settings, 1)
     await tear(settings, 0, reroute._replace(value=None))
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    assert await words(settings, 1) == [reroute]
+    assert await reroutes_to(settings, 1) == [reroute]
     assert await calls(settings) == {1: 1}
 
 
-async def test_new_owner_takes_back_what_no_row_stands_for(
+async def test_new_owner_withdraws_reroutes_without_events(
     settings: Settings, names: tuple[str, str]
 ) -> None:
     double, lead = names
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    (reroute,) = await words(settings, 1)
+    (reroute,) = await reroutes_to(settings, 1)
     await tear(settings, 0, reroute._replace(id="torn"))
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
-    assert await words(settings, 1) == [reroute]
+    assert await reroutes_to(settings, 1) == [reroute]
     assert await calls(settings) == {1: 1}
 
 
@@ -140,7 +140,7 @@ async def test_state_of_another_erasure_key_is_refused(
             await own.shard(core=build_core(other), settings=other)
 
 
-async def test_topic_of_the_record_says_whether_an_account_is_meant(settings: Settings) -> None:
+async def test_topic_of_the_record_decides_whether_an_account_is_meant(settings: Settings) -> None:
     (number,) = {shard_of("acme", settings)}
     bill = {"invoice": "1", "amount": "5", "currency": "EUR", "due": "2026-05-31"}
     issued = event(1, "invoice.issued", subject="acme", **bill)
@@ -199,7 +199,7 @@ async def settle(own: Hands, shards: list[AggregateTask]) -> None:
 
 
 async def calls(settings: Settings) -> dict[int, int]:
-    """Give the outbound calls that stand in the partials, by shard."""
+    """The outbound calls in the partials, by shard."""
     found: dict[int, int] = {}
     for key, value in (await current(settings, topics.PARTIALS)).items():
         number, _, cell = key.decode().partition("|")
@@ -209,8 +209,8 @@ async def calls(settings: Settings) -> dict[int, int]:
     return found
 
 
-async def words(settings: Settings, number: int) -> list[Reroute]:
-    """Give what stands of what was said to a shard."""
+async def reroutes_to(settings: Settings, number: int) -> list[Reroute]:
+    """The reroutes in force to a shard."""
     found = await current(settings, topics.reroutes(settings), number)
     return [Reroute.read(key.partition(b"|")[2], value) for key, value in found.items()]
 

@@ -1,14 +1,14 @@
-"""Comparing what `dump` and `replay` print."""
+"""Comparison of the output of `dump` and `replay`."""
 
 import re
 from pathlib import Path
 
-ASIDE = re.compile(rb',"revision":[0-9]+|,"updated_at":"[^"]*"')
+VOLATILE = re.compile(rb',"revision":[0-9]+|,"updated_at":"[^"]*"')
 
 
 def records(file: Path) -> list[bytes]:
-    """Read records, revision and time of writing aside."""
-    return sorted(ASIDE.sub(b"", line) for line in file.read_bytes().splitlines())
+    """Read records, without revision and time of writing."""
+    return sorted(VOLATILE.sub(b"", line) for line in file.read_bytes().splitlines())
 
 
 def first_difference(live: list[bytes], replayed: list[bytes]) -> str | None:

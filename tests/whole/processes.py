@@ -34,7 +34,6 @@ class Worker:
     def __init__(
         self, environment: Mapping[str, str], log: Path, command: Sequence[str] | None = None
     ) -> None:
-        """Take its environment and where its log goes; `command` if it is not the usual one."""
         self._environment = {**os.environ, **environment}
         self._log = log
         self._command = [*(command or [*COMMAND, "worker"])]
@@ -48,7 +47,7 @@ class Worker:
             )
 
     def await_ready(self) -> None:
-        """Wait until it says that it is ready."""
+        """Wait until it logs that it is ready."""
         deadline = time.monotonic() + READY_SECONDS
         while "ready" not in self._log.read_text():
             assert self._process is not None
@@ -57,7 +56,7 @@ class Worker:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """SIGKILL: no last words."""
+        """SIGKILL, without a clean end."""
         assert self._process is not None
         assert self._process.poll() is None, self._log.read_text()[-3000:]
         self._process.kill()

@@ -33,8 +33,8 @@ ALERTS_SECONDS = 60.0
 
 def test_two_workers_of_which_one_is_killed_thrice_give_what_replay_gives(tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
-    told = history(11, EVENTS, start=date(2026, 1, 5), days=60)
-    file.write_bytes(lines(disturbed(told, 11, duplicates=0.1, disorder=0.1)))
+    events = history(11, EVENTS, start=date(2026, 1, 5), days=60)
+    file.write_bytes(lines(disturbed(events, 11, duplicates=0.1, disorder=0.1)))
     with EmbeddedKafka() as broker:
         environment = {
             "SALES_KPIS_BOOTSTRAP": broker.bootstrap,
@@ -54,39 +54,39 @@ def test_two_workers_of_which_one_is_killed_thrice_give_what_replay_gives(tmp_pa
             run(environment, "status", "--wait", "--timeout", "500")
             run(environment, "dump", out=tmp_path / "live.jsonl")
             run(environment, "replay", str(file), out=tmp_path / "replayed.jsonl")
-            run(environment, "replay", str(file), "--alerts", out=tmp_path / "standing.jsonl")
-            standing = records(tmp_path / "standing.jsonl")
-            assert len(standing) > 100
-            await_alerts(environment, tmp_path / "alerts.jsonl", standing)
-        said = asyncio.run(ever_said(Settings(bootstrap=broker.bootstrap)))
+            run(environment, "replay", str(file), "--alerts", out=tmp_path / "current.jsonl")
+            current = records(tmp_path / "current.jsonl")
+            assert len(current) > 100
+            await_alerts(environment, tmp_path / "alerts.jsonl", current)
+        published = asyncio.run(published_alerts(Settings(bootstrap=broker.bootstrap)))
     live, replayed = records(tmp_path / "live.jsonl"), records(tmp_path / "replayed.jsonl")
     assert len(replayed) > EVENTS
     assert first_difference(live, replayed) is None
-    # What stands at the end was said once, and of the past nothing, whatever was killed.
-    assert len(said) == len(standing), too_much(said)
+    # Each current alert was published once, and no past one, whatever was killed.
+    assert len(published) == len(current), repetitions(published)
 
 
-def await_alerts(environment: dict[str, str], file: Path, standing: list[bytes]) -> None:
+def await_alerts(environment: dict[str, str], file: Path, current: list[bytes]) -> None:
     """Wait until the alerts are those: after much history they come a little later."""
     deadline = time.monotonic() + ALERTS_SECONDS
     while True:
         run(environment, "alerts", out=file)
-        difference = first_difference(records(file), standing)
+        difference = first_difference(records(file), current)
         if difference is None:
             return
         assert time.monotonic() < deadline, difference
 
 
-def too_much(said: list[tuple[str, int, int]]) -> str:
-    """Show what was said more than once, and when the alerts of each partition began."""
-    often = {key for key, count in Counter(key for key, *_ in said).items() if count > 1}
+def repetitions(published: list[tuple[str, int, int]]) -> str:
+    """Show what was published more than once, and when the alerts of each partition began."""
+    often = {key for key, count in Counter(key for key, *_ in published).items() if count > 1}
     first: dict[int, int] = {}
-    for _, partition, at in said:
+    for _, partition, at in published:
         first.setdefault(partition, at)
-    return f"{[one for one in said if one[0] in often]}; first in each partition: {first}"
+    return f"{[one for one in published if one[0] in often]}; first in each partition: {first}"
 
 
-async def ever_said(settings: Settings) -> list[tuple[str, int, int]]:
+async def published_alerts(settings: Settings) -> list[tuple[str, int, int]]:
     """Give key, partition and time in ms of every record of the alerts, tombstones included."""
     places = [TopicPartition(ALERTS, number) for number in range(settings.partitions)]
     return [

@@ -28,11 +28,11 @@ OF_ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
 def test_two_workers_of_which_one_is_killed_merge_and_erase_as_replay_does(
     tmp_path: Path,
 ) -> None:
-    told = [*history(17, EVENTS, start=date(2026, 1, 5), days=60)]
-    told += wholes(told, Random(17))
+    events = [*history(17, EVENTS, start=date(2026, 1, 5), days=60)]
+    events += wholes(events, Random(17))
     file = tmp_path / "history.jsonl"
     # Merges and erasures come anywhere, long before or after what they are about.
-    file.write_bytes(lines(disturbed(told, 17, duplicates=0.1, disorder=0.5)))
+    file.write_bytes(lines(disturbed(events, 17, duplicates=0.1, disorder=0.5)))
     with EmbeddedKafka() as broker:
         environment = {
             "SALES_KPIS_BOOTSTRAP": broker.bootstrap,
@@ -51,22 +51,22 @@ def test_two_workers_of_which_one_is_killed_merge_and_erase_as_replay_does(
             run(environment, "dump", out=tmp_path / "live.jsonl")
         run(environment, "replay", str(file), out=tmp_path / "replayed.jsonl")
         unmerged = tmp_path / "unmerged.jsonl"
-        unmerged.write_bytes(lines(said for said in told if "subject." not in said["type"]))
+        unmerged.write_bytes(lines(event for event in events if "subject." not in event["type"]))
         run(environment, "replay", str(unmerged), out=tmp_path / "otherwise.jsonl")
     live, replayed = records(tmp_path / "live.jsonl"), records(tmp_path / "replayed.jsonl")
     assert records(tmp_path / "otherwise.jsonl") != replayed
     assert first_difference(live, replayed) is None
 
 
-def wholes(told: list[dict[str, Any]], random: Random) -> list[dict[str, Any]]:
+def wholes(events: list[dict[str, Any]], random: Random) -> list[dict[str, Any]]:
     """Merge a share of all subjects into others of their kind, and erase a few."""
     found: list[dict[str, Any]] = []
     for topic, is_account in (("crm.lead", False), ("crm.invoice", True)):
         names = sorted(
             {
-                said["subject"]
-                for said in told
-                if "subject" in said and (TOPIC_OF[said["type"]] in OF_ACCOUNTS) is is_account
+                event["subject"]
+                for event in events
+                if "subject" in event and (TOPIC_OF[event["type"]] in OF_ACCOUNTS) is is_account
             }
         )
         leads = [name for name in names if not name.startswith("rep:")]

@@ -146,10 +146,10 @@ async def _kpis(settings: Settings) -> dict[str, object]:
                 await own.read(shard)
         await own.tell(*shards)
         await own.read_boards(core)
-    told = await output(settings)
+    records = await output(settings)
     return {
         key: {name: value for name, value in body.items() if name not in ("revision", "updated_at")}
-        for key, body in told.items()
+        for key, body in records.items()
     }
 
 

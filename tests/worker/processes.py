@@ -24,7 +24,6 @@ class Worker:
     """One process; its log is kept in a file of the test's."""
 
     def __init__(self, settings: Settings, log: Path, *arguments: str) -> None:
-        """Start it."""
         self.log = log
         self._file = log.open("ab")
         self.process = subprocess.Popen(
@@ -35,30 +34,30 @@ class Worker:
             stderr=subprocess.STDOUT,
         )
 
-    def said(self) -> str:
-        """Give its log so far."""
+    def log_text(self) -> str:
+        """Return its log so far."""
         return self.log.read_text()
 
-    def holds(self) -> tuple[set[int], set[int]]:
-        """Give shards and boards that it was last ready with."""
-        found = READY.findall(self.said())
+    def task_numbers(self) -> tuple[set[int], set[int]]:
+        """Return the numbers of its aggregate and merge tasks when it was last ready."""
+        found = READY.findall(self.log_text())
         if not found:
             return set(), set()
-        journeys, kpis = ({int(number) for number in part.split()} for part in found[-1])
-        return journeys, kpis
+        aggregate, merge = ({int(number) for number in part.split()} for part in found[-1])
+        return aggregate, merge
 
     async def is_ready(self) -> Self:
         """Wait until it has all that was assigned to it."""
 
-        async def has_said_so() -> bool:
-            assert self.process.poll() is None, self.said()
-            return bool(self.holds()[0] or self.holds()[1])
+        async def has_tasks() -> bool:
+            assert self.process.poll() is None, self.log_text()
+            return bool(self.task_numbers()[0] or self.task_numbers()[1])
 
-        await eventually(has_said_so)
+        await eventually(has_tasks)
         return self
 
     async def ended(self) -> int:
-        """Wait until it has ended; give its exit code."""
+        """Wait until it has ended; return its exit code."""
         return await asyncio.to_thread(self.process.wait, END_SECONDS)
 
     def signal(self, number: signal.Signals) -> None:
@@ -66,7 +65,7 @@ class Worker:
         self.process.send_signal(number)
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """End it and close its log."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(END_SECONDS)
@@ -77,7 +76,6 @@ class Crew:
     """All workers of a test."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
-        """Begin with none."""
         self.settings = settings
         self._folder = folder
         self._workers: list[Worker] = []

@@ -20,7 +20,6 @@ class Supervised:
     """`sales-kpis worker --supervise` with its log."""
 
     def __init__(self, settings: Settings, log: Path, *options: str) -> None:
-        """Start it."""
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -31,16 +30,16 @@ class Supervised:
             )
 
     async def until(self, text: str, times: int = 1) -> None:
-        """Wait until the log holds a text so often."""
+        """Wait until the log contains a text this many times."""
 
-        async def is_said() -> bool:
+        async def is_logged() -> bool:
             assert self.process.poll() is None, self.log.read_text()
             return len(re.findall(text, self.log.read_text())) >= times
 
-        await eventually(is_said)
+        await eventually(is_logged)
 
     async def ended(self) -> int:
-        """Tell it to stop; give its exit code."""
+        """Stop it; return its exit code."""
         self.process.terminate()
         return await asyncio.to_thread(self.process.wait, END_SECONDS)
 

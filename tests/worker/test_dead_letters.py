@@ -1,4 +1,4 @@
-"""Letters looked at, mended and sent again, on a real Kafka with a real worker."""
+"""Dead letters listed, repaired and sent again, on a real Kafka with a real worker."""
 
 import asyncio
 import os
@@ -11,10 +11,10 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.operations.dead_letters import (
-    CannotMend,
+    CannotRepair,
     DeadLetter,
-    mending,
     read_dead_letters,
+    repair_of,
     send_again,
 )
 from tests.installation.installed import eventually, produce_bytes
@@ -24,55 +24,55 @@ VANISHED = b'{"type":"lead.vanished","id":"1","at":"2026-05-01T10:00:00Z","subje
 NOW = 1_780_000_000_000
 
 
-async def test_mended_letter_is_counted_and_waits_no_more(
+async def test_repaired_dead_letter_is_counted_and_no_longer_waits(
     settings: Settings, tmp_path: Path
 ) -> None:
     with crew(settings, tmp_path) as workers:
         workers.start()
         await produce_bytes(settings, "crm.lead", VANISHED)
-        (letter,) = await some(settings, 1)
-        assert (letter.reason, letter.field) == ("unknown type 'lead.vanished'", "type")
-        assert letter.value == VANISHED
-        mend = mending(["type=lead.created"], [], None)
-        (outcome,) = await send_again(settings, [letter], mend, NOW)
+        (dead_letter,) = await some(settings, 1)
+        assert (dead_letter.reason, dead_letter.field) == ("unknown type 'lead.vanished'", "type")
+        assert dead_letter.value == VANISHED
+        repair = repair_of(["type=lead.created"], [], None)
+        (outcome,) = await send_again(settings, [dead_letter], repair, NOW)
         assert (outcome.topic, outcome.rejected) == ("crm.lead", None)
         (sent,) = await read_dead_letters(settings)
         assert sent.sent_again == "2026-05-28T20:26:40.000Z"
 
 
-async def test_letter_that_is_still_no_event_goes_on_waiting(
+async def test_dead_letter_that_is_still_not_an_event_keeps_waiting(
     settings: Settings, tmp_path: Path
 ) -> None:
     with crew(settings, tmp_path) as workers:
         workers.start()
         await produce_bytes(settings, "crm.lead", VANISHED)
         found = await some(settings, 1)
-        (outcome,) = await send_again(settings, found, mending([], [], None), NOW)
+        (outcome,) = await send_again(settings, found, repair_of([], [], None), NOW)
         assert outcome.rejected is not None
         assert outcome.rejected.field == "type"
-        (letter,) = await read_dead_letters(settings)
-        assert letter.sent_again is None
+        (dead_letter,) = await read_dead_letters(settings)
+        assert dead_letter.sent_again is None
 
 
 async def test_the_command_lists_shows_and_sends(settings: Settings, tmp_path: Path) -> None:
     with crew(settings, tmp_path) as workers:
         workers.start()
         await produce_bytes(settings, "crm.lead", VANISHED)
-        (letter,) = await some(settings, 1)
-        where = str(letter.offset)
+        (dead_letter,) = await some(settings, 1)
+        offset = str(dead_letter.offset)
         listed = await command(settings, "list")
         assert "unknown type" in listed
         assert "waits" in listed
-        assert (await command(settings, "show", where, "--raw")).encode() == VANISHED
-        assert orjson.loads(await command(settings, "show", where))["field"] == "type"
-        sent = await command(settings, "replay", where, "--set", "type=lead.created")
-        assert sent == f"{where}: sent to crm.lead\n"
+        assert (await command(settings, "show", offset, "--raw")).encode() == VANISHED
+        assert orjson.loads(await command(settings, "show", offset))["field"] == "type"
+        sent = await command(settings, "replay", offset, "--set", "type=lead.created")
+        assert sent == f"{offset}: sent to crm.lead\n"
         assert await command(settings, "list") == ""
 
 
 def test_fields_are_set_as_text_or_json_and_dropped() -> None:
-    mend = mending(["rep=ann", "links:=2", "amount=12.50"], ["junk"], None)
-    assert orjson.loads(mend(b'{"junk":1,"id":"7"}') or b"") == {
+    repair = repair_of(["rep=ann", "links:=2", "amount=12.50"], ["junk"], None)
+    assert orjson.loads(repair(b'{"junk":1,"id":"7"}') or b"") == {
         "id": "7",
         "rep": "ann",
         "links": 2,
@@ -81,20 +81,20 @@ def test_fields_are_set_as_text_or_json_and_dropped() -> None:
 
 
 @pytest.mark.parametrize("value", [None, b"no JSON", b"[1]"])
-def test_what_is_no_object_can_only_be_replaced_whole(value: bytes | None) -> None:
-    with pytest.raises(CannotMend, match="--value"):
-        mending(["rep=ann"], [], None)(value)
-    assert mending([], [], b"{}")(value) == b"{}"
+def test_value_that_is_not_an_object_can_only_be_replaced_whole(value: bytes | None) -> None:
+    with pytest.raises(CannotRepair, match="--value"):
+        repair_of(["rep=ann"], [], None)(value)
+    assert repair_of([], [], b"{}")(value) == b"{}"
 
 
 @pytest.mark.parametrize("assignment", ["rep", "=ann", ":=1", "links:=two"])
-def test_assignment_that_is_none_is_refused(assignment: str) -> None:
-    with pytest.raises(CannotMend, match=r"name=text|not JSON"):
-        mending([assignment], [], None)
+def test_malformed_assignment_is_refused(assignment: str) -> None:
+    with pytest.raises(CannotRepair, match=r"name=text|not JSON"):
+        repair_of([assignment], [], None)
 
 
 async def some(settings: Settings, count: int) -> list[DeadLetter]:
-    """Wait for so many letters and give them."""
+    """Wait for this many dead letters and return them."""
     found: list[DeadLetter] = []
 
     async def are_there() -> bool:

@@ -6,16 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.process.backoff import (
-    FIRST_SECONDS,
-    GOOD_LIFE_SECONDS,
-    LONGEST_SECONDS,
-    Backoff,
-)
 from tests.installation.installed import eventually
 from tests.worker.supervised import is_alive, supervised
 
@@ -53,17 +45,3 @@ async def test_each_of_several_processes_is_started_again_alone(
         assert second in others
         assert await under.ended() == 0
         assert not any(is_alive(worker) for worker in others)
-
-
-@given(st.lists(st.floats(0, GOOD_LIFE_SECONDS), max_size=20))
-def test_pauses_double_up_to_the_longest_while_lives_are_short(lives: list[float]) -> None:
-    backoff = Backoff()
-    pauses = [backoff.after(lived) for lived in lives]
-    assert pauses == [min(FIRST_SECONDS * 2**n, LONGEST_SECONDS) for n in range(len(lives))]
-
-
-def test_good_life_makes_the_next_pause_short_again() -> None:
-    backoff = Backoff()
-    for _ in range(5):
-        backoff.after(0)
-    assert backoff.after(GOOD_LIFE_SECONDS + 1) == FIRST_SECONDS

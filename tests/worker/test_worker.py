@@ -22,14 +22,14 @@ from tests.installation.installed import (
 )
 from tests.worker.processes import Worker, crew
 
-PATIENCE_SECONDS = 60.0
-BOARDS = set(range(topics.MERGE_PARTITIONS))
+SETTLED_SECONDS = 60.0
+MERGE_TASKS = set(range(topics.MERGE_PARTITIONS))
 
 
 async def test_events_come_out_as_kpis(settings: Settings, tmp_path: Path) -> None:
     with crew(settings, tmp_path) as workers:
         worker = await workers.start().is_ready()
-        assert worker.holds() == ({0, 1}, BOARDS)
+        assert worker.task_numbers() == ({0, 1}, MERGE_TASKS)
         await produce(settings, [event(number, "call.ended") for number in range(500)])
         assert await _settled(settings) == {
             "crm.call": 500,
@@ -37,9 +37,7 @@ async def test_events_come_out_as_kpis(settings: Settings, tmp_path: Path) -> No
         }
 
 
-async def test_worker_told_to_stop_leaves_in_time_and_in_order(
-    settings: Settings, tmp_path: Path
-) -> None:
+async def test_stopped_worker_ends_in_time_and_in_order(settings: Settings, tmp_path: Path) -> None:
     with crew(settings, tmp_path) as workers:
         worker = await workers.start().is_ready()
         await produce(settings, [event(number) for number in range(3_000)])
@@ -58,10 +56,10 @@ async def test_worker_logs_where_its_tasks_wait_on_sigusr1(
         worker.signal(signal.SIGUSR1)
 
         async def has_logged_it() -> bool:
-            return "Task aggregate/0: " in worker.said()
+            return "Task aggregate/0: " in worker.log_text()
 
         await eventually(has_logged_it)
-        assert "SIGUSR1: " in worker.said()
+        assert "SIGUSR1: " in worker.log_text()
         assert worker.process.poll() is None
 
 
@@ -79,7 +77,7 @@ async def test_counts_stay_exact_through_kills(settings: Settings, tmp_path: Pat
     assert {found[f"rep=r{number}"] for number in range(5)} == {2_400}
 
 
-async def test_restart_with_nothing_to_do_is_quiet(settings: Settings, tmp_path: Path) -> None:
+async def test_restart_without_events_writes_nothing(settings: Settings, tmp_path: Path) -> None:
     await produce(settings, [event(number, "call.ended") for number in range(500)])
     with crew(settings, tmp_path) as workers:
         worker = workers.start()
@@ -108,7 +106,7 @@ async def test_new_version_republishes_everything(settings: Settings, tmp_path: 
         await eventually(is_republished)
 
 
-async def test_two_workers_share_all_shards_and_a_killed_ones_move(
+async def test_two_workers_share_all_tasks_and_those_of_a_killed_one_are_reassigned(
     settings: Settings, tmp_path: Path
 ) -> None:
     with crew(settings, tmp_path) as workers:
@@ -121,7 +119,7 @@ async def test_two_workers_share_all_shards_and_a_killed_ones_move(
         first.signal(signal.SIGKILL)
         await produce(settings, [event(4_000 + number) for number in range(2_000)])
         assert await _settled(settings) == {"crm.lead": 6_000}
-        assert second.holds() == ({0, 1}, BOARDS)
+        assert second.task_numbers() == ({0, 1}, MERGE_TASKS)
 
 
 async def test_workers_come_and_go_while_events_flow(settings: Settings, tmp_path: Path) -> None:
@@ -138,7 +136,7 @@ async def test_workers_come_and_go_while_events_flow(settings: Settings, tmp_pat
         assert await _settled(settings) == {"crm.lead": 6_000}
 
 
-async def test_frozen_worker_that_wakes_up_is_fenced_and_leaves(
+async def test_frozen_worker_that_wakes_up_is_fenced_and_ends(
     settings: Settings, tmp_path: Path
 ) -> None:
     with crew(settings, tmp_path) as workers:
@@ -150,7 +148,7 @@ async def test_frozen_worker_that_wakes_up_is_fenced_and_leaves(
         assert await _settled(settings) == {"crm.lead": 2_000}
         zombie.signal(signal.SIGCONT)
         assert await zombie.ended() == 1
-        assert "another worker has taken over" in zombie.said()
+        assert "another worker has taken over" in zombie.log_text()
         await produce(settings, [event(2_000 + number) for number in range(1_000)])
         assert await _settled(settings) == {"crm.lead": 3_000}
 
@@ -165,38 +163,42 @@ async def test_bad_input_goes_to_the_dead_letters_and_nothing_stops(
         await produce_bytes(settings, "crm.rep", b"{}")
         await produce(settings, [event(number) for number in range(100)])
         assert await _settled(settings) == {"crm.lead": 100}
-    letters = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
-    assert sorted(letter["topic"] for letter in letters) == ["crm.lead", "crm.lead", "crm.rep"]
+    dead_letters = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
+    assert sorted(dead_letter["topic"] for dead_letter in dead_letters) == [
+        "crm.lead",
+        "crm.lead",
+        "crm.rep",
+    ]
 
 
-async def test_worker_that_an_event_makes_fail_goes_on_without_it_once_started_again(
+async def test_worker_that_fails_over_an_event_continues_without_it_after_its_restart(
     settings: Settings, tmp_path: Path
 ) -> None:
     with crew(settings, tmp_path) as workers:
         worker = await workers.start("1", "e77").is_ready()
         await produce(settings, [event(number) for number in range(200)])
         assert await worker.ended() == 1
-        assert "stopping: shard" in worker.said()
-        assert "a KPI failed with ZeroDivisionError: e77 cannot be counted" in worker.said()
+        assert "stopping: shard" in worker.log_text()
+        assert "a KPI failed with ZeroDivisionError: e77 cannot be counted" in worker.log_text()
         again = workers.start("1", "e77")
         assert await _settled(settings) == {"crm.lead": 199}
         await produce(settings, [event(200 + number) for number in range(100)])
         assert await _settled(settings) == {"crm.lead": 299}
         assert again.process.poll() is None
-    (letter,) = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
-    assert letter["reason"].startswith("crashes the KPIs: ZeroDivisionError")
+    (dead_letter,) = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
+    assert dead_letter["reason"].startswith("crashes the KPIs: ZeroDivisionError")
 
 
-async def test_worker_without_topics_says_what_to_run(settings: Settings, tmp_path: Path) -> None:
+async def test_worker_without_topics_names_the_command(settings: Settings, tmp_path: Path) -> None:
     with crew(replace(settings, app="nowhere"), tmp_path) as workers:
         worker = workers.start()
         assert await worker.ended() == 1
-        assert "run: sales-kpis topics apply" in worker.said()
-        assert "Traceback" not in worker.said()
+        assert "run: sales-kpis topics apply" in worker.log_text()
+        assert "Traceback" not in worker.log_text()
 
 
 async def _settled(settings: Settings) -> dict[str, int]:
-    found = await await_settled(settings, PATIENCE_SECONDS)
+    found = await await_settled(settings, SETTLED_SECONDS)
     assert found.is_settled, found
     return await values(settings)
 
@@ -210,12 +212,15 @@ async def _until_some_of_it_is_published(settings: Settings, count: int) -> None
 
 async def _until_shared(first: Worker, second: Worker) -> None:
     async def is_shared() -> bool:
-        (mine, my_boards), (theirs, their_boards) = first.holds(), second.holds()
+        (mine, my_merge_tasks), (theirs, their_merge_tasks) = (
+            first.task_numbers(),
+            second.task_numbers(),
+        )
         return (
             mine | theirs == {0, 1}
             and not mine & theirs
-            and my_boards | their_boards == BOARDS
-            and not my_boards & their_boards
+            and my_merge_tasks | their_merge_tasks == MERGE_TASKS
+            and not my_merge_tasks & their_merge_tasks
         )
 
     await eventually(is_shared)

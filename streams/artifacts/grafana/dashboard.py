@@ -1,4 +1,4 @@
-"""The sales dashboard: which KPIs it shows, beside which benchmarks."""
+"""The sales dashboard: its panels of KPIs with their benchmarks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +12,12 @@ from streams.artifacts.grafana.panels import (
     Json,
     Kind,
     Panel,
-    PanelRow,
     Query,
-    choice,
+    Section,
+    choice_variable,
     dashboard,
-    found,
-    source,
+    query_variable,
+    source_variable,
 )
 from streams.config.settings import Settings
 from streams.output.keys import ALL, WINDOWS
@@ -31,16 +31,16 @@ from streams.output.prometheus.naming import (
 from streams.wiring.catalogue import catalogue
 
 FILE = "sales.json"
-# Benchmarks of the trade, drawn as lines.
+# Benchmarks of sales operations, drawn as lines.
 ONE_HOUR = 3_600.0
 DEALS_PER_1000_CALLS = 32.0
 NEVER_CALLED_TWICE = 0.48
-CHOSEN = 'dimension="$dimension",value=~"$value"'
-HERE = f'window="$window",{CHOSEN}'
-# A stock is the same in every window that runs.
-NOW = f'window="day",{CHOSEN}'
+SELECTED_VALUES = 'dimension="$dimension",value=~"$value"'
+SELECTED_WINDOW = f'window="$window",{SELECTED_VALUES}'
+# A stock is the same in every current window.
+TODAY = f'window="day",{SELECTED_VALUES}'
 # Forecasts are of whole weeks, months, quarters and years.
-MONTH = f'window="month",{CHOSEN}'
+MONTH = f'window="month",{SELECTED_VALUES}'
 UNITS = {
     "ms": "s",
     "count": "short",
@@ -53,7 +53,7 @@ UNITS = {
 
 
 class PanelStyle(TypedDict, total=False):
-    """How a panel may differ from the others."""
+    """The options of a panel."""
 
     width: int
     limit: float
@@ -62,7 +62,7 @@ class PanelStyle(TypedDict, total=False):
 
 
 def write(folder: Path) -> Path:
-    """Write the dashboard into a folder and give its path."""
+    """Write the dashboard to a folder and return its path."""
     path = folder / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content())
@@ -70,20 +70,20 @@ def write(folder: Path) -> Path:
 
 
 def content() -> bytes:
-    """Give the dashboard's file, the same for the same catalogue."""
-    made = dashboard("Sales", "sales-kpis", list(_variables()), Panels().rows())
-    return orjson.dumps(made, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """Return the dashboard's file, the same for the same catalogue."""
+    content = dashboard("Sales", "sales-kpis", list(_variables()), Panels().sections())
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _variables() -> Iterator[Json]:
     kpis = catalogue(Settings()).published
     dimensions = dict.fromkeys(name for kpi in kpis for name in kpi.scopes)
-    yield source("datasource", "Prometheus")
+    yield source_variable("datasource", "Prometheus")
     windows = [name for name in WINDOWS if name not in HIDDEN_WINDOWS]
-    yield choice("window", "Window", windows, "last_30d")
+    yield choice_variable("window", "Window", windows, "last_30d")
     shown = [ALL, *(name for name in dimensions if name not in HIDDEN_DIMENSIONS)]
-    yield choice("dimension", "By", shown, ALL)
-    yield found(
+    yield choice_variable("dimension", "By", shown, ALL)
+    yield query_variable(
         "value",
         "Who or what",
         'label_values({dimension="$dimension",window="$window"}, value)',
@@ -92,7 +92,7 @@ def _variables() -> Iterator[Json]:
         allValue=".*",
         multi=True,
     )
-    yield found(
+    yield query_variable(
         "currency",
         "Currency",
         "metrics(sales_(revenue_won|pipeline_amount|receivables|collected)_[a-z]{3})",
@@ -103,23 +103,22 @@ def _variables() -> Iterator[Json]:
 
 
 class Panels:
-    """The panels of one catalogue."""
+    """The panels of one catalogue; the currency in names of gauges is a variable."""
 
     def __init__(self) -> None:
-        """Name every KPI's gauges, the currency left to a variable."""
         kpis = catalogue(Settings()).published
         self._units = {kpi.name: kpi.unit for kpi in kpis}
         self._namings = {kpi.name: naming(kpi, "${currency}") for kpi in kpis}
 
-    def rows(self) -> Iterator[PanelRow]:
-        """Give the rows from top to bottom."""
-        yield PanelRow("Are leads answered while they can still be won?", list(self._answering()))
-        yield PanelRow("Is anybody following up?", list(self._following_up()))
-        yield PanelRow("What is in the pipeline?", list(self._pipeline()))
-        yield PanelRow("How surely is it won?", list(self._closing()))
-        yield PanelRow("What does it bring in?", list(self._revenue()))
-        yield PanelRow("Is the plan being met?", list(self._planning()))
-        yield PanelRow("Are the streams well?", list(health()))
+    def sections(self) -> Iterator[Section]:
+        """Yield the sections from top to bottom."""
+        yield Section("Are leads answered while they can still be won?", list(self._answering()))
+        yield Section("Is anybody following up?", list(self._following_up()))
+        yield Section("What is in the pipeline?", list(self._pipeline()))
+        yield Section("How surely is it won?", list(self._closing()))
+        yield Section("What does it bring in?", list(self._revenue()))
+        yield Section("Is the plan being met?", list(self._planning()))
+        yield Section("Are the streams well?", list(health()))
 
     def _answering(self) -> Iterator[Panel]:
         empty = "no lead answered yet"
@@ -136,7 +135,7 @@ class Panels:
             empty="no lead yet",
         )
         yield self._stat(
-            "Unanswered leads now", "unanswered_leads", limit=1, width=4, where=NOW, empty="none"
+            "Unanswered leads now", "unanswered_leads", limit=1, width=4, where=TODAY, empty="none"
         )
 
     def _following_up(self) -> Iterator[Panel]:
@@ -161,13 +160,13 @@ class Panels:
 
     def _pipeline(self) -> Iterator[Panel]:
         empty = "no open deal yet"
-        yield self._line("Pipeline", "pipeline_amount", where=NOW, width=8, empty=empty)
-        yield self._line("Weighted", "pipeline_weighted", where=NOW, width=8, empty=empty)
-        yield self._stat("Open deals", "pipeline_count", where=NOW, width=4, empty=empty)
+        yield self._line("Pipeline", "pipeline_amount", where=TODAY, width=8, empty=empty)
+        yield self._line("Weighted", "pipeline_weighted", where=TODAY, width=8, empty=empty)
+        yield self._stat("Open deals", "pipeline_count", where=TODAY, width=4, empty=empty)
         yield self._stat(
-            "Stale deals", "stale_opportunities", where=NOW, width=4, limit=1, empty="none"
+            "Stale deals", "stale_opportunities", where=TODAY, width=4, limit=1, empty="none"
         )
-        yield self._line("Past their date", "expired_pipeline", where=NOW, width=8, empty="none")
+        yield self._line("Past their date", "expired_pipeline", where=TODAY, width=8, empty="none")
         name = self._namings["pipeline_amount"].name
         yield Panel(
             "Pipeline by stage",
@@ -198,8 +197,8 @@ class Panels:
         yield self._line("Deals won", "deal_count", width=8, empty=empty)
         yield self._line("Deal size", "deal_size", width=8, empty=empty)
         yield self._line("Collected", "collected", empty="no payment yet")
-        yield self._line("Receivables", "receivables", where=NOW, empty="no invoice yet")
-        yield self._line("Overdue", "overdue", where=NOW, empty="none")
+        yield self._line("Receivables", "receivables", where=TODAY, empty="no invoice yet")
+        yield self._line("Overdue", "overdue", where=TODAY, empty="none")
         yield self._spread("Time to pay", "days_to_pay", empty="no invoice paid yet")
 
     def _planning(self) -> Iterator[Panel]:
@@ -208,7 +207,7 @@ class Panels:
                 title,
                 "bargauge",
                 "percentunit",
-                [Query(aimed(name), "{{kpi}}, {{window}} {{value}}")],
+                [Query(of_targets(name), "{{kpi}}, {{window}} {{value}}")],
                 AIMED[name],
                 width=8,
                 limit=limit,
@@ -224,33 +223,34 @@ class Panels:
         )
 
     def _line(
-        self, title: str, kpi: str, *, where: str = HERE, **style: Unpack[PanelStyle]
+        self, title: str, kpi: str, *, where: str = SELECTED_WINDOW, **style: Unpack[PanelStyle]
     ) -> Panel:
         return self._panel("timeseries", title, kpi, [self._query(kpi, where)], style)
 
     def _stat(
-        self, title: str, kpi: str, *, where: str = HERE, **style: Unpack[PanelStyle]
+        self, title: str, kpi: str, *, where: str = SELECTED_WINDOW, **style: Unpack[PanelStyle]
     ) -> Panel:
         return self._panel("stat", title, kpi, [self._query(kpi, where)], style)
 
     def _spread(
-        self, title: str, kpi: str, *, where: str = HERE, **style: Unpack[PanelStyle]
+        self, title: str, kpi: str, *, where: str = SELECTED_WINDOW, **style: Unpack[PanelStyle]
     ) -> Panel:
         named, money = self._namings[kpi], self._money(kpi)
         names = {"mean": named.name, **named.percentiles}
         queries = [
-            Query(selected(name, where), f"{what} {{{{value}}}}{money}")
+            Query(of_kpi(name, where), f"{what} {{{{value}}}}{money}")
             for what, name in names.items()
         ]
         return self._panel("timeseries", title, kpi, queries, style)
 
     def _labels(self, title: str, kpi: str, **style: Unpack[PanelStyle]) -> Panel:
-        expression = f"sum by (label) (max by (label, value) ({self._namings[kpi].name}{{{HERE}}}))"
+        gauge = f"{self._namings[kpi].name}{{{SELECTED_WINDOW}}}"
+        expression = f"sum by (label) (max by (label, value) ({gauge}))"
         return self._panel("bargauge", title, kpi, [Query(expression, "{{label}}")], style)
 
     def _query(self, kpi: str, where: str) -> Query:
         legend = "{{dimension}} {{value}}" + self._money(kpi)
-        return Query(selected(self._namings[kpi].name, where), legend)
+        return Query(of_kpi(self._namings[kpi].name, where), legend)
 
     def _money(self, kpi: str) -> str:
         return " ${currency}" if self._units[kpi] == "money" else ""
@@ -262,11 +262,11 @@ class Panels:
         return Panel(title, kind, unit, queries, text, **style)
 
 
-def selected(name: str, where: str) -> str:
-    """Ask for a gauge once, however many workers show it."""
+def of_kpi(name: str, where: str) -> str:
+    """Return the query of a gauge, once, however many workers expose it."""
     return f"max by (dimension, value) ({name}{{{where}}})"
 
 
-def aimed(name: str) -> str:
-    """Ask the same of every KPI that has a target, in the windows it has one for."""
-    return f"max by (kpi, value, window) ({name}{{{CHOSEN}}})"
+def of_targets(name: str) -> str:
+    """Return the query of a gauge of targets: of every KPI and window that has one."""
+    return f"max by (kpi, value, window) ({name}{{{SELECTED_VALUES}}})"

@@ -1,4 +1,4 @@
-"""The dashboard's panels about the streams themselves: from a worker's own metrics."""
+"""The dashboard's panels of the streams themselves, from the workers' own metrics."""
 
 from collections.abc import Iterator
 
@@ -9,20 +9,20 @@ RATE = "[$__rate_interval]"
 
 
 def health() -> Iterator[Panel]:
-    """Give the panels from left to right."""
-    yield from coming_in()
-    yield from keeping_up()
-    yield from going_out()
+    """Yield the panels from left to right."""
+    yield from input_panels()
+    yield from progress_panels()
+    yield from output_panels()
 
 
-def coming_in() -> Iterator[Panel]:
-    """Give the panels about what comes in."""
+def input_panels() -> Iterator[Panel]:
+    """Yield the panels of incoming events."""
     yield Panel(
         "Events",
         "timeseries",
         "cps",
         [Query(f"sum by (topic) (rate(sales_kpis_events_total{RATE}))", "{{topic}}")],
-        "Events put into rows, by topic.",
+        "Events processed, by topic.",
         empty="no worker seen",
     )
     yield Panel(
@@ -33,7 +33,7 @@ def coming_in() -> Iterator[Panel]:
             Query(f"sum by (topic) ({increase('gateway_events_accepted')})", "{{topic}}"),
             Query(f"sum by (kind) ({increase('gateway_refusals')})", "refused: {{kind}}"),
         ],
-        "Events that came over HTTP, and requests refused with the reason.",
+        "Events accepted over HTTP, and requests rejected with the reason.",
         empty="no gateway seen",
     )
     yield Panel(
@@ -51,8 +51,8 @@ def coming_in() -> Iterator[Panel]:
     )
 
 
-def keeping_up() -> Iterator[Panel]:
-    """Give the panels about how the workers keep up."""
+def progress_panels() -> Iterator[Panel]:
+    """Yield the panels of the workers' progress."""
     yield Panel(
         "Behind",
         "timeseries",
@@ -66,7 +66,7 @@ def keeping_up() -> Iterator[Panel]:
         "timeseries",
         "short",
         [Query("sum by (stage, instance) (sales_kpis_shards)", "{{stage}} on {{instance}}")],
-        "How many shards each worker holds.",
+        "Number of tasks of each worker.",
         empty="no worker seen",
     )
     yield Panel(
@@ -79,13 +79,13 @@ def keeping_up() -> Iterator[Panel]:
             )
             for q in (0.5, 0.99)
         ],
-        "How long a transaction takes.",
+        "Duration of transactions.",
         empty="no commit lately",
     )
 
 
-def going_out() -> Iterator[Panel]:
-    """Give the panels about what goes out."""
+def output_panels() -> Iterator[Panel]:
+    """Yield the panels of published records."""
     yield Panel(
         "Published",
         "timeseries",
@@ -99,7 +99,7 @@ def going_out() -> Iterator[Panel]:
         "stat",
         "s",
         [Query(f"time() - max({UPDATED})", "age")],
-        "How long ago the newest KPI record was written: with events coming in, a second or two.",
+        "Age of the newest KPI record: with incoming events, a second or two.",
         width=3,
         empty="no record yet",
     )
@@ -113,7 +113,7 @@ def going_out() -> Iterator[Panel]:
                 "{{kpi}} by {{dimension}}",
             )
         ],
-        "Members without gauges, for there are too many of them; sales.kpis has them all.",
+        "Dimension values without gauges, because there are too many; sales.kpis has them all.",
         width=3,
         limit=1,
         empty="none",
@@ -121,10 +121,10 @@ def going_out() -> Iterator[Panel]:
 
 
 def increase(name: str) -> str:
-    """Ask how much one of the streams' counters grew."""
+    """Return the query of the increase of one of the streams' counters."""
     return f"increase(sales_kpis_{name}_total{RATE})"
 
 
 def quantile(q: float, name: str, label: str) -> str:
-    """Ask for a quantile of a histogram, by one of its labels."""
+    """Return the query of a quantile of a histogram, by one of its labels."""
     return f"histogram_quantile({q}, sum by (le, {label}) (rate({name}_bucket{RATE})))"

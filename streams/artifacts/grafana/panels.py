@@ -1,4 +1,4 @@
-"""Grafana's form of a dashboard: rows of panels, laid out from left to right."""
+"""Grafana's format of a dashboard: sections of panels, laid out from left to right."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ Json = dict[str, Any]
 Kind = Literal["stat", "timeseries", "bargauge"]
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 COLUMNS = 24
-# Grafana cannot take a unit from a variable: where a series ends with a currency's name, the
-# unit follows from it. Of any other currency the number is shown as it is.
+# Grafana cannot use a variable as a unit: where the name of a series ends with a currency, the
+# unit is set by an override. Amounts in other currencies are shown without a unit.
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK", "PLN", "INR")
 MONEY = "money"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One PromQL expression and what its series are called."""
+    """One PromQL expression and the legend of its series."""
 
     expression: str
     legend: str
@@ -25,10 +25,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel: what it shows, in which of Grafana's units (or MONEY), and why.
+    """One panel: title, kind, Grafana unit or MONEY, queries and description.
 
-    `limit` is drawn as a line and told by colour: what is over it is bad, or good where
-    `is_floor`. `empty` is what stands there while there is nothing to show.
+    `limit` is drawn as a line and by colour: values above it are bad, or good where `is_floor`.
+    `empty` is shown while there are no values.
     """
 
     title: str
@@ -44,21 +44,21 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class PanelRow:
-    """A question, and the panels that answer it."""
+class Section:
+    """A question and the panels that answer it."""
 
     title: str
     panels: Sequence[Panel]
 
 
-def dashboard(title: str, uid: str, variables: Sequence[Json], lines: Iterable[PanelRow]) -> Json:
-    """Put a dashboard together, ready to be provisioned."""
+def dashboard(title: str, uid: str, variables: Sequence[Json], sections: Iterable[Section]) -> Json:
+    """Return a dashboard, ready to be provisioned."""
     return {
         "annotations": {"list": []},
         "editable": False,
         "graphTooltip": 1,
         "links": [],
-        "panels": list(_laid_out(lines)),
+        "panels": list(_laid_out(sections)),
         "refresh": "10s",
         "schemaVersion": 39,
         "tags": ["sales"],
@@ -71,8 +71,8 @@ def dashboard(title: str, uid: str, variables: Sequence[Json], lines: Iterable[P
     }
 
 
-def choice(name: str, label: str, values: Sequence[str], current: str) -> Json:
-    """Make a variable with a fixed list of values."""
+def choice_variable(name: str, label: str, values: Sequence[str], current: str) -> Json:
+    """Return a variable with a fixed list of values."""
     return {
         "name": name,
         "label": label,
@@ -87,8 +87,8 @@ def choice(name: str, label: str, values: Sequence[str], current: str) -> Json:
     }
 
 
-def found(name: str, label: str, query: str, current: Json, **more: Any) -> Json:
-    """Make a variable whose values Prometheus is asked for."""
+def query_variable(name: str, label: str, query: str, current: Json, **more: Any) -> Json:
+    """Return a variable whose values are queried from Prometheus."""
     return {
         "name": name,
         "label": label,
@@ -103,8 +103,8 @@ def found(name: str, label: str, query: str, current: Json, **more: Any) -> Json
     }
 
 
-def source(name: str, label: str) -> Json:
-    """Make the variable that says which Prometheus."""
+def source_variable(name: str, label: str) -> Json:
+    """Return the variable that selects the Prometheus data source."""
     return {
         "name": name,
         "label": label,
@@ -115,26 +115,26 @@ def source(name: str, label: str) -> Json:
     }
 
 
-def _laid_out(lines: Iterable[PanelRow]) -> Iterator[Json]:
+def _laid_out(sections: Iterable[Section]) -> Iterator[Json]:
     number, y = 0, 0
-    for line in lines:
+    for section in sections:
         number += 1
-        place = {"x": 0, "y": y, "w": COLUMNS, "h": 1}
+        position = {"x": 0, "y": y, "w": COLUMNS, "h": 1}
         yield {
             "id": number,
             "type": "row",
-            "title": line.title,
+            "title": section.title,
             "collapsed": False,
-            "gridPos": place,
+            "gridPos": position,
             "panels": [],
         }
         x, y, height = 0, y + 1, 0
-        for panel in line.panels:
+        for panel in section.panels:
             if x + panel.width > COLUMNS:
                 x, y, height = 0, y + height, 0
             number += 1
-            place = {"x": x, "y": y, "w": panel.width, "h": panel.height}
-            yield {"id": number, "gridPos": place, **_panel(panel)}
+            position = {"x": x, "y": y, "w": panel.width, "h": panel.height}
+            yield {"id": number, "gridPos": position, **_panel(panel)}
             x, height = x + panel.width, max(height, panel.height)
         y += height
 
@@ -165,7 +165,7 @@ def _panel(panel: Panel) -> Json:
                 "editorMode": "code",
                 "expr": query.expression,
                 "legendFormat": query.legend,
-                # A number is that of now: one that has gone must not linger.
+                # A single number is the current one: a removed series must not stay visible.
                 "instant": panel.kind != "timeseries",
                 "range": panel.kind == "timeseries",
             }
@@ -194,7 +194,7 @@ def _custom(panel: Panel) -> Json:
         "thresholdsStyle": {"mode": "off" if panel.limit is None else "dashed"},
     }
     if panel.limit is not None:
-        # A little more than the limit, so that its line is seen however low the values are.
+        # A little more than the limit, so that its line is visible even if all values are low.
         custom["axisSoftMax"] = panel.limit * 1.1
     return custom
 

@@ -1,4 +1,4 @@
-"""Customers of long standing: they order again, mostly get it in time, and at times complain."""
+"""Existing customers of the simulated company: their orders, invoices and tickets."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from streams.demo.simulation.company import (
     EventData,
 )
 from streams.demo.simulation.stories import (
-    Happening,
+    CrmEvent,
     Market,
     Timing,
     money,
@@ -31,7 +31,7 @@ class Customer(NamedTuple):
 
 
 def customers() -> list[Customer]:
-    """Give them all, always the same."""
+    """Return all customers, always the same."""
     dice = Random(CUSTOMERS)  # noqa: S311  # a story, not a secret
     found = []
     for number in range(CUSTOMERS):
@@ -42,8 +42,8 @@ def customers() -> list[Customer]:
     return found
 
 
-def known(currency: str, at: str) -> Iterator[EventData]:
-    """Give an `account.set` for every customer, as of `at`."""
+def account_records(currency: str, at: str) -> Iterator[EventData]:
+    """Yield an `account.set` for every customer, as of `at`."""
     for customer in customers():
         yield {
             "id": f"account-{customer.account}",
@@ -56,16 +56,16 @@ def known(currency: str, at: str) -> Iterator[EventData]:
         }
 
 
-def ordered(
-    dice: Random, number: int, customer: Customer, at: int, pace: Timing, market: Market
-) -> Iterator[Happening]:
-    """Tell of one order until it is paid, or called off."""
+def order_events(
+    dice: Random, number: int, customer: Customer, at: int, timing: Timing, market: Market
+) -> Iterator[CrmEvent]:
+    """Yield the events of one order until it is paid or cancelled."""
     placed = market.calendar.local(at)
     order = f"order-{number:05d}"
     cents = int(dice.lognormvariate(0, 0.3) * PRODUCTS[customer.product] * 100)
     price: EventData = {"amount": money(cents), "currency": market.currency}
 
-    def said(kind: str, at: int, fields: EventData) -> Happening:
+    def event_at(kind: str, at: int, fields: EventData) -> CrmEvent:
         event: EventData = {
             "id": f"{order}-{kind}",
             "type": kind,
@@ -74,23 +74,23 @@ def ordered(
             "source": "demo",
             **fields,
         }
-        return Happening(at, event)
+        return CrmEvent(at, event)
 
     promised = (placed + timedelta(days=dice.randrange(3, 7))).date().isoformat()
     who: EventData = {"rep": customer.rep, "product": customer.product}
-    yield said("order.placed", at, {"order": order, **who, **price, "promised": promised})
+    yield event_at("order.placed", at, {"order": order, **who, **price, "promised": promised})
     if dice.random() < 0.04:
-        yield said("order.cancelled", at + int(dice.random() * pace.day), {"order": order})
+        yield event_at("order.cancelled", at + int(dice.random() * timing.day), {"order": order})
         return
-    arrived = at + int(dice.triangular(1, 8, 3) * pace.day)
-    yield said("order.delivered", arrived, {"order": order})
+    arrived = at + int(dice.triangular(1, 8, 3) * timing.day)
+    yield event_at("order.delivered", arrived, {"order": order})
     due = (market.calendar.local(arrived) + timedelta(days=14)).date().isoformat()
     bill: EventData = {"invoice": f"invoice-{order}", **price, "due": due}
-    yield said("invoice.issued", arrived, {**bill, **who})
+    yield event_at("invoice.issued", arrived, {**bill, **who})
     if dice.random() < 0.9:
-        paid = arrived + int(dice.triangular(2, 20, 9) * pace.day)
-        yield said("invoice.paid", paid, {"invoice": bill["invoice"], **price})
+        paid = arrived + int(dice.triangular(2, 20, 9) * timing.day)
+        yield event_at("invoice.paid", paid, {"invoice": bill["invoice"], **price})
     if dice.random() < 0.25:
         kind = dice.choices(TICKETS, (4, 2, 1, 5))[0]
-        asked = arrived + int(dice.random() * 3 * pace.day)
-        yield said("ticket.opened", asked, {"ticket": f"ticket-{order}", "kind": kind})
+        asked = arrived + int(dice.random() * 3 * timing.day)
+        yield event_at("ticket.opened", asked, {"ticket": f"ticket-{order}", "kind": kind})

@@ -1,4 +1,4 @@
-"""Who works at the invented company, what it sells and to whom; nobody and nothing here is real."""
+"""The invented company of the demo: reps, products, channels, targets and costs; none is real."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ EventData = dict[str, object]
 
 
 class Rep(NamedTuple):
-    """One who sells: `haste` multiplies the wait before an answer, `skill` is the share won."""
+    """A sales rep: `haste` multiplies the wait before an answer, `skill` is the share won."""
 
     name: str
     team: str
@@ -32,7 +32,7 @@ DEPARTMENTS = {
     "Renewals": "Existing customers",
 }
 UNIT = "Europe"
-# Channel: what it costs to be found there, and the campaigns that run in it.
+# Of each channel: its kind of media, and the campaigns that run in it.
 CHANNELS = {
     "web": ("owned", ("newsletter", "webinar")),
     "search": ("paid", ("spring offer", "free trial")),
@@ -40,26 +40,26 @@ CHANNELS = {
     "referral": ("earned", ("",)),
     "partner": ("earned", ("",)),
 }
-# What a campaign costs a day.
+# The cost of a campaign per day.
 COSTS = {"owned": 60, "paid": 180}
 PARTNERS = ("Partner A", "Partner B", "Partner C")
-# Product: what its median deal is worth.
+# The median value of a deal of each product.
 PRODUCTS = {"Starter": 900, "Team": 3_200, "Enterprise": 11_000}
 REASONS = ("price", "timing", "went elsewhere", "no budget", "")
 WANTED = ("single sign-on", "on-premises", "shorter terms", "")
-# What a month should come to, in units of the first currency where it is money.
-REVENUE, REVENUE_OF_A_REP, LEADS, IN_AN_HOUR = 400_000, 55_000, 1_000, 0.85
-# What one unit is worth, roughly and for ever, in one unit of the first.
+# The targets of a month, in units of the first currency where it is money.
+REVENUE, REVENUE_OF_A_REP, LEADS, WITHIN_AN_HOUR = 400_000, 55_000, 1_000, 0.85
+# The rough and constant value of one unit in units of the first currency.
 WORTH = {"EUR": 1.0, "USD": 0.92, "GBP": 1.17}
 
 
 def foreign(currency: str) -> tuple[str, ...]:
-    """Name the currencies the company also sells in."""
+    """Return the other currencies in which the company sells."""
     return tuple(other for other in WORTH if other != currency)
 
 
 def organisation(at: str) -> Iterator[EventData]:
-    """Give a `rep.set` for everyone, as of `at`."""
+    """Yield a `rep.set` for every rep, as of `at`."""
     for rep in REPS:
         yield {
             "id": f"org-{rep.name}",
@@ -73,15 +73,15 @@ def organisation(at: str) -> Iterator[EventData]:
 
 
 def targets(currency: str, at: str) -> Iterator[EventData]:
-    """Give a `target.set` for each thing the company has set out to do a month, as of `at`."""
+    """Yield a `target.set` for each monthly target, as of `at`."""
     home = WORTH.get(currency, 1.0)
-    aims: list[tuple[str, dict[str, str], float]] = [
+    monthly: list[tuple[str, dict[str, str], float]] = [
         ("revenue_won", {}, REVENUE / home),
         ("lead_count", {}, LEADS),
-        ("response_within_hour", {}, IN_AN_HOUR),
+        ("response_within_hour", {}, WITHIN_AN_HOUR),
         *(("revenue_won", {"rep": rep.name}, REVENUE_OF_A_REP / home) for rep in REPS),
     ]
-    for kpi, scope, value in aims:
+    for kpi, scope, value in monthly:
         yield {
             "id": f"target-{kpi}-{scope.get('rep', 'all')}",
             "type": "target.set",
@@ -94,13 +94,13 @@ def targets(currency: str, at: str) -> Iterator[EventData]:
 
 
 def rates(currency: str, first: date, last: date, at: str) -> Iterator[EventData]:
-    """Give a `rate.set` a week for every foreign currency, from `first` to `last`, as of `at`."""
+    """Yield a weekly `rate.set` for every foreign currency, from `first` to `last`, as of `at`."""
     home = WORTH.get(currency, 1.0)
     for other in foreign(currency):
         day = first
         week = 0
         while day <= last:
-            # A ripple of one per cent, so that the date of a fact can be seen to matter.
+            # A variation of one per cent, so that the date of a fact visibly matters.
             rate = WORTH[other] / home * (1 + 0.01 * (week % 3 - 1))
             yield {
                 "id": f"rate-{other}-{day}",
@@ -117,7 +117,7 @@ def rates(currency: str, first: date, last: date, at: str) -> Iterator[EventData
 def spends(
     currency: str, first: date, last: date, at: Callable[[date], str]
 ) -> Iterator[EventData]:
-    """Give what each campaign cost a day from `first` to `last`; `at` writes when on a day."""
+    """Yield each campaign's cost of each day from `first` to `last`; `at` gives a day's instant."""
     day = first
     while day <= last:
         for channel, (media, campaigns) in CHANNELS.items():

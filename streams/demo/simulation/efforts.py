@@ -1,4 +1,4 @@
-"""What reps do besides following up their leads."""
+"""Calls and other activities of the simulated reps."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ ASSETS = ("price list", "case study", "one-page summary", "film")
 
 
 def call(dice: Random, rep: str, *, cold: bool = False) -> EventData:
-    """Make up what is known of an outgoing call."""
+    """Return the fields of a simulated outgoing call."""
     outcome = dice.choices(OUTCOMES, (42, 35, 15, 8))[0]
     made: EventData = {"rep": rep, "direction": "outbound", "outcome": outcome}
     if outcome == "connected":
@@ -19,13 +19,13 @@ def call(dice: Random, rep: str, *, cold: bool = False) -> EventData:
     return made
 
 
-def shown(dice: Random, rep: str) -> EventData:
-    """Make up which material a rep sent."""
+def collateral(dice: Random, rep: str) -> EventData:
+    """Return the fields of an activity in which a rep sends material."""
     return {"rep": rep, "kind": "collateral", "asset": dice.choice(ASSETS)}
 
 
-def prospected(dice: Random, rep: str) -> EventData:
-    """Make up an hour or two of looking for new customers, or a word on social media."""
+def prospecting(dice: Random, rep: str) -> EventData:
+    """Return the fields of an hour or two of prospecting, or of a post on social media."""
     if dice.random() < 0.6:
         return {"rep": rep, "kind": "social"}
     outreach = dice.randrange(8, 40)

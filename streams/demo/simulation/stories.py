@@ -1,4 +1,4 @@
-"""What can happen to one lead, from its first word to the last payment."""
+"""The simulated life of one lead, from its creation to the last payment."""
 
 from datetime import timedelta
 from random import Random
@@ -15,7 +15,7 @@ from streams.demo.simulation.company import (
     Rep,
     foreign,
 )
-from streams.demo.simulation.efforts import call, shown
+from streams.demo.simulation.efforts import call, collateral
 from streams.engine.calendars.calendar import Calendar
 
 STAGES = (("discovery", 0.2), ("proposal", 0.45), ("negotiation", 0.7))
@@ -23,7 +23,7 @@ PAYMENT_DAYS = 7
 
 
 class Timing(NamedTuple):
-    """How long a minute of answering and a day of selling take, in milliseconds."""
+    """The simulated length of a minute of answering and a day of selling, in milliseconds."""
 
     minute: int
     day: int
@@ -33,53 +33,51 @@ REAL = Timing(60_000, 86_400_000)
 QUICK = Timing(2_000, 20_000)
 
 
-class Happening(NamedTuple):
-    """Something the CRM will write down at an instant (milliseconds)."""
+class CrmEvent(NamedTuple):
+    """An event that the CRM records at an instant in milliseconds."""
 
     at: int
     event: EventData
 
 
 class Market(NamedTuple):
-    """Where stories play: the reporting calendar and the currency of most deals."""
+    """The reporting calendar and the currency of most deals."""
 
     calendar: Calendar
     currency: str
 
 
 class Story:
-    """The life of one lead; `happenings` is all of it once `tell` has returned.
+    """The life of one lead, generated at once: the same dice, number and instant give the same.
 
-    `is_answered` then says whether anybody ever got in touch.
-
-    The same dice, number and instant give the same story.
+    `events` are in the order of their instants, the first at `created`. `is_answered` is true where
+    a rep ever contacted the lead. `timing` scales the time that passes between the events.
     """
 
     def __init__(
-        self, dice: Random, number: int, created: int, pace: Timing, market: Market
+        self, dice: Random, number: int, created: int, timing: Timing, market: Market
     ) -> None:
-        """Say when the lead comes in, how fast its life goes, and where."""
-        self.happenings: list[Happening] = []
+        self.events: list[CrmEvent] = []
         self.is_answered = False
         self.subject = f"lead-{number:05d}"
         self.rep: Rep = dice.choice(REPS)
         self._dice = dice
         self._number = number
         self._at = created
-        self._timing = pace
+        self._timing = timing
         self._market = market
         self._product = dice.choices(tuple(PRODUCTS), (5, 4, 1))[0]
+        self._generate()
 
-    def events(self) -> list[Happening]:
-        """Write the whole story and give it."""
-        self._come_in()
-        fate = self._dice.random()
-        if fate < 0.03:
-            return self.happenings
-        if fate < 0.08:
+    def _generate(self) -> None:
+        self._create_lead()
+        outcome = self._dice.random()
+        if outcome < 0.03:
+            return
+        if outcome < 0.08:
             self._pass_days(0.05, 0.6)
             self._write("lead.disqualified", {"rep": self.rep.name, "reason": "not a fit"})
-            return self.happenings
+            return
         self._answer()
         self.is_answered = True
         if self._dice.random() < 0.6:
@@ -92,18 +90,17 @@ class Story:
             self._touch()
         if self._dice.random() < 0.5:
             self._deal()
-        return self.happenings
 
     def _write(self, kind: str, fields: EventData, subject: str = "") -> None:
         event: EventData = {
-            "id": f"{self._number:05d}-{len(self.happenings):02d}",
+            "id": f"{self._number:05d}-{len(self.events):02d}",
             "type": kind,
             "at": self._market.calendar.text(self._at),
             "subject": subject or self.subject,
             "source": "demo",
             **fields,
         }
-        self.happenings.append(Happening(self._at, event))
+        self.events.append(CrmEvent(self._at, event))
 
     def _pass_minutes(self, median: float) -> None:
         self._at += int(self._dice.lognormvariate(0, 0.9) * median * self._timing.minute)
@@ -111,7 +108,7 @@ class Story:
     def _pass_days(self, least: float, most: float) -> None:
         self._at += int(self._dice.uniform(least, most) * self._timing.day)
 
-    def _come_in(self) -> None:
+    def _create_lead(self) -> None:
         dice = self._dice
         channel = dice.choices(tuple(CHANNELS), (5, 4, 1, 2, 2))[0]
         media, campaigns = CHANNELS[channel]
@@ -140,7 +137,7 @@ class Story:
             self._email()
 
     def _email(self, *, automated: bool = False) -> None:
-        email = f"mail-{self._number:05d}-{len(self.happenings):02d}"
+        email = f"mail-{self._number:05d}-{len(self.events):02d}"
         links = self._dice.choice((0, 1, 1, 2, 3))
         sent: EventData = {"rep": self.rep.name, "email": email, "links": links}
         self._write("email.sent", {**sent, "automated": True} if automated else sent)
@@ -171,7 +168,7 @@ class Story:
                     "expected_close": close.date().isoformat(),
                 },
             )
-            self._show(stage)
+            self._log_activity(stage)
             if dice.random() < 0.5:
                 self._pass_days(0.1, 0.8)
                 self._touch()
@@ -183,32 +180,32 @@ class Story:
     def _quote(self) -> EventData:
         return {"quote": f"quote-{self._number:05d}"}
 
-    def _show(self, stage: str) -> None:
-        """Let the rep meet the lead, send material or present, as the stage suggests."""
+    def _log_activity(self, stage: str) -> None:
+        """Add a meeting, a presentation or material that is sent, as the stage suggests."""
         dice, rep = self._dice, self.rep.name
         if stage == "discovery" and dice.random() < 0.5:
             self._write("activity.logged", {"rep": rep, "kind": "meeting"})
         if stage == "proposal" and dice.random() < 0.4:
             self._write("activity.logged", {"rep": rep, "kind": "presentation"})
         if dice.random() < 0.2:
-            self._write("activity.logged", shown(dice, rep))
+            self._write("activity.logged", collateral(dice, rep))
 
     def _close(self, deal: str, cents: int, currency: str) -> None:
         dice = self._dice
-        fate = dice.random()
+        outcome = dice.random()
         self._pass_days(0.3, 2.0)
-        if fate > 0.92:
+        if outcome > 0.92:
             return  # never decided
-        if fate > 0.9:
+        if outcome > 0.9:
             self._write("deal.deleted", {"deal": deal})
             return
-        if fate > self.rep.skill:
+        if outcome > self.rep.skill:
             reason = dice.choice(REASONS)
-            said: EventData = {"reason": reason} if reason else {}
-            self._write("deal.changed", {"deal": deal, "status": "lost", **said})
+            why: EventData = {"reason": reason} if reason else {}
+            self._write("deal.changed", {"deal": deal, "status": "lost", **why})
             if wanted := dice.choice(WANTED):
-                said["unmet_demand"] = wanted
-            self._write("quote.rejected", {**self._quote, **said})
+                why["unmet_demand"] = wanted
+            self._write("quote.rejected", {**self._quote, **why})
             return
         self._write("deal.changed", {"deal": deal, "status": "won", "amount": money(cents)})
         self._write("quote.ordered", self._quote)
@@ -227,14 +224,14 @@ class Story:
         due = self._market.calendar.local(self._at) + timedelta(days=PAYMENT_DAYS)
         terms: EventData = {"rep": self.rep.name, "due": due.date().isoformat()}
         self._write("invoice.issued", {**invoice, "amount": money(cents), **terms}, account)
-        fate = dice.random()
-        if fate < 0.1:
+        outcome = dice.random()
+        if outcome < 0.1:
             return  # nobody pays
-        if fate < 0.13:
+        if outcome < 0.13:
             self._pass_days(0.5, 3)
             self._write("invoice.credited", {**invoice, "amount": money(cents)}, account)
             return
-        first = cents if fate < 0.8 else cents // 2
+        first = cents if outcome < 0.8 else cents // 2
         for part in filter(None, (first, cents - first)):
             self._pass_days(1.5, 10)
             self._write("invoice.paid", {**invoice, "amount": money(part)}, account)

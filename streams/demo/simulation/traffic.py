@@ -1,4 +1,4 @@
-"""How the company's CRM tells of it: a past at once, then live, with the faults that CRMs have."""
+"""The requests of the simulated CRM: a history, then live events, with the usual faults."""
 
 import heapq
 from collections import deque
@@ -9,9 +9,9 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from streams.demo.simulation.accounts import (
+    account_records,
     customers,
-    known,
-    ordered,
+    order_events,
 )
 from streams.demo.simulation.company import (
     REPS,
@@ -21,23 +21,22 @@ from streams.demo.simulation.company import (
     spends,
     targets,
 )
-from streams.demo.simulation.efforts import call, prospected
+from streams.demo.simulation.efforts import call, prospecting
 from streams.demo.simulation.stories import (
     QUICK,
     REAL,
-    Happening,
+    CrmEvent,
     Market,
     Story,
     Timing,
 )
-from streams.engine.calendars.calendar import Calendar
+from streams.engine.calendars.calendar import DAY_MS, Calendar
 
 HISTORY_DAYS = 21
 LEADS_A_DAY = 40
 COLD_CALLS_A_DAY = 60
 EFFORTS_A_DAY = 12
 ORDERS_A_DAY = 6
-DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 # Mean milliseconds between two of a kind, live.
 LEADS_EVERY = 900
@@ -48,16 +47,16 @@ DUPLICATES = 0.04
 CORRECTIONS = 0.02
 LATE = 0.08
 KNOWN_LEADS = 400
-# Answers that take an hour and more, so that some leads are seen to wait too long.
-UNHURRIED = Timing(5 * MINUTE_MS, DAY_MS)
+# Answers that take an hour and more, so that some leads visibly wait too long.
+SLOW = Timing(5 * MINUTE_MS, DAY_MS)
 
 Kind = Literal["new", "duplicate", "correction"]
 
 
 class ScheduledRequest(NamedTuple):
-    """One event as the CRM sends it; `kind` says whether it had sent that `id` before.
+    """One event as the CRM sends it; `kind` is "new" unless its `id` was sent before.
 
-    `is_late`: it comes seconds after it happened, behind later ones.
+    An event that `is_late` is sent seconds after it happened, behind later ones.
     """
 
     event: EventData
@@ -66,14 +65,13 @@ class ScheduledRequest(NamedTuple):
 
 
 class Traffic:
-    """Everything one CRM sends, decided by the seed and the instant it starts at.
+    """All requests of one CRM, determined by the seed and the start instant.
 
-    `reference` and `history` are what it has to say at `start`; `due` then gives, in order,
-    what it sends up to an instant, however often it is asked. No event is from the future.
+    `reference` and `history` are sent at `start`; `due` then yields, in order, what is sent up to
+    an instant, in however many calls. No event is from the future. Instants are milliseconds.
     """
 
     def __init__(self, seed: int, start: int, calendar: Calendar, currency: str) -> None:
-        """Make up the past; instants are milliseconds."""
         self._dice = Random(seed)  # noqa: S311  # a story, not a secret
         self._start = start
         self._market = Market(calendar, currency)
@@ -81,16 +79,16 @@ class Traffic:
         self._serial = count()
         self._orders = count(1)
         self._customers = customers()
-        self._coming: list[tuple[int, int, ScheduledRequest | Callable[[int], None]]] = []
+        self._planned: list[tuple[int, int, ScheduledRequest | Callable[[int], None]]] = []
         self._known: deque[tuple[str, str]] = deque(maxlen=KNOWN_LEADS)
-        self._past = self._lived()
-        self._plan(start, self._lead_comes_in)
-        self._plan(start, self._rep_calls)
-        self._plan(start, self._rep_prospects)
-        self._plan(start, self._customer_orders)
+        self._history = self._generate_history()
+        self._plan(start, self._create_lead)
+        self._plan(start, self._make_call)
+        self._plan(start, self._prospect)
+        self._plan(start, self._place_order)
 
     def reference(self) -> list[EventData]:
-        """Give who works where and what for, what currencies are worth, who buys, what ads cost."""
+        """Return reps, targets, exchange rates, accounts and the costs of campaigns."""
         calendar = self._market.calendar
         first = calendar.local(self._start - (HISTORY_DAYS + 7) * DAY_MS).date()
         today = calendar.local(self._start).date()
@@ -105,57 +103,59 @@ class Traffic:
             *organisation(at),
             *targets(currency, at),
             *rates(currency, first, today, at),
-            *known(currency, at),
+            *account_records(currency, at),
             *spends(currency, begun, today, evening),
         ]
 
     def history(self) -> list[ScheduledRequest]:
-        """Give the last weeks, roughly in order, faults included."""
-        return self._past
+        """Return the last weeks, roughly in order, faults included."""
+        return self._history
 
     def due(self, until: int) -> Iterator[ScheduledRequest]:
-        """Give what is sent after the last call and up to `until`, in the order of sending."""
-        while self._coming and self._coming[0][0] <= until:
-            at, _, coming = heapq.heappop(self._coming)
-            if isinstance(coming, ScheduledRequest):
-                yield coming
+        """Yield the requests after the last call and up to `until`, in the order of sending."""
+        while self._planned and self._planned[0][0] <= until:
+            at, _, action = heapq.heappop(self._planned)
+            if isinstance(action, ScheduledRequest):
+                yield action
             else:
-                coming(at)
+                action(at)
 
-    def _plan(self, at: int, coming: ScheduledRequest | Callable[[int], None]) -> None:
-        heapq.heappush(self._coming, (at, next(self._serial), coming))
+    def _plan(self, at: int, action: ScheduledRequest | Callable[[int], None]) -> None:
+        heapq.heappush(self._planned, (at, next(self._serial), action))
 
-    def _lived(self) -> list[ScheduledRequest]:
-        """Tell the stories of the past; what they hold for the future comes at a quick pace."""
-        past: list[Happening] = []
+    def _generate_history(self) -> list[ScheduledRequest]:
+        """Generate the stories of the past; their events after `start` are planned, sooner."""
+        past: list[CrmEvent] = []
         for begin, end, share in self._days():
             past += [
                 self._cold_call(self._hour(begin, end))
                 for _ in range(int(COLD_CALLS_A_DAY * share))
             ]
             for _ in range(int(LEADS_A_DAY * share * self._dice.uniform(0.8, 1.2))):
-                past += self._story(self._hour(begin, end), REAL).happenings
+                past += self._story(self._hour(begin, end), REAL).events
             past += [
                 self._prospecting(self._hour(begin, end)) for _ in range(int(EFFORTS_A_DAY * share))
             ]
             for _ in range(int(ORDERS_A_DAY * share)):
                 past += self._order(self._hour(begin, end), REAL)
-        # Their first hour ends while somebody is watching: time passing moves KPIs by itself.
+        # The first hour of these ends while the demo runs: KPIs change as time passes.
         for minutes in (59.8, 59.5, 58.9, 58.3, 57.5, 56.0):
-            past += self._story(self._start - int(minutes * MINUTE_MS), UNHURRIED).happenings
-        lived: list[tuple[float, ScheduledRequest]] = []
-        for happening in past:
-            if happening.at > self._start:
-                self._happen(self._hastened(happening))
+            past += self._story(self._start - int(minutes * MINUTE_MS), SLOW).events
+        requests: list[tuple[float, ScheduledRequest]] = []
+        for crm_event in past:
+            if crm_event.at > self._start:
+                self._send(self._hastened(crm_event))
                 continue
-            # Up to hours out of order: an export has no reason to keep it.
-            order = happening.at + self._dice.uniform(0, DAY_MS / 4)
-            lived.extend((order, sent) for sent in self._sent(happening, within=10 * MINUTE_MS))
-        lived.sort(key=lambda timed: timed[0])
-        return [sent for _, sent in lived]
+            # Up to hours out of order: an export has no reason to keep the order.
+            order = crm_event.at + self._dice.uniform(0, DAY_MS / 4)
+            requests.extend(
+                (order, request) for request in self._requests(crm_event, within=10 * MINUTE_MS)
+            )
+        requests.sort(key=lambda timed: timed[0])
+        return [request for _, request in requests]
 
     def _days(self) -> Iterator[tuple[int, int, float]]:
-        """Give begin and end of each day of the past, and how busy it was."""
+        """Yield begin and end of each day of the history, and its share of usual activity."""
         calendar = self._market.calendar
         today = calendar.day(self._start)
         for day in range(today - HISTORY_DAYS, today + 1):
@@ -167,94 +167,93 @@ class Traffic:
     def _hour(self, begin: int, end: int) -> int:
         return begin + int(self._dice.triangular(0.1, 1, 0.5) * (end - begin))
 
-    def _story(self, created: int, pace: Timing) -> Story:
-        story = Story(self._dice, next(self._numbers), created, pace, self._market)
-        story.events()
+    def _story(self, created: int, timing: Timing) -> Story:
+        story = Story(self._dice, next(self._numbers), created, timing, self._market)
         if story.is_answered:
             self._known.append((story.subject, story.rep.name))
         return story
 
-    def _hastened(self, happening: Happening) -> Happening:
-        ahead = (happening.at - self._start) * QUICK.day // REAL.day
+    def _hastened(self, crm_event: CrmEvent) -> CrmEvent:
+        ahead = (crm_event.at - self._start) * QUICK.day // REAL.day
         at = self._start + ahead
-        return Happening(at, {**happening.event, "at": self._market.calendar.text(at)})
+        return CrmEvent(at, {**crm_event.event, "at": self._market.calendar.text(at)})
 
-    def _lead_comes_in(self, at: int) -> None:
-        for happening in self._story(at, QUICK).happenings:
-            self._happen(happening)
-        self._plan(at + self._wait(LEADS_EVERY), self._lead_comes_in)
+    def _create_lead(self, at: int) -> None:
+        for crm_event in self._story(at, QUICK).events:
+            self._send(crm_event)
+        self._plan(at + self._wait(LEADS_EVERY), self._create_lead)
 
-    def _rep_calls(self, at: int) -> None:
-        """Let a rep call somebody: one of the leads, or a stranger."""
+    def _make_call(self, at: int) -> None:
+        """Add a call to one of the leads or a cold call, and plan the next."""
         if self._dice.random() < 0.7:
-            # Not the newest, whose first answer is in their story.
+            # Not the newest: their first calls are part of their stories.
             subject, rep = self._known[self._dice.randrange(len(self._known) * 3 // 4)]
-            self._happen(self._done(at, subject, "call.ended", call(self._dice, rep)))
+            self._send(self._effort(at, subject, "call.ended", call(self._dice, rep)))
         else:
-            self._happen(self._cold_call(at))
-        self._plan(at + self._wait(CALLS_EVERY), self._rep_calls)
+            self._send(self._cold_call(at))
+        self._plan(at + self._wait(CALLS_EVERY), self._make_call)
 
-    def _rep_prospects(self, at: int) -> None:
-        self._happen(self._prospecting(at))
-        self._plan(at + self._wait(EFFORTS_EVERY), self._rep_prospects)
+    def _prospect(self, at: int) -> None:
+        self._send(self._prospecting(at))
+        self._plan(at + self._wait(EFFORTS_EVERY), self._prospect)
 
-    def _prospecting(self, at: int) -> Happening:
+    def _prospecting(self, at: int) -> CrmEvent:
         rep = self._dice.choice(REPS).name
-        return self._done(at, f"rep:{rep}", "activity.logged", prospected(self._dice, rep))
+        return self._effort(at, f"rep:{rep}", "activity.logged", prospecting(self._dice, rep))
 
-    def _customer_orders(self, at: int) -> None:
-        for happening in self._order(at, QUICK):
-            self._happen(happening)
-        self._plan(at + self._wait(ORDERS_EVERY), self._customer_orders)
+    def _place_order(self, at: int) -> None:
+        for crm_event in self._order(at, QUICK):
+            self._send(crm_event)
+        self._plan(at + self._wait(ORDERS_EVERY), self._place_order)
 
-    def _order(self, at: int, pace: Timing) -> Iterator[Happening]:
+    def _order(self, at: int, timing: Timing) -> Iterator[CrmEvent]:
         customer = self._dice.choice(self._customers)
-        return ordered(self._dice, next(self._orders), customer, at, pace, self._market)
+        return order_events(self._dice, next(self._orders), customer, at, timing, self._market)
 
-    def _cold_call(self, at: int) -> Happening:
+    def _cold_call(self, at: int) -> CrmEvent:
         rep = self._dice.choice(REPS).name
-        made = call(self._dice, rep, cold=True)
-        return self._done(at, f"rep:{rep}", "call.ended", made)
+        fields = call(self._dice, rep, cold=True)
+        return self._effort(at, f"rep:{rep}", "call.ended", fields)
 
-    def _done(self, at: int, subject: str, kind: str, made: EventData) -> Happening:
+    def _effort(self, at: int, subject: str, kind: str, fields: EventData) -> CrmEvent:
         event: EventData = {
             "id": f"effort-{next(self._serial):06d}",
             "type": kind,
             "at": self._market.calendar.text(at),
             "subject": subject,
             "source": "demo",
-            **made,
+            **fields,
         }
-        return Happening(at, event)
+        return CrmEvent(at, event)
 
     def _wait(self, mean: int) -> int:
         return int(self._dice.expovariate(1 / mean))
 
-    def _happen(self, happening: Happening) -> None:
-        """Plan the sending of something live: mostly at once, now and then seconds late."""
+    def _send(self, crm_event: CrmEvent) -> None:
+        """Plan the requests of a live event: mostly at once, sometimes seconds late."""
         is_late = self._dice.random() < LATE
-        at = happening.at + int(self._dice.uniform(2_000, 15_000) if is_late else 20)
-        for sent in self._sent(happening, within=8_000):
-            if sent.kind == "new":
-                self._plan(at, sent._replace(is_late=is_late))
+        at = crm_event.at + int(self._dice.uniform(2_000, 15_000) if is_late else 20)
+        for request in self._requests(crm_event, within=8_000):
+            if request.kind == "new":
+                self._plan(at, request._replace(is_late=is_late))
             else:
-                self._plan(at + 8_000 + self._wait(4_000), sent)
+                self._plan(at + 8_000 + self._wait(4_000), request)
 
-    def _sent(self, happening: Happening, within: int) -> Iterator[ScheduledRequest]:
-        """Give every sending of an event; a correction happens at most `within` ms later."""
-        yield ScheduledRequest(happening.event, "new")
+    def _requests(self, crm_event: CrmEvent, within: int) -> Iterator[ScheduledRequest]:
+        """Yield every request of an event; a correction happens at most `within` ms later."""
+        yield ScheduledRequest(crm_event.event, "new")
         if self._dice.random() < DUPLICATES:
-            yield ScheduledRequest(happening.event, "duplicate")
+            yield ScheduledRequest(crm_event.event, "duplicate")
         if self._dice.random() < CORRECTIONS:
-            at = happening.at + self._dice.randrange(1_000, within)
-            changed = correction(self._dice, happening.event, self._market.currency)
-            if changed and not happening.at <= self._start < at:
+            at = crm_event.at + self._dice.randrange(1_000, within)
+            changed = correction(self._dice, crm_event.event, self._market.currency)
+            if changed and not crm_event.at <= self._start < at:
                 changed["at"] = self._market.calendar.text(at)
                 yield ScheduledRequest(changed, "correction")
 
 
 def correction(dice: Random, event: EventData, currency: str) -> EventData | None:
-    """Give the event as somebody mended it afterwards; None if its kind is never mended."""
+    """Return the event as it is corrected afterwards; None if its type is never corrected."""
     kind = event["type"]
     if kind == "call.ended":
         if event["outcome"] == "connected":

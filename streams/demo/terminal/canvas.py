@@ -1,4 +1,4 @@
-"""A screen on which only what changed is written anew."""
+"""A screen on which only changed lines are written again."""
 
 from rich.console import Console, RenderableType
 from rich.segment import Segment
@@ -7,18 +7,17 @@ from rich.segment import Segment
 class Canvas:
     """Draws on a console's alternate screen.
 
-    Lines that stay as they were are not touched, so that what somebody has marked there, to
-    copy it, stays marked.
+    Its alternate screen has to be on. Unchanged lines are not touched, so that text that somebody
+    has selected there, to copy it, stays selected.
     """
 
     def __init__(self, console: Console) -> None:
-        """Take a console whose alternate screen is on."""
         self._console = console
         self._size = console.size
         self._lines: list[list[Segment]] = []
 
     def show(self, picture: RenderableType) -> None:
-        """Make the screen show this, cut to its size."""
+        """Show a picture, cut to the size of the screen."""
         console = self._console
         if console.size != self._size:
             self._size, self._lines = console.size, []

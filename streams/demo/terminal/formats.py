@@ -1,4 +1,4 @@
-"""Values as people read them: durations, money, shares, and which way they went."""
+"""Values as text for people: durations, money, shares and changes."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -21,11 +21,11 @@ def percentiles(record: Record | None) -> str:
     if record is None or "percentiles" not in record:
         return NOTHING
     found = record["percentiles"]
-    return f"{briefly(found['p50'])} / {briefly(found['p90'])}"
+    return f"{short_duration(found['p50'])} / {short_duration(found['p90'])}"
 
 
 def quantity(amount: float | str, unit: str) -> str:
-    """Write one value in a published unit."""
+    """Write a value in a published unit."""
     if unit == "ms":
         return duration(int(amount))
     if unit == "ratio":
@@ -37,16 +37,16 @@ def quantity(amount: float | str, unit: str) -> str:
 
 def duration(ms: int) -> str:
     """Write milliseconds by their two largest units, such as `4 min 12 s`."""
-    sign, left = ("-" if ms < 0 else ""), abs(ms)
-    for (size, name), (lesser, lesser_name) in pairwise(UNITS):
-        if left >= size:
-            rest = left % size // lesser
-            return f"{sign}{left // size} {name}" + (f" {rest} {lesser_name}" if rest else "")
-    return f"{sign}{left // 1000} s"
+    sign, size_ms = ("-" if ms < 0 else ""), abs(ms)
+    for (unit, name), (smaller, smaller_name) in pairwise(UNITS):
+        if size_ms >= unit:
+            rest = size_ms % unit // smaller
+            return f"{sign}{size_ms // unit} {name}" + (f" {rest} {smaller_name}" if rest else "")
+    return f"{sign}{size_ms // 1000} s"
 
 
-def briefly(ms: int) -> str:
-    """Write milliseconds by their largest unit alone, such as `1.3 h`."""
+def short_duration(ms: int) -> str:
+    """Write milliseconds in their largest unit alone, such as `1.3 h`."""
     for size, name in UNITS[:-1]:
         if abs(ms) >= size:
             return f"{ms / size:.1f} {name}" if abs(ms) < 10 * size else f"{ms / size:.0f} {name}"
@@ -54,31 +54,31 @@ def briefly(ms: int) -> str:
 
 
 def money(amount: str) -> str:
-    """Write a decimal text with thousands apart; from a thousand on without the minor units."""
+    """Write a decimal text with thousands separators; from 1,000 on without minor units."""
     major, _, minor = amount.partition(".")
     digits = major.lstrip("-")
     return f"{int(major):,}" if len(digits) > 3 or not minor else f"{major}.{minor}"
 
 
 def direction(record: Record | None) -> int:
-    """Tell whether the value is above (1), below (-1) or at (0) the window before's."""
+    """Return 1, -1 or 0: the value is above, below or equal to that of the previous window."""
     if record is None or record["change"] is None:
         return 0
-    change = float(record["change"])
-    return (change > 0) - (change < 0)
+    difference = float(record["change"])
+    return (difference > 0) - (difference < 0)
 
 
-def by_how_much(record: Record | None) -> str:
-    """Write the change since the window before: points of a share, else per cent of it."""
+def change(record: Record | None) -> str:
+    """Write the change since the previous window: points of a share, else per cent."""
     if record is None or not direction(record):
         return ""
-    change = abs(float(record["change"]))
+    difference = abs(float(record["change"]))
     if record["unit"] == "ratio":
-        return f"{100 * change:.1f} pt"
+        return f"{100 * difference:.1f} pt"
     previous = abs(float(record["previous"]))
     if not previous:
         return "new"
-    factor = 1 + change / previous
+    factor = 1 + difference / previous
     if direction(record) > 0 and factor >= 10:
         return f"x {factor:.0f}"
-    return f"{100 * change / previous:.0f} %"
+    return f"{100 * difference / previous:.0f} %"

@@ -1,4 +1,4 @@
-"""Keeps the screen up to date, or writes lines where there is no terminal."""
+"""Periodic output of the demo: a screen, or lines where there is no terminal."""
 
 import asyncio
 from collections import deque
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from rich.console import Console
 
 from streams.demo.terminal.canvas import Canvas
-from streams.demo.terminal.figures import ShownValues
 from streams.demo.terminal.screen import (
-    Places,
+    Addresses,
     Pulse,
     draw,
     snapshot,
 )
+from streams.demo.terminal.shown_values import ShownValues
 
 FRAME_SECONDS = 0.4
 LINES_SECONDS = 5.0
@@ -21,14 +21,13 @@ RATE_SECONDS = 5.0
 
 
 class Rate:
-    """Events a second over the last RATE_SECONDS."""
+    """Events per second over the last RATE_SECONDS."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self._samples: deque[tuple[float, int]] = deque()
 
     def at(self, seconds: float, count: int) -> float:
-        """Note how many there had been by then and give the rate."""
+        """Record the number of events so far at an instant and return the rate."""
         self._samples.append((seconds, count))
         while len(self._samples) > 2 and self._samples[1][0] <= seconds - RATE_SECONDS:
             self._samples.popleft()
@@ -38,19 +37,19 @@ class Rate:
 
 async def show(
     console: Console,
-    figures: ShownValues,
-    places: Places,
+    values: ShownValues,
+    addresses: Addresses,
     pulse: Callable[[], Pulse],
     clock: Callable[[], int],
 ) -> None:
-    """Show what there is until cancelled: on the whole screen if `console` is a terminal."""
+    """Show the values until cancelled: on the whole screen if `console` is a terminal."""
     if not console.file.isatty() or console.is_dumb_terminal:
         while True:
             await asyncio.sleep(LINES_SECONDS)
-            text = snapshot(figures, pulse(), clock())
+            text = snapshot(values, pulse(), clock())
             console.print(text, markup=False, highlight=False, soft_wrap=True)
     with console.screen():
         canvas = Canvas(console)
         while True:
-            canvas.show(draw(figures, pulse(), places, clock(), *console.size))
+            canvas.show(draw(values, pulse(), addresses, clock(), *console.size))
             await asyncio.sleep(FRAME_SECONDS)

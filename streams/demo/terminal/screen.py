@@ -1,4 +1,4 @@
-"""The demo as a stranger sees it: a full screen of a terminal, or lines where there is none."""
+"""The demo's output: a full screen of a terminal, or lines where there is none."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,15 +9,17 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.demo.terminal import formats
-from streams.demo.terminal.figures import ShownValues
+from streams.demo.terminal.shown_values import ShownValues
 
 TODAY, WEEK, MONTH = "day", "last_7d", "last_30d"
 HEADINGS = {TODAY: "today", WEEK: "last 7 days", MONTH: "last 30 days"}
-ROOMY_HEIGHT = 29
-WIDE_COLUMNS = 96
-WIDER = 120
+# From this height on there are rules between the parts.
+RULES_HEIGHT = 29
+# From these widths on changes are shown beside the flows, and beside the stocks too.
+FLOW_TRENDS_WIDTH = 96
+STOCK_TRENDS_WIDTH = 120
 TREND_WIDTH = 9
-# Who a visitor is in the event that the screen offers for pasting.
+# The rep of the event that the screen offers for pasting.
 VISITOR = "you"
 
 
@@ -60,8 +62,8 @@ PER_REP = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Places:
-    """Where everything is, to look at or to send to; `since` is a time in UTC that is past."""
+class Addresses:
+    """The addresses of a running demo; `since` is a time in UTC that has passed."""
 
     gateway: str
     token: str
@@ -71,7 +73,7 @@ class Places:
     since: str
 
     def curl(self) -> tuple[str, str, str]:
-        """Give the lines of a command that posts a lead of the VISITOR's; pasteable as they are."""
+        """Return the lines of a command that posts a lead of the VISITOR, ready to be pasted."""
         address = self.gateway.removeprefix("http://")
         return (
             f'curl -H \'Authorization: Bearer {self.token}\' -d \'{{"id":"1",',
@@ -80,7 +82,7 @@ class Places:
         )
 
     def lines(self) -> tuple[str, ...]:
-        """Give all of it, a line each."""
+        """Return all addresses as lines of text."""
         ports = (f"and :{url.rpartition(':')[2].partition('/')[0]}" for url in self.metrics[1:])
         return (
             *self.curl(),
@@ -91,9 +93,9 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Pulse:
-    """How the demo itself is doing; `latency_ms` is None where nothing was measured yet.
+    """The state of the demo itself; `latency_ms` is None before the first measurement.
 
-    `is_catching_up`: the past is not wholly in the KPIs yet, and nothing is measured.
+    While `is_catching_up`, the history is being processed, and nothing is measured.
     """
 
     seconds: float = 0.0
@@ -108,27 +110,26 @@ class Pulse:
 
 
 def draw(
-    figures: ShownValues, pulse: Pulse, places: Places, now: int, width: int, height: int
+    values: ShownValues, pulse: Pulse, addresses: Addresses, now: int, width: int, height: int
 ) -> RenderableType:
-    """Lay the screen out for a terminal of that size; `now` in milliseconds picks the windows."""
-    is_roomy = height >= ROOMY_HEIGHT
-    gap: list[RenderableType] = [Rule(style="bright_black")] if is_roomy else []
-    head = [_title(pulse), _doing(pulse), *gap, _stocks(figures, now, width), *gap]
-    foot = [*gap, *_footer(places)]
-    flows = _flows(figures, now, width)
-    taken = len(head) + 1 + len(FLOWS) + 1 + len(foot)
+    """Lay the screen out for a terminal size; `now` in milliseconds selects the windows."""
+    gap: list[RenderableType] = [Rule(style="bright_black")] if height >= RULES_HEIGHT else []
+    head = [_title(pulse), _notice(pulse), *gap, _stocks(values, now, width), *gap]
+    foot = [*gap, *_footer(addresses)]
+    flows = _flows(values, now, width)
+    used = len(head) + 1 + len(FLOWS) + 1 + len(foot)
     # The stocks are two lines.
-    reps = height - taken - 1 - len(gap)
-    return Group(*head, flows, *gap, *([_reps(figures, now, reps)] if reps > 0 else []), *foot)
+    reps = height - used - 1 - len(gap)
+    return Group(*head, flows, *gap, *([_reps(values, now, reps)] if reps > 0 else []), *foot)
 
 
-def snapshot(figures: ShownValues, pulse: Pulse, now: int) -> str:
-    """Say the same in four short lines, for output that is not a terminal."""
+def snapshot(values: ShownValues, pulse: Pulse, now: int) -> str:
+    """Return the main values in four short lines, for output that is not a terminal."""
 
     def of(kpi: str, label: str) -> str:
-        return f"{label} {formats.value(figures.get(kpi, TODAY, now))}"
+        return f"{label} {formats.value(values.get(kpi, TODAY, now))}"
 
-    spread = formats.percentiles(figures.get("response_time", TODAY, now))
+    spread = formats.percentiles(values.get("response_time", TODAY, now))
     return "\n  ".join(
         (
             f"[{pulse.seconds:3.0f} s] {_counts(pulse)}, {_latency(pulse)}",
@@ -152,7 +153,7 @@ def _counts(pulse: Pulse) -> str:
 
 def _latency(pulse: Pulse) -> str:
     if pulse.is_catching_up:
-        return "catching up with the past"
+        return "catching up with the history"
     if pulse.latency_ms is None:
         return "posted to visible: –"
     return f"posted to visible: {pulse.latency_ms} ms (p50)"
@@ -168,31 +169,31 @@ def _title(pulse: Pulse) -> Text:
     return title
 
 
-def _doing(pulse: Pulse) -> Text:
+def _notice(pulse: Pulse) -> Text:
     if pulse.notice:
         return Text(pulse.notice, style="bold yellow", no_wrap=True, overflow="ellipsis")
     text = f"{_counts(pulse)} for an invented company, a day each 20 s"
     return Text(text, style="bright_black", no_wrap=True, overflow="ellipsis")
 
 
-def _value(figures: ShownValues, line: Line, window: str, now: int) -> Text:
-    record = figures.get(line.kpi, window, now)
+def _value(values: ShownValues, line: Line, window: str, now: int) -> Text:
+    record = values.get(line.kpi, window, now)
     if line.label.startswith(" "):
         return Text(formats.percentiles(record), style="bright_black")
     return Text(formats.value(record), style="bold" if record else "bright_black")
 
 
-def _trend(figures: ShownValues, line: Line, window: str, now: int, *, wide: bool) -> Text:
+def _trend(values: ShownValues, line: Line, window: str, now: int, *, has_amount: bool) -> Text:
     if line.label.startswith(" "):
         return Text()
-    record = figures.get(line.kpi, window, now)
-    way = formats.direction(record)
-    sign = {0: "", 1: "▲", -1: "▼"}[way]
-    text = f"{sign} {formats.by_how_much(record)}" if wide and way else sign
-    return Text(text, style={0: "yellow", 1: "green", -1: "red"}[way * line.better])
+    record = values.get(line.kpi, window, now)
+    direction = formats.direction(record)
+    sign = {0: "", 1: "▲", -1: "▼"}[direction]
+    text = f"{sign} {formats.change(record)}" if has_amount and direction else sign
+    return Text(text, style={0: "yellow", 1: "green", -1: "red"}[direction * line.better])
 
 
-def _stocks(figures: ShownValues, now: int, width: int) -> Table:
+def _stocks(values: ShownValues, now: int, width: int) -> Table:
     table = Table.grid(expand=True, padding=(0, 1, 0, 0))
     for _ in STOCKS:
         table.add_column(no_wrap=True, ratio=1)
@@ -201,8 +202,8 @@ def _stocks(figures: ShownValues, now: int, width: int) -> Table:
         *(
             Text(" ").join(
                 (
-                    _value(figures, line, TODAY, now),
-                    _trend(figures, line, TODAY, now, wide=width >= WIDER),
+                    _value(values, line, TODAY, now),
+                    _trend(values, line, TODAY, now, has_amount=width >= STOCK_TRENDS_WIDTH),
                 )
             )
             for line in STOCKS
@@ -211,13 +212,13 @@ def _stocks(figures: ShownValues, now: int, width: int) -> Table:
     return table
 
 
-def _flows(figures: ShownValues, now: int, width: int) -> Table:
+def _flows(values: ShownValues, now: int, width: int) -> Table:
     table = Table.grid(expand=True, padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True, width=22)
-    wide = width >= WIDE_COLUMNS
+    has_amount = width >= FLOW_TRENDS_WIDTH
     for _ in HEADINGS:
         table.add_column(no_wrap=True, justify="right", ratio=1)
-        table.add_column(no_wrap=True, width=TREND_WIDTH if wide else 1)
+        table.add_column(no_wrap=True, width=TREND_WIDTH if has_amount else 1)
     cells = [Text("▲▼ vs the time before", style="bright_black")]
     for heading in HEADINGS.values():
         cells += Text(heading, style="cyan"), Text()
@@ -225,15 +226,15 @@ def _flows(figures: ShownValues, now: int, width: int) -> Table:
     for line in FLOWS:
         cells = [Text(line.label)]
         for window in HEADINGS:
-            cells.append(_value(figures, line, window, now))
-            cells.append(_trend(figures, line, window, now, wide=wide))
+            cells.append(_value(values, line, window, now))
+            cells.append(_trend(values, line, window, now, has_amount=has_amount))
         table.add_row(*cells)
     return table
 
 
-def _reps(figures: ShownValues, now: int, lines: int) -> Table:
-    def won(rep: str) -> tuple[bool, int, str]:
-        record = figures.get("deal_count", TODAY, now, rep)
+def _reps(values: ShownValues, now: int, lines: int) -> Table:
+    def order(rep: str) -> tuple[bool, int, str]:
+        record = values.get("deal_count", TODAY, now, rep)
         return (rep != VISITOR, -(record["value"] if record else 0), rep)
 
     table = Table.grid(expand=True, padding=(0, 1, 0, 0))
@@ -243,14 +244,14 @@ def _reps(figures: ShownValues, now: int, lines: int) -> Table:
     table.add_row(
         *(Text(text, style="cyan") for text in ("Reps today", *(c.label for c in PER_REP)))
     )
-    for rep in sorted(figures.reps(), key=won)[:lines]:
-        cells = (formats.value(figures.get(line.kpi, TODAY, now, rep)) for line in PER_REP)
+    for rep in sorted(values.reps(), key=order)[:lines]:
+        cells = (formats.value(values.get(line.kpi, TODAY, now, rep)) for line in PER_REP)
         table.add_row(Text(rep, style="bold yellow" if rep == VISITOR else ""), *cells)
     return table
 
 
-def _footer(places: Places) -> list[RenderableType]:
-    *command, metrics, rest = places.lines()
+def _footer(addresses: Addresses) -> list[RenderableType]:
+    *command, metrics, rest = addresses.lines()
     metrics += f"   ↑ paste it: “{VISITOR}” get a lead"
     return [
         *(Text(line, style="green", no_wrap=True, overflow="ignore") for line in command),

@@ -1,7 +1,7 @@
-"""Which alerts stand: told of rows as they change, and asked as time passes.
+"""The alerts in force: updated as event sets change, and as time passes.
 
-An alert is a function of its row and the clock, never of what was seen before: whoever folds
-the same events by another way, or all at once, has the same alerts standing at an instant.
+An alert is a function of its event set and the clock, never of what was seen before: the same
+events in any order give the same alerts at an instant.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ from streams.engine.catalogue.catalogue import Catalogue
 
 
 class Alert(NamedTuple):
-    """One alert as readers are told of it."""
+    """One alert as it is published."""
 
     number: int
     owner: str
@@ -31,7 +31,7 @@ class Alert(NamedTuple):
 
 
 class Span(NamedTuple):
-    """An alert and the time it is for: `until` None is for good."""
+    """An alert with the time in which it holds: without end if `until` is None."""
 
     start: int
     until: int | None
@@ -39,10 +39,9 @@ class Span(NamedTuple):
 
 
 class AlertEvaluator:
-    """The alerts of one shard's rows."""
+    """The alerts of one partition's event sets, for the rules of the catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        """Watch for the catalogue's alerts; know no row yet."""
         self._calendar = catalogue.calendar
         self._currency = catalogue.definitions.currency
         self._watched = catalogue.alerts
@@ -55,14 +54,14 @@ class AlertEvaluator:
         self._spans: dict[str, list[Span]] = {}
         self._published: dict[str, dict[str, Alert]] = {}
         self._touched: set[str] = set()
-        # At most one instant counts for each row, the next at which something of it changes.
+        # The next instant at which something changes, one per event set.
         self._wakes: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
 
     def update(
         self, event_set: str, entities: Iterable[tuple[type, list[Any]]], clock: int
     ) -> None:
-        """Take a row as it is now; what has ended by the clock will not come back."""
+        """Evaluate the entities of a changed event set; alerts that ended do not come back."""
         spans = self._spans_of(event_set, entities, clock)
         if spans:
             self._spans[event_set] = spans
@@ -73,7 +72,7 @@ class AlertEvaluator:
         self._touched.add(event_set)
 
     def changed_alerts(self, clock: int) -> dict[str, bytes | None]:
-        """Give what changed since the last call, by key; None for what holds no more.
+        """The alerts that changed since the last call, by key; None for one that ended.
 
         A body is JSON without its closing brace, so that fields can be added.
         """
@@ -98,7 +97,7 @@ class AlertEvaluator:
     def _spans_of(
         self, event_set: str, entities: Iterable[tuple[type, list[Any]]], clock: int
     ) -> list[Span]:
-        """Give what is still to come or to end of a row; most of a row is over."""
+        """The spans of an event set that begin or end in the future; most are over."""
         spans: list[Span] = []
         for reads, values in entities:
             for number, holds_of, rule, max_age_ms in self._readers.get(reads, ()):
@@ -115,14 +114,14 @@ class AlertEvaluator:
         return spans
 
     def _current(self, event_set: str, clock: int) -> dict[str, Alert]:
-        """Give what holds of a row, and see to it that the row is looked at again in time."""
+        """The alerts of an event set that hold, by key; schedules its next change."""
         left = [span for span in self._spans.get(event_set, ()) if _is_pending(span, clock)]
         if left:
             self._spans[event_set] = left
         else:
             self._spans.pop(event_set, None)
-        turns = [at for span in left for at in span[:2] if at is not None and at > clock]
-        wake = min(turns, default=None)
+        changes = [at for span in left for at in span[:2] if at is not None and at > clock]
+        wake = min(changes, default=None)
         if wake is not None and wake < self._wakes.get(event_set, wake + 1):
             self._wakes[event_set] = wake
             heappush(self._heap, (wake, event_set))
@@ -163,9 +162,9 @@ class AlertEvaluator:
 
 
 def subject(alert: Alert) -> str:
-    """Name what an alert is about: `owner/within`, or one name where there are not two.
+    """The subject of an alert: `owner/within`, or one name where there are not two.
 
-    A `/` inside a name is written `%2F` there, so that no two things share a subject.
+    A `/` inside a name is written `%2F`, so that no two entities share a subject.
     """
     if alert.within is None:
         return alert.owner

@@ -1,4 +1,4 @@
-"""Whose a thing was when: for the reading that a fact belongs to the rep of then."""
+"""Attribution over time: facts belong to the rep that their entity had at the time."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from streams.engine.catalogue.dimensions import Dimensions, values_only
 from streams.engine.catalogue.kpi import Fact
 
-# From each of these instants on, in order, a thing had this place.
+# From each of these instants on, in order, an entity had these dimensions.
 AttributionSteps = tuple[tuple[int, Dimensions], ...]
 
 
 def attribution(
     own: Mapping[int, str], present: Dimensions, inherited: Mapping[int, str] | None = None
 ) -> AttributionSteps:
-    """Give the places of a thing from the reps that it, or what it came from, was given when."""
+    """The dimensions of an entity over time, from its own and inherited reps by instant."""
     inherited = inherited or {}
     rep, other, found = "", "", []
     for at in sorted(own.keys() | inherited.keys()):
@@ -22,28 +22,28 @@ def attribution(
     return tuple(found)
 
 
-def attributed_at(reroutes: AttributionSteps, present: Dimensions, at: int) -> Dimensions:
-    """Give the place at an instant: the present one if none was given by then."""
-    place = present
-    for begin, then in reroutes:
+def attributed_at(steps: AttributionSteps, present: Dimensions, at: int) -> Dimensions:
+    """The dimensions at an instant: the present ones before the first step."""
+    found = present
+    for begin, dimensions in steps:
         if begin > at:
             break
-        place = then
-    return place
+        found = dimensions
+    return found
 
 
 def transfer_steps(
-    facts: Iterable[Fact[Any]], reroutes: AttributionSteps, present: Dimensions
+    facts: Iterable[Fact[Any]], steps: AttributionSteps, present: Dimensions
 ) -> Iterator[Fact[int]]:
-    """Give the steps that carry what a stock holds of a thing from each rep to the next.
+    """The facts that transfer an entity's part of a stock from each rep to the next.
 
-    Everybody's stock does not change by it, and neither does any other dimension's.
+    The total does not change, nor any other dimension.
     """
     held = [(fact.at, fact.value) for fact in facts if isinstance(fact.value, int)]
     before = present
-    for at, place in reroutes:
+    for at, dimensions in steps:
         amount = sum(value for begin, value in held if begin < at)
-        if amount and place.values != before.values:
+        if amount and dimensions.values != before.values:
             yield Fact(at, -amount, values_only(rep=before.values[0]))
-            yield Fact(at, amount, values_only(rep=place.values[0]))
-        before = place
+            yield Fact(at, amount, values_only(rep=dimensions.values[0]))
+        before = dimensions

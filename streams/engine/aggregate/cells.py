@@ -1,6 +1,6 @@
-"""Cells: what shares add up to by day or hour and scope, and the shares that wait for their time.
+"""Cells: sums of contributions by day or hour and scope, and contributions not yet due.
 
-A cell is told as a whole, so nobody needs to know what it was before.
+A cell is published as a whole, so that readers need no earlier value of it.
 """
 
 from collections import defaultdict
@@ -22,17 +22,16 @@ Changed = Mapping[int | str, Mapping[str, Grouped]]
 
 
 class Cells:
-    """Sums of shares at an instant that never goes back; named `day|scope` or `hMS|scope`.
+    """Sums of contributions at an instant that never goes back, by `day|scope` or `hMS|scope`.
 
     A day is its ordinal, an hour its start in milliseconds.
     """
 
     def __init__(self, calendar: Calendar, contributions: ContributionFunctions) -> None:
-        """Start empty."""
         self._calendar = calendar
         self._functions = contributions
         self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
-        # The vectors that changed since they were last told: nobody else has been given these.
+        # Vectors changed since they were last returned: only these may be changed in place.
         self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         self._heap: list[tuple[int, int, Contribution]] = []
         self._pending: dict[Contribution, int] = {}
@@ -57,20 +56,20 @@ class Cells:
         return False
 
     def add(self, contributions: Iterable[tuple[Contribution, int]], clock: int) -> None:
-        """Add shares so many times to every cell they reach, or let them wait for their time.
+        """Add contributions, each a number of times, to their cells, or let them wait.
 
-        Everything a shard does ends here, so look-ups are spelled out instead of called.
+        This is the hottest path of the aggregator: look-ups are inlined.
         """
         calendar, cells, changed = self._calendar, self._cells, self._changed
         scopes_of, targets = self._functions.scopes, self._functions.targets
         for contribution, times in contributions:
-            number, at, since, value, place = contribution
+            number, at, since, value, dimensions = contribution
             if since > clock:
                 self._wait(contribution, since, times)
                 continue
             name, group, is_hourly, components = targets[number]
             pairs = components[value]
-            scopes = place.scopes.get(group) or scopes_of(number, place)
+            scopes = dimensions.scopes.get(group) or scopes_of(number, dimensions)
             day = calendar.day(at)
             for key in (day, f"h{calendar.hour(at)}") if is_hourly else (day,):
                 reached = changed[key]
@@ -78,7 +77,7 @@ class Cells:
                     own = reached[scope]
                     vector = own.get(name)
                     if vector is None:
-                        # Readers have the old one, and keep it as it is.
+                        # Readers hold the old one: it must not change.
                         cell = cells[key][scope]
                         vector = own[name] = cell[name] = cell.get(name, EMPTY).copy()
                     for component, n in pairs:
@@ -90,14 +89,14 @@ class Cells:
 
     @property
     def has_unpublished(self) -> bool:
-        """Whether cells changed that `changed` has not given yet."""
+        """Whether cells changed that `changed_cells` has not returned yet."""
         return bool(self._changed)
 
     def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:
-        """Give every cell that changed since it was last given, or since `forget_changes`.
+        """The cells that changed since they were returned, or since `forget_changes`.
 
-        With its whole new value, {} for one that is gone. What is returned stays as it is, and
-        must be left so. Without members' cells, those wait for a later call.
+        Values are whole and read-only, {} for a cell removed. Without the cells of dimension
+        values, those wait for a later call.
         """
         changed = self._drain_changed(with_values)
         self._drop_empty(changed)
@@ -108,7 +107,7 @@ class Cells:
         }
 
     def forget_changes(self) -> None:
-        """Let `changed` begin from here."""
+        """Let `changed_cells` return only what changes from now on."""
         self._drop_empty(self._drain_changed(with_values=True))
 
     def non_empty(self) -> Mapping[str, Grouped]:
@@ -124,13 +123,13 @@ class Cells:
         return found
 
     def _wait(self, contribution: Contribution, since: int, times: int) -> None:
-        """Keep a share until its time; one taken back before that leaves its slot at 0."""
+        """Let a contribution wait for its time; one removed before that stays, 0 times."""
         if contribution not in self._pending:
             heappush(self._heap, (since, next(self._serial), contribution))
         self._pending[contribution] = self._pending.get(contribution, 0) + times
 
     def _drain_changed(self, with_values: bool) -> Changed:
-        """Give the vectors that changed, and no longer take them for untold."""
+        """The vectors that changed and are to be returned now."""
         if with_values:
             changed, self._changed = self._changed, defaultdict(_no_scopes)
             return changed
@@ -143,7 +142,7 @@ class Cells:
         return found
 
     def _drop_empty(self, changed: Changed) -> None:
-        """Drop the changed vectors that have nothing left."""
+        """Remove changed vectors that are empty from the cells."""
         for at, scopes in changed.items():
             for scope, vectors in scopes.items():
                 for name, vector in vectors.items():
@@ -151,7 +150,7 @@ class Cells:
                         del self._cells[at][scope][name]
 
     def _copy(self, at: int | str, scope: str) -> Grouped:
-        """Give a cell as it is now; one that is empty is forgotten."""
+        """A copy of a cell; an empty one is removed."""
         cells = self._cells[at]
         vectors = cells[scope].copy()
         if not vectors:

@@ -1,6 +1,6 @@
-"""From a row's things to what they add to cells: the KPIs applied, priced facts told apart.
+"""Contributions of entities to cells: the KPIs' facts, with unpriced ones counted apart.
 
-A share is one fact as it counts: (KPI number, anchor, since, value, dimensions). Shares are
+A contribution is one fact: (KPI number, anchor, since, value, dimensions). Contributions are
 plain tuples because they are compared and hashed a great deal.
 """
 
@@ -24,31 +24,30 @@ from streams.engine.catalogue.kpi import (
 Contribution = tuple[int, int, int, Any, Dimensions]
 EntityContributions = list[list[Contribution]]
 TOTAL = ""
-# Values whose components are remembered, for each KPI.
+# Values whose components are cached, per KPI.
 COMPONENT_CACHE_SIZE = 10_000
 _numbered: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
 
 
 class ComponentCache(dict[Any, Pairs]):
-    """The components of a KPI's values: most values come again and again."""
+    """The components of a KPI's values, cached because most values recur."""
 
     def __init__(self, of: Callable[[Any], Pairs]) -> None:
-        """Take the measure's own."""
+        """`of` is the measure's function."""
         self._of = of
 
     def __missing__(self, value: Any) -> Pairs:
         if len(self) >= COMPONENT_CACHE_SIZE:
             self.clear()
-        # What is 0 changes nothing.
+        # Components of 0 change nothing.
         self[value] = pairs = tuple([pair for pair in self._of(value) if pair[1]])
         return pairs
 
 
 class ScopeNames(dict[str, str]):
-    """The scopes of one dimension by member: one text each, which is found at once elsewhere."""
+    """The scopes of one dimension by value: one string object each, so that look-ups are fast."""
 
     def __init__(self, dimension: str) -> None:
-        """Name the dimension."""
         self._dimension = dimension
 
     def __missing__(self, value: str) -> str:
@@ -57,7 +56,7 @@ class ScopeNames(dict[str, str]):
 
 
 class CellTarget(NamedTuple):
-    """What a share of one KPI reaches: whose vectors, which scopes by their group's number."""
+    """Where contributions of one KPI go: its name in cells, and the number of its scope group."""
 
     name: str
     group: int
@@ -66,17 +65,16 @@ class CellTarget(NamedTuple):
 
 
 class ContributionFunctions:
-    """The catalogue arranged for speed: which KPIs read a thing, which cells a share reaches."""
+    """The catalogue arranged for speed: the KPIs by entity type, and the cells they reach."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        """Arrange the catalogue's KPIs by the thing they read."""
         self.kpis = catalogue.kpis
         self._unpriced = self.kpis.index(UNPRICED_FACTS)
         self._readers: dict[type, tuple[tuple[int, Any], ...]] = {}
         for number, kpi in enumerate(self.kpis):
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
-        # KPIs that are told apart by the same dimensions reach the same scopes. Places are the
-        # same objects for every catalogue, and so are the numbers under which they note scopes.
+        # KPIs with the same dimensions reach the same scopes. Dimensions are the same objects for
+        # every catalogue, and so are the group numbers under which they cache scopes.
         groups = [
             _numbered.setdefault((kpi.dimensions, kpi.broadcast_to), len(_numbered))
             for kpi in self.kpis
@@ -96,16 +94,16 @@ class ContributionFunctions:
         ]
 
     def of(self, entities: Iterable[tuple[type, list[Any]]]) -> EntityContributions:
-        """Give the shares of a row's things, one list a thing, in a stable order.
+        """The contributions of an event set's entities, a list per entity, in a stable order.
 
-        Every event leads here, so what `_count` does is spelled out for the usual fact.
+        Every event leads here, so `_count` is inlined for the usual fact.
         """
         found: EntityContributions = []
-        readers, follows_owners = self._readers, self._attributes_over_time
+        readers, over_time = self._readers, self._attributes_over_time
         for kind, values in entities:
             kpis = readers.get(kind, ())
             for entity in values:
-                if follows_owners and getattr(entity, "attribution", None):
+                if over_time and getattr(entity, "attribution", None):
                     found.append(self._of_attributed(entity, kpis))
                     continue
                 contributions: list[Contribution] = []
@@ -126,7 +124,7 @@ class ContributionFunctions:
         return found
 
     def _of_attributed(self, entity: Any, kpis: Iterable[tuple[int, Any]]) -> list[Contribution]:
-        """Give the shares of a thing whose facts belong to the rep it had at each."""
+        """The contributions of an entity whose facts belong to the rep of their time."""
         contributions: list[Contribution] = []
         own: Dimensions = entity.dimensions
         for number, facts in kpis:
@@ -154,16 +152,16 @@ class ContributionFunctions:
             return
         contributions.append((number, at, begins, value, fact.dimensions or own))
 
-    def scopes(self, number: int, place: Dimensions) -> tuple[str, ...]:
-        """Give the scopes a share of a KPI reaches: everything, then `dimension=value` each.
+    def scopes(self, number: int, dimensions: Dimensions) -> tuple[str, ...]:
+        """The scopes that a KPI's contribution reaches: the total, then each `dimension=value`.
 
-        A dimension it is carried to has what counts for all under `dimension=`, no member.
+        A dimension that the KPI is broadcast to has the total under `dimension=`.
         """
-        group, values = self.targets[number].group, place.values
-        found = place.scopes.get(group)
+        group, values = self.targets[number].group, dimensions.values
+        found = dimensions.scopes.get(group)
         if found is None:
-            found = place.scopes[group] = (
-                *(self._total_scopes[number] if place.counts_in_total else ()),
+            found = dimensions.scopes[group] = (
+                *(self._total_scopes[number] if dimensions.counts_in_total else ()),
                 *[scopes[values[n]] for n, scopes in self._dimensions[number] if values[n]],
             )
         return found
@@ -172,11 +170,11 @@ class ContributionFunctions:
 def difference(
     before: EntityContributions, after: EntityContributions
 ) -> list[tuple[Contribution, int]]:
-    """Give which shares to add, so many times, or (negative) to remove to get to the next state."""
+    """The contributions to add, each a number of times, or (negative) to remove."""
     old, new = _unequal(before, after) if before else ([], after)
     if not old:
         return [(contribution, 1) for contributions in new for contribution in contributions]
-    # A thing that changed has most of its shares still.
+    # An entity that changed keeps most of its contributions.
     steps: dict[Contribution, int] = {}
     for contributions in new:
         for contribution in contributions:
@@ -190,7 +188,7 @@ def difference(
 def _unequal(
     before: EntityContributions, after: EntityContributions
 ) -> tuple[EntityContributions, EntityContributions]:
-    """Leave out what stands in both: most things of a row are as they were."""
+    """Leave out what is in both: most entities of an event set are unchanged."""
     first, last = 0, 0
     shorter = min(len(before), len(after))
     while first < shorter and before[first] == after[first]:

@@ -1,8 +1,8 @@
-"""Merged subjects: which events of a row count there, and which go on to another row.
+"""Merged subjects: which events count in their own event set, and which are rerouted.
 
-All events of a merged subject count as events of the one it was merged into, and so on along
-a chain. An event goes hop by hop, for each subject's fate is known in its own shard only; it
-stops where the next hop would be a subject on its way already, so that a cycle ends.
+All events of a merged subject count as events of its merge target, and so on along a chain. An
+event goes hop by hop, for a tombstone is known in its own partition only; it stops where the
+next hop would be a subject that it has passed, so that a cycle ends.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,21 +21,21 @@ _decode = msgspec.msgpack.Decoder(tuple[str, Path, str]).decode
 
 
 class ReroutedKey(NamedTuple):
-    """Where in a row an event stands that came from another: its way so far, and its id."""
+    """The key in an event set of a rerouted event: its path so far, and its id."""
 
     path: Path
     id: str
 
 
-# A row's own events stand under their ids.
+# By id, or by ReroutedKey for events from other event sets.
 EventSet = dict[str | ReroutedKey, Entry]
 
 
 class Reroute(NamedTuple):
-    """What is said to the row of `target` of one event: its bytes, or None if it is gone.
+    """One event on its way to the event set of `target`: its bytes, or None if it is gone.
 
-    `path` names the owners it came by, its own first. Whatever was said before of the same
-    target, path and id no longer counts.
+    `path` are the owners that it passed, its own first. A reroute replaces earlier ones of the
+    same target, path and id.
     """
 
     target: str
@@ -45,38 +45,38 @@ class Reroute(NamedTuple):
 
     @property
     def key(self) -> bytes:
-        """Name target, path and id."""
+        """The encoded target, path and id."""
         return _encode((self.target, self.path, self.id))
 
     @property
     def subject(self) -> str:
-        """The subject it goes to."""
+        """The subject of the target."""
         return self.target.partition(":")[2]
 
     @classmethod
     def read(cls, key: bytes, value: bytes | None) -> "Reroute":
-        """Read a key and value written earlier."""
+        """Decode a key and its value."""
         return cls(*_decode(key), value)
 
 
 class Rerouter:
-    """The fates of one shard's rows, and what has to leave them since the last `take`."""
+    """The tombstones of one partition, and the reroutes not drained yet."""
 
     def __init__(self, key: bytes, merge_target: MergeTarget) -> None:
-        """Know of no fate; `survivor` names who takes over an owner's set, `key` is a secret."""
+        """`merge_target` gives the owner that another is merged into; `key` is a secret."""
         self.tombstones = SubjectTombstones(key)
         self.merge_target = merge_target
-        # As long as nothing was ever merged or erased here nothing of this costs any time.
+        # As long as nothing was ever merged or erased here, rerouting costs no time.
         self.is_idle = True
         self._pending: dict[bytes, Reroute] = {}
 
     def is_erased(self, owner: str, at: int) -> bool:
-        """Tell whether an event of an owner's set is out for good."""
+        """Whether an event of an owner falls under its erasure."""
         erased = self.tombstones.of(owner).erased
         return erased is not None and at <= erased
 
     def next_hop(self, path: Path) -> str | None:
-        """Say where an event goes on from the last owner of its path; None if it stays."""
+        """The next owner after the last one of an event's path; None if the event stays."""
         merged = self.tombstones.of(path[-1]).merged
         if merged is None:
             return None
@@ -84,53 +84,51 @@ class Rerouter:
         return None if target in path else target
 
     def staying(self, owner: str, event_set: EventSet) -> list[Entry]:
-        """Give the entries that count in this row, by (at, id, original owner).
+        """The entries that count in this event set, by (at, id, original owner).
 
-        Ids of different origins may be equal: they are put in order here and numbered.
+        Ids of different origins may be equal: entries are sorted and numbered here.
         """
-        own, came = [], {}
+        own, arrived = [], {}
         is_away = self.next_hop((owner,)) is not None
-        for place, entry in event_set.items():
-            if isinstance(place, ReroutedKey):
-                if self.next_hop((*place.path, owner)) is None:
-                    # While an event is on its way from one hop to another it may be in both.
-                    came[place.path[0], place.id] = entry
+        for key, entry in event_set.items():
+            if isinstance(key, ReroutedKey):
+                if self.next_hop((*key.path, owner)) is None:
+                    # An event on its way from one hop to the next may be in both.
+                    arrived[key.path[0], key.id] = entry
             elif not is_away:
                 own.append(entry)
-        if not came:
+        if not arrived:
             return sorted(own)
         found = [(owner, entry) for entry in own]
-        found += [(origin, entry) for (origin, _), entry in came.items()]
+        found += [(origin, entry) for (origin, _), entry in arrived.items()]
         found.sort(key=lambda pair: (pair[1].at, pair[1].id, pair[0]))
         return [entry._replace(id=f"{n:09}") for n, (_, entry) in enumerate(found)]
 
     def leaving(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
-        """Give the moves of all entries of a row that do not stay."""
+        """The reroutes of all entries of an event set that do not stay."""
         if self.tombstones.of(owner).merged is None:
             return
-        for place, entry in event_set.items():
-            reroute = self.reroute_of(owner, place, entry)
+        for key, entry in event_set.items():
+            reroute = self.reroute_of(owner, key, entry)
             if reroute is not None:
                 yield reroute
 
-    def reroute_of(
-        self, owner: str, place: str | ReroutedKey, entry: Entry | None
-    ) -> Reroute | None:
-        """Give the move that an entry of a row makes; None if it stays."""
-        came, event_id = place if isinstance(place, ReroutedKey) else ((), place)
-        path = (*came, owner)
+    def reroute_of(self, owner: str, key: str | ReroutedKey, entry: Entry | None) -> Reroute | None:
+        """The reroute of an entry of an event set; None if it stays."""
+        passed, event_id = key if isinstance(key, ReroutedKey) else ((), key)
+        path = (*passed, owner)
         target = self.next_hop(path)
         if target is None:
             return None
         return Reroute(target, path, event_id, None if entry is None else pack(entry.event))
 
     def enqueue(self, reroute: Reroute | None) -> None:
-        """Let a move wait for `take`; a later one of the same entry replaces it."""
+        """Let a reroute wait for `drain`; a later one of the same entry replaces it."""
         if reroute is not None:
             self._pending[reroute.key] = reroute
 
     def replace(self, before: Iterable[Reroute], after: Iterable[Reroute]) -> None:
-        """Let wait what turns the moves made before into those to be made now."""
+        """Enqueue what turns the reroutes in force before into those in force after."""
         old, new = _by_key(before), _by_key(after)
         for key, reroute in old.items():
             if key not in new:
@@ -140,9 +138,9 @@ class Rerouter:
                 self.enqueue(reroute)
 
     def drain(self) -> list[Reroute]:
-        """Give what waits, once."""
-        taken, self._pending = list(self._pending.values()), {}
-        return taken
+        """The reroutes that wait, each once."""
+        drained, self._pending = list(self._pending.values()), {}
+        return drained
 
 
 def _by_key(reroutes: Iterable[Reroute]) -> Mapping[bytes, Reroute]:

@@ -1,4 +1,4 @@
-"""What became of subjects as a whole: merged into another, erased. Kept without their names."""
+"""Tombstones of subjects that were merged into others or erased, without their names."""
 
 import hmac
 from collections.abc import Iterable
@@ -13,17 +13,17 @@ from streams.engine.calendars.calendar import milliseconds
 from streams.events import SubjectMerged, canonical
 from streams.events.key_value import KeyValue
 
-# First byte of an element's name in the state; an event's own begins with a digit.
+# First byte of a tombstone's key in the state; an event's key begins with a digit.
 TOMBSTONE_PREFIX = b"f"
 DIGEST_CACHE_SIZE = 50_000
 
 
 class WrongErasureKey(Exception):
-    """The state was written under another key, so that no fate in it would be recognised."""
+    """The state was written under another key: no tombstone in it would be recognised."""
 
 
 class SubjectTombstone(Struct, frozen=True, omit_defaults=True):
-    """When a set was erased last, in milliseconds, and the merge of it that stands."""
+    """When an owner was erased last, in milliseconds, and its merge in force."""
 
     erased: int | None = None
     merged: SubjectMerged | None = None
@@ -40,15 +40,15 @@ _decode = msgspec.msgpack.Decoder(_Stored).decode
 
 
 class SubjectTombstones:
-    """The fate of each set of events, found by HMAC-SHA256 of its owner.
+    """The tombstones of owners, by HMAC-SHA256 of their names.
 
-    Erasing a person would be in vain if the tombstone named them; the key keeps whoever sees
+    Erasing a person would be in vain if the tombstone named them; the key prevents whoever sees
     the state from trying out names.
     """
 
     def __init__(self, key: bytes) -> None:
-        """Know of no fate; `key` is a secret."""
-        # Asked for several times an event, mostly of the same few owners.
+        """Start empty; `key` is a secret."""
+        # Needed several times per event, mostly for the same few owners.
         self._digest = lru_cache(DIGEST_CACHE_SIZE)(
             lambda owner: hmac.digest(key, owner.encode(), "sha256")
         )
@@ -56,47 +56,47 @@ class SubjectTombstones:
         self._tombstones: dict[bytes, SubjectTombstone] = {}
 
     def __len__(self) -> int:
-        """Count the sets that are not untouched."""
+        """The number of owners with a tombstone."""
         return len(self._tombstones)
 
     def of(self, owner: str) -> SubjectTombstone:
-        """Give the fate of an owner's set."""
+        """The tombstone of an owner."""
         return self._tombstones.get(self._digest(owner), NO_TOMBSTONE)
 
     def is_of(self, name: bytes, owner: str) -> bool:
-        """Tell whether an element is an owner's fate."""
+        """Whether a key of the state is that of an owner's tombstone."""
         return name == TOMBSTONE_PREFIX + self._digest(owner)
 
     def only(self, owners: Iterable[str]) -> "SubjectTombstones":
-        """Give a copy that knows the fates of some owners."""
-        made = copy(self)
+        """A copy with the tombstones of some owners."""
+        subset = copy(self)
         digests = {self._digest(owner) for owner in owners}
-        made._tombstones = {
+        subset._tombstones = {
             digest: self._tombstones[digest] for digest in digests & self._tombstones.keys()
         }
-        return made
+        return subset
 
     def set(self, owner: str, tombstone: SubjectTombstone) -> KeyValue:
-        """Set a fate; returns the element to keep."""
+        """Set a tombstone; returns the record for the state changelog."""
         digest = self._digest(owner)
         self._tombstones[digest] = tombstone
         return TOMBSTONE_PREFIX + digest, _encode(_Stored(self._check, tombstone))
 
     def restore(self, name: bytes, value: bytes) -> None:
-        """Take back an element; WrongErasureKey if it was made with another key."""
-        kept = _decode(value)
-        if kept.check != self._check:
+        """Apply a record of the state changelog. Raises WrongErasureKey."""
+        stored = _decode(value)
+        if stored.check != self._check:
             raise WrongErasureKey
-        self._tombstones[name[len(TOMBSTONE_PREFIX) :]] = kept.tombstone
+        self._tombstones[name[len(TOMBSTONE_PREFIX) :]] = stored.tombstone
 
 
 def anonymised(event: SubjectMerged) -> SubjectMerged:
-    """Leave out of a merge whose it is; which of two stands is still to be told."""
+    """A merge without the subject's name, but with what `supersedes` compares."""
     return msgspec.structs.replace(event, subject="-", source=None, on_topic=None)
 
 
 def supersedes(new: SubjectMerged, old: SubjectMerged | None) -> bool:
-    """Tell whether a merge stands instead of another of the same set: (at, id) decides."""
+    """Whether a merge replaces another one of the same owner: (at, id) decides."""
     if old is None:
         return True
     ours, theirs = (milliseconds(new.at), new.id), (milliseconds(old.at), old.id)

@@ -106,8 +106,9 @@ class Merger:
                 change = self._partials.next_change()
                 if change is None:
                     break
-                if change.vectors:
-                    self._add(change.when, change.scope, change.vectors)
+                when, scope, vectors = change
+                if vectors:
+                    self._add(when, scope, vectors)
         return self._day_before is not None or bool(self._partials)
 
     def advance_clock(self, clock: int) -> bool:
@@ -246,8 +247,8 @@ class Merger:
         else:
             day = int(when)
             windows = self._windows.add_day(day, scope, steps)
-            levels = self._kpis.names(kpis & self._level_kpis)
-            self._levels.add(day, scope, levels, steps)
+            if levels := kpis & self._level_kpis:
+                self._levels.add(day, scope, self._kpis.names(levels), steps)
         self._invalidation.add(scope, windows, kpis)
         # The window after has a new `previous`; the levels see to that themselves.
         following = [self.calendar.following(w) for w in windows if w.kind not in ROLLING_DAYS]

@@ -58,11 +58,12 @@ class PublicationRound:
                 self._begin(self._work.popleft())
                 continue
             scope, mask = self._unwritten.popleft()
-            now = lowest(mask, room)
-            if now != mask:
-                self._unwritten.appendleft((scope, mask ^ now))
+            if mask.bit_count() > room:
+                rest = mask
+                mask = lowest(mask, room)
+                self._unwritten.appendleft((scope, rest ^ mask))
             if self._context is not None:
-                self._builder.add_records(self._context, scope, now, batch)
+                self._builder.add_records(self._context, scope, mask, batch)
         return batch
 
     def return_work(self) -> None:

@@ -1,4 +1,4 @@
-"""The KPIs of the windows that run now, as gauges for Prometheus."""
+"""The KPIs of the current windows as gauges for Prometheus."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,8 +21,8 @@ from streams.output.prometheus.gauges import (
 from streams.output.prometheus.naming import AIMED, naming
 
 MAX_VALUES = 200
-LABELS = 50
-# Customers are never labels; an hour is over before a dashboard has drawn it.
+MAX_LABELS = 50
+# Customers are never labels; an hour is over before a dashboard has shown it.
 HIDDEN_DIMENSIONS = frozenset({"account"})
 HIDDEN_WINDOWS = frozenset({"hour"})
 RECORDS = "sales_kpi_records"
@@ -31,19 +31,18 @@ VALUES_DROPPED = "sales_kpi_values_dropped"
 LABELS_DROPPED = "sales_kpi_labels_dropped"
 UPDATED = "sales_kpi_last_update_timestamp_seconds"
 OWN = {
-    RECORDS: "Records of running windows known to this process.",
-    UNNAMED: "Those of them without gauges, because this version does not know their KPI"
-    " or reports in another currency.",
-    VALUES_DROPPED: "Members of a KPI's dimension left without gauges;"
-    " the first by name have them.",
-    LABELS_DROPPED: "Labels of a KPI's dimension left without gauges; the first by name have them.",
-    UPDATED: "When the newest of the records known was written.",
+    RECORDS: "Records of current windows known to this process.",
+    UNNAMED: "Records of current windows without gauges, because this version does not know their"
+    " KPI or reports in another currency.",
+    VALUES_DROPPED: "Values of a KPI's dimension without gauges; the first by name have them.",
+    LABELS_DROPPED: "Labels of a KPI's dimension without gauges; the first by name have them.",
+    UPDATED: "Time at which the newest known record was written.",
 }
 _Group = tuple[str, str]  # a KPI and a dimension
 
 
 class _Window(NamedTuple):
-    """When a window runs, in milliseconds."""
+    """Start and end of a window in milliseconds."""
 
     start: int
     end: int
@@ -57,13 +56,13 @@ class _Shown(NamedTuple):
 
 
 class KpiCollector(Collector):
-    """A view that gives the records of running windows as gauges, at most so many.
+    """A view that collects the records of current windows as a limited number of gauges.
 
-    Of each KPI and dimension it shows the first `values` values by name, and the first
-    `labels` labels: workers that know the same show the same. How many are left out is a
-    gauge too. A gauge goes with its record, and when its window ends. Keeping a record costs
-    next to nothing: it is read when Prometheus asks. `collect` may run on another thread than
-    `put`.
+    Of each KPI and dimension it exposes the first `values` values by name, and the first `labels`
+    labels: workers with the same records expose the same. The number of those left out is a gauge
+    too. A gauge is removed with its record, and when its window ends. An update is cheap: records
+    are decoded when Prometheus scrapes. `collect` may run on another thread than `update`. `clock`
+    returns milliseconds.
     """
 
     def __init__(
@@ -72,9 +71,8 @@ class KpiCollector(Collector):
         clock: Callable[[], int],
         *,
         values: int = MAX_VALUES,
-        labels: int = LABELS,
+        labels: int = MAX_LABELS,
     ) -> None:
-        """Start empty; `clock` gives milliseconds."""
         currency = catalogue.definitions.currency
         self._clock = clock
         self._limits = values, labels
@@ -83,10 +81,10 @@ class KpiCollector(Collector):
         self._latest: dict[str, bytes] = {}
         self._next_end: int | None = None
         self._read: dict[str, Gauges] = {}
-        self._feeding = Lock()
+        self._collecting = Lock()
 
     def update(self, key: str, record: bytes | None) -> None:
-        """Take a key's newest record; None: it is gone."""
+        """Replace a key's record by the newest; None removes it."""
         about, window, start = key.rsplit("|", 2)
         if window in HIDDEN_WINDOWS or _dimension(about) in HIDDEN_DIMENSIONS:
             return
@@ -95,32 +93,32 @@ class KpiCollector(Collector):
             return
         now = self._clock()
         if self._next_end is not None and self._next_end <= now:
-            self._forget(now)
-        # Most of the topic is history, told by the window alone.
-        runs = self._windows.get((window, start))
-        if runs is None:
-            runs = self._windows[window, start] = _Window(milliseconds(start), end_of(record))
-        if runs.end <= now:
+            self._drop_ended(now)
+        # Most of the topic is history, which the window alone shows.
+        period = self._windows.get((window, start))
+        if period is None:
+            period = self._windows[window, start] = _Window(milliseconds(start), end_of(record))
+        if period.end <= now:
             return
         self._latest[key] = record
-        if self._next_end is None or runs.end < self._next_end:
-            self._next_end = runs.end
+        if self._next_end is None or period.end < self._next_end:
+            self._next_end = period.end
 
     def describe(self) -> list[Metric]:
-        """Give every gauge there can be, without values."""
+        """Return every possible gauge, without values."""
         own = [Metric(name, text, "gauge") for name, text in OWN.items()]
         return [*self._families(), *own]
 
     def collect(self) -> list[Metric]:
-        """Give the gauges that have values now."""
-        with self._feeding:
+        """Return the gauges that have values now."""
+        with self._collecting:
             running = self._running(self._clock())
             shown, dropped = self._choose(running)
             families = {family.name: family for family in self._families()}
-            for one in running:
-                values, labels = shown[one.kpi, one.dimension]
-                if one.value_label in values:
-                    for gauge in one.values:
+            for each in running:
+                values, labels = shown[each.kpi, each.dimension]
+                if each.value_label in values:
+                    for gauge in each.values:
                         if not gauge.label or gauge.label in labels:
                             families[gauge.name].gauges.append(gauge)
         own = {name: Metric(name, text, "gauge") for name, text in OWN.items()}
@@ -132,15 +130,15 @@ class KpiCollector(Collector):
         ]
 
     def _families(self) -> Iterator[GaugeFamily]:
-        for one in self._namings.values():
-            for name, text in one.families.items():
+        for named in self._namings.values():
+            for name, text in named.families.items():
                 yield GaugeFamily(name, text)
         for name, text in AIMED.items():
             yield GaugeFamily(name, text)
 
     def _running(self, now: int) -> list[Gauges]:
-        """Read what is new since the last time, and give all that runs now."""
-        # One step for the interpreter: `put` cannot come between.
+        """Decode records that are new since the last call; return those of current windows."""
+        # One step for the interpreter: `update` cannot come between.
         latest = self._latest.copy()
         known, read = self._read, {}
         for key, record in latest.items():
@@ -151,9 +149,9 @@ class KpiCollector(Collector):
         self._read = read
         windows = self._windows.copy()
         runs = {where: window.start <= now < window.end for where, window in windows.items()}
-        return [one for one in read.values() if runs[one.window, one.start]]
+        return [each for each in read.values() if runs[each.window, each.start]]
 
-    def _forget(self, now: int) -> None:
+    def _drop_ended(self, now: int) -> None:
         """Drop the records whose window has ended."""
         ends: list[int] = []
         for key in list(self._latest):
@@ -166,35 +164,34 @@ class KpiCollector(Collector):
         self._next_end = min(ends, default=None)
 
     def _choose(self, running: Iterable[Gauges]) -> tuple[Mapping[_Group, _Shown], list[Sample]]:
-        """Give what each group shows, and how much it leaves out."""
+        """Return the values and labels to expose of each group, and the numbers left out."""
         values: defaultdict[_Group, set[str]] = defaultdict(set)
         labels: defaultdict[_Group, set[str]] = defaultdict(set)
-        for one in running:
-            group = one.kpi, one.dimension
-            values[group].add(one.value_label)
-            if one.is_labelled:
-                labels[group].update([gauge.label for gauge in one.values])
+        for each in running:
+            group = each.kpi, each.dimension
+            values[group].add(each.value_label)
+            if each.is_labelled:
+                labels[group].update([gauge.label for gauge in each.values])
         shown, dropped = {}, []
         for group in values:
-            some = _Shown(
+            exposed = shown[group] = _Shown(
                 _first(values[group], self._limits[0]), _first(labels[group], self._limits[1])
             )
-            shown[group] = some
-            where = dict(zip(("kpi", "dimension"), group, strict=True))
-            for name, kept, whole in (
-                (VALUES_DROPPED, some.values, values[group]),
-                (LABELS_DROPPED, some.labels, labels[group]),
+            identity = dict(zip(("kpi", "dimension"), group, strict=True))
+            for name, some, every in (
+                (VALUES_DROPPED, exposed.values, values[group]),
+                (LABELS_DROPPED, exposed.labels, labels[group]),
             ):
-                if len(kept) < len(whole):
-                    dropped.append(Sample(name, where, len(whole) - len(kept)))
+                if len(some) < len(every):
+                    dropped.append(Sample(name, identity, len(every) - len(some)))
         return shown, dropped
 
 
 def _own(running: list[Gauges]) -> Iterator[Sample]:
     yield Sample(RECORDS, {}, len(running))
-    yield Sample(UNNAMED, {}, sum(not one.is_named for one in running))
+    yield Sample(UNNAMED, {}, sum(not each.is_named for each in running))
     if running:
-        yield Sample(UPDATED, {}, max(one.updated for one in running) / 1000)
+        yield Sample(UPDATED, {}, max(each.updated for each in running) / 1000)
 
 
 def _first(names: set[str], limit: int) -> set[str]:

@@ -1,4 +1,4 @@
-"""Families of metrics as the text that Prometheus reads."""
+"""Metric families in Prometheus' text format."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,10 +12,10 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 def text(registry: Collector) -> bytes:
-    """Write what a registry has now: KPIs first, each family as the client library writes it.
+    """Return the current metrics of a registry, gauges of KPIs first.
 
-    There may be tens of thousands of KPIs, for which the library takes ten times as long;
-    everything else it writes itself.
+    The client library would need ten times as long for tens of thousands of gauges; it writes all
+    other metrics.
     """
     others: list[Metric] = []
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""A record as gauges: which it has, what they read, and their lines in a scrape."""
+"""The gauges of a record: their names, values and lines in a scrape."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ class _Parts(msgspec.Struct, gc=False):
 
 
 class _Record(msgspec.Struct, gc=False):
-    """Those fields of a record that gauges are made of."""
+    """The fields of a record that gauges are made of."""
 
     unit: str
     value: int | float | str | None
@@ -44,12 +44,12 @@ _record = msgspec.json.Decoder(_Record).decode
 _end = msgspec.json.Decoder(_End).decode
 
 
-# Without gc: tens of thousands of these live long, and the collector would visit each again
-# and again in a process whose answers are timed in milliseconds.
+# Without gc: tens of thousands of these are long-lived, and the collector would visit each of
+# them repeatedly in a process whose latency is measured in milliseconds.
 class Gauge(msgspec.Struct, frozen=True, gc=False):
-    """One number, and the line that says it.
+    """One number, and its line in a scrape.
 
-    `label` is empty where it has none of its own, `kpi` where the name says which one it is.
+    `label` is empty where it has no label of its own, `kpi` where the name identifies the KPI.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Gauge(msgspec.Struct, frozen=True, gc=False):
     kpi: str = ""
 
     def sample(self) -> Sample:
-        """Give it as the client library has it."""
+        """Return it as a sample of the client library."""
         labels = {"window": self.window, "dimension": self.dimension, "value": self.value_label}
         if self.label:
             labels["label"] = self.label
@@ -72,10 +72,10 @@ class Gauge(msgspec.Struct, frozen=True, gc=False):
 
 
 class Gauges(msgspec.Struct, frozen=True, gc=False):
-    """What one record shows.
+    """The gauges of one record.
 
-    `is_named` is false for a record of an unknown KPI or another unit: it shows nothing.
-    `record` is what this was made of, `updated` its time in milliseconds.
+    `is_named` is false for a record of an unknown KPI or another unit: it has no gauges.
+    `record` is the record itself, `updated` its time in milliseconds.
     """
 
     record: bytes
@@ -91,26 +91,25 @@ class Gauges(msgspec.Struct, frozen=True, gc=False):
 
 
 class GaugeFamily(Metric):
-    """All gauges of one name; their lines are ready, their samples are made when asked for."""
+    """All gauges of one name, with their lines; samples are made only on request."""
 
     def __init__(self, name: str, text: str) -> None:
-        """Start without gauges."""
         self.gauges: list[Gauge] = []
         super().__init__(name, text, "gauge")
 
     @property
     def samples(self) -> list[Sample]:
-        """Give every gauge as the client library has it."""
+        """Return every gauge as a sample of the client library."""
         return [gauge.sample() for gauge in self.gauges]
 
     @samples.setter
     def samples(self, samples: list[Sample]) -> None:
-        """Take the empty list that every family starts with."""
+        """Accept the empty list that the base class assigns."""
         if samples:
-            raise ValueError("a family of gauges takes gauges")
+            raise ValueError("samples are made of the gauges and cannot be set")
 
     def lines(self) -> Iterator[str]:
-        """Write the family in Prometheus' text format."""
+        """Yield the lines of the family in Prometheus' text format."""
         text = self.documentation.replace("\\", r"\\").replace("\n", r"\n")
         yield f"# HELP {self.name} {text}\n# TYPE {self.name} gauge\n"
         for gauge in self.gauges:
@@ -118,7 +117,7 @@ class GaugeFamily(Metric):
 
 
 def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
-    """Read a record. One that is no record of `sales.kpis` raises msgspec.DecodeError."""
+    """Return the gauges of a record. Raises msgspec.DecodeError for any other record."""
     at = parse_key(key)
     fields = _record(record)
     named = namings.get(at.kpi)
@@ -127,8 +126,8 @@ def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
     values: tuple[Gauge, ...] = ()
     if named is not None:
         values = (
-            *(_gauge(at, *one) for one in _values(named, fields)),
-            *(_gauge(at, name, "", value, at.kpi) for name, value in _aims(named, fields)),
+            *(_gauge(at, *value) for value in _values(named, fields)),
+            *(_gauge(at, name, "", value, at.kpi) for name, value in _targets(named, fields)),
         )
     return Gauges(
         record,
@@ -141,12 +140,12 @@ def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
 
 
 def end_of(record: bytes) -> int:
-    """Give the end of a record's window in milliseconds."""
+    """Return the end of a record's window in milliseconds."""
     return milliseconds(_end(record).end)
 
 
 def milliseconds(text: str) -> int:
-    """Read an RFC 3339 time as milliseconds."""
+    """Parse an RFC 3339 time as milliseconds."""
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
@@ -163,7 +162,7 @@ def _values(named: Naming, fields: _Record) -> Iterator[tuple[str, str, float]]:
             yield name, "", float(found) * named.scale
 
 
-def _aims(named: Naming, fields: _Record) -> Iterator[tuple[str, float]]:
+def _targets(named: Naming, fields: _Record) -> Iterator[tuple[str, float]]:
     if fields.target is not None:
         yield TARGET, float(fields.target) * named.scale
     if fields.attainment is not None:

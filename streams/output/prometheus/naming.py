@@ -1,4 +1,4 @@
-"""What a KPI is called in Prometheus: names in base units, and the text beside them."""
+"""The names of a KPI's gauges in Prometheus, in base units, and their help texts."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _SCALE = {"ms": 0.001}
 TARGET = "sales_kpi_target"
 ATTAINMENT = "sales_kpi_attainment_ratio"
 PACE = "sales_kpi_pace_ratio"
-# One gauge each for all KPIs, told apart by the label `kpi`: there are few targets.
+# One gauge each for all KPIs, distinguished by the label `kpi`: there are few targets.
 AIMED = {
     TARGET: "What a KPI should come to in the window, in the unit of its own gauge.",
     ATTAINMENT: "How much of its target a KPI has reached; where lower is better, the target"
@@ -27,10 +27,10 @@ AIMED = {
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """One KPI's gauges: the value's, and one a percentile where it has percentiles.
+    """One KPI's gauges: that of the value, and one for each percentile.
 
-    `scale` turns a published number into the gauge's unit; `unit` is the unit that records
-    must carry. `is_labelled` tells that it has a gauge a label instead of one of the value.
+    `scale` converts a published number to the gauge's unit; `unit` is the unit that records must
+    have. A KPI that `is_labelled` has one series per label instead of one of the value.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Naming:
 
 
 def naming(kpi: Kpi | Derived, currency: str) -> Naming:
-    """Name a KPI's gauges: `sales_`, the KPI, its base unit."""
+    """Return the names of a KPI's gauges: `sales_`, the KPI, its base unit."""
     if kpi.unit == "money":
         suffix, unit = f"_{currency.lower()}", f"money:{currency}"
     elif kpi.unit == "money_per_day":

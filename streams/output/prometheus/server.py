@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus; `/livez` and `/readyz` for whoever looks after this process."""
+"""The metrics server: `/metrics` for Prometheus, `/livez` and `/readyz` for health checks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,15 +13,14 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class MetricsServer:
-    """A server that runs; `port` is the one it got."""
+    """A running server, started by `serve`; `port` is the port it listens on."""
 
     def __init__(self, runner: web.AppRunner, port: int) -> None:
-        """Take what `serve` started."""
         self._runner = runner
         self.port = port
 
     async def close(self) -> None:
-        """Stop answering and give the port back; answers under way may finish."""
+        """Stop the server and release the port; requests in progress may finish."""
         await self._runner.cleanup()
 
 
@@ -32,13 +31,12 @@ async def serve(
     host: str = "127.0.0.1",
     trouble: Callable[[], str | None] = lambda: None,
 ) -> MetricsServer:
-    """Answer on a port (0: any free one) from the running event loop.
+    """Serve on a port (0: any free one) from the running event loop.
 
-    The registry is asked and written out on another thread, so a large scrape holds nothing
-    up; its collectors must bear that. `trouble` says in a line what is wrong, None if nothing
-    is; `/readyz`, and `/healthz` as ever, answer 503 with it, or 200. `/livez` answers 200 as
-    long as the event loop turns: where it does not, only starting again helps. Raises OSError
-    if the port is taken.
+    The registry is collected on another thread, so that a large scrape blocks nothing; its
+    collectors must allow that. `trouble` returns one line of text, or None if all is well;
+    `/readyz` and `/healthz` answer 503 with it, or 200. `/livez` answers 200 as long as the event
+    loop runs: if it does not, only a restart helps. Raises OSError if the port is in use.
     """
     app = web.Application()
     app.add_routes(
@@ -71,7 +69,7 @@ def _metrics(registry: Collector) -> Handler:
 
 def _health(trouble: Callable[[], str | None]) -> Handler:
     async def answer(_: web.Request) -> web.Response:
-        said = trouble()
-        return web.Response(text=f"{said or 'ok'}\n", status=503 if said else 200)
+        problem = trouble()
+        return web.Response(text=f"{problem or 'ok'}\n", status=503 if problem else 200)
 
     return answer

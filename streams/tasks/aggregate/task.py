@@ -26,23 +26,17 @@ from streams.kafka.reader import (
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.alert_publisher import AlertPublisher
-from streams.tasks.aggregate.commit_plan import (
-    CommitPlan,
-    Outgoing,
-    Uncommitted,
-    plan_commit,
-)
+from streams.tasks.aggregate.commit_plan import CommitPlan, Outgoing, Uncommitted, plan_commit
 from streams.tasks.aggregate.committer import Committer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
 from streams.tasks.aggregate.quarantine import (
     Crashed,
     CrashNote,
-    attribute_to_shard,
     describe_error,
 )
 from streams.tasks.aggregate.restore import StateRestore
-from streams.tasks.catch_up import EndOf, no_end_offset
+from streams.tasks.catch_up import EndOf, external_offsets, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.load_control import Load
@@ -223,7 +217,7 @@ class AggregateTask:
         """Compare the source offsets with what the source partitions still hold."""
         wanted = list(self.resume_offsets())
         first, last = await beginnings(self._settings, wanted), await ends(self._settings, wanted)
-        self._alerts.catch_up.set_targets(self._external_offsets(last))
+        self._alerts.catch_up.set_targets(external_offsets(self._settings, last))
         for source, offset in self.resume_offsets().items():
             if last[source] < offset:
                 raise Fatal(
@@ -247,21 +241,6 @@ class AggregateTask:
             self._intake.dead_letters += rejected
         self.source_offsets.reference = self._reference.offsets
 
-    async def _alert_records(self, clock: int, now: float) -> Outgoing:
-        if not await self._alerts.may_publish(self._external_offsets(self.resume_offsets()), now):
-            return {}
-        with attribute_to_shard(self.number):
-            records = self._alerts.pending_records(self._aggregator, clock)
-        return {self._alerts.partition: records} if records else {}
-
-    def _external_offsets(self, offsets: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
-        """Leave out the reroutes topic: its ends are those of transactions."""
-        return {
-            partition: offset
-            for partition, offset in offsets.items()
-            if partition.topic != self._reroutes_topic
-        }
-
     async def _commit(self) -> None:
         """Commit all that was processed, matured or rejected since the last commit."""
         began = time.monotonic()
@@ -273,7 +252,9 @@ class AggregateTask:
         # be published that include later events, and would go back without them.
         if self.source_offsets.reach(self._target_offsets):
             changes = await self._changes.collect(clock, with_values)
-            alerts = await self._alert_records(clock, began)
+            alerts = await self._alerts.collect(
+                self._aggregator, self.resume_offsets(), clock, began
+            )
         plan = plan_commit(self._uncommitted(changes, alerts, began))
         if plan is None:
             await self._committer.end_unused()

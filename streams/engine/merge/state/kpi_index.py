@@ -67,9 +67,10 @@ class KpiIndex:
             rest ^= bit
             yield bit.bit_length() - 1
 
-    def names(self, mask: KpiMask) -> Iterator[str]:
+    def names(self, mask: KpiMask) -> list[str]:
         """Names of a mask's KPIs in their order."""
-        return (self.kpis[number].name for number in self.numbers(mask))
+        kpis = self.kpis
+        return [kpis[number].name for number in self.numbers(mask)]
 
 
 def lowest(mask: KpiMask, count: int) -> KpiMask:

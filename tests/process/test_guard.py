@@ -1,4 +1,4 @@
-"""The guard ends what it guards, however it is told and whatever becomes of itself."""
+"""The guard ends its child on every order, at the end of orders, and with itself."""
 
 import subprocess
 import sys
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import guard
+from streams.process import guard
 
-# Says that it is there, then holds its end of the pipe for as long as it lives.
+# Prints a line once it runs, then keeps its end of the pipe open until it ends.
 GUARDED = "import signal; print('there', flush=True); signal.pause()"
 
 
 def guarded(folder: str = "") -> "subprocess.Popen[str]":
-    """Start a guard over a program that never ends; gives the guard once the program runs."""
+    """Start a guard over a program that never ends; return the guard once the program runs."""
     started = subprocess.Popen(
         [sys.executable, guard.__file__, folder, sys.executable, "-c", GUARDED],
         stdin=subprocess.PIPE,
@@ -26,7 +26,7 @@ def guarded(folder: str = "") -> "subprocess.Popen[str]":
 
 
 @pytest.mark.parametrize(("order", "number"), [("stop", 15), ("kill", 9), ("", 15)])
-def test_guard_ends_the_guarded_by_order_or_when_orders_end(order: str, number: int) -> None:
+def test_guard_ends_the_child_by_order_or_when_orders_end(order: str, number: int) -> None:
     with guarded() as started:
         started.communicate(order, timeout=30)
     assert started.returncode == 256 - number
@@ -47,7 +47,7 @@ def test_guard_that_is_ordered_leaves_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of a killed parent")
-def test_guarded_ends_when_the_guard_is_killed() -> None:
+def test_child_ends_when_the_guard_is_killed() -> None:
     with guarded() as started:
         started.kill()
         assert started.stdout is not None

@@ -1,4 +1,4 @@
-"""What of `sales.kpis` the screen shows, and how long it took to get there."""
+"""The values of `sales.kpis` that the screen shows, and their latency."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -33,22 +33,24 @@ SHOWN = frozenset(
     )
 )
 SAMPLES = 200
-# A call that has not come through after so long is lost, or the counts do not match.
+# A call that takes longer is lost, or the counts do not match.
 LONGEST_SECONDS = 60.0
 
 
 class ShownValues:
-    """A view of `sales.kpis`: keeps what the screen may show, counts all it is given."""
+    """A view of `sales.kpis` that keeps the records the screen may show.
+
+    `received` counts all records. The reporting calendar decides which day is today.
+    """
 
     def __init__(self, calendar: Calendar) -> None:
-        """Take the reporting calendar, which says what today is."""
         self.received = 0
         self._calendar = calendar
         self._records: dict[str, bytes] = {}
         self._reps: set[str] = set()
 
     def update(self, key: str, record: bytes | None) -> None:
-        """Take a key's newest record."""
+        """Keep a key's newest record; None removes it."""
         self.received += 1
         at = parse_key(key)
         if at.kpi not in SHOWN or at.window not in WINDOWS or at.dimension not in (ALL, "rep"):
@@ -61,7 +63,7 @@ class ShownValues:
             self._reps.add(at.value)
 
     def get(self, kpi: str, window: str, now: int, rep: str = "") -> Mapping[str, Any] | None:
-        """Give the record of the window that holds `now`, or ends with its day; None: none."""
+        """Return the record of the window that contains `now`, or ends with its day."""
         today = self._calendar.day(now)
         started = {one.kind: one.start for one in self._calendar.rolling(today)}
         start = self._calendar.text(self._calendar.start_of(started.get(window, today)))
@@ -70,21 +72,20 @@ class ShownValues:
         return record
 
     def reps(self) -> list[str]:
-        """Name everyone any record was about."""
+        """Return the names of all reps in the records so far."""
         return sorted(self._reps)
 
 
-class Latency:
-    """Times from posting a call to the record that has it, over the last SAMPLES calls.
+class LatencyMeter:
+    """Times from posting a call to the record that counts it, over the last SAMPLES calls.
 
-    Each rep's calls of a day are counted as they are posted; a call has come through with
-    the first record of that rep's `call_count` that counts so many. Both instants are
-    seconds of one monotonic clock. A rep whose count is ahead of what was posted (somebody
-    else posts calls too) is left out.
+    Each rep's calls of a day are numbered as they are posted; the n-th call is counted by the first
+    record of that rep's `call_count` that has reached n. Both instants are seconds of one monotonic
+    clock. A rep whose count is ahead of the calls posted (somebody else posts calls too) is left
+    out. The reporting calendar decides to which day a call belongs.
     """
 
     def __init__(self, calendar: Calendar) -> None:
-        """Take the reporting calendar, which says to which day a call belongs."""
         self._calendar = calendar
         self._ids: set[object] = set()
         self._posted: dict[str, int] = {}
@@ -92,7 +93,7 @@ class Latency:
         self._samples: deque[float] = deque(maxlen=SAMPLES)
 
     def posted(self, event: EventData, at: float | None) -> None:
-        """Note an event that goes out at `at`; None: it counts, and is not timed."""
+        """Record an event that is posted at `at`; None: it is numbered but not timed."""
         if event["type"] != "call.ended" or event["id"] in self._ids:
             return
         self._ids.add(event["id"])
@@ -103,8 +104,8 @@ class Latency:
         if at is not None:
             self._waiting.setdefault(key, deque()).append((number, at))
 
-    def seen(self, key: str, record: bytes | None, at: float) -> None:
-        """Note a record that was read at `at`."""
+    def read(self, key: str, record: bytes | None, at: float) -> None:
+        """Record that a record was read at `at`."""
         waiting = self._waiting.get(key)
         if not waiting or record is None:
             return
@@ -112,11 +113,11 @@ class Latency:
         if counted > self._posted[key]:
             waiting.clear()
         while waiting and waiting[0][0] <= counted:
-            took = at - waiting.popleft()[1]
-            if took <= LONGEST_SECONDS:
-                self._samples.append(took)
+            latency_s = at - waiting.popleft()[1]
+            if latency_s <= LONGEST_SECONDS:
+                self._samples.append(latency_s)
 
     @property
     def median_ms(self) -> int | None:
-        """The median of the last calls, None before the first."""
+        """The median of the last calls in milliseconds, None before the first."""
         return round(1000 * median(self._samples)) if self._samples else None

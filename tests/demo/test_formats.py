@@ -1,4 +1,4 @@
-"""Values as people read them."""
+"""Values as text for people."""
 
 import pytest
 
@@ -18,15 +18,15 @@ from streams.demo.terminal import formats
         (-252_000, "-4 min 12 s"),
     ],
 )
-def test_duration_is_told_by_its_two_largest_units(ms: int, text: str) -> None:
+def test_duration_is_written_in_its_two_largest_units(ms: int, text: str) -> None:
     assert formats.duration(ms) == text
 
 
 @pytest.mark.parametrize(
     ("ms", "text"), [(15_807, "16 s"), (90_000, "1.5 min"), (2_400_000, "40 min"), (0, "0 s")]
 )
-def test_percentile_is_told_by_its_largest_unit(ms: int, text: str) -> None:
-    assert formats.briefly(ms) == text
+def test_percentile_is_written_in_its_largest_unit(ms: int, text: str) -> None:
+    assert formats.short_duration(ms) == text
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_percentile_is_told_by_its_largest_unit(ms: int, text: str) -> None:
         (252_000, "ms", "4 min 12 s"),
     ],
 )
-def test_quantity_is_told_in_its_unit(amount: float | str, unit: str, text: str) -> None:
+def test_quantity_is_written_in_its_unit(amount: float | str, unit: str, text: str) -> None:
     assert formats.quantity(amount, unit) == text
 
 
@@ -60,7 +60,7 @@ def test_quantity_is_told_in_its_unit(amount: float | str, unit: str, text: str)
         (None, ""),
     ],
 )
-def test_change_is_told_against_the_window_before(
+def test_change_is_written_against_the_previous_window(
     record: dict[str, object] | None, text: str
 ) -> None:
-    assert formats.by_how_much(record) == text
+    assert formats.change(record) == text

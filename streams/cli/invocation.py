@@ -1,4 +1,4 @@
-"""What commands share: options, settings, and one clear line for whatever goes wrong."""
+"""The parts that commands share: options, settings, and errors as one clear line."""
 
 import asyncio
 import logging
@@ -28,21 +28,21 @@ class Configuration(NamedTuple):
     rules: "Rules"
 
 
-def settings(**given: Any) -> Settings:
+def settings(**options: Any) -> Settings:
     """Read the settings of `configuration`; its rules are checked as well."""
-    return configuration(**given).settings
+    return configuration(**options).settings
 
 
-def configuration(**given: Any) -> Configuration:
-    """Read the environment, apply the options of the command line, and read the rules file.
+def configuration(**options: Any) -> Configuration:
+    """Read the environment, overridden by options of the command line, and the rules file.
 
-    Rules that cannot be used end the command with exit code 2.
+    A rules file that cannot be used ends the command with exit code 2.
     """
     # Rules name KPIs, which are declared by importing them.
     from streams.config.rules import read
     from streams.wiring.catalogue import catalogue
 
-    found = settings_alone(**given)
+    found = settings_without_rules(**options)
     try:
         rules = read(found.rules)
         catalogue(found, rules)
@@ -51,33 +51,34 @@ def configuration(**given: Any) -> Configuration:
     return Configuration(found, rules)
 
 
-def settings_alone(**given: Any) -> Settings:
-    """Read the settings as `settings` does, without a look at the rules file."""
+def settings_without_rules(**options: Any) -> Settings:
+    """Read the settings as `settings` does, without reading the rules file."""
     try:
         found = Settings.from_environment()
-        return replace(found, **{name: value for name, value in given.items() if value is not None})
+        overrides = {name: value for name, value in options.items() if value is not None}
+        return replace(found, **overrides)
     except BadSetting as error:
         raise click.ClickException(str(error)) from error
 
 
 class BadRules(click.ClickException):
-    """A rules file that cannot be used; the message is one line that names the line at fault."""
+    """A rules file that cannot be used; the message is one line with the number of the bad line."""
 
     exit_code = 2
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine; what it refuses to do becomes one clear line."""
+    """Run a coroutine; its errors become one clear line."""
     return attempt(lambda: asyncio.run(work))
 
 
 def attempt(work: Callable[[], T]) -> T:
-    """Do something that talks to Kafka; what goes wrong becomes one clear line."""
+    """Call a function that uses Kafka; its errors become one clear line."""
     from aiokafka.errors import KafkaError
 
     from streams.kafka.errors import Fatal
 
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it says is said below
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors are reported below
     try:
         return work()
     except (BadSetting, Fatal) as error:
@@ -89,12 +90,12 @@ def attempt(work: Callable[[], T]) -> T:
 
 
 def print_rejected(line: int, field: str | None, reason: str) -> None:
-    """Tell which line of a file is no event, and why."""
+    """Print which line of a file is not an event, and why."""
     click.echo(f"line {line}{f', field {field}' if field else ''}: {reason}", err=True)
 
 
 async def print_lines(lines: AsyncGenerator[bytes, None], follow: bool) -> None:
-    """Print lines as they come, each at once if there is no end of them."""
+    """Print lines as they come; with `follow` each is flushed at once."""
     async for line in lines:
         sys.stdout.buffer.write(line + b"\n")
         if follow:
@@ -102,7 +103,7 @@ async def print_lines(lines: AsyncGenerator[bytes, None], follow: bool) -> None:
 
 
 def stops_quietly(command: Callable[..., None]) -> Callable[..., None]:
-    """Let Ctrl-C and a closed pipe end a command without a trace."""
+    """Let Ctrl-C and a closed pipe end a command without a traceback."""
 
     @wraps(command)
     def wrapped(*args: Any, **named: Any) -> None:

@@ -1,0 +1,34 @@
+"""The processes of the demo: their ports, and the report of one that fails to start."""
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from streams.broker.ports import free_port
+from streams.config.settings import Settings
+from streams.demo.installation import choose_port
+from streams.demo.service import Service, StartError
+from streams.process.environment import environment
+
+HOST = "127.0.0.1"
+
+
+async def test_service_that_ends_while_starting_is_reported_with_its_last_lines(
+    tmp_path: Path,
+) -> None:
+    health = f"http://{HOST}:{free_port(HOST)}/healthz"
+    service = Service("worker 7", ("juggle",), health, tmp_path / "log", environment(Settings()))
+    service.start()
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(StartError) as failed:
+            await service.await_healthy(session)
+    await service.stop()
+    assert str(failed.value).startswith("worker 7 ended while starting:\n")
+    assert "No such command 'juggle'" in str(failed.value)
+
+
+def test_port_that_is_preferred_twice_is_given_once() -> None:
+    preferred = free_port(HOST)
+    assert choose_port(preferred, []) == preferred
+    assert choose_port(preferred, [preferred]) != preferred
