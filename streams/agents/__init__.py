@@ -1,1 +1,1 @@
-"""The Faust app: who owns which shard, and fetched batches on their way to the tables."""
+"""The Faust app: group membership, and the way of fetched records to the tasks."""

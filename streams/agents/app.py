@@ -12,7 +12,7 @@ from faust.app import BootStrategy
 from prometheus_client import CollectorRegistry
 from yarl import URL
 
-from streams.agents.batches import FetchScheduler, ListSchema
+from streams.agents.batches import FetchScheduler, FetchSchema
 from streams.agents.transport import Transport
 from streams.config.rules import read
 from streams.config.settings import Settings
@@ -22,43 +22,48 @@ from streams.process.task_stacks import log_tasks
 from streams.tasks.aggregate.quarantine import Crashed
 from streams.tasks.ports import CorePort
 from streams.wiring.core import build_core
+from streams.worker.group_consumer import GroupConsumer
 from streams.worker.metrics import WorkerMetrics
-from streams.worker.task_manager import Reader, TaskManager
+from streams.worker.task_manager import TaskManager
 
 log = logging.getLogger(__name__)
-# A killed worker is missed after this; the broker's default lower bound.
+# After this the group misses a killed worker; the broker's default lower bound.
 SESSION_SECONDS = 6.0
 HEARTBEAT_SECONDS = 1.5
 REBALANCE_SECONDS = 20.0
 FETCH_BYTES = 256 * 1024
 POLL_RECORDS = 8_000
-# Fetches under way to an agent; a full buffer makes the next poll wait.
-BUFFERED = 2
-FAILED = 1
+# Fetches that an agent has not received yet; with a full buffer the next poll waits.
+BUFFERED_FETCHES = 2
+EXIT_FAILED = 1
 
 
 class SilentBoot(BootStrategy):
-    """Starts no web server, which would bind every address, and no producer of Faust's own."""
+    """Boots without Faust's producer and web server, which would bind every address."""
 
     enable_web = False
     enable_kafka_producer = False
 
 
 class App(faust.App):
-    """Faust, with assignment and membership in use, and nothing of its tables and commits."""
+    """The Faust app of a worker: group membership and agents, without Faust's tables and commits.
+
+    Attributes:
+        task_manager: Runs the tasks that the group assigns.
+    """
 
     BootStrategy = SilentBoot
     logger = logging.getLogger("faust")
-    tasks: TaskManager
+    task_manager: TaskManager
 
     async def on_start(self) -> None:
-        """Begin to watch that the group is joined."""
+        """Start to watch that the group is joined."""
         await super().on_start()
-        self.tasks.watch_rebalances()
+        self.task_manager.watch_rebalances()
 
     def on_rebalance_start(self) -> None:
         """Note the rebalance before anything is waited for."""
-        self.tasks.rebalance_started()
+        self.task_manager.rebalance_started()
         super().on_rebalance_start()
 
     async def crash(self, reason: BaseException) -> None:
@@ -66,15 +71,15 @@ class App(faust.App):
         exit_process(reason)
 
     def _create_directories(self) -> None:
-        """Make none: nothing is kept on disk."""
+        """Create none: no state is on disk."""
 
 
 def exit_process(error: BaseException) -> None:
-    """End the process at once, saying why. Nothing is committed or aborted on the way out."""
+    """Log why and end the process at once. Nothing is committed or aborted."""
     if isinstance(error, Stuck):
         log_tasks("stuck", asyncio.get_running_loop())
     if isinstance(error, Fatal):
-        # Of a KPI that failed whoever mends it needs to see where.
+        # Where a KPI failed is needed to correct it.
         cause = error.__cause__ if isinstance(error, Crashed) else None
         log.critical("stopping: %s", error, exc_info=cause)
     elif isinstance(error, KafkaError):
@@ -82,18 +87,18 @@ def exit_process(error: BaseException) -> None:
     else:
         log.critical("stopping: %r", error, exc_info=error)
     logging.shutdown()
-    os._exit(FAILED)
+    os._exit(EXIT_FAILED)
 
 
 def create_app(
     settings: Settings,
     metrics: WorkerMetrics,
     core: CorePort | None = None,
-    has_time: Callable[[], bool] = lambda: False,
+    has_spare_time: Callable[[], bool] = lambda: False,
 ) -> App:
-    """Make the app with its two agents; `core` None is the product's own.
+    """Create the app with its two agents; `core` None is the product's own.
 
-    `has_time` says whether the event loop has time to spare.
+    `has_spare_time` is whether the event loop is idle for much of the time.
     """
     app = App(
         settings.app,
@@ -106,7 +111,7 @@ def create_app(
         broker_max_poll_records=POLL_RECORDS,
         consumer_max_fetch_size=FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=BUFFERED,
+        stream_buffer_maxsize=BUFFERED_FETCHES,
         stream_wait_empty=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -114,20 +119,20 @@ def create_app(
         worker_redirect_stdouts=False,
     )
     core = core or build_core(settings, read(settings.rules))
-    task_manager = app.tasks = TaskManager(settings, core, metrics, exit_process, has_time)
-    app.transport = Transport(app.conf.broker_consumer, app, settings, task_manager.is_readable)
-    _add_agents(app, task_manager, settings)
-    _subscribe_to_rebalances(app, task_manager)
+    manager = app.task_manager = TaskManager(settings, core, metrics, exit_process, has_spare_time)
+    app.transport = Transport(app.conf.broker_consumer, app, settings, manager.is_readable)
+    _add_agents(app, manager, settings)
+    _subscribe_to_rebalances(app, manager)
     return app
 
 
-def _add_agents(app: App, task_manager: TaskManager, settings: Settings) -> None:
-    schema = ListSchema()
+def _add_agents(app: App, manager: TaskManager, settings: Settings) -> None:
+    schema = FetchSchema()
 
     async def receive(stream: Any) -> None:
         try:
-            async for lists in stream.noack():
-                await task_manager.receive(lists)
+            async for fetched in stream.noack():
+                await manager.receive(fetched)
         except Exception as error:  # noqa: BLE001 - Faust would restart the agent and go on
             exit_process(error)
 
@@ -136,24 +141,24 @@ def _add_agents(app: App, task_manager: TaskManager, settings: Settings) -> None
         app.agent(topic, name=name, concurrency=1)(receive)
 
 
-def _subscribe_to_rebalances(app: App, task_manager: TaskManager) -> None:
-    """Let the ownership follow the group; Faust would log an error here and go on."""
+def _subscribe_to_rebalances(app: App, manager: TaskManager) -> None:
+    """Let the manager follow the group. An error ends the process; Faust would only log it."""
 
     async def on_revoked(*_: Any, **__: Any) -> None:
         try:
-            await task_manager.revoked()
-        except Exception as error:  # noqa: BLE001
+            await manager.revoked()
+        except Exception as error:  # noqa: BLE001 - it ends the process
             exit_process(error)
 
-    async def on_assigned(_: Any, /, *said: Any, **__: Any) -> None:
+    async def on_assigned(_: Any, /, *arguments: Any, **__: Any) -> None:
         try:
-            task_manager.start(cast(Reader, app.consumer))
-            task_manager.follow(said[0])
-        except Exception as error:  # noqa: BLE001
+            manager.start(cast(GroupConsumer, app.consumer))
+            manager.follow(arguments[0])
+        except Exception as error:  # noqa: BLE001 - it ends the process
             exit_process(error)
 
     async def on_shutdown(*_: Any, **__: Any) -> None:
-        await task_manager.stop()
+        await manager.stop()
 
     app.on_partitions_revoked.connect(on_revoked, weak=False)
     app.on_partitions_assigned.connect(on_assigned, weak=False)
@@ -161,9 +166,9 @@ def _subscribe_to_rebalances(app: App, task_manager: TaskManager) -> None:
 
 
 def __getattr__(name: str) -> App:
-    """Make the app of the environment's settings when `faust -A streams.agents.app` asks."""
+    """Create the app of the environment's settings for `faust -A streams.agents.app`."""
     if name != "app":
         raise AttributeError(name)
-    made = create_app(Settings.from_environment(), WorkerMetrics(CollectorRegistry()))
-    globals()["app"] = made
-    return made
+    app = create_app(Settings.from_environment(), WorkerMetrics(CollectorRegistry()))
+    globals()["app"] = app
+    return app

@@ -1,7 +1,7 @@
-"""A stream event is a fetch: everything one poll brought for one agent.
+"""Fetches as stream events: one event per poll and agent.
 
-Faust hands records to its agents one by one, at about 100 us each. Its setting
-`ConsumerScheduler` takes a class that decides what a record is.
+Faust passes records to its agents one by one, at about 100 us each. Its setting
+`ConsumerScheduler` accepts a class that decides what a record is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,10 @@ from streams.worker.record_buffer import FetchedRecords
 
 
 class Fetch:
-    """Looks to Faust like the last record of one partition; `value` holds all the lists."""
+    """The records of one poll in the form of the last record of one partition.
+
+    `value` has the records of all partitions; the other attributes are those that Faust reads.
+    """
 
     checksum = None
     headers = ()
@@ -26,39 +29,38 @@ class Fetch:
     serialized_value_size = 0
     __slots__ = ("offset", "partition", "timestamp", "timestamp_type", "topic", "value")
 
-    def __init__(self, tp: TP, lists: FetchedRecords) -> None:
-        """Stand for some lists under the name of one of their partitions."""
-        last = lists[tp][-1]
+    def __init__(self, tp: TP, fetched: FetchedRecords) -> None:
+        last = fetched[tp][-1]
         self.topic, self.partition = tp
         self.offset: int = last.offset
         self.timestamp: int = last.timestamp
         self.timestamp_type: int = last.timestamp_type
-        self.value = lists
+        self.value = fetched
 
 
 class FetchScheduler(SchedulingStrategyT):
-    """Makes of a poll's records at most one event for each agent."""
+    """Makes at most one event per agent of the records of a poll."""
 
     def iterate(self, records: Mapping[TP, Records]) -> Iterator[tuple[TP, Fetch]]:
-        """Give the fetch for `aggregate` and the fetch for `merge`, where there are any."""
+        """Yield the fetch for `aggregate` and the fetch for `merge`, if there are any."""
         sources: FetchedRecords = {}
         partials: FetchedRecords = {}
         for tp, found in records.items():
             if found:
                 (partials if tp.topic == PARTIALS else sources)[tp] = found
-        for lists in (sources, partials):
-            if lists:
-                tp = next(iter(lists))
-                yield tp, Fetch(tp, lists)
+        for fetched in (sources, partials):
+            if fetched:
+                tp = next(iter(fetched))
+                yield tp, Fetch(tp, fetched)
 
 
-class ListSchema(faust.Schema[None, FetchedRecords]):
-    """Leaves lists of records as they are: the tables decode, and keep what cannot be."""
+class FetchSchema(faust.Schema[None, FetchedRecords]):
+    """Decodes nothing: tasks decode, and send what cannot be decoded to the dead letters."""
 
     def loads_key(self, app: Any, message: Any, **_: Any) -> None:
-        """Give no key: each record has its own."""
+        """Return no key: each record has its own."""
 
-    def loads_value(self, app: Any, message: Any, **_: Any) -> FetchedRecords:  # noqa: ARG002
-        """Give the lists."""
-        lists: FetchedRecords = message.value
-        return lists
+    def loads_value(self, app: Any, message: Any, **_: Any) -> FetchedRecords:  # noqa: ARG002 - Faust's own signature
+        """Return the records of the fetch."""
+        fetched: FetchedRecords = message.value
+        return fetched

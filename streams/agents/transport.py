@@ -1,9 +1,9 @@
-"""Faust's Kafka transport, reading committed records only, and from where the tables say.
+"""Faust's Kafka transport, which reads committed records only, from the tasks' offsets.
 
-Faust reads in a thread of its own. Here that costs more than it spares: both threads need the
-interpreter nearly all the time, and whatever is read has to be handed over. A worker works in
-steps of milliseconds, so that reading and heartbeats come to their turn on the same event loop:
-a fifth more events a second, and a fifth less from an event to its KPI.
+Faust reads in a thread of its own. Here that costs more than it saves: both threads need the
+interpreter nearly all the time, and records have to be passed between them. A worker's steps last
+milliseconds, so that reading and heartbeats can share its event loop: a fifth more events per
+second, and a fifth less time from an event to its KPI.
 """
 
 import asyncio
@@ -17,53 +17,53 @@ from faust.types import TP
 from mode.threads import WorkerThread
 from mode.utils.futures import maybe_async
 
-from streams.agents.assignor import ShardAssignor
+from streams.agents.assignor import TaskAssignor
 from streams.config.settings import Settings
 from streams.kafka.client import client
 
-# A poll that waits goes on waiting for the partitions it began with; one that has just been
-# opened would wait for it to end.
+# A poll waits for the partitions that it began with only; one that has just become readable
+# would wait for its end.
 POLL_SECONDS = 0.1
 FETCH_WAIT_MS = 100
 
 
-class Here(WorkerThread):
-    """Stands for the thread of a service of Faust's, and runs it on the loop it was made on."""
+class InlineThread(WorkerThread):
+    """In place of the thread of one of Faust's services: runs it on the current event loop."""
 
     _serving: asyncio.Task[None]
 
     def start(self) -> None:
-        """Begin, without a thread."""
+        """Start the service, without a thread."""
         self._serving = asyncio.create_task(self.service._serve(), name="reading")
 
     def stop(self) -> None:
-        """Wait for nothing: the service has said that it is shut down."""
+        """Return at once: the service has shut down already."""
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Makes the consumer that Faust's own settings cannot describe, and runs it in no thread."""
+    """Creates the consumer, which Faust's settings cannot describe; runs without a thread."""
 
-    Worker = Here
+    Worker = InlineThread
     logger = logging.getLogger("faust")
 
     async def call_thread(
         self, fun: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
     ) -> Any:
-        """Call it here."""
+        """Call a function on the current event loop."""
         return await maybe_async(fun(*args, **kwargs))
 
     async def _gather_remaining_tasks(self) -> None:
-        """Leave the loop's other tasks alone: they are not this service's."""
+        """Do nothing: the other tasks of the event loop are not this service's."""
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         conf = self.app.conf
-        self._assignor = ShardAssignor()
+        self._assignor = TaskAssignor()
         return AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
             **transport.client,
             partition_assignment_strategy=[self._assignor],
-            # Stage 2 must not see what is never committed; sources are as their writers leave them.
+            # Merge tasks must not read partials that are never committed.
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset=conf.consumer_auto_offset_reset,
@@ -79,7 +79,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
 
 class Consumer(driver.Consumer):
-    """Faust's consumer, which reads on only where the tables have said from where."""
+    """Faust's consumer, which reads partitions of resumed tasks only."""
 
     logger = logging.getLogger("faust")
 
@@ -87,9 +87,9 @@ class Consumer(driver.Consumer):
         return ConsumerThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Hold back what is not open yet, instead of going to the group's offsets."""
-        is_open = cast(Transport, self.transport).is_open
-        self.pause_partitions({tp for tp in self.assignment() if not is_open(tp)})
+        """Pause what is not readable yet, instead of seeking to the group's offsets."""
+        is_readable = cast(Transport, self.transport).is_readable
+        self.pause_partitions({tp for tp in self.assignment() if not is_readable(tp)})
 
     def is_joining(self) -> bool:
         """Whether the client has to join the group, or cannot go on with that.
@@ -104,10 +104,10 @@ class Consumer(driver.Consumer):
         return subscription is None or bool(coordinator.need_rejoin(subscription))
 
     def on_buffer_full(self, tp: TP) -> None:
-        """Leave the partition be: a full buffer makes the poll wait, and so all of them."""
+        """Do not pause the partition: a full buffer makes the poll of all of them wait."""
 
     def on_buffer_drop(self, tp: TP) -> None:
-        """Leave the partition be."""
+        """Do not resume the partition: it was not paused."""
 
     async def _getmany(
         self,
@@ -118,14 +118,13 @@ class Consumer(driver.Consumer):
 
 
 class Transport(driver.Transport):
-    """The transport of this app."""
+    """The transport of the app; reads the partitions for which `is_readable` holds."""
 
     Consumer = Consumer
 
     def __init__(
-        self, url: list[Any], app: Any, settings: Settings, is_open: Callable[[TP], bool]
+        self, url: list[Any], app: Any, settings: Settings, is_readable: Callable[[TP], bool]
     ) -> None:
-        """Ask `is_open` which partitions may be read."""
         super().__init__(url, app)
         self.client = client(settings)
-        self.is_open = is_open
+        self.is_readable = is_readable

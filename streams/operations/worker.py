@@ -24,15 +24,19 @@ def run_worker(settings: Settings, rules: Rules, host: str, metrics_port: int | 
     """
     core = build_core(settings, rules)
 
-    async def observe(health: WorkerMetrics, trouble: Callable[[], str | None]) -> None:
+    async def serve_metrics(
+        metrics: WorkerMetrics, not_ready_reason: Callable[[], str | None]
+    ) -> None:
         if metrics_port is None:
             return
         collector = KpiCollector(core.catalogue, settings.clock)
         alerts = AlertCollector()
-        health.registry.register(collector)
-        health.registry.register(alerts)
+        metrics.registry.register(collector)
+        metrics.registry.register(alerts)
         try:
-            server = await serve(health.registry, metrics_port, host=host, trouble=trouble)
+            server = await serve(
+                metrics.registry, metrics_port, host=host, trouble=not_ready_reason
+            )
         except OSError as error:
             raise Fatal(f"no metrics on {host}:{metrics_port}: {error.strerror}") from error
         try:
@@ -42,4 +46,4 @@ def run_worker(settings: Settings, rules: Rules, host: str, metrics_port: int | 
         finally:
             await server.close()
 
-    run_agents(settings, observe, core)
+    run_agents(settings, serve_metrics, core)

@@ -1,4 +1,4 @@
-"""What this worker counts and measures, for Prometheus."""
+"""The worker's metrics about itself, for Prometheus."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -10,66 +10,71 @@ log = logging.getLogger(__name__)
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 RESTORE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 SIZES = (1, 10, 50, 100, 500, 1_000, 2_000, 4_000, 8_000, 20_000)
-# A reason may quote the value it is about; only what comes before that tells kinds apart.
+# A reason may quote the value that it is about; only the text before that distinguishes kinds.
 KIND_LENGTH = 40
 
 
 class WorkerMetrics:
-    """The worker's metrics in a registry of the caller's; it also is the tables' `Watch`."""
+    """The metrics of one worker; implements TaskMetrics for its tasks.
+
+    Attributes:
+        registry: The caller's registry, in which all of them are registered.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        """Register every metric."""
         self.registry = registry
 
-        def count(name: str, text: str, *labels: str) -> Counter:
+        def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(f"sales_kpis_{name}", text, labels, registry=registry)
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(f"sales_kpis_{name}", text, labels, registry=registry)
 
-        def spread(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
             return Histogram(f"sales_kpis_{name}", text, labels, buckets=buckets, registry=registry)
 
-        self._events = count("events", "Events put into rows.", "topic")
-        self._rejected = count("rejected", "Records in the dead letters.", "topic", "kind")
-        self._late = count("late", "Events older than the lateness when they came.", "topic")
-        self._gaps = count("gaps", "Offsets that were not there to be read.", "topic")
-        self._published = count("published", "Records written to sales.kpis.")
-        self._batch = spread("batch_size", "Records in a transaction.", SIZES, "stage")
-        self._commit = spread("commit_seconds", "One transaction.", SECONDS, "stage")
-        self._restore = spread("restore_seconds", "Taking a shard.", RESTORE_SECONDS, "stage")
-        self._lag = gauge("lag_records", "Records not folded yet.", "topic", "partition")
+        self._events = counter("events", "Events added to the state.", "topic")
+        self._rejected = counter("rejected", "Records sent to the dead letters.", "topic", "kind")
+        self._late = counter("late", "Events older than the lateness on arrival.", "topic")
+        self._gaps = counter("gaps", "Offsets that were no longer there to be read.", "topic")
+        self._published = counter("published", "Records written to sales.kpis.")
+        self._batch = histogram("batch_size", "Records per transaction.", SIZES, "stage")
+        self._commit = histogram("commit_seconds", "Duration of a commit.", SECONDS, "stage")
+        self._restore = histogram(
+            "restore_seconds", "Duration of a task's restore.", RESTORE_SECONDS, "stage"
+        )
+        self._lag = gauge("lag_records", "Records not processed yet.", "topic", "partition")
         self._rebalance = gauge(
             "rebalance_seconds",
             "Seconds since this worker has had to join the group, or to follow a change of it;"
             " 0 once its assignment is complete.",
         )
-        self._shards = gauge("shards", "Shards held.", "stage")
-        self._lagging: set[tuple[str, str]] = set()
+        self._tasks = gauge("shards", "Assigned tasks.", "stage")
+        self._lag_labels: set[tuple[str, str]] = set()
 
     def processed(self, topic: str, events: int, late: int) -> None:
-        """Count events put into rows, and those older than the lateness."""
+        """Count events added to the state, and those of them older than the lateness."""
         self._events.labels(topic).inc(events)
         if late:
             self._late.labels(topic).inc(late)
 
     def rejected(self, topic: str, reason: str) -> None:
-        """Count a record that went to the dead letters."""
+        """Count a record sent to the dead letters."""
         kind = reason.partition(":")[0].partition("`")[0].partition("'")[0]
         self._rejected.labels(topic, kind[:KIND_LENGTH].strip()).inc()
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
-        """Count offsets that were not there to be read, and say so: events may be lost."""
+        """Count and log offsets that were not there to be read: events may be lost."""
         log.warning("gap: %d offsets of %s/%d were not there", missing, topic, partition)
         self._gaps.labels(topic).inc(missing)
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
-        """Measure one transaction."""
+        """Record one transaction."""
         self._batch.labels(stage).observe(records)
         self._commit.labels(stage).observe(seconds)
 
     def restored(self, stage: str, seconds: float) -> None:
-        """Measure taking a shard."""
+        """Record the restore of one task."""
         self._restore.labels(stage).observe(seconds)
 
     def published(self, records: int) -> None:
@@ -77,20 +82,20 @@ class WorkerMetrics:
         self._published.inc(records)
 
     def assigned(self, stages: Iterable[str]) -> None:
-        """Show how many shards of each stage are held: one name each."""
-        names = list(stages)
+        """Expose the number of assigned tasks by stage, given the stage of each."""
+        listed = list(stages)
         for stage in ("aggregate", "merge"):
-            self._shards.labels(stage).set(names.count(stage))
+            self._tasks.labels(stage).set(listed.count(stage))
 
     def rebalance(self, seconds: float) -> None:
-        """Show how long the worker has been without a completed assignment; 0 if it has one."""
+        """Expose how long the worker has been without a completed assignment; 0 if it has one."""
         self._rebalance.set(seconds)
 
     def lags(self, lags: Mapping[TopicPartition, int]) -> None:
-        """Show how far behind each partition is; those not named are no longer shown."""
-        shown = {(tp.topic, str(tp.partition)): lag for tp, lag in lags.items()}
-        for gone in self._lagging - shown.keys():
-            self._lag.remove(*gone)
-        for labels, lag in shown.items():
+        """Expose the lag of each partition, and of no other."""
+        by_labels = {(tp.topic, str(tp.partition)): lag for tp, lag in lags.items()}
+        for labels in self._lag_labels - by_labels.keys():
+            self._lag.remove(*labels)
+        for labels, lag in by_labels.items():
             self._lag.labels(*labels).set(lag)
-        self._lagging = set(shown)
+        self._lag_labels = set(by_labels)

@@ -1,70 +1,43 @@
-"""What this worker holds, as the group assigns it: taking over, going on, handing over."""
+"""The manager of this worker's tasks: restores, resumes and closes them as the group assigns."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Collection
 
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 from faust.types import TP
 
 from streams.config.settings import Settings
-from streams.internal_topics import partials
-from streams.internal_topics.partials import PublishedPartials
 from streams.kafka import topic_monitor, topics
 from streams.kafka.errors import Fatal, Stuck, TopicsMissing
-from streams.kafka.progress_tracker import ProgressTracker
-from streams.process.cancellation import stopped
-from streams.tasks.aggregate.task import AggregateTask
-from streams.tasks.load_control import Load, LoadControl
-from streams.tasks.merge.task import MergeTask
+from streams.tasks.load_control import LoadControl
 from streams.tasks.ports import CorePort
-from streams.tasks.reference_data import ReferenceData
 from streams.tasks.task_id import TaskId, stage_of
+from streams.worker.background_tasks import BackgroundTasks
+from streams.worker.group_consumer import GroupConsumer
 from streams.worker.metrics import WorkerMetrics
 from streams.worker.rebalance_watch import REBALANCE_LIMIT_SECONDS, RebalanceWatch
 from streams.worker.record_buffer import FetchedRecords
+from streams.worker.task_factory import TaskFactory
 from streams.worker.task_runner import TaskRunner, raise_if_not_resumed, raise_if_stuck
+from streams.worker.task_set import TaskSet, names
 
 log = logging.getLogger(__name__)
 LAG_SECONDS = 1.0
 WATCH_SECONDS = 1.0
-# So long without a list although there is something to read, or amid a step without getting
-# anything done: the client is stuck.
+# Without records for this long although there are some to read, or without progress in a step:
+# the client is stuck.
 STUCK_SECONDS = 60.0
-# Steps through a backlog that may be under way at once. One works while another waits for
-# Kafka; with more of them, a rebalance would have to wait until all are through.
-LONG_STEPS = 2
-# Once no event has come for so long, publishing may have all the time there is.
-QUIET_SECONDS = 0.25
-
-
-class Reader(Protocol):
-    """The group's consumer, as far as it is needed here."""
-
-    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Go on reading from these offsets."""
-
-    def resume_partitions(self, tps: Iterable[TP]) -> None:
-        """Deliver from these partitions."""
-
-    def assignment(self) -> set[TP]:
-        """Say what the group has assigned."""
-
-    def highwater(self, tp: TP) -> int | None:
-        """Say where a partition ends."""
-
-    def is_joining(self) -> bool:
-        """Whether the group has to be joined; raises the error that prevents it."""
 
 
 class TaskManager:
-    """Holds a tenure for each shard and board assigned.
+    """Runs the tasks that the group assigns to this worker.
 
-    A rebalance pauses all; what stays here goes on from memory, for a shard that somebody else
-    has had meanwhile is fenced and cannot commit. Whatever fails goes to `on_fatal`.
+    A rebalance pauses all tasks. Those that stay assigned go on with their state in memory: one
+    that another worker has run meanwhile is fenced and cannot commit. Any failure goes to
+    `on_fatal`. `has_spare_time` is whether the event loop is idle for much of the time.
     """
 
     def __init__(
@@ -73,217 +46,160 @@ class TaskManager:
         core: CorePort,
         metrics: WorkerMetrics,
         on_fatal: Callable[[BaseException], None],
-        has_time: Callable[[], bool] = lambda: False,
+        has_spare_time: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Hold nothing yet; `has_time` says whether the event loop has time to spare."""
         self._settings = settings
-        self._core = core
         self._metrics = metrics
-        self._on_fatal = on_fatal
-        self._reference = ReferenceData(settings, metrics)
-        self._has_spare_time = has_time
-        self._load_control = LoadControl(self._has_backlog, self._load)
-        self._long_steps = asyncio.Semaphore(LONG_STEPS)
-        self._runners: dict[TaskId, TaskRunner] = {}
-        self._readable: set[TP] = set()
-        self._is_rebalancing = False
-        self._rebalance = RebalanceWatch()
-        # Reading that all restoring tasks wait for.
-        self._shared_progress = ProgressTracker()
-        self._is_watched = False
-        # The group may change again while the last change is still being followed.
-        self._changes = 0
-        self._assignment_lock = asyncio.Lock()
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._reader: Reader | None = None
-        self._received_at = time.monotonic()
-
-    def start(self, reader: Reader) -> None:
-        """Begin reading reference data, watching topics and measuring lag; once is enough."""
-        if self._reader is not None:
-            return
-        self._reader = reader
-        self.watch_rebalances()
-        self._supervise(self._shared_progress.create_task(self._reference.read(), "reference"))
-        self._supervise(
-            asyncio.create_task(topic_monitor.watch(self._settings, self._positions), name="topics")
+        self._background = BackgroundTasks(on_fatal)
+        self._tasks = TaskSet(has_spare_time)
+        load_control = LoadControl(self._tasks.has_backlog, self._tasks.load)
+        self._factory = TaskFactory(
+            settings,
+            core,
+            metrics,
+            self._background,
+            self._end_offset,
+            self._tasks.load,
+            load_control,
         )
-        self._supervise(asyncio.create_task(self._measure(), name="lag"))
+        self._readable: set[TP] = set()
+        self._consumer: GroupConsumer | None = None
+        self._received_at = time.monotonic()
+        self._rebalance = RebalanceWatch()
+        self._is_watched = False
+        self._is_rebalancing = False
+        # Rises with each change of the group, which may come while the last is being followed.
+        self._generation = 0
+        self._assignment_lock = asyncio.Lock()
+
+    def start(self, consumer: GroupConsumer) -> None:
+        """Start to read reference data, monitor topics and measure lag; once is enough."""
+        if self._consumer is not None:
+            return
+        self._consumer = consumer
+        self.watch_rebalances()
+        self._factory.start()
+        monitoring = topic_monitor.watch(self._settings, self._tasks.positions)
+        self._background.add(asyncio.create_task(monitoring, name="topic monitor"))
+        self._background.add(asyncio.create_task(self._measure_lag(), name="lag"))
 
     def watch_rebalances(self) -> None:
-        """Begin to watch that an assignment comes and is completed; once is enough."""
+        """Start to watch that an assignment comes and is completed; once is enough."""
         if not self._is_watched:
             self._is_watched = True
             self._rebalance.begin("the group to be joined")
-            self._supervise(asyncio.create_task(self._watch_progress(), name="rebalance watch"))
-
-    def rebalance_started(self) -> None:
-        """Note that the group is about to change: the current assignment is over."""
-        self._changes += 1
-        self._is_rebalancing = True
-        self._rebalance.begin("the client to drop what it has fetched")
+            watching = asyncio.create_task(self._watch_progress(), name="rebalance watch")
+            self._background.add(watching)
 
     def not_ready_reason(self) -> str | None:
-        """Say in a line why this worker does not process yet; None if it does, or is a spare."""
-        if self._reader is None:
+        """Why this worker does not process yet, in one line; None if it does, or has no tasks."""
+        if self._consumer is None:
             return "has not joined the group yet"
-        paused = [name for name, runner in self._runners.items() if runner.is_paused]
-        return f"is taking {len(paused)} shards" if paused else None
+        paused = self._tasks.paused
+        return f"is restoring {paused} tasks" if paused else None
 
     def is_readable(self, tp: TP) -> bool:
-        """Tell whether a partition may be delivered."""
+        """Whether records of a partition may be delivered."""
         return tp in self._readable
 
-    async def receive(self, lists: FetchedRecords) -> None:
-        """Hand fetched lists to their tenures; waits while one has no room."""
+    async def receive(self, fetched: FetchedRecords) -> None:
+        """Pass fetched records to their tasks; waits while a buffer has no capacity."""
         self._received_at = time.monotonic()
-        for tp, records in lists.items():
-            runner = self._runners.get((stage_of(tp.topic), tp.partition))
+        for tp, records in fetched.items():
+            runner = self._tasks.by_id.get((stage_of(tp.topic), tp.partition))
             if runner is not None and tp in self._readable:
                 await runner.buffer.add(records)
 
+    def rebalance_started(self) -> None:
+        """Note that the group is about to change: the current assignment is over."""
+        self._generation += 1
+        self._is_rebalancing = True
+        self._rebalance.begin("the client to drop what it has fetched")
+
+    async def revoked(self) -> None:
+        """Pause all tasks and return when every current transaction has ended."""
+        self._generation += 1
+        self._is_rebalancing = True
+        self._readable.clear()
+        self._rebalance.begin("")
+        self._rebalance.wait_for(f"the current steps of {names(self._tasks.runners)}")
+        await asyncio.gather(*(runner.pause() for runner in self._tasks.runners))
+        self._rebalance.wait_for("the group to assign tasks")
+
     def follow(self, tps: Collection[TP]) -> None:
-        """Start `assigned` as a supervised asyncio task, so that heartbeats go on meanwhile.
+        """Run `assigned` as a watched asyncio task, so that heartbeats go on meanwhile.
 
         The client sends no heartbeats while its listener follows an assignment. Closing a task
         may take longer than a session: the group would take this worker for dead, and rebalance.
         """
-        self._supervise(asyncio.create_task(self.assigned(tps), name="assignment"))
-
-    async def revoked(self) -> None:
-        """Pause all; returns when every transaction under way is through."""
-        self._changes += 1
-        self._is_rebalancing = True
-        self._readable.clear()
-        self._rebalance.begin("")
-        self._rebalance.wait_for(f"the current steps of {_names(self._runners.values())}")
-        await asyncio.gather(*(runner.pause() for runner in self._runners.values()))
-        self._rebalance.wait_for("the group to assign tasks")
+        self._background.add(asyncio.create_task(self.assigned(tps), name="assignment"))
 
     async def assigned(self, tps: Collection[TP]) -> None:
-        """Hand over what went elsewhere, go on with what stays, begin to take what is new.
+        """Close the tasks no longer assigned, resume the others, start to restore the new ones.
 
-        What is no longer so when its turn comes is left to the call that says what is.
+        Returns early if the group has changed again: the call for that change does the rest.
         """
-        self._changes += 1
-        change, task_ids = self._changes, self._task_ids(tps)
+        self._generation += 1
+        generation, task_ids = self._generation, self._task_ids(tps)
         self._rebalance.wait_for("the previous assignment to be completed")
         async with self._assignment_lock:
-            if change != self._changes:
+            if generation != self._generation:
                 return
-            lost = [
-                self._runners.pop(task_id)
-                for task_id in list(self._runners)
-                if task_id not in task_ids
-            ]
-            self._rebalance.wait_for(f"{_names(lost)} to be closed")
-            await asyncio.gather(*(runner.end() for runner in lost))
-            if change != self._changes:
+            revoked = self._tasks.remove_others(task_ids)
+            self._rebalance.wait_for(f"{names(revoked)} to be closed")
+            await asyncio.gather(*(runner.end() for runner in revoked))
+            if generation != self._generation:
                 return
             self._is_rebalancing = False
             self._rebalance.wait_for("the client to seek to the resume offsets")
-            for runner in list(self._runners.values()):
+            for runner in self._tasks.runners:
                 if runner.is_restored:
                     await self._resume(runner)
-            if change != self._changes:
+            if generation != self._generation:
                 return
-            self._start_tasks(
-                [task_id for task_id in sorted(task_ids) if task_id not in self._runners]
-            )
-            self._metrics.assigned(stage for stage, _ in self._runners)
+            for runner in self._factory.make(sorted(task_ids - self._tasks.by_id.keys())):
+                self._tasks.by_id[runner.id] = runner
+                self._background.add(runner.start(self._resume))
+            self._metrics.assigned(stage for stage, _ in self._tasks.by_id)
             self._rebalance.complete()
             self._log_if_ready()
 
     async def stop(self) -> None:
-        """Finish the transactions under way and let everything go."""
-        self._changes += 1
+        """End the current transactions and close everything."""
+        self._generation += 1
         self._readable.clear()
-        await asyncio.gather(*(runner.end() for runner in self._runners.values()))
-        self._runners.clear()
-        await stopped(*self._tasks)
+        await asyncio.gather(*(runner.end() for runner in self._tasks.runners))
+        self._tasks.by_id.clear()
+        await self._background.stop()
 
     def _task_ids(self, tps: Collection[TP]) -> set[TaskId]:
         task_ids = {(stage_of(tp.topic), tp.partition) for tp in tps}
-        for stage, number in task_ids:
-            missing = {TP(topic, number) for topic in topics.sources(self._settings)} - set(tps)
-            if stage == "aggregate" and number >= self._settings.partitions:
+        sources = topics.sources(self._settings)
+        for number in (number for stage, number in task_ids if stage == "aggregate"):
+            if number >= self._settings.partitions:
                 raise Fatal(
                     f"a topic of events has more than {self._settings.partitions} partitions now:"
                     " stop all workers and senders, then run: sales-kpis topics repartition"
                 )
-            if stage == "aggregate" and missing:
+            if missing := {TP(topic, number) for topic in sources} - set(tps):
                 raise TopicsMissing(
                     f"topic {min(missing).topic} is missing, or its partition {number} is;"
                     " run: sales-kpis topics apply"
                 )
         return task_ids
 
-    def _start_tasks(self, task_ids: list[TaskId]) -> None:
-        """Begin to take new units: all are fenced before anything of any is read."""
-        if not task_ids:
-            return
-        fences: list[asyncio.Task[None]] = []
-        shards = [number for stage, number in task_ids if stage == "aggregate"]
-        published = self._shared_progress.create_task(
-            self._read_published(fences, shards), "partials"
-        )
-        self._supervise(published)
-        for task_id in task_ids:
-            runner = self._runners[task_id] = self._new_runner(task_id, published, fences)
-            self._supervise(runner.start(self._resume))
-
-    async def _read_published(
-        self, fences: list[asyncio.Task[None]], shards: list[int]
-    ) -> dict[int, PublishedPartials]:
-        await asyncio.wait(fences)
-        return await partials.read_published(self._settings, shards) if shards else {}
-
-    def _new_runner(
-        self,
-        task_id: TaskId,
-        published: "asyncio.Task[dict[int, PublishedPartials]]",
-        fences: list[asyncio.Task[None]],
-    ) -> TaskRunner:
-        stage, number = task_id
-        began = time.monotonic()
-        settings, core, metrics = self._settings, self._core, self._metrics
-        if stage == "aggregate":
-            shard = AggregateTask(settings, core, number, metrics, self._end_offset, self._load)
-            fence = asyncio.create_task(shard.fence(), name=f"fencing {stage}/{number}")
-
-            async def restore_shard() -> None:
-                await fence
-                known = await asyncio.shield(published)
-                await self._reference.is_complete.wait()
-                await shard.restore(known[number], self._reference)
-                metrics.restored(stage, time.monotonic() - began)
-
-            fences.append(fence)
-            return TaskRunner(shard, restore_shard, self._long_steps, fencing=fence)
-        board = MergeTask(settings, core, number, metrics, self._load_control)
-        fence = asyncio.create_task(board.fence(), name=f"fencing {stage}/{number}")
-
-        async def restore_board() -> None:
-            await fence
-            await self._reference.is_complete.wait()
-            await board.restore(self._reference)
-            metrics.restored(stage, time.monotonic() - began)
-
-        fences.append(fence)
-        return TaskRunner(board, restore_board, fencing=fence)
-
     async def _resume(self, runner: TaskRunner) -> None:
-        """Let a tenure's partitions be read from where it is, if the group still says so."""
-        reader = self._reader
-        if reader is None or not self._may_resume(runner):
-            return  # `assigned` comes back to it, if it stays
+        """Let a restored task's partitions be read, if they are still assigned."""
+        consumer = self._consumer
+        if consumer is None or not self._may_resume(runner):
+            return  # `assigned` resumes it, if it stays
         seeks = {
             TP(*partition): offset for partition, offset in runner.task.resume_offsets().items()
         }
-        if not seeks.keys() <= reader.assignment():
+        if not seeks.keys() <= consumer.assignment():
             return
         try:
-            await reader.seek_wait(seeks)
+            await consumer.seek_wait(seeks)
         except IllegalStateError:
             # The group has changed meanwhile.
             if self._may_resume(runner):
@@ -292,101 +208,51 @@ class TaskManager:
             return
         runner.resume()
         self._readable |= seeks.keys()
-        reader.resume_partitions(seeks.keys())
+        consumer.resume_partitions(seeks.keys())
         self._log_if_ready()
 
     def _may_resume(self, runner: TaskRunner) -> bool:
-        task_id = runner.task.stage, runner.task.number
-        return not self._is_rebalancing and self._runners.get(task_id) is runner
+        return not self._is_rebalancing and self._tasks.by_id.get(runner.id) is runner
 
     def _log_if_ready(self) -> None:
-        if self._runners and all(not runner.is_paused for runner in self._runners.values()):
-            held: dict[str, list[str]] = {"aggregate": [], "merge": []}
-            for stage, number in sorted(self._runners):
-                held[stage].append(str(number))
-            text = "; ".join(f"{stage} {' '.join(numbers)}" for stage, numbers in held.items())
-            log.info("ready: shards %s", text)
-
-    def _has_backlog(self) -> bool:
-        return any(
-            t.buffer.is_behind for (stage, _), t in self._runners.items() if stage == "aggregate"
-        )
-
-    def _load(self) -> Load:
-        if self._is_idle():
-            return Load.IDLE
-        return Load.LIGHT if self._has_spare_time() else Load.HEAVY
-
-    def _is_idle(self) -> bool:
-        quiet_since = time.monotonic() - QUIET_SECONDS
-        return all(
-            runner.processed_at < quiet_since and not runner.buffer.waiting
-            for (stage, _), runner in self._runners.items()
-            if stage == "aggregate"
-        )
-
-    def _supervise(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.add(task)
-
-        def over(task: asyncio.Task[Any]) -> None:
-            self._tasks.discard(task)
-            if task.cancelled():
-                if not task.cancelling():
-                    self._on_fatal(Fatal(f"{task.get_name()} ended, but nothing had cancelled it"))
-            elif (error := task.exception()) is not None:
-                self._on_fatal(error)
-
-        task.add_done_callback(over)
+        if self._tasks.is_running:
+            log.info("ready: tasks %s", self._tasks.describe())
 
     async def _watch_progress(self) -> None:
-        """Check every WATCH_SECONDS that the rebalance and what follows from it make progress."""
+        """Check that the rebalance, and what follows from it, makes progress; raises Stuck."""
         while True:
-            if self._reader is not None and self._reader.is_joining():
+            if self._consumer is not None and self._consumer.is_joining():
                 self._rebalance.begin("the client to begin to join the group")
             self._metrics.rebalance(self._rebalance.seconds)
             self._rebalance.raise_if_stuck(REBALANCE_LIMIT_SECONDS)
             if not self._is_rebalancing:
-                since = max(self._shared_progress.last_progress_at, self._rebalance.completed_at)
-                raise_if_not_resumed(self._runners.values(), since, STUCK_SECONDS)
+                shared = self._factory.shared_progress.last_progress_at
+                since = max(shared, self._rebalance.completed_at)
+                raise_if_not_resumed(self._tasks.runners, since, STUCK_SECONDS)
             await asyncio.sleep(WATCH_SECONDS)
 
-    async def _measure(self) -> None:
-        """Show lag once a second; who does not move although it could is stuck: Fatal."""
+    async def _measure_lag(self) -> None:
+        """Expose lag, and check that steps and reading make progress; raises Stuck."""
         while True:
             await asyncio.sleep(LAG_SECONDS)
             lags = self._lags()
             self._metrics.lags(lags)
-            raise_if_stuck(self._runners.values(), STUCK_SECONDS)
-            idle = time.monotonic() - self._received_at
-            if any(lags.values()) and not self._has_backlog() and idle > STUCK_SECONDS:
+            raise_if_stuck(self._tasks.runners, STUCK_SECONDS)
+            idle_s = time.monotonic() - self._received_at
+            if any(lags.values()) and not self._tasks.has_backlog() and idle_s > STUCK_SECONDS:
                 raise Stuck(
-                    f"nothing was read for {idle:.0f} s although there is something to read"
+                    f"nothing was read for {idle_s:.0f} s although there is something to read"
                 )
 
-    def _end_offset(self, partition: TopicPartition) -> int | None:
-        """Say where a partition ends, by the last fetch from it; None if it is not read."""
-        is_read = self._reader is not None and TP(*partition) in self._readable
-        return self._reader.highwater(TP(*partition)) if self._reader and is_read else None
-
-    def _positions(self) -> dict[TopicPartition, int]:
-        """Say up to where partitions were read or written by what is held and ready."""
-        reached: dict[TopicPartition, int] = {}
-        for task in (runner.task for runner in self._runners.values() if runner.is_restored):
-            for partition, offset in task.positions().items():
-                reached[partition] = max(offset, reached.get(partition, 0))
-        return reached
-
     def _lags(self) -> dict[TopicPartition, int]:
-        """Say how far each crm topic is ahead; the topic of moves ends with no record of ours."""
-        lags = {}
-        unmeasured = topics.reroutes(self._settings)
-        for (stage, _), runner in self._runners.items():
-            if stage == "aggregate" and not runner.is_paused and self._reader is not None:
-                for partition, offset in runner.task.resume_offsets().items():
-                    if partition.topic != unmeasured:
-                        lags[partition] = max(0, (self._end_offset(partition) or 0) - offset)
-        return lags
+        """The lag of each crm.* partition; that of reroutes ends with markers, not records."""
+        return {
+            partition: max(0, (self._end_offset(partition) or 0) - offset)
+            for partition, offset in self._tasks.next_offsets().items()
+            if partition.topic != topics.reroutes(self._settings)
+        }
 
-
-def _names(runners: Iterable[TaskRunner]) -> str:
-    return ", ".join(runner.name for runner in runners) or "nothing"
+    def _end_offset(self, partition: TopicPartition) -> int | None:
+        """The end offset of a partition as of the last fetch; None if it is not being read."""
+        is_read = self._consumer is not None and TP(*partition) in self._readable
+        return self._consumer.highwater(TP(*partition)) if self._consumer and is_read else None

@@ -1,4 +1,4 @@
-"""One shard or board in this worker's hands: its task, from the fence to the hand-over."""
+"""The runner of one assigned task, from its fencing to its close."""
 
 import asyncio
 import contextlib
@@ -13,105 +13,116 @@ from streams.kafka.errors import Fenced, Stuck
 from streams.kafka.progress_tracker import ProgressTracker
 from streams.kafka.reader import Records
 from streams.process.cancellation import ended, stopped
+from streams.tasks.task_id import TaskId
 from streams.worker.record_buffer import RecordBuffer
 
 TICK_SECONDS = 0.1
-SOONEST_SECONDS = 0.005
-# So long after another worker has taken over at the latest, the group has told so.
+MIN_TICK_SECONDS = 0.005
+# By then the group has revoked a task that another worker has fenced.
 FENCED_GRACE_SECONDS = 5.0
 NO_LIMIT = contextlib.nullcontext()
 
 
 class Task(Protocol):
-    """What is held: an OwnedShard or an OwnedBoard."""
+    """What a runner runs: an aggregate or a merge task."""
 
     @property
     def stage(self) -> str:
-        """Its stage."""
+        """`aggregate` or `merge`."""
 
     @property
     def number(self) -> int:
-        """Its partition."""
+        """Its partition number."""
 
     @property
     def next_tick_in_s(self) -> float:
-        """Seconds until it wants to `rest`, if nothing comes before."""
+        """Seconds until it needs a `tick`, if no records come before."""
 
-    def linger_s(self, waiting: Collection[Records], since: float, found_idle: bool) -> float:
-        """Seconds after which to ask again whether to take what waits; 0 or less: take it now.
+    def linger_s(self, lists: Collection[Records], since: float, found_idle: bool) -> float:
+        """Seconds after which to ask again whether to process `lists`; 0 or less: process now.
 
-        `since` is when the first of it came, by the monotonic clock, and `found_idle` whether
+        `since` is when the first of them came, in monotonic seconds, and `found_idle` whether
         that was between two steps.
         """
 
     @property
     def last_progress_at(self) -> float:
-        """When it last got something done, by the monotonic clock."""
+        """When it last made progress, in monotonic seconds."""
 
     def resume_offsets(self) -> dict[TopicPartition, int]:
-        """Where reading goes on."""
+        """The next offset of each source partition."""
 
     def positions(self) -> dict[TopicPartition, int]:
-        """Up to where it has read or written partitions."""
+        """The offsets up to which it has read or written partitions."""
 
     async def fence(self) -> None:
-        """Fence the earlier owner."""
+        """Fence the partition's earlier owner."""
 
     async def process(self, lists: list[Records]) -> None:
-        """Take lists in and commit."""
+        """Process records and commit."""
 
     async def tick(self) -> None:
-        """Let time pass."""
+        """Commit what time alone has changed."""
 
     async def close(self) -> None:
-        """Let go."""
+        """Close the connections."""
 
 
 class TaskRunner:
-    """Runs one owner. Only `run` calls it, one step at a time."""
+    """Runs one task, one step at a time: `process` if records are buffered, else `tick`.
+
+    `restore` makes the task ready. `backlog_limit` is entered for each step through a backlog.
+    `fencing`, which `restore` awaits, is cancelled with the runner.
+
+    Attributes:
+        buffer: The records to process.
+        is_restored: Whether `restore` has finished.
+        is_paused: Whether steps are held; at first they are.
+        processed_at: When records were last processed, in monotonic seconds; 0 before.
+    """
 
     def __init__(
         self,
         task: Task,
         restore: Callable[[], Awaitable[None]],
-        turn: AbstractAsyncContextManager[Any] = NO_LIMIT,
+        backlog_limit: AbstractAsyncContextManager[Any] = NO_LIMIT,
         fencing: asyncio.Task[None] | None = None,
     ) -> None:
-        """Hold an owner that `restore` makes ready once it is fenced, which is what `fencing` does.
-
-        `turn` is waited for before each step through a backlog, and kept while that lasts.
-        """
         self.task = task
         self.buffer = RecordBuffer()
         self.is_restored = False
         self.is_paused = True
-        self._restore = restore
-        self._limit = turn
-        self._fencing = fencing
-        self._step = asyncio.Lock()
-        # When it was last done with what was read, by the monotonic clock.
         self.processed_at = 0.0
-        self._began = 0.0
-        self._is_working = False
+        self._restore = restore
+        self._backlog_limit = backlog_limit
+        self._fencing = fencing
+        self._step_lock = asyncio.Lock()
+        self._step_began = 0.0
+        self._is_in_step = False
         self._progress = ProgressTracker()
-        self._task: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
 
     def start(self, on_restored: Callable[["TaskRunner"], Awaitable[None]]) -> asyncio.Task[None]:
-        """Begin; when the owner is ready `on_restored` is called once."""
-        self._task = self._progress.create_task(self._run(on_restored), self.name)
-        return self._task
+        """Start to restore, then to run; `on_restored` is called once in between."""
+        self._running = self._progress.create_task(self._run(on_restored), self.name)
+        return self._running
+
+    @property
+    def id(self) -> TaskId:
+        """The stage and partition of the task."""
+        return self.task.stage, self.task.number
 
     @property
     def name(self) -> str:
-        """What it is called in the log."""
+        """The name of the task in the log."""
         return f"{self.task.stage}/{self.task.number}"
 
     @property
     def seconds_without_progress(self) -> float:
-        """Seconds since the step under way began or last got something done; 0 between steps."""
-        if not self._is_working:
+        """Seconds since the current step began or last made progress; 0 between steps."""
+        if not self._is_in_step:
             return 0.0
-        return time.monotonic() - max(self._began, self.task.last_progress_at)
+        return time.monotonic() - max(self._step_began, self.task.last_progress_at)
 
     @property
     def last_progress_at(self) -> float:
@@ -119,23 +130,23 @@ class TaskRunner:
         return max(self._progress.last_progress_at, self.task.last_progress_at)
 
     def resume(self) -> None:
-        """Go on; lists may come."""
+        """Accept records and run steps from now on."""
         self.is_paused = False
         self.buffer.open()
 
     async def pause(self) -> None:
-        """Drop what waits and return when the transaction under way is through."""
+        """Drop buffered records and return when the current transaction has ended."""
         self.is_paused = True
         self.buffer.close()
         if self.is_restored:
-            async with self._step:
+            async with self._step_lock:
                 pass
 
     async def end(self) -> None:
-        """Stop after the transaction under way and let go of the connections."""
+        """Stop after the current transaction and close the task."""
         await self.pause()
-        if self._task is not None:
-            await ended(self._task)
+        if self._running is not None:
+            await ended(self._running)
         if self._fencing is not None:
             # The asyncio task that awaits it may never have begun. Left alone it would fence the
             # next owner of the partition.
@@ -146,36 +157,36 @@ class TaskRunner:
         try:
             await self._restore()
         except Fenced:
-            # Nothing is committed yet. In a rebalance the next owner may be quicker than the
-            # group's word to this one, which ends the tenure.
+            # Nothing is committed yet. In a rebalance the next owner may fence this task before
+            # the group has revoked it here, which ends the runner.
             await asyncio.sleep(FENCED_GRACE_SECONDS)
             raise
         self.is_restored = True
         await on_restored(self)
         while True:
             await self._wait()
-            async with self._limit if self.buffer.is_behind else NO_LIMIT:
+            async with self._backlog_limit if self.buffer.is_behind else NO_LIMIT:
                 await self._run_step()
 
     async def _run_step(self) -> None:
-        async with self._step:
+        async with self._step_lock:
             if self.is_paused:
                 return
-            self._began = time.monotonic()
-            self._is_working = True
+            self._step_began = time.monotonic()
+            self._is_in_step = True
             if lists := self.buffer.drain():
                 await self.task.process(lists)
                 self.processed_at = time.monotonic()
             else:
                 await self.task.tick()
-            self._is_working = False
+            self._is_in_step = False
 
     async def _wait(self) -> None:
-        """Wait for lists, but not past the next tick; let some gather if there are few."""
+        """Wait for records, but not past the next tick, and linger for more."""
         arrived = self.buffer.arrived
         found_idle = not arrived.is_set()
         if found_idle:
-            wait_s = min(TICK_SECONDS, max(SOONEST_SECONDS, self.task.next_tick_in_s))
+            wait_s = min(TICK_SECONDS, max(MIN_TICK_SECONDS, self.task.next_tick_in_s))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await arrived.wait()
@@ -183,7 +194,7 @@ class TaskRunner:
             await self._linger(found_idle)
 
     async def _linger(self, found_idle: bool) -> None:
-        """Let lists gather as long as the owner wants, unless there is a transaction's worth."""
+        """Wait for more records as long as the task wants, unless the buffer is full."""
         buffer, until = self.buffer, time.monotonic() + TICK_SECONDS
         while not buffer.is_full:
             wait_s = self.task.linger_s(buffer.lists, buffer.since, found_idle)
@@ -209,8 +220,6 @@ def raise_if_not_resumed(runners: Iterable[TaskRunner], since: float, limit_s: f
 def raise_if_stuck(runners: Iterable[TaskRunner], limit_s: float) -> None:
     """Raise Stuck if a step of a runner makes no progress for longer than the limit."""
     for runner in runners:
-        if runner.seconds_without_progress > limit_s:
-            raise Stuck(
-                f"{runner.name} has been stuck in one step for"
-                f" {runner.seconds_without_progress:.0f} s"
-            )
+        stuck_s = runner.seconds_without_progress
+        if stuck_s > limit_s:
+            raise Stuck(f"{runner.name} has been stuck in one step for {stuck_s:.0f} s")

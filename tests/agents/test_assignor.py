@@ -1,4 +1,4 @@
-"""Whole shards, evenly shared, and not moved without need."""
+"""Whole tasks are spread evenly, and stay where they are if they can."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.assignor import ShardAssignor, distribute
+from streams.agents.assignor import TaskAssignor, distribute
 from streams.events import SOURCE_TOPICS
 from streams.kafka.topics import MERGE_PARTITIONS, PARTIALS
 from streams.tasks.task_id import TaskId, stage_of
@@ -15,31 +15,31 @@ NAMES = st.sets(st.sampled_from("abcdefgh"), min_size=1, max_size=5)
 
 
 class Cluster:
-    """The topics of an installation of five shards."""
+    """The metadata of an installation with five partitions."""
 
     def partitions_for_topic(self, topic: str) -> set[int]:
-        """Give a topic's partitions."""
+        """The partitions of a topic."""
         return set(range(MERGE_PARTITIONS if topic == PARTIALS else 5))
 
 
-def all_units(shards: int) -> list[TaskId]:
-    """List the units of an installation."""
-    journeys = [("aggregate", number) for number in range(shards)]
-    return [*journeys, *(("merge", number) for number in range(MERGE_PARTITIONS))]
+def all_tasks(partitions: int) -> list[TaskId]:
+    """The tasks of an installation."""
+    aggregate = [("aggregate", number) for number in range(partitions)]
+    return [*aggregate, *(("merge", number) for number in range(MERGE_PARTITIONS))]
 
 
-def held(owners: dict[TaskId, str], names: set[str]) -> dict[str, set[TaskId]]:
-    """Turn owners round."""
+def owned_by(owners: dict[TaskId, str], names: set[str]) -> dict[str, set[TaskId]]:
+    """The tasks by owner."""
     return {name: {task_id for task_id, owner in owners.items() if owner == name} for name in names}
 
 
 @given(st.integers(1, 12), NAMES, NAMES)
-def test_every_unit_has_one_owner_and_no_stage_is_uneven(
-    shards: int, before: set[str], after: set[str]
+def test_every_task_has_one_owner_and_each_stage_is_spread_evenly(
+    partitions: int, before: set[str], after: set[str]
 ) -> None:
-    task_ids = all_units(shards)
+    task_ids = all_tasks(partitions)
     first = distribute(task_ids, {name: set() for name in before})
-    kept = held(first, before)
+    kept = owned_by(first, before)
     owners = distribute(task_ids, {name: kept.get(name, set()) for name in after})
     assert set(owners) == set(task_ids)
     for stage in ("aggregate", "merge"):
@@ -49,22 +49,24 @@ def test_every_unit_has_one_owner_and_no_stage_is_uneven(
 
 
 @given(st.integers(1, 12), NAMES)
-def test_same_workers_keep_what_they_hold(shards: int, names: set[str]) -> None:
-    task_ids = all_units(shards)
+def test_same_workers_keep_their_tasks(partitions: int, names: set[str]) -> None:
+    task_ids = all_tasks(partitions)
     owners = distribute(task_ids, {name: set() for name in names})
-    assert distribute(task_ids, held(owners, names)) == owners
+    assert distribute(task_ids, owned_by(owners, names)) == owners
 
 
 @given(st.integers(1, 12), NAMES)
-def test_workers_that_stay_lose_nothing_when_one_leaves(shards: int, names: set[str]) -> None:
-    task_ids = all_units(shards)
+def test_workers_that_stay_keep_their_tasks_when_one_leaves(
+    partitions: int, names: set[str]
+) -> None:
+    task_ids = all_tasks(partitions)
     owners = distribute(task_ids, {name: set() for name in {*names, "gone"}})
-    left = distribute(task_ids, held(owners, names))
+    left = distribute(task_ids, owned_by(owners, names))
     assert all(left[task_id] == owner for task_id, owner in owners.items() if owner in names)
 
 
-def test_all_source_topics_of_a_shard_go_to_one_worker() -> None:
-    assignors = {name: ShardAssignor() for name in ("a", "b", "c")}
+def test_all_source_topics_of_a_task_go_to_one_worker() -> None:
+    assignors = {name: TaskAssignor() for name in ("a", "b", "c")}
     topics = [*SOURCE_TOPICS, PARTIALS]
     members = {name: assignor.metadata(topics) for name, assignor in assignors.items()}
     found = assignors["a"].assign(Cluster(), members)
@@ -77,9 +79,9 @@ def test_all_source_topics_of_a_shard_go_to_one_worker() -> None:
     assert all(len(names) == 1 for names in owners.values())
 
 
-def test_worker_says_what_it_holds_when_it_joins_again() -> None:
-    assignor = ShardAssignor()
-    given_now = [("crm.call", [1, 2]), ("crm.lead", [1, 2]), (PARTIALS, [4])]
-    assignor.on_assignment(ConsumerProtocolMemberAssignment(0, given_now, b""))
-    said = assignor.metadata([PARTIALS]).user_data
-    assert said == b'[["aggregate",1],["aggregate",2],["merge",4]]'
+def test_worker_sends_its_tasks_when_it_joins_again() -> None:
+    assignor = TaskAssignor()
+    assigned = [("crm.call", [1, 2]), ("crm.lead", [1, 2]), (PARTIALS, [4])]
+    assignor.on_assignment(ConsumerProtocolMemberAssignment(0, assigned, b""))
+    user_data = assignor.metadata([PARTIALS]).user_data
+    assert user_data == b'[["aggregate",1],["aggregate",2],["merge",4]]'

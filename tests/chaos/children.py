@@ -15,7 +15,7 @@ from streams.process.backoff import Backoff
 EXIT_POLL_SECONDS = 0.05
 STOP_SECONDS = 30.0
 LEASH = (sys.executable, "-m", "tests.chaos.leash")
-READY = re.compile(r"ready: partitions aggregate ([\d ]*); merge ([\d ]*)")
+READY = re.compile(r"ready: tasks aggregate ([\d ]*); merge ([\d ]*)")
 
 
 @dataclass

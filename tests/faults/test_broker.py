@@ -86,7 +86,7 @@ async def test_supervised_worker_comes_up_once_kafka_is_there(
             await under.until("ended with status 1; starting it again", times=2)
         finally:
             await asyncio.to_thread(broker.start)
-        await under.until("ready: shards")
+        await under.until("ready: tasks")
         assert await under.ended() == 0
 
 
@@ -140,7 +140,7 @@ async def at_work(settings: Settings, folder: Path) -> AsyncIterator[tuple[Super
     In the end the worker stops when told to, and each of its deaths has log what to do.
     """
     with supervised(settings, folder / "log") as under:
-        await under.until("ready: shards")
+        await under.until("ready: tasks")
         async with leads(settings) as sent:
             assert await sent.send() == 202
             yield under, sent

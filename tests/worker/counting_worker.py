@@ -1,4 +1,4 @@
-"""A worker whose core only counts: `python -m tests.worker.counting_worker [WEIGHT [POISON]]`."""
+"""A worker with the counting core: `python -m tests.worker.counting_worker [WEIGHT [POISON]]`."""
 
 import sys
 

@@ -16,7 +16,7 @@ from streams.config.settings import Settings
 from tests.installation.installed import eventually
 
 ROOT = Path(__file__).parents[2]
-READY = re.compile(r"ready: shards aggregate ([\d ]*); merge ([\d ]*)")
+READY = re.compile(r"ready: tasks aggregate ([\d ]*); merge ([\d ]*)")
 END_SECONDS = 20.0
 
 

@@ -1,4 +1,4 @@
-"""Whether a worker's event loop mostly waits."""
+"""A worker's event loop has spare time if it is idle for much of it."""
 
 import asyncio
 import time
@@ -11,15 +11,15 @@ from streams.worker.idle_time import IdleTimeSelector
 
 @pytest.fixture
 def selector(monkeypatch: pytest.MonkeyPatch) -> IdleTimeSelector:
-    """Give one that looks over tenths of seconds."""
+    """A selector with windows of a tenth of a second."""
     monkeypatch.setattr(idle_time, "WINDOW_SECONDS", 0.1)
     return IdleTimeSelector()
 
 
-def spend(selector: IdleTimeSelector, works_s: float, waits_s: float) -> bool:
-    """Let a loop work and wait by turns for a while, then ask whether it has time to spare."""
+def run_loop(selector: IdleTimeSelector, works_s: float, waits_s: float) -> bool:
+    """Let a loop alternate between work and waiting; returns whether it has spare time."""
 
-    async def spending() -> None:
+    async def alternate() -> None:
         for _ in range(20):
             until = time.thread_time() + works_s
             while time.thread_time() < until:
@@ -27,25 +27,25 @@ def spend(selector: IdleTimeSelector, works_s: float, waits_s: float) -> bool:
             await asyncio.sleep(waits_s)
 
     loop = asyncio.SelectorEventLoop(selector)
-    loop.run_until_complete(spending())
-    is_ample = selector.has_spare_time()
+    loop.run_until_complete(alternate())
+    has_spare_time = selector.has_spare_time()
     loop.close()
-    return is_ample
+    return has_spare_time
 
 
-def test_loop_that_mostly_waits_has_time_to_spare(selector: IdleTimeSelector) -> None:
+def test_loop_that_mostly_waits_has_spare_time(selector: IdleTimeSelector) -> None:
     assert not selector.has_spare_time()
-    assert spend(selector, works_s=0.0005, waits_s=0.01)
+    assert run_loop(selector, works_s=0.0005, waits_s=0.01)
 
 
-def test_loop_that_mostly_works_has_none(selector: IdleTimeSelector) -> None:
-    assert not spend(selector, works_s=0.02, waits_s=0.0005)
+def test_loop_that_mostly_works_has_no_spare_time(selector: IdleTimeSelector) -> None:
+    assert not run_loop(selector, works_s=0.02, waits_s=0.0005)
 
 
-def test_answer_stays_until_there_is_another(
+def test_result_holds_until_the_next_window_ends(
     selector: IdleTimeSelector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert spend(selector, works_s=0.0, waits_s=0.01)
+    assert run_loop(selector, works_s=0.0, waits_s=0.01)
     monkeypatch.setattr(idle_time, "WINDOW_SECONDS", 3600.0)
     time.sleep(0.2)
     assert selector.has_spare_time()

@@ -1,4 +1,4 @@
-"""What Prometheus finds."""
+"""The worker's metrics as Prometheus reads them."""
 
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry, generate_latest
@@ -6,8 +6,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from streams.worker.metrics import WorkerMetrics
 
 
-def shown(metrics: WorkerMetrics) -> set[str]:
-    """Give the lines of the exposition that hold values."""
+def exposed(metrics: WorkerMetrics) -> set[str]:
+    """The lines of the exposition."""
     return set(generate_latest(metrics.registry).decode().splitlines())
 
 
@@ -16,35 +16,35 @@ def test_rejections_of_one_kind_are_counted_together() -> None:
     metrics.rejected("crm.lead", "not JSON: line 1")
     metrics.rejected("crm.lead", "not JSON: line 7")
     line = 'sales_kpis_rejected_total{kind="not JSON",topic="crm.lead"} 2.0'
-    assert line in shown(metrics)
+    assert line in exposed(metrics)
 
 
 def test_gaps_are_counted_by_topic() -> None:
     metrics = WorkerMetrics(CollectorRegistry())
     metrics.gap("crm.lead", 0, 40)
     metrics.gap("crm.lead", 1, 2)
-    assert 'sales_kpis_gaps_total{topic="crm.lead"} 42.0' in shown(metrics)
+    assert 'sales_kpis_gaps_total{topic="crm.lead"} 42.0' in exposed(metrics)
 
 
-def test_lag_of_a_partition_handed_over_is_no_longer_shown() -> None:
+def test_lag_of_a_revoked_partition_is_no_longer_exposed() -> None:
     metrics = WorkerMetrics(CollectorRegistry())
     metrics.lags({TopicPartition("crm.lead", 0): 5, TopicPartition("crm.lead", 1): 0})
     metrics.lags({TopicPartition("crm.lead", 1): 3})
-    lags = {line for line in shown(metrics) if line.startswith("sales_kpis_lag_records")}
+    lags = {line for line in exposed(metrics) if line.startswith("sales_kpis_lag_records")}
     assert lags == {'sales_kpis_lag_records{partition="1",topic="crm.lead"} 3.0'}
 
 
-def test_seconds_without_a_completed_assignment_are_shown() -> None:
+def test_seconds_without_a_completed_assignment_are_exposed() -> None:
     metrics = WorkerMetrics(CollectorRegistry())
     metrics.rebalance(12.5)
-    assert "sales_kpis_rebalance_seconds 12.5" in shown(metrics)
+    assert "sales_kpis_rebalance_seconds 12.5" in exposed(metrics)
 
 
-def test_shards_are_shown_by_stage() -> None:
+def test_assigned_tasks_are_exposed_by_stage() -> None:
     metrics = WorkerMetrics(CollectorRegistry())
     metrics.assigned(["aggregate", "merge", "merge"])
     metrics.assigned(["merge"])
     assert {
         'sales_kpis_shards{stage="aggregate"} 0.0',
         'sales_kpis_shards{stage="merge"} 1.0',
-    } <= shown(metrics)
+    } <= exposed(metrics)

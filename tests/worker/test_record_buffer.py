@@ -1,4 +1,4 @@
-"""Lists of records that wait for a task."""
+"""The buffer in front of a task keeps the order and bounds the number of records."""
 
 import asyncio
 
@@ -14,12 +14,12 @@ async def test_long_list_is_drained_in_parts_and_in_order() -> None:
     buffer = RecordBuffer()
     buffer.open()
     await buffer.add(some(CAPACITY + 10))
-    offsets: list[int] = []
+    drained: list[int] = []
     while buffer.waiting:
         parts = buffer.drain()
         assert sum(map(len, parts)) <= BATCH_SIZE
-        offsets += [record.offset for part in parts for record in part]
-    assert offsets == list(range(CAPACITY + 10))
+        drained += [record.offset for part in parts for record in part]
+    assert drained == list(range(CAPACITY + 10))
     assert not buffer.arrived.is_set()
 
 
@@ -31,7 +31,7 @@ async def test_short_lists_are_drained_together() -> None:
     assert [record.offset for part in buffer.drain() for record in part] == list(range(15))
 
 
-async def test_full_buffer_makes_the_reader_wait_until_there_is_capacity() -> None:
+async def test_full_buffer_makes_the_reader_wait_until_it_is_drained() -> None:
     buffer = RecordBuffer()
     buffer.open()
     await buffer.add(some(CAPACITY))

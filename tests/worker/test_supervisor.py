@@ -17,11 +17,11 @@ async def test_killed_worker_is_started_again_and_ends_with_its_supervisor(
     settings: Settings, tmp_path: Path
 ) -> None:
     with supervised(settings, tmp_path / "log") as under:
-        await under.until("ready: shards")
+        await under.until("ready: tasks")
         (worker,) = under.workers()
         os.kill(worker, signal.SIGKILL)
         await under.until("was killed by signal 9; starting it again in 0.5 s")
-        await under.until("ready: shards", times=2)
+        await under.until("ready: tasks", times=2)
         (worker,) = under.workers()
         assert await under.ended() == 0
         assert not is_alive(worker)
@@ -32,7 +32,7 @@ async def test_each_of_several_processes_is_started_again_alone(
     settings: Settings, tmp_path: Path
 ) -> None:
     with supervised(settings, tmp_path / "log", "--processes", "2") as under:
-        await under.until("ready: shards", times=2)
+        await under.until("ready: tasks", times=2)
         first, second = under.workers()
         os.kill(first, signal.SIGKILL)
         await under.until("was killed by signal 9; starting it again in 0.5 s")

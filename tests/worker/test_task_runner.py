@@ -1,4 +1,4 @@
-"""One owner run step by step, and what is noticed when a step does not end."""
+"""A runner runs its task step by step, and reports a step or restore without progress."""
 
 import asyncio
 import time
@@ -25,50 +25,49 @@ from tests.installation.installed import eventually
 from tests.worker.records import some
 
 
-class Hanging:
-    """An owner whose step lasts until it is let go."""
+class HangingTask:
+    """A task whose tick lasts until `may_go_on` is set."""
 
     stage = "aggregate"
     number = 3
     next_tick_in_s = 0.0
 
     def __init__(self) -> None:
-        """Hang at the first step."""
-        self.is_let_go = asyncio.Event()
-        self.steps = self.worked = 0
+        self.may_go_on = asyncio.Event()
+        self.ticks = self.processed = 0
         self.last_progress_at = 0.0
         self.found_idle: list[bool] = []
 
-    def linger_s(self, waiting: object, since: float, found_idle: bool) -> float:  # noqa: ARG002
-        """Wait for no more."""
+    def linger_s(self, lists: object, since: float, found_idle: bool) -> float:  # noqa: ARG002 - of the Task protocol
+        """0: process now."""
         self.found_idle.append(found_idle)
         return 0.0
 
     def resume_offsets(self) -> dict[TopicPartition, int]:
-        """Read nothing."""
+        """No partition."""
         return {}
 
     def positions(self) -> dict[TopicPartition, int]:
-        """Know of nothing."""
+        """No partition."""
         return {}
 
     async def fence(self) -> None:
-        """Need no fence."""
+        """Do nothing."""
 
     async def process(self, lists: list[Records]) -> None:
-        """Count."""
-        self.worked += sum(map(len, lists))
+        """Count the records."""
+        self.processed += sum(map(len, lists))
 
     async def tick(self) -> None:
-        """Hang."""
-        self.steps += 1
-        await self.is_let_go.wait()
+        """Wait for `may_go_on`."""
+        self.ticks += 1
+        await self.may_go_on.wait()
 
     async def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing."""
 
 
-async def test_step_that_gets_nothing_done_is_stuck() -> None:
+async def test_step_without_progress_is_stuck() -> None:
     async with running() as (runner, _):
 
         async def is_stuck() -> bool:
@@ -79,15 +78,15 @@ async def test_step_that_gets_nothing_done_is_stuck() -> None:
             raise_if_stuck([runner], 0.1)
 
 
-async def test_step_that_gets_on_is_not_stuck() -> None:
-    async with running() as (runner, owner):
-        owner.last_progress_at = time.monotonic() + 1000
+async def test_step_with_progress_is_not_stuck() -> None:
+    async with running() as (runner, task):
+        task.last_progress_at = time.monotonic() + 1000
         raise_if_stuck([runner], 0.0)
 
 
-async def test_tenure_between_its_steps_is_not_stuck() -> None:
-    async with running() as (runner, owner):
-        owner.is_let_go.set()
+async def test_runner_between_two_steps_is_not_stuck() -> None:
+    async with running() as (runner, task):
+        task.may_go_on.set()
         await runner.pause()
         assert runner.seconds_without_progress == 0.0
 
@@ -101,7 +100,7 @@ async def never_ready(runner: TaskRunner) -> None:
 
 
 async def test_restore_without_progress_is_named() -> None:
-    runner = TaskRunner(Hanging(), hang)
+    runner = TaskRunner(HangingTask(), hang)
     runner.start(never_ready)
     await asyncio.sleep(0.05)
     try:
@@ -117,13 +116,13 @@ async def test_restore_with_progress_may_last() -> None:
     async def restore() -> None:
         while True:
             await asyncio.sleep(0.01)
-            # What another asyncio task of its own does counts, too.
+            # Progress of an asyncio task that it starts counts as well.
             await asyncio.create_task(reading())
 
     async def reading() -> None:
         report_progress()
 
-    runner = TaskRunner(Hanging(), restore)
+    runner = TaskRunner(HangingTask(), restore)
     runner.start(never_ready)
     await asyncio.sleep(0.5)
     try:
@@ -140,7 +139,7 @@ async def test_restored_task_that_is_not_resumed_is_named() -> None:
         del runner
         await asyncio.sleep(100)
 
-    runner = TaskRunner(Hanging(), restore)
+    runner = TaskRunner(HangingTask(), restore)
     runner.start(resume)
     await asyncio.sleep(0.05)
     try:
@@ -159,59 +158,59 @@ async def test_fence_of_a_task_that_ends_before_it_began_is_cancelled() -> None:
     async def restore() -> None:
         await fencing
 
-    runner = TaskRunner(Hanging(), restore, fencing=fencing)
+    runner = TaskRunner(HangingTask(), restore, fencing=fencing)
     runner.start(never_ready)
     await runner.end()
     assert fencing.cancelled()
 
 
-async def test_backlog_waits_for_its_turn_and_a_pause_for_neither() -> None:
-    turn = asyncio.Semaphore(1)
-    await turn.acquire()
-    async with running(turn) as (runner, owner):
+async def test_backlog_waits_for_the_limit_and_a_pause_for_neither() -> None:
+    limit = asyncio.Semaphore(1)
+    await limit.acquire()
+    async with running(limit) as (runner, task):
         await runner.buffer.add(some(BACKLOG))
-        owner.is_let_go.set()
+        task.may_go_on.set()
         await asyncio.sleep(2 * TICK_SECONDS)
-        assert (owner.worked, runner.seconds_without_progress) == (0, 0.0)
+        assert (task.processed, runner.seconds_without_progress) == (0, 0.0)
         await asyncio.wait_for(runner.pause(), TICK_SECONDS)
         runner.resume()
         await runner.buffer.add(some(BACKLOG))
-        turn.release()
+        limit.release()
 
-        async def has_worked() -> bool:
-            return owner.worked == BACKLOG
+        async def has_processed() -> bool:
+            return task.processed == BACKLOG
 
-        await eventually(has_worked)
+        await eventually(has_processed)
 
 
-async def test_owner_is_told_whether_records_came_between_its_steps() -> None:
-    async with running() as (runner, owner):
+async def test_task_knows_whether_records_came_between_two_steps() -> None:
+    async with running() as (runner, task):
         await runner.buffer.add(some(1))
-        owner.is_let_go.set()
-        for worked in (1, 2):
+        task.may_go_on.set()
+        for count in (1, 2):
 
-            async def has_worked(worked: int = worked) -> bool:
-                return owner.worked == worked
+            async def has_processed(count: int = count) -> bool:
+                return task.processed == count
 
-            await eventually(has_worked)
-            await runner.buffer.add(some(1, worked))
-        assert owner.found_idle == [False, True]
+            await eventually(has_processed)
+            await runner.buffer.add(some(1, count))
+        assert task.found_idle == [False, True]
 
 
-async def test_few_records_need_no_turn() -> None:
-    turn = asyncio.Semaphore(1)
-    await turn.acquire()
-    async with running(turn) as (runner, owner):
+async def test_few_records_do_not_wait_for_the_limit() -> None:
+    limit = asyncio.Semaphore(1)
+    await limit.acquire()
+    async with running(limit) as (runner, task):
         await runner.buffer.add(some(BACKLOG - 1))
-        owner.is_let_go.set()
+        task.may_go_on.set()
 
-        async def has_worked() -> bool:
-            return owner.worked == BACKLOG - 1
+        async def has_processed() -> bool:
+            return task.processed == BACKLOG - 1
 
-        await eventually(has_worked)
+        await eventually(has_processed)
 
 
-async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so(
+async def test_runner_fenced_while_restoring_waits_for_the_group_to_revoke_its_task(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def restore() -> None:
@@ -220,24 +219,24 @@ async def test_whoever_is_fenced_while_taking_over_waits_for_the_group_to_say_so
     async def resume(runner: TaskRunner) -> None:
         raise AssertionError(runner)
 
-    told = TaskRunner(Hanging(), restore)
-    task = told.start(resume)
+    runner = TaskRunner(HangingTask(), restore)
+    running = runner.start(resume)
     await asyncio.sleep(0.05)
-    assert not task.done()
-    await told.end()
+    assert not running.done()
+    await runner.end()
     monkeypatch.setattr("streams.worker.task_runner.FENCED_GRACE_SECONDS", 0.05)
     with pytest.raises(Fenced):
-        await TaskRunner(Hanging(), restore).start(resume)
+        await TaskRunner(HangingTask(), restore).start(resume)
 
 
-@pytest.mark.parametrize("turns", range(4))
-async def test_tenure_ends_although_records_come_in_that_very_moment(turns: int) -> None:
-    async with running() as (runner, owner):
-        owner.is_let_go.set()
-        owner.next_tick_in_s = TICK_SECONDS
+@pytest.mark.parametrize("iterations", range(4))
+async def test_runner_ends_although_records_arrive_at_the_same_time(iterations: int) -> None:
+    async with running() as (runner, task):
+        task.may_go_on.set()
+        task.next_tick_in_s = TICK_SECONDS
         await asyncio.sleep(1.5 * TICK_SECONDS)
         await runner.buffer.add(some(1))
-        for _ in range(turns):
+        for _ in range(iterations):
             await asyncio.sleep(0)
         ending = asyncio.create_task(runner.end())
         await asyncio.wait([ending], timeout=RETRY_SECONDS / 2)
@@ -246,24 +245,24 @@ async def test_tenure_ends_although_records_come_in_that_very_moment(turns: int)
 
 @asynccontextmanager
 async def running(
-    turn: AbstractAsyncContextManager[Any] = NO_LIMIT,
-) -> AsyncIterator[tuple[TaskRunner, Hanging]]:
-    """Give a tenure in the midst of its first step."""
-    owner = Hanging()
+    limit: AbstractAsyncContextManager[Any] = NO_LIMIT,
+) -> AsyncIterator[tuple[TaskRunner, HangingTask]]:
+    """Yield a runner within its first tick."""
+    task = HangingTask()
 
     async def restore() -> None:
-        """Need nothing."""
+        """Be ready at once."""
 
     async def resume(runner: TaskRunner) -> None:
         runner.resume()
 
-    runner = TaskRunner(owner, restore, turn)
+    runner = TaskRunner(task, restore, limit)
     runner.start(resume)
 
     async def has_begun() -> bool:
-        return owner.steps > 0
+        return task.ticks > 0
 
     await eventually(has_begun)
-    yield runner, owner
-    owner.is_let_go.set()
+    yield runner, task
+    task.may_go_on.set()
     await runner.end()
