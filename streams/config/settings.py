@@ -241,7 +241,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
-        for each in fields(self):
+        for each in fields(Settings):
             value = getattr(self, each.name)
             complaint = declared(each).kind.complaint(value)
             if complaint is not None:
