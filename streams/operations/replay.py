@@ -40,9 +40,9 @@ def replay(
     `rules` replace the file that the settings name.
     """
     now = settings.clock()
-    board = _replayed(lines, settings, on_rejected, now, rules)[1]
-    stamp = board.calendar.text(now)
-    records = sorted((key, body, tail.text) for key, body, tail in board.publications() if body)
+    merger = _replayed(lines, settings, on_rejected, now, rules)[1]
+    stamp = merger.calendar.text(now)
+    records = sorted((key, body, as_of.text) for key, body, as_of in merger.publications() if body)
     for _, body, text in records:
         yield body + b',"revision":1,%b,"updated_at":"%b"}' % (text.encode(), stamp.encode())
 
@@ -55,9 +55,9 @@ def replay_alerts(
 ) -> Iterator[bytes]:
     """Yield the alerts that would be current after these events, sorted by key; as `replay`."""
     now = settings.clock()
-    shard, board = _replayed(lines, settings, on_rejected, now, rules)
-    stamp = board.calendar.text(now)
-    current = {**shard.changed_alerts(now), **board.alerts(now)}
+    aggregator, merger = _replayed(lines, settings, on_rejected, now, rules)
+    stamp = merger.calendar.text(now)
+    current = {**aggregator.changed_alerts(now), **merger.alerts(now)}
     for _, body in sorted(current.items()):
         if body is not None:
             yield body + b',"updated_at":"%b"}' % stamp.encode()
@@ -70,9 +70,9 @@ def _replayed(
     now: int,
     rules: Rules | None,
 ) -> tuple[Aggregator, Merger]:
-    terms = catalogue(settings, read(settings.rules) if rules is None else rules)
-    shard = Aggregator(terms, now, erasure_key=settings.secret)
-    board = Merger(terms, now)
+    declared = catalogue(settings, read(settings.rules) if rules is None else rules)
+    aggregator = Aggregator(declared, now, erasure_key=settings.secret)
+    merger = Merger(declared, now)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -80,14 +80,14 @@ def _replayed(
         if isinstance(event, Rejected):
             on_rejected(number, event)
         elif isinstance(event, Event):
-            shard.add(event)
+            aggregator.add(event)
         elif isinstance(event, ReferenceRecord):
-            shard.add_reference(event)
-            board.add_reference(event)
+            aggregator.add_reference(event)
+            merger.add_reference(event)
     # Events of merged subjects are rerouted until each has reached its merge target.
-    while reroutes := shard.pending_reroutes():
+    while reroutes := aggregator.pending_reroutes():
         for reroute in reroutes:
-            shard.receive(reroute)
-    for cell, vector in shard.apply_all_pending(now).items():
-        board.set_partial(0, cell, vector)
-    return shard, board
+            aggregator.receive(reroute)
+    for cell, vector in aggregator.apply_all_pending(now).items():
+        merger.set_partial(0, cell, vector)
+    return aggregator, merger
