@@ -1,4 +1,4 @@
-"""What a test that does not end leaves behind: where it waited, and a run that goes on."""
+"""A test that does not end fails with the stack in which it waits, and the run goes on."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ async def test_that_cannot_be_ended():
 def run(folder: Path, source: str) -> "subprocess.CompletedProcess[str]":
     (folder / "test_sample.py").write_text(source)
     code = (
-        "import sys, pytest, tests.stuck; tests.stuck.END_SECONDS = 1.0;"
+        "import sys, pytest, tests.stuck; tests.stuck.TEARDOWN_SECONDS = 1.0;"
         "sys.exit(pytest.main(sys.argv[1:]))"
     )
     return subprocess.run(
@@ -53,17 +53,17 @@ def run(folder: Path, source: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_stuck_test_fails_with_where_it_waits_and_the_next_is_run(tmp_path: Path) -> None:
+def test_stuck_test_fails_with_its_stack_and_the_next_is_run(tmp_path: Path) -> None:
     done = run(tmp_path, HANGING)
     assert done.returncode == 1
     assert "1 failed, 1 passed" in done.stdout
     assert "test_sample.py::test_that_hangs does not end:" in done.stderr
-    told = done.stderr[done.stderr.index("Task the deep one:") :]
-    assert "test_sample.py:7 deep" in told
-    assert "locks.py" in told
+    stack = done.stderr[done.stderr.index("Task the deep one:") :]
+    assert "test_sample.py:7 deep" in stack
+    assert "locks.py" in stack
 
 
-def test_process_that_cannot_take_it_down_ends(tmp_path: Path) -> None:
+def test_process_of_a_test_that_cannot_be_interrupted_ends(tmp_path: Path) -> None:
     done = run(tmp_path, STUBBORN)
     assert done.returncode == 70
     assert "test_sample.py::test_that_cannot_be_ended cannot be ended:" in done.stderr

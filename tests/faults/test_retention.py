@@ -14,7 +14,7 @@ from tests.installation.installed import (
     produce,
     values,
 )
-from tests.worker.processes import crew
+from tests.worker.processes import worker_processes
 
 
 async def test_worker_continues_after_a_gap_and_logs_its_size(
@@ -25,7 +25,7 @@ async def test_worker_continues_after_a_gap_and_logs_its_size(
     async def are(count: int) -> bool:
         return await values(settings) == {"crm.lead": count}
 
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         worker = workers.start()
         await produce(settings, [event(number, subject="lead-1") for number in range(100)])
         await eventually(lambda: are(100))

@@ -15,9 +15,9 @@ from tests.installation.installed import (
     values,
 )
 from tests.worker.processes import (
-    Crew,
     Worker,
-    crew,
+    WorkerProcesses,
+    worker_processes,
 )
 
 
@@ -69,10 +69,12 @@ async def test_topic_created_again_at_once_ends_the_worker(
 
 
 @asynccontextmanager
-async def at_work(settings: Settings, folder: Path) -> AsyncIterator[tuple[Crew, Worker]]:
+async def at_work(
+    settings: Settings, folder: Path
+) -> AsyncIterator[tuple[WorkerProcesses, Worker]]:
     """Give workers that end with the test, and one of them that has published 300 leads."""
     await produce(settings, [event(number) for number in range(300)])
-    with crew(settings, folder) as workers:
+    with worker_processes(settings, folder) as workers:
         yield workers, await counting(settings, workers.start(), 300)
 
 

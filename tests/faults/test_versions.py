@@ -26,7 +26,7 @@ from tests.installation.installed import (
 )
 from tests.laws.published import replayed
 from tests.whole.processes import COMMAND, Worker
-from tests.worker.processes import crew, environment
+from tests.worker.processes import environment, worker_processes
 
 NEW = "deal_size"
 TODAY = [*COMMAND, "worker"]
@@ -39,7 +39,7 @@ POLL_SECONDS = 0.5
 async def test_event_with_fields_that_nobody_knows_yet_counts(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         workers.start()
         more: Record = {"mood": "good", "score": 0.25, "tags": [{"name": "x"}]}
         await produce(settings, [event(number, **more) for number in range(100)])

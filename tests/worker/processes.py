@@ -21,7 +21,7 @@ END_SECONDS = 20.0
 
 
 class Worker:
-    """One process; its log is kept in a file of the test's."""
+    """One worker process with its log."""
 
     def __init__(self, settings: Settings, log: Path, *arguments: str) -> None:
         self.log = log
@@ -72,7 +72,7 @@ class Worker:
         self._file.close()
 
 
-class Crew:
+class WorkerProcesses:
     """All workers of a test."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
@@ -94,13 +94,13 @@ class Crew:
 
 
 @contextmanager
-def crew(settings: Settings, folder: Path) -> Iterator[Crew]:
-    """Give workers that end with the test."""
-    made = Crew(settings, folder)
+def worker_processes(settings: Settings, folder: Path) -> Iterator[WorkerProcesses]:
+    """Yield the workers of a test, which end with it."""
+    processes = WorkerProcesses(settings, folder)
     try:
-        yield made
+        yield processes
     finally:
-        made.close()
+        processes.close()
 
 
 def environment(settings: Settings) -> dict[str, str]:

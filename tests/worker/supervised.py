@@ -44,24 +44,24 @@ class Supervised:
         return await asyncio.to_thread(self.process.wait, END_SECONDS)
 
     def workers(self) -> list[int]:
-        """Give the process ids of the workers below the supervisor's guard."""
+        """The process ids of the workers, which are children of the supervisor's guards."""
         return [pid for guard in children(self.process.pid) for pid in children(guard)]
 
 
 def children(pid: int) -> list[int]:
-    """Give the ids of a process's children, whichever of its threads has started them."""
+    """The ids of a process's children, of all its threads."""
     of_threads = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(text) for file in of_threads for text in file.read_text().split()]
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is such a process."""
+    """Whether there is such a process."""
     return Path(f"/proc/{pid}").exists()
 
 
 @contextmanager
 def supervised(settings: Settings, log: Path, *options: str) -> Iterator[Supervised]:
-    """Give a supervised worker that ends with the test; `options` in place of `--supervise`."""
+    """Yield a supervised worker that ends with the test; `options` replace `--supervise`."""
     made = Supervised(settings, log, *options)
     try:
         yield made

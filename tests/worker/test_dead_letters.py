@@ -18,7 +18,7 @@ from streams.operations.dead_letters import (
     send_again,
 )
 from tests.installation.installed import eventually, produce_bytes
-from tests.worker.processes import crew, environment
+from tests.worker.processes import environment, worker_processes
 
 VANISHED = b'{"type":"lead.vanished","id":"1","at":"2026-05-01T10:00:00Z","subject":"lead-1"}'
 NOW = 1_780_000_000_000
@@ -27,7 +27,7 @@ NOW = 1_780_000_000_000
 async def test_repaired_dead_letter_is_counted_and_no_longer_waits(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         workers.start()
         await produce_bytes(settings, "crm.lead", VANISHED)
         (dead_letter,) = await some(settings, 1)
@@ -43,7 +43,7 @@ async def test_repaired_dead_letter_is_counted_and_no_longer_waits(
 async def test_dead_letter_that_is_still_not_an_event_keeps_waiting(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         workers.start()
         await produce_bytes(settings, "crm.lead", VANISHED)
         found = await some(settings, 1)
@@ -55,7 +55,7 @@ async def test_dead_letter_that_is_still_not_an_event_keeps_waiting(
 
 
 async def test_the_command_lists_shows_and_sends(settings: Settings, tmp_path: Path) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         workers.start()
         await produce_bytes(settings, "crm.lead", VANISHED)
         (dead_letter,) = await some(settings, 1)
@@ -106,7 +106,7 @@ async def some(settings: Settings, count: int) -> list[DeadLetter]:
 
 
 async def command(settings: Settings, *arguments: str) -> str:
-    """Run `sales-kpis dead-letters` and give what it prints."""
+    """Run `sales-kpis dead-letters` and return its output."""
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "streams.cli", "dead-letters", *arguments],

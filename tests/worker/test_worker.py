@@ -20,14 +20,14 @@ from tests.installation.installed import (
     sizes,
     values,
 )
-from tests.worker.processes import Worker, crew
+from tests.worker.processes import Worker, worker_processes
 
 SETTLED_SECONDS = 60.0
 MERGE_TASKS = set(range(topics.MERGE_PARTITIONS))
 
 
 async def test_events_come_out_as_kpis(settings: Settings, tmp_path: Path) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         worker = await workers.start().is_ready()
         assert worker.task_numbers() == ({0, 1}, MERGE_TASKS)
         await produce(settings, [event(number, "call.ended") for number in range(500)])
@@ -38,7 +38,7 @@ async def test_events_come_out_as_kpis(settings: Settings, tmp_path: Path) -> No
 
 
 async def test_stopped_worker_ends_in_time_and_in_order(settings: Settings, tmp_path: Path) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         worker = await workers.start().is_ready()
         await produce(settings, [event(number) for number in range(3_000)])
         worker.signal(signal.SIGTERM)
@@ -51,7 +51,7 @@ async def test_stopped_worker_ends_in_time_and_in_order(settings: Settings, tmp_
 async def test_worker_logs_where_its_tasks_wait_on_sigusr1(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         worker = await workers.start().is_ready()
         worker.signal(signal.SIGUSR1)
 
@@ -64,7 +64,7 @@ async def test_worker_logs_where_its_tasks_wait_on_sigusr1(
 
 
 async def test_counts_stay_exact_through_kills(settings: Settings, tmp_path: Path) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         for kill in range(3):
             worker = await workers.start().is_ready()
             first = 4_000 * kill
@@ -79,7 +79,7 @@ async def test_counts_stay_exact_through_kills(settings: Settings, tmp_path: Pat
 
 async def test_restart_without_events_writes_nothing(settings: Settings, tmp_path: Path) -> None:
     await produce(settings, [event(number, "call.ended") for number in range(500)])
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         worker = workers.start()
         await _settled(settings)
         worker.signal(signal.SIGKILL)
@@ -92,7 +92,7 @@ async def test_restart_without_events_writes_nothing(settings: Settings, tmp_pat
 
 async def test_new_version_republishes_everything(settings: Settings, tmp_path: Path) -> None:
     await produce(settings, [event(number) for number in range(500)])
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         old = workers.start("1")
         assert await _settled(settings) == {"crm.lead": 500}
         old.signal(signal.SIGTERM)
@@ -109,7 +109,7 @@ async def test_new_version_republishes_everything(settings: Settings, tmp_path: 
 async def test_two_workers_share_all_tasks_and_those_of_a_killed_one_are_reassigned(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         first = await workers.start().is_ready()
         await produce(settings, [event(number) for number in range(2_000)])
         second = await workers.start().is_ready()
@@ -123,7 +123,7 @@ async def test_two_workers_share_all_tasks_and_those_of_a_killed_one_are_reassig
 
 
 async def test_workers_come_and_go_while_events_flow(settings: Settings, tmp_path: Path) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         flowing = asyncio.create_task(_flow(settings, batches=60, size=100))
         old = await workers.start().is_ready()
         for _ in range(2):
@@ -139,7 +139,7 @@ async def test_workers_come_and_go_while_events_flow(settings: Settings, tmp_pat
 async def test_frozen_worker_that_wakes_up_is_fenced_and_ends(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         zombie = await workers.start().is_ready()
         await produce(settings, [event(number) for number in range(1_000)])
         zombie.signal(signal.SIGSTOP)
@@ -156,7 +156,7 @@ async def test_frozen_worker_that_wakes_up_is_fenced_and_ends(
 async def test_bad_input_goes_to_the_dead_letters_and_nothing_stops(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         workers.start()
         await produce_bytes(settings, "crm.lead", b"\xff\x00 no JSON")
         await produce_bytes(settings, "crm.lead", b'{"type":"lead.vanished","id":"1"}')
@@ -174,7 +174,7 @@ async def test_bad_input_goes_to_the_dead_letters_and_nothing_stops(
 async def test_worker_that_fails_over_an_event_continues_without_it_after_its_restart(
     settings: Settings, tmp_path: Path
 ) -> None:
-    with crew(settings, tmp_path) as workers:
+    with worker_processes(settings, tmp_path) as workers:
         worker = await workers.start("1", "e77").is_ready()
         await produce(settings, [event(number) for number in range(200)])
         assert await worker.ended() == 1
@@ -190,7 +190,7 @@ async def test_worker_that_fails_over_an_event_continues_without_it_after_its_re
 
 
 async def test_worker_without_topics_names_the_command(settings: Settings, tmp_path: Path) -> None:
-    with crew(replace(settings, app="nowhere"), tmp_path) as workers:
+    with worker_processes(replace(settings, app="nowhere"), tmp_path) as workers:
         worker = workers.start()
         assert await worker.ended() == 1
         assert "run: sales-kpis topics apply" in worker.log_text()
