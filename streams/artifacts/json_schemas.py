@@ -9,7 +9,7 @@ from streams.alerts import KINDS
 from streams.config.settings import Settings
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.events import REFERENCE_TOPICS, Common
+from streams.events import REFERENCE_TOPICS, Common, SubjectEvent
 from streams.output.records.alert_record import AlertRecord
 from streams.output.records.catalogue_entry import CatalogueEntry
 from streams.output.records.kpi_record import PARTS as KIND_PARTS
@@ -48,15 +48,22 @@ def schema_file(kind: type[Common]) -> str:
     return f"{folder}/{type_name(kind)}.json"
 
 
+def topics(kind: type[Common]) -> list[str]:
+    """Give the topics to which the gateway writes an event that names none."""
+    return list(kind.topic_of_each_kind) if issubclass(kind, SubjectEvent) else [kind.topic]
+
+
 def event_schema(kind: type[Common]) -> Schema:
     """Describe one event type; unknown fields are allowed, as the streams allow them."""
     body, others = _described(kind)
+    names = topics(kind)
     schema = {
         "$schema": DIALECT,
         "$id": f"{NAMES}:{schema_file(kind).removesuffix('.json').replace('/', ':')}",
         **body,
         "title": type_name(kind),
-        "x-kafka-topic": kind.topic,
+        "description": " ".join((kind.__doc__ or "").split()),
+        "x-kafka-topic": names[0] if len(names) == 1 else names,
     }
     return {**schema, "$defs": others} if others else schema
 

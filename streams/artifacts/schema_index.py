@@ -11,6 +11,7 @@ from streams.artifacts.json_schemas import (
     RECORD,
     parts_name,
     schema_file,
+    topics,
     type_name,
 )
 from streams.config.settings import Settings
@@ -91,8 +92,9 @@ def _events(kinds: list[type[Common]]) -> Iterator[str]:
     for kind in kinds:
         name, file = type_name(kind), schema_file(kind)
         text = " ".join((kind.__doc__ or "").split())
+        names = ", ".join(f"`{topic}`" for topic in topics(kind))
         yield (
-            f"| `{name}` | `{kind.topic}` | {text} | [{name}.json]({file})"
+            f"| `{name}` | {names} | {text} | [{name}.json]({file})"
             f" | [example](examples/{name}.json) |"
         )
     yield ""

@@ -103,6 +103,6 @@ def replay(settings: Settings, selection: Selection, changes: Changes, *, dry: b
 def describe(outcome: Outcome) -> str:
     """Return the outcome of a dead letter as one line."""
     if outcome.rejected is None:
-        return f"{outcome.dead_letter.offset}: sent to {outcome.topic}"
+        return f"{outcome.dead_letter.offset}: sent to {' and '.join(outcome.topics)}"
     where = f", field {outcome.rejected.field}" if outcome.rejected.field else ""
     return f"{outcome.dead_letter.offset}: still rejected{where}: {outcome.rejected.reason}"

@@ -50,7 +50,8 @@ from streams.events.registry import (
     REFERENCE_TOPICS,
     SOURCE_TOPICS,
     TOPIC_OF,
-    topic_of,
+    for_each_kind,
+    topics_of,
 )
 from streams.events.subject_events import (
     SubjectErased,
@@ -102,7 +103,8 @@ __all__ = [
     "TicketResolved",
     "canonical",
     "decode",
+    "for_each_kind",
     "pack",
-    "topic_of",
+    "topics_of",
     "unpack",
 ]

@@ -1,4 +1,6 @@
-"""Every event and record type, and the Kafka topic of each."""
+"""Every event and record type, and the Kafka topics of each."""
+
+import msgspec
 
 from streams.events.account_events import (
     InvoiceCredited,
@@ -11,7 +13,7 @@ from streams.events.account_events import (
     TicketOpened,
     TicketResolved,
 )
-from streams.events.common import Common
+from streams.events.common import Common, Event
 from streams.events.lead_events import (
     ActivityLogged,
     CallEnded,
@@ -36,7 +38,11 @@ from streams.events.reference_records import (
     SpendRecorded,
     TargetSet,
 )
-from streams.events.subject_events import SubjectErased, SubjectMerged
+from streams.events.subject_events import (
+    SubjectErased,
+    SubjectEvent,
+    SubjectMerged,
+)
 
 EVENT_TYPES: tuple[type[Common], ...] = (
     LeadCreated,
@@ -77,6 +83,18 @@ REFERENCE_TOPICS = ("crm.rep", "crm.account", "crm.spend", "crm.target", "crm.ra
 SOURCE_TOPICS = tuple(sorted({kind.topic for kind in EVENT_TYPES} - set(REFERENCE_TOPICS)))
 
 
-def topic_of(event: Common) -> str:
-    """Give the Kafka topic of an event: its own where it names one, else that of its type."""
-    return getattr(event, "on_topic", None) or event.topic
+def topics_of(event: Common) -> tuple[str, ...]:
+    """Give the Kafka topics of an event: each holds one record of it.
+
+    Only an event on a whole subject that names no topic has several: one of each kind of subject.
+    """
+    if not isinstance(event, SubjectEvent):
+        return (event.topic,)
+    return (event.on_topic,) if event.on_topic else event.topic_of_each_kind
+
+
+def for_each_kind(event: Event) -> tuple[Event, ...]:
+    """Give the event as the records on its topics are read: once for each kind of subject."""
+    if not isinstance(event, SubjectEvent) or event.on_topic:
+        return (event,)
+    return tuple(msgspec.structs.replace(event, on_topic=topic) for topic in topics_of(event))

@@ -132,7 +132,7 @@ class EventProducer:
             self._connecting.result()
 
     async def write(self, records: Sequence[Record]) -> None:
-        """Write records and wait until Kafka has acknowledged every one.
+        """Write records to their topics and wait until Kafka has acknowledged every one.
 
         Records of one key keep their order. Raises RequestRejected when the deadline passes, as
         `kafka_away`, or as `busy` if other requests succeed: some records may have been written or
@@ -146,7 +146,8 @@ class EventProducer:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS), self._slot(records):
                 begun = asyncio.get_running_loop().time()
-                for number, (topic, key, value) in enumerate(records, 1):
+                copies = ((topic, key, value) for names, key, value in records for topic in names)
+                for number, (topic, key, value) in enumerate(copies, 1):
                     sent.append(await producer.send(topic, value, key))
                     if number % LARGE_RECORDS == 0:
                         await asyncio.sleep(0)

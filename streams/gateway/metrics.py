@@ -21,7 +21,7 @@ class Metrics:
         )
         self.accepted = Counter(
             "sales_kpis_gateway_events_accepted",
-            "Events that Kafka has acknowledged, by topic.",
+            "Events that Kafka has acknowledged, by topic; one of several topics by its first.",
             ["topic"],
             registry=self.registry,
         )

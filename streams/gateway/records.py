@@ -10,7 +10,7 @@ from streams.events import (
     ReferenceRecord,
     Rejected,
     decode,
-    topic_of,
+    topics_of,
 )
 from streams.gateway.errors import (
     Kind,
@@ -27,9 +27,12 @@ _syntax = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Record(NamedTuple):
-    """A record to be written: the key decides the partition, the value is the event's bytes."""
+    """One event to be written, to each of its topics.
 
-    topic: str
+    The key decides the partition, the value is the event's bytes.
+    """
+
+    topics: tuple[str, ...]
     key: bytes
     value: bytes
 
@@ -49,7 +52,7 @@ def record(value: bytes, line: int) -> Record | Problem:
         kind: Kind = "not_an_event" if is_json(value) else "malformed"
         return Problem(line, kind, event.reason, event.field)
     assert isinstance(event, Event | ReferenceRecord)  # noqa: S101 - for the type checker: there is no third kind
-    return Record(topic_of(event), event.key.encode(), value)
+    return Record(topics_of(event), event.key.encode(), value)
 
 
 def all_or_none(outcomes: Iterable[Record | Problem]) -> list[Record]:

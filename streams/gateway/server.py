@@ -100,7 +100,7 @@ async def post_events(request: web.Request) -> web.Response:
     finally:
         budget.release(len(body))
     accepted = request.app[METRICS].accepted
-    for topic, count in Counter(record.topic for record in records).items():
+    for topic, count in Counter(record.topics[0] for record in records).items():
         accepted.labels(topic).inc(count)
     return web.json_response({"accepted": len(records)}, status=202)
 

@@ -10,7 +10,6 @@ from streams.events import (
     Event,
     SubjectErased,
     SubjectMerged,
-    topic_of,
 )
 from streams.journeys.accounts import Account
 from streams.journeys.activities import (
@@ -37,13 +36,15 @@ SETS_PER_REP = 4096
 def route(event: Event) -> tuple[str, str]:
     """Give the owner of an event, and the name of the event set that holds it.
 
-    Leads and accounts of one name are different owners. An owner has one event set; only a rep's
-    efforts without a lead are spread over several.
+    Leads and accounts of one name are different owners; an event on a whole subject is about the
+    kind of its topic, and `for_each_kind` gives one for each. An owner has one event set; only a
+    rep's efforts without a lead are spread over several.
     """
-    # Two comparisons: calling `topic_of` for every event takes four times as long.
+    # Two comparisons: `isinstance` for every event takes longer.
     kind = type(event)
     is_whole = kind is SubjectMerged or kind is SubjectErased
-    if (topic_of(event) if is_whole else event.topic) in ACCOUNT_TOPICS:
+    topic: str = (getattr(event, "on_topic", None) if is_whole else None) or event.topic
+    if topic in ACCOUNT_TOPICS:
         set_owner = f"account:{event.subject}"
         return set_owner, set_owner
     set_owner = f"journey:{event.subject}"

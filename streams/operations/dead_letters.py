@@ -10,11 +10,14 @@ from aiokafka import AIOKafkaProducer
 
 from streams.config.settings import Settings
 from streams.events import (
+    SOURCE_TOPICS,
+    Common,
     Event,
     ReferenceRecord,
     Rejected,
+    SubjectEvent,
     decode,
-    topic_of,
+    topics_of,
 )
 from streams.internal_topics.dead_letters import DESTINATION, timestamp
 from streams.kafka.client import client
@@ -61,10 +64,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a dead letter: sent to a topic, or rejected again with a reason."""
+    """The outcome of a dead letter: sent to its topics, or rejected again with a reason."""
 
     dead_letter: DeadLetter
-    topic: str | None = None
+    topics: tuple[str, ...] = ()
     rejected: Rejected | None = None
 
 
@@ -105,15 +108,27 @@ async def send_again(
                 outcomes.append(Outcome(dead_letter, rejected=event))
                 continue
             assert isinstance(event, Event | ReferenceRecord)  # noqa: S101 - for the type checker: there is no third kind
-            topic = topic_of(event)
-            await producer.send_and_wait(topic, value, event.key.encode())
+            names = destinations(dead_letter, event)
+            for topic in names:
+                await producer.send_and_wait(topic, value, event.key.encode())
             await producer.send_and_wait(
                 DESTINATION.topic, _annotation(dead_letter, now), dead_letter.key
             )
-            outcomes.append(Outcome(dead_letter, topic=topic))
+            outcomes.append(Outcome(dead_letter, topics=names))
     finally:
         await producer.stop()
     return outcomes
+
+
+def destinations(dead_letter: DeadLetter, event: Common) -> tuple[str, ...]:
+    """Return the topics to which a repaired event is sent.
+
+    One on a whole subject that names no topic is about the kind of the topic it lay in.
+    """
+    names_none = isinstance(event, SubjectEvent) and event.on_topic is None
+    if names_none and dead_letter.topic in SOURCE_TOPICS:
+        return (dead_letter.topic,)
+    return topics_of(event)
 
 
 def repair_of(assignments: Iterable[str], dropped: Iterable[str], whole: bytes | None) -> Repair:

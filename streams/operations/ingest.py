@@ -161,7 +161,7 @@ class Transfer:
             on_progress(stream.tell())
         except UNAVAILABLE as error:
             raise IngestFailed(
-                f"Kafka at {self._settings.bootstrap} took {self._acknowledged:,} events and then"
+                f"Kafka at {self._settings.bootstrap} took {self._acknowledged:,} records and then"
                 f" failed ({error or type(error).__name__}); run it again, that repeats nothing"
             ) from error
         finally:
@@ -179,12 +179,13 @@ class Transfer:
             if len(self.bad) < LISTED:
                 self.bad.append(outcome)
             return
-        to = partition_of(outcome.topic, outcome.key)
-        batch = self._filling.get(to)
-        while batch is None or full(batch, outcome):
-            if batch is not None:
-                await self._send(producer, to)
-            batch = self._filling[to] = producer.create_batch()
+        for topic in outcome.topics:
+            to = partition_of(topic, outcome.key)
+            batch = self._filling.get(to)
+            while batch is None or full(batch, outcome):
+                if batch is not None:
+                    await self._send(producer, to)
+                batch = self._filling[to] = producer.create_batch()
         self.sent += 1
 
     async def _send(self, producer: AIOKafkaProducer, to: TopicPartition) -> None:

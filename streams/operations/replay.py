@@ -11,6 +11,7 @@ from streams.events import (
     ReferenceRecord,
     Rejected,
     decode,
+    for_each_kind,
 )
 from streams.wiring.catalogue import catalogue
 
@@ -80,7 +81,8 @@ def _replayed(
         if isinstance(event, Rejected):
             on_rejected(number, event)
         elif isinstance(event, Event):
-            aggregator.add(event)
+            for each in for_each_kind(event):
+                aggregator.add(each)
         elif isinstance(event, ReferenceRecord):
             aggregator.add_reference(event)
             merger.add_reference(event)

@@ -97,5 +97,5 @@ def test_many_bad_lines_are_counted_and_the_first_are_named(
 
 def test_an_unavailable_kafka_is_reported(tmp_path: Path) -> None:
     settings = Settings(bootstrap=f"127.0.0.1:{free_port('127.0.0.1')}")
-    with pytest.raises(IngestFailed, match="took 0 events"):
+    with pytest.raises(IngestFailed, match="took 0 records"):
         ingest(file(tmp_path, deal(1)), settings, Console(file=StringIO()))

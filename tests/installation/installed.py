@@ -74,6 +74,14 @@ def event(number: int, kind: str = "lead.created", **fields: Any) -> dict[str, A
     return sent
 
 
+def topics_named(sent: dict[str, Any]) -> tuple[str, ...]:
+    """Give the topics of an event: what befalls a whole subject befalls lead and account."""
+    if "topic" in sent:
+        return (sent["topic"],)
+    is_whole = sent["type"].startswith("subject.")
+    return ("crm.lead", "crm.order") if is_whole else (TOPIC_OF[sent["type"]],)
+
+
 async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
     """Write events where a gateway would, all of a subject's into one shard."""
     async with AIOKafkaProducer(
@@ -81,13 +89,13 @@ async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
     ) as producer:
         futures = []
         for sent in events:
-            topic = sent.get("topic") or TOPIC_OF[sent["type"]]
-            is_reference = topic in REFERENCE_TOPICS
+            is_reference = TOPIC_OF[sent["type"]] in REFERENCE_TOPICS
             key = sent["id" if is_reference else "subject"].encode()
             partition = 0 if is_reference else shard_of(key.decode(), settings)
-            futures.append(
+            futures += [
                 await producer.send(topic, orjson.dumps(sent), key=key, partition=partition)
-            )
+                for topic in topics_named(sent)
+            ]
         await asyncio.gather(*futures)
 
 

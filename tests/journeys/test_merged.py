@@ -13,6 +13,7 @@ from streams.events.key_value import KeyValue
 from streams.wiring.catalogue import catalogue
 from tests.kpis.story import (
     Said,
+    account,
     call,
     deal,
     deleted,
@@ -21,6 +22,7 @@ from tests.kpis.story import (
     invoice,
     lead,
     said,
+    ticket,
     told,
     won,
 )
@@ -155,6 +157,56 @@ def test_erasing_a_rep_erases_efforts_in_all_event_sets() -> None:
     found = told(*loose, call("03-10 09:00"), erased("03-11 09:00", "rep:ann"))
     assert found["call_count"] == 1
     assert "email_link_share" not in found
+
+
+def test_account_erased_without_topic_owes_nothing() -> None:
+    issued = invoice("03-10 09:00", "100", "03-31", subject="a1")
+    assert told(issued)["receivables"] == "100.00"
+    assert "receivables" not in told(issued, erased("03-12 09:00", "a1"))
+
+
+def test_part_of_what_is_owed_is_erased_with_its_account() -> None:
+    found = told(
+        invoice("03-10 09:00", "100", "03-31", subject="a1"),
+        invoice("03-10 09:00", "30", "03-31", "invoice-2", subject="a2"),
+        erased("03-12 09:00", "a1"),
+    )
+    assert found["receivables"] == "30.00"
+
+
+def test_account_merged_without_topic_owes_and_complains_as_the_survivor() -> None:
+    found = told(
+        account("a2", rep="bob"),
+        invoice("03-10 09:00", "100", "03-31", subject="a1"),
+        ticket("03-10 09:00", "complaint", subject="a1"),
+        merged("03-12 09:00", "a1", "a2"),
+    )
+    assert found["receivables"] == "100.00"
+    assert found["complaints", "rep=bob"] == 1
+    assert found["receivables", "account=a2"] == "100.00"
+    assert "account=a1" not in found.scopes("receivables")
+
+
+def test_erasure_without_topic_is_of_lead_and_account_however_often_it_comes() -> None:
+    erasure = erased("03-12 09:00", "acme")
+    found = told(
+        call("03-10 09:00", "acme"),
+        call("03-13 09:00", "acme"),
+        invoice("03-10 09:00", "100", "03-31"),
+        *(erasure, erasure, erasure | {"topic": "crm.lead"}, erasure | {"topic": "crm.order"}),
+    )
+    assert found["call_count"] == 1
+    assert "receivables" not in found
+
+
+def test_erasure_with_topic_is_of_one_kind() -> None:
+    events = [call("03-10 09:00", "acme"), invoice("03-10 09:00", "100", "03-31")]
+    of_lead = told(*events, erased("03-12 09:00", "acme", topic="crm.call"))
+    assert "call_count" not in of_lead
+    assert of_lead["receivables"] == "100.00"
+    of_account = told(*events, erased("03-12 09:00", "acme", topic="crm.ticket"))
+    assert of_account["call_count"] == 1
+    assert "receivables" not in of_account
 
 
 def test_nothing_stored_of_the_erased_names_them() -> None:

@@ -74,6 +74,19 @@ def decoded(events: Iterable[EventDict]) -> list[Any]:
     return [decode(line) for line in lines(events).splitlines()]
 
 
+def on_topics(events: Iterable[EventDict]) -> list[EventDict]:
+    """Write events on whole subjects that name no topic once for leads, once for accounts."""
+    return [
+        {**event, **topic}
+        for event in events
+        for topic in (
+            ({"topic": "crm.lead"}, {"topic": "crm.order"})
+            if event["type"].startswith("subject.") and "topic" not in event
+            else ({},)
+        )
+    ]
+
+
 def subject_of(decoded_event: Event) -> Subject:
     """Give the subject of an event."""
     topic = getattr(decoded_event, "on_topic", None) or decoded_event.topic
@@ -87,6 +100,7 @@ def always_so(events: list[EventDict]) -> list[EventDict]:
     """
     merged: dict[Subject, SubjectMerged] = {}
     erased: dict[Subject, int] = {}
+    events = on_topics(events)
     for decoded_event in decoded(events):
         if isinstance(decoded_event, SubjectMerged):
             of = subject_of(decoded_event)

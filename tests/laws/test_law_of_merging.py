@@ -17,6 +17,7 @@ from streams.wiring.catalogue import catalogue
 from tests.laws.merging import (
     always_so,
     decoded,
+    on_topics,
     stories,
 )
 from tests.laws.published import Reader, bodies
@@ -36,7 +37,7 @@ def test_merged_and_erased_is_as_if_it_had_always_been_so(story: Story) -> None:
 def test_three_partitions_end_where_one_does_however_reroutes_and_events_cross(
     story: Story, data: st.DataObject
 ) -> None:
-    events, options, now = story
+    events, options, now = on_topics(story[0]), *story[1:]
     settings = Settings(now=now, **options)
     streams = Streams(settings)
     again = data.draw(st.lists(st.sampled_from(events), max_size=5)) if events else []
@@ -52,7 +53,7 @@ def test_three_partitions_end_where_one_does_however_reroutes_and_events_cross(
 def test_aggregator_restored_from_state_and_received_reroutes_goes_on_as_before(
     story: Story, data: st.DataObject
 ) -> None:
-    events, options, now = story
+    events, options, now = on_topics(story[0]), *story[1:]
     settings = Settings(now=now, **options)
     streams = Streams(settings)
     arriving = decoded(data.draw(st.permutations(events)))
@@ -70,7 +71,7 @@ def test_aggregator_restored_from_state_and_received_reroutes_goes_on_as_before(
 
 @given(stories())
 def test_reroutes_sent_are_the_current_ones(story: Story) -> None:
-    events, options, now = story
+    events, options, now = on_topics(story[0]), *story[1:]
     streams = Streams(Settings(now=now, **options))
     for event in decoded(events):
         streams.process(event)

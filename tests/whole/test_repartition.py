@@ -16,6 +16,7 @@ from rich.console import Console
 from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.operations.export import Incomplete, export
+from streams.operations.ingest import ingest
 from streams.operations.repartition import (
     CannotRepartition,
     Repartitioned,
@@ -45,7 +46,7 @@ async def test_kpis_are_as_before(settings: Settings, tmp_path: Path) -> None:
     before = await _kpis(settings)
     new = replace(settings, partitions=5)
     done = await _repartition(settings, 5, tmp_path / "all.jsonl")
-    assert (done.exported.events, done.exported.skipped, done.ingested.sent) == (405, 1, 405)
+    assert (done.exported.events, done.exported.skipped, done.ingested.sent) == (407, 1, 407)
     assert set((await topics.counts(new, ("crm.lead", topics.state(new)))).values()) == {5}
     assert await _kpis(new) == before
     assert len(before) > 100
@@ -67,6 +68,30 @@ async def test_merged_account_stays_an_account(settings: Settings, tmp_path: Pat
     await produce(settings, [{**said, "subject": "a", "topic": "crm.invoice"}])
     await export(settings, tmp_path / "all.jsonl")
     assert orjson.loads((tmp_path / "all.jsonl").read_bytes())["topic"] == "crm.invoice"
+
+
+async def test_merge_and_erasure_without_topic_are_two_lines_and_come_back_as_two_records(
+    settings: Settings, tmp_path: Path
+) -> None:
+    common = {"id": "1", "at": "2026-05-01T00:00:00Z", "subject": "a"}
+    sent = [
+        {"type": "subject.merged", **common, "into": "b"},
+        {"type": "subject.erased", **common},
+    ]
+    path = tmp_path / "sent.jsonl"
+    path.write_bytes(b"\n".join(map(orjson.dumps, sent)))
+    done = await asyncio.to_thread(ingest, path, settings, Console(file=StringIO()))
+    assert done.sent == 2
+    again = await _repartition(settings, 5, tmp_path / "all.jsonl")
+    assert (again.exported.events, again.ingested.sent) == (4, 4)
+    await export(replace(settings, partitions=5), tmp_path / "after.jsonl")
+    lines = [orjson.loads(line) for line in (tmp_path / "after.jsonl").read_bytes().splitlines()]
+    assert sorted((line["type"], line["topic"]) for line in lines) == [
+        ("subject.erased", "crm.lead"),
+        ("subject.erased", "crm.order"),
+        ("subject.merged", "crm.lead"),
+        ("subject.merged", "crm.order"),
+    ]
 
 
 async def test_file_is_for_its_owner_only_and_never_written_over(

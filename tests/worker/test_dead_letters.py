@@ -10,9 +10,11 @@ import orjson
 import pytest
 
 from streams.config.settings import Settings
+from streams.events import Event, decode
 from streams.operations.dead_letters import (
     CannotRepair,
     DeadLetter,
+    destinations,
     read_dead_letters,
     repair_of,
     send_again,
@@ -35,7 +37,7 @@ async def test_repaired_dead_letter_is_counted_and_no_longer_waits(
         assert dead_letter.value == VANISHED
         repair = repair_of(["type=lead.created"], [], None)
         (outcome,) = await send_again(settings, [dead_letter], repair, NOW)
-        assert (outcome.topic, outcome.rejected) == ("crm.lead", None)
+        assert (outcome.topics, outcome.rejected) == (("crm.lead",), None)
         (sent,) = await read_dead_letters(settings)
         assert sent.sent_again == "2026-05-28T20:26:40.000Z"
 
@@ -68,6 +70,27 @@ async def test_the_command_lists_shows_and_sends(settings: Settings, tmp_path: P
         sent = await command(settings, "replay", offset, "--set", "type=lead.created")
         assert sent == f"{offset}: sent to crm.lead\n"
         assert await command(settings, "list") == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "sent_to"),
+    [
+        ("crm.invoice", "", ("crm.invoice",)),
+        ("crm.call", "", ("crm.call",)),
+        ("crm.invoice", ',"topic":"crm.lead"', ("crm.lead",)),
+        ("crm.rep", "", ("crm.lead", "crm.order")),
+    ],
+)
+def test_erasure_without_topic_is_sent_to_the_topic_it_lay_in(
+    source: str, more: str, sent_to: tuple[str, ...]
+) -> None:
+    dead_letter = DeadLetter(0, "", "", None, source, 0, 0, None, None)
+    event = decode(
+        b'{"id":"x","type":"subject.erased","at":"2026-05-01T10:00:00Z","subject":"a1"%b}'
+        % more.encode()
+    )
+    assert isinstance(event, Event)
+    assert destinations(dead_letter, event) == sent_to
 
 
 def test_fields_are_set_as_text_or_json_and_dropped() -> None:

@@ -18,7 +18,7 @@ class Tombstones:
     def __init__(self, events: Iterable[Event], *, of_accounts: bool) -> None:
         """Read the merges and erasures among the events; their order does not matter."""
         tombstones = [event for event in events if event.type in TOMBSTONE_TYPES]
-        mine = [event for event in tombstones if is_of_account(event) == of_accounts]
+        mine = [event for event in tombstones if of_accounts in kinds_of(event)]
         self.into: dict[str, str] = {}
         self.erased: dict[str, int] = {}
         for subject in {event.fields["subject"] for event in mine}:
@@ -49,9 +49,10 @@ class Tombstones:
         return path[-1]
 
 
-def is_of_account(event: Event) -> bool:
-    """Tell whether the event means an account, and not the lead of that name."""
-    return event.text("topic") in ACCOUNT_TOPICS
+def kinds_of(event: Event) -> set[bool]:
+    """List whether the event means an account; one that names no topic means both kinds."""
+    topic = event.text("topic")
+    return {False, True} if topic is None else {topic in ACCOUNT_TOPICS}
 
 
 def is_of_rep(subject: str) -> bool:

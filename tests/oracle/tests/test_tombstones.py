@@ -84,14 +84,32 @@ def test_merge_outlives_the_erasure_of_its_subject() -> None:
 
 def test_accounts_and_leads_of_one_name_have_their_own_tombstones() -> None:
     invoice = issued("2026-03-02T09:00:00Z", "10") | {"subject": "lead-2"}
-    events = [CREATED, CALLED, invoice, erased("lead-2", "2026-03-09T09:00:00Z")]
-    found = reported(events)
+    erasure = erased("lead-2", "2026-03-09T09:00:00Z")
+    found = reported([CREATED, CALLED, invoice, erasure | {"topic": "crm.call"}])
     assert f"receivables{MARCH}" in found
     assert f"call_count{MARCH}" not in found
-    events[-1] |= {"topic": "crm.order"}
-    found = reported(events)
+    found = reported([CREATED, CALLED, invoice, erasure | {"topic": "crm.order"}])
     assert f"receivables{MARCH}" not in found
     assert f"call_count{MARCH}" in found
+
+
+def test_erasure_without_topic_is_of_the_lead_and_of_the_account() -> None:
+    invoice = issued("2026-03-02T09:00:00Z", "10") | {"subject": "lead-2"}
+    events = [CREATED, CALLED, invoice, erased("lead-2", "2026-03-09T09:00:00Z")]
+    found = reported(events)
+    assert f"receivables{MARCH}" not in found
+    assert f"call_count{MARCH}" not in found
+
+
+def test_merge_without_topic_is_of_the_lead_and_of_the_account() -> None:
+    invoices = [
+        issued("2026-03-02T09:00:00Z", "10") | {"subject": subject, "invoice": subject, "id": name}
+        for subject, name in (("lead-1", "i1"), ("lead-2", "i2"))
+    ]
+    found = reported([CREATED, CALLED, *invoices, merged("lead-2", "lead-1")])
+    assert found[f"response_time{MARCH}"]["value"] == 1_800_000
+    (account,) = [key for key in found if key.startswith("receivables|account=lead-1|month")]
+    assert found[account]["value"] == "20.00"
 
 
 def test_reps_own_efforts_cannot_be_merged() -> None:
