@@ -41,7 +41,6 @@ from streams.config.setting_kinds import (
 PREFIX = "SALES_KPIS_"
 
 SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 KAFKA, REPORTING, DEFINITIONS = "Kafka", "Reporting and publishing", "Definitions"
@@ -218,6 +217,12 @@ class Settings:
     )
     gateway_port: int = setting(
         GATEWAY, 8080, number(0, 65_535, "port"), "Port of the gateway. 0: any free one."
+    )
+    header_timeout_s: int = setting(
+        GATEWAY, 10, number(1, 300, "s"), "Time for the headers of a request to the gateway."
+    )
+    max_connections: int = setting(
+        GATEWAY, 512, number(16, 100_000), "Connections that the gateway serves; more get 503."
     )
 
     metrics_port: int = setting(

@@ -4,6 +4,7 @@ The bytes of each event are forwarded unchanged, so that unknown fields and the 
 numbers are preserved.
 """
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -20,12 +21,18 @@ from streams.gateway.records import (
     record,
 )
 
-JSON = frozenset({"application/json"})
+JSON = "application/json"
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
 BLANKS = b" \t\r\n"
 
+_JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def is_json_type(content_type: str) -> bool:
+    """Return whether a media type is JSON: `text/json` and `application/hal+json` are too."""
+    return _JSON_TYPE.fullmatch(content_type) is not None
 
 
 def from_json(body: bytes) -> list[Record]:

@@ -21,9 +21,10 @@ from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta, Raw, Struct
+from multidict import MultiMapping
 
 from streams.events.decode import explained
-from streams.gateway.canonical import items
+from streams.gateway.canonical import is_json_type, items
 from streams.gateway.errors import (
     Kind,
     Problem,
@@ -43,7 +44,9 @@ BATCH = "application/cloudevents-batch+json"
 PREFIX = "ce-"
 
 RawEvent = Annotated[str, Meta(min_length=1)]
-_JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
+# A DNS name, also of several systems: `*.example.com`.
+_ORIGIN = re.compile(r"[A-Za-z0-9*_.:-]{1,255}")
+_RATE = re.compile(r"[1-9][0-9]{0,17}")
 _OWN = {"id": "id", "type": "type", "at": "time", "subject": "subject", "source": "source"}
 
 
@@ -93,9 +96,9 @@ def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: byt
             raise RequestRejected.because_of([Problem(1, "malformed", "given twice", attribute)])
         if attribute in CloudEvent.__struct_fields__:
             attributes[attribute] = _header(value, attribute)
-    if body and not _JSON_TYPE.fullmatch(content_type):
+    if body and not is_json_type(content_type):
         raise RequestRejected(
-            "media_type", f"data of type {content_type!r}: only JSON holds events"
+            "media_type", f"data of type {content_type!r}: send JSON, as application/json"
         )
     check_shape(body)
     for reserved in ("data", "data_base64", "datacontenttype"):
@@ -107,6 +110,23 @@ def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: byt
     if body:
         event = msgspec.structs.replace(event, data=Raw(body))
     return all_or_none([_canonical(event, 1)])
+
+
+def permission(headers: MultiMapping[str]) -> dict[str, str]:
+    """Return the headers that permit a sender to send, as its validation request asks for.
+
+    Without a request for permission none is given. The rate is not limited. A callback is never
+    called: it could be any address.
+    """
+    origins = headers.getall("WebHook-Request-Origin", [])
+    rates = headers.getall("WebHook-Request-Rate", [])
+    if not origins:
+        return {}
+    if len(origins) > 1 or not _ORIGIN.fullmatch(origins[0]):
+        raise RequestRejected("malformed", "WebHook-Request-Origin is to be one DNS name")
+    if len(rates) > 1 or not all(map(_RATE.fullmatch, rates)):
+        raise RequestRejected("malformed", "WebHook-Request-Rate is to be one whole number above 0")
+    return {"WebHook-Allowed-Origin": origins[0], "WebHook-Allowed-Rate": "*"}
 
 
 def _header(value: str, attribute: str) -> str:
@@ -137,7 +157,7 @@ def _structured(value: bytes, line: int) -> Record | Problem:
 def _canonical(event: CloudEvent, line: int) -> Record | Problem:
     if any(sign.isspace() for sign in event.source):
         return Problem(line, "not_an_event", "a URI reference holds no spaces", "source")
-    if event.datacontenttype is not None and not _JSON_TYPE.fullmatch(event.datacontenttype):
+    if event.datacontenttype is not None and not is_json_type(event.datacontenttype):
         return Problem(line, "not_an_event", "only JSON holds events", "datacontenttype")
     if bytes(event.data_base64) != b"null":
         return Problem(line, "not_an_event", "only JSON holds events", "data_base64")

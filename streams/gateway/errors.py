@@ -35,6 +35,7 @@ RETRY_SECONDS = 2
 _HEADERS: Mapping[Kind, Mapping[str, str]] = {
     "busy": {"Retry-After": str(RETRY_SECONDS)},
     "kafka_away": {"Retry-After": str(RETRY_SECONDS)},
+    "media_type": {"Accept-Encoding": "gzip, deflate"},
     "unauthorised": {"WWW-Authenticate": 'Bearer realm="events"'},
 }
 

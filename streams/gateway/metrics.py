@@ -1,6 +1,6 @@
 """The gateway's own metrics."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -35,6 +35,18 @@ class Metrics:
             "sales_kpis_gateway_request_seconds",
             "Duration of requests to /events, including the arrival of their bodies.",
             buckets=_SECONDS,
+            registry=self.registry,
+        )
+
+        self.connections = Gauge(
+            "sales_kpis_gateway_connections",
+            "Open connections, with those in reserve.",
+            registry=self.registry,
+        )
+        self.connections_refused = Counter(
+            "sales_kpis_gateway_connections_refused",
+            "Connections refused or closed, by reason.",
+            ["reason"],
             registry=self.registry,
         )
 

@@ -14,12 +14,24 @@ import logging
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
-from aiohttp import ClientPayloadError, hdrs, web
+from aiohttp import hdrs, web
 
 from streams.config.settings import Settings
-from streams.gateway import canonical, cloudevents
+from streams.gateway import cloudevents
 from streams.gateway.auth import Token
+from streams.gateway.bodies import (
+    READ_SECONDS,
+    read_body,
+    reader_for,
+    without_mark,
+)
+from streams.gateway.connections import (
+    Connections,
+    connection_of,
+    provide_descriptors,
+)
 from streams.gateway.errors import RequestRejected
 from streams.gateway.event_producer import (
     DEADLINE_SECONDS,
@@ -27,26 +39,24 @@ from streams.gateway.event_producer import (
     silence_client_logs,
 )
 from streams.gateway.in_flight import InFlightRequests
-from streams.gateway.limits import (
-    BODY_BYTES,
-    MemoryBudget,
-    too_large,
-)
+from streams.gateway.limits import MemoryBudget
 from streams.gateway.metrics import CONTENT_TYPE, Metrics
-from streams.gateway.records import Record
 from streams.process import logs
 
 log = logging.getLogger(__name__)
 
-READ_SECONDS = 15.0
 # A request in flight has its body to be read and its records to be acknowledged.
 END_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
-PATHS = ("/events", "/livez", "/healthz", "/readyz", "/metrics")
+PROBES = ("/livez", "/healthz", "/readyz", "/metrics")
+PATHS = ("/events", *PROBES)
+# As many connections as wait to be accepted in other web servers.
+BACKLOG = 128
 
 IN_FLIGHT = web.AppKey("in_flight", InFlightRequests)
 PRODUCER = web.AppKey("producer", EventProducer)
 METRICS = web.AppKey("metrics", Metrics)
 BUDGET = web.AppKey("budget", MemoryBudget)
+CONNECTIONS = web.AppKey("connections", Connections)
 TOKEN = web.AppKey("token", Token)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -69,6 +79,7 @@ def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
         MemoryBudget(),
         InFlightRequests(),
     )
+    app[CONNECTIONS] = Connections(settings, app[METRICS])
 
     async def connect(app: web.Application) -> AsyncIterator[None]:
         async with EventProducer.open(settings) as producer:
@@ -79,6 +90,7 @@ def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
     app.add_routes(
         [
             web.post("/events", post_events),
+            web.options("/events", permit_events),
             web.get("/livez", is_alive),
             web.get("/healthz", is_alive),
             web.get("/readyz", is_ready),
@@ -95,7 +107,7 @@ async def post_events(request: web.Request) -> web.Response:
     budget = request.app[BUDGET]
     body = await read_body(request, budget)
     try:
-        records = read(bytes(body))
+        records = read(without_mark(body))
         await request.app[PRODUCER].write(records)
     finally:
         budget.release(len(body))
@@ -103,6 +115,12 @@ async def post_events(request: web.Request) -> web.Response:
     for topic, count in Counter(record.topics[0] for record in records).items():
         accepted.labels(topic).inc(count)
     return web.json_response({"accepted": len(records)}, status=202)
+
+
+async def permit_events(request: web.Request) -> web.Response:
+    """Answer the validation request of CloudEvents' webhooks; needs the token, as events do."""
+    admit(request)
+    return web.Response(headers={hdrs.ALLOW: "POST", **cloudevents.permission(request.headers)})
 
 
 async def is_alive(_: web.Request) -> web.Response:
@@ -130,41 +148,6 @@ def admit(request: web.Request) -> None:
         raise RequestRejected("unauthorised", "one header is needed: Authorization: Bearer <token>")
 
 
-def reader_for(request: web.Request) -> Callable[[bytes], list[Record]]:
-    """Return the parser for the body's declared type."""
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-        raise RequestRejected("media_type", "send the body uncompressed")
-    if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise RequestRejected("media_type", "send the body in UTF-8")
-    content_type = request.content_type.lower()
-    if content_type == cloudevents.STRUCTURED:
-        return cloudevents.from_structured
-    if content_type == cloudevents.BATCH:
-        return cloudevents.from_batch
-    if cloudevents.is_binary(request.headers):
-        headers = list(request.headers.items())
-        return lambda body: cloudevents.from_binary(headers, content_type, body)
-    if content_type in canonical.JSON:
-        return canonical.from_json
-    if content_type in canonical.LINES:
-        return canonical.from_lines
-    known = sorted({*canonical.JSON, *canonical.LINES, cloudevents.STRUCTURED, cloudevents.BATCH})
-    raise RequestRejected("media_type", f"Content-Type must be one of {', '.join(known)}")
-
-
-async def read_body(request: web.Request, budget: MemoryBudget) -> bytearray:
-    """Read the body within limits of size, memory and time; the caller releases its memory."""
-    if (request.content_length or 0) > BODY_BYTES:
-        raise too_large()
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            return await budget.read(request.content.iter_any())
-    except (ConnectionError, ClientPayloadError) as error:
-        raise RequestRejected("malformed", "the body broke off") from error
-    except TimeoutError as error:
-        raise RequestRejected("slow", f"the body took longer than {READ_SECONDS:.0f} s") from error
-
-
 @web.middleware
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count and time every request."""
@@ -175,7 +158,8 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         with request.app[IN_FLIGHT].request():
             response = await handle(request, handler)
-        if request.app[IN_FLIGHT].is_ending:
+        is_kept = request.app[CONNECTIONS].keep(request, connection_of(request))
+        if request.app[IN_FLIGHT].is_ending or not is_kept:
             response.force_close()
         status = response.status
         return response
@@ -188,7 +172,8 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Call the handler; rejections, unknown paths and methods are answered in JSON."""
     try:
-        return await handler(request)
+        with request.app[CONNECTIONS].request(connection_of(request), request.path in PROBES):
+            return await handler(request)
     except RequestRejected as refused:
         request.app[METRICS].rejected.labels(refused.kind).inc()
         return web.json_response(
@@ -199,29 +184,35 @@ async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.json_response({"error": error.reason}, status=error.status, headers=headers)
 
 
+@asynccontextmanager
+async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[asyncio.Server]:
+    """Start the app and listen; at the end close all connections."""
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        assert runner.server is not None  # noqa: S101 - for the type checker: it is set up
+        listener = await asyncio.get_running_loop().create_server(
+            app[CONNECTIONS].protocols(runner.server), host, port, backlog=BACKLOG
+        )
+        try:
+            yield listener
+        finally:
+            listener.close()
+    finally:
+        await runner.cleanup()
+
+
 async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then let requests in flight finish."""
     app = make_app(settings, host)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,  # a small body could become a large one
-        handle_signals=False,
-        shutdown_timeout=2.0,
-    )
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
+    async with listening(app, host, port) as listener:
         name = f"[{host}]" if ":" in host else host
-        address = f"http://{name}:{runner.addresses[0][1]}"
+        address = f"http://{name}:{listener.sockets[0].getsockname()[1]}"
         print(f"gateway {address}", flush=True)  # noqa: T201  # the promised line
         await app[PRODUCER].until(stop)
-        await site.stop()
+        listener.close()
         if not await app[IN_FLIGHT].end(END_SECONDS):
             log.warning("some requests were still in flight after %.0f s", END_SECONDS)
-    finally:
-        await runner.cleanup()
 
 
 def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.0.1") -> None:
@@ -229,9 +220,11 @@ def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.
 
     `gateway http://HOST:PORT` is the one line on standard output, once it listens; `port` is
     that of the settings if None, and any free one if 0. While Kafka is unavailable events are
-    answered with 503. Raises BadSetting as `make_app` does, OSError if the port is in use.
+    answered with 503. Raises BadSetting as `make_app` does and for more connections than the
+    system allows, OSError if the port is in use.
     """
     logs.set_up(settings.log, logging.INFO)
+    provide_descriptors(settings)
     port = settings.gateway_port if port is None else port
     with silence_client_logs():
         asyncio.run(_until_signalled(settings, port, host))

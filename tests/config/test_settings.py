@@ -82,6 +82,8 @@ REFUSED: tuple[tuple[str, str], ...] = (
     *(("FISCAL_START", it) for it in ("0", "13", "")),
     *(("REPLICATION", it) for it in ("0", "10")),
     *((name, it) for name in ("GATEWAY_PORT", "METRICS_PORT") for it in ("-1", "65536", "http")),
+    *(("HEADER_TIMEOUT_S", it) for it in ("0", "301", "0.5")),
+    *(("MAX_CONNECTIONS", it) for it in ("15", "100001", "many")),
     *(("LATENESS_MS", it) for it in ("-1", "24h", str(10**13))),
     *(("PUBLISH_INTERVAL_MS", it) for it in ("-1", "60001", "0.2")),
     *(("STALE_DAYS", it) for it in ("0", "10001", "a month")),

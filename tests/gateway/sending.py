@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 
 from streams.config.settings import Settings
-from streams.gateway.server import make_app
+from streams.gateway.server import listening, make_app
 
 TOKEN = "a-token-that-only-the-tests-know"  # noqa: S105  # opens nothing
 
@@ -61,11 +61,8 @@ class Sender:
 @asynccontextmanager
 async def gateway(settings: Settings) -> AsyncIterator[Sender]:
     """Run a gateway of these settings."""
-    runner = web.AppRunner(make_app(settings), auto_decompress=False, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with ClientSession() as session:
-            yield Sender(session, f"http://127.0.0.1:{runner.addresses[0][1]}")
-    finally:
-        await runner.cleanup()
+    async with (
+        listening(make_app(settings), "127.0.0.1", 0) as listener,
+        ClientSession() as session,
+    ):
+        yield Sender(session, f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
