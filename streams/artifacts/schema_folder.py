@@ -21,6 +21,7 @@ from streams.artifacts.json_schemas import (
 )
 from streams.config.settings import Settings
 from streams.events import EVENT_TYPES
+from streams.operations.output_file import CannotWrite, output_file
 from streams.wiring.catalogue import NO_RULES, catalogue
 from streams.wiring.describe import (
     SETTINGS,
@@ -30,14 +31,22 @@ from streams.wiring.describe import (
 
 
 def write(folder: Path) -> list[Path]:
-    """Write every file into a folder, over existing ones, and give the paths in order."""
+    """Write every file into a folder, over existing ones; return the paths. Raises CannotWrite."""
     written = []
     for name, content in files():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        _make_folder(path.parent)
+        with output_file(path) as out:
+            out.write(content)
         written.append(path)
     return written
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot make the folder {folder}: {error.strerror}") from error
 
 
 def files() -> Iterator[tuple[str, bytes]]:

@@ -26,8 +26,12 @@ def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
 def schemas(folder: Path) -> None:
     """Write the JSON Schemas of events and records to a folder."""
     from streams.artifacts.schema_folder import write
+    from streams.operations.output_file import CannotWrite
 
-    write(folder)
+    try:
+        write(folder)
+    except CannotWrite as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command()

@@ -8,6 +8,7 @@ import click
 
 from streams.cli.invocation import (
     KAFKA,
+    BadOutput,
     attempt,
     configuration,
     print_rejected,
@@ -71,9 +72,17 @@ def replay(
     alerts: bool,
 ) -> None:
     """Compute a file of events without Kafka: the records that `dump` would give."""
+    from streams.config.input_files import input_files
+    from streams.operations.output_file import (
+        CannotWrite,
+        IsInput,
+        output_file,
+        require_no_input,
+    )
     from streams.operations.replay import replay as kpi_records
     from streams.operations.replay import replay_alerts
 
+    named = None if out is None or str(out) == "-" else out
     count = 0
 
     def on_rejected(line: int, rejected: "Rejected") -> None:
@@ -82,13 +91,18 @@ def replay(
         print_rejected(line, rejected.field, rejected.reason)
 
     try:
+        if named:
+            require_no_input(named, {"FILE": file, **input_files()})
         at = instant(now, "--now") if now else None
         used, rules = configuration(now=at, timezone=timezone, currency=currency)
-        with file.open("rb") as lines, click.open_file(out or "-", "wb") as target:
+        output = output_file(named) if named else click.open_file("-", "wb")
+        with file.open("rb") as lines, output as target:
             records = replay_alerts if alerts else kpi_records
             for record in records(lines, used, on_rejected, rules):
                 target.write(record + b"\n")
-    except BadSetting as error:
+    except IsInput as error:
+        raise BadOutput(str(error)) from error
+    except (BadSetting, CannotWrite) as error:
         raise click.ClickException(str(error)) from error
     if count:
         click.echo(f"{count} lines rejected", err=True)

@@ -67,6 +67,12 @@ class BadRules(click.ClickException):
     exit_code = 2
 
 
+class BadOutput(click.ClickException):
+    """An output that is an input; the message is one line with its name."""
+
+    exit_code = 2
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine; its errors become one clear line."""
     return attempt(lambda: asyncio.run(work))

@@ -31,7 +31,7 @@ def broker(data: Path | None, port: int | None) -> None:
 
     try:
         run_broker(data, port)
-    except (BrokerError, JarError) as error:
+    except (OSError, BrokerError, JarError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -14,6 +14,7 @@ from streams.events.account_events import (
 from streams.events.common import Common, Event
 from streams.events.decode import (
     Rejected,
+    RejectionKind,
     canonical,
     decode,
     pack,
@@ -93,6 +94,7 @@ __all__ = [
     "RateSet",
     "ReferenceRecord",
     "Rejected",
+    "RejectionKind",
     "RepSet",
     "SpendRecorded",
     "SubjectErased",

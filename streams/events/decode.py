@@ -1,16 +1,37 @@
 """Decoding and encoding of events; invalid bytes are rejected with reason and field."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from functools import reduce
 from operator import or_
+from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 
 from streams.events.common import Common
 from streams.events.registry import EVENT_TYPES
 
+# Label values of a metric: few, and never a part of a value.
+RejectionKind = Literal[
+    "crashes the KPIs",
+    "does not belong here",
+    "empty record",
+    "invalid currency",
+    "invalid date",
+    "invalid money",
+    "invalid number",
+    "invalid time",
+    "invalid value",
+    "key is not the subject",
+    "missing field",
+    "not JSON",
+    "not an object",
+    "out of range",
+    "unknown type",
+]
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"
 _DATES = {
@@ -35,10 +56,56 @@ _PATH = re.compile(r" - at (?:`key` in )?`\$(?:\.|\[\.\.\.\])?([^`]*?)(?:\[\.\.\
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Why some bytes are no event; `field` is the one at fault, if any."""
+    """Why some bytes are no event; `field` is the one at fault, if any.
+
+    `kind` is one of few, for counting; `reason` may quote the value.
+    """
 
     reason: str
-    field: str | None = None
+    field: str | None
+    kind: RejectionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a field that holds a text of a certain form is written."""
+
+    name: str
+    example: str
+    kind: RejectionKind
+    note: str = ""
+
+
+_MONEY = Form("money is written", "1234.50", "invalid money")
+_DAY = Form("a date is written", "2026-03-31", "invalid date")
+# By field; a test holds that every field with a form is here.
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "at": Form("a time is written", "2026-03-02T09:15:00+03:30", "invalid time"),
+        "amount": _MONEY,
+        "potential": Form("money is written", "50000.00", "invalid money", ", without a sign"),
+        "value": Form("a target is written", "1234.50", "invalid number"),
+        "hours": Form("hours are written", "1.5", "invalid number"),
+        "rate": Form("a rate is written", "1.0837", "invalid number", ", without a sign"),
+        "currency": Form("a currency is written", "EUR", "invalid currency", ": its ISO 4217 code"),
+        **dict.fromkeys(("due", "expected_close", "promised", "date", "start"), _DAY),
+    }
+)
+_FOUND = {
+    "str": "a text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "a JSON object",
+    "array": "a JSON array",
+}
+_EXPECTED = {**_FOUND, "int": "a whole number"}
+_SIDES = {">=": "more", "<=": "less"}
+_GOT = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`")
+_BOUND = re.compile(r"Expected `\w+` (>=|<=) ([-0-9.e+]+)")
+_LENGTH = re.compile(r"Expected `(\w+)` of length (>=|<=) ([0-9]+)")
+_UNKNOWN = re.compile(r"Invalid (?:enum )?value (.*)", re.DOTALL)
+_ONLY = re.compile(r"Expected `(\w+)(?: \| null)?`")
 
 
 def decode(value: bytes | None) -> Common | Rejected:
@@ -47,13 +114,13 @@ def decode(value: bytes | None) -> Common | Rejected:
     Unknown fields are left out; money and rates must be text, times must carry an offset.
     """
     if value is None:
-        return Rejected("empty record")
+        return Rejected("empty record", None, "empty record")
     try:
         event: Common = _from_json.decode(value)
     except msgspec.ValidationError as error:
         return explained(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Rejected(f"not JSON: {error}")
+        return Rejected(f"not JSON: {error}", None, "not JSON")
     if event.at.microsecond % 1000 == 0 and b"999" in value:
         event = floored(event, value)
     return out_of_range(event) or event
@@ -68,24 +135,58 @@ def floored(event: Common, value: bytes) -> Common:
 def out_of_range(event: Common) -> Rejected | None:
     """Reject times outside the range of calendars, so that none can stop a worker."""
     if not FIRST_YEAR <= event.at.year <= LAST_YEAR:
-        return Rejected(_YEARS, "at")
+        return Rejected(_YEARS, "at", "out of range")
     for field in _DATES.get(type(event), ()):
         day = getattr(event, field)
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            return Rejected(_YEARS, field)
+            return Rejected(_YEARS, field, "out of range")
     return None
 
 
 def explained(message: str) -> Rejected:
-    """Turn the decoder's message into a reason and the field it is about."""
+    """Turn the decoder's message into a reason for people, the field at fault and a kind."""
     if missing := _MISSING.search(message):
-        return Rejected(f"missing {missing[1]}", missing[1])
-    if found := _PATH.search(message):
-        reason = message[: found.start()]
-        if found[1] == "type":
-            reason = reason.replace("Invalid value", "unknown type")
-        return Rejected(reason, found[1] or None)
-    return Rejected(message)
+        return Rejected(f"missing {missing[1]}", missing[1], "missing field")
+    found = _PATH.search(message)
+    if found is None:
+        return Rejected(_reason(message), None, "not an object")
+    field, what = found[1] or None, message[: found.start()]
+    if field == "type" and (unknown := _UNKNOWN.fullmatch(what)):
+        return Rejected(f"unknown type {unknown[1]}", field, "unknown type")
+    form = FORMS.get(field or "")
+    if form is None:
+        return Rejected(_reason(what), field, "invalid value")
+    return Rejected(_form_reason(form, what), field, form.kind)
+
+
+def _form_reason(form: Form, what: str) -> str:
+    """Explain what is wrong with a text that has a form of its own, such as money."""
+    if "with a timezone component" in what:
+        return f"{form.name} with its offset from UTC, such as {form.example}"
+    if found := _GOT.fullmatch(what):
+        name, got = form.name.removesuffix(" written"), _FOUND.get(found[2], found[2])
+        return f'{name} a text such as "{form.example}", not {got}'
+    return f"{form.name} {form.example}{form.note}"
+
+
+def _reason(what: str) -> str:
+    """Explain any other message of the decoder."""
+    if found := _GOT.fullmatch(what):
+        expected, got = found[1], _FOUND.get(found[2], found[2])
+        if (expected, found[2]) == ("int", "float"):
+            got = "one with a fraction"
+        return f"must be {_EXPECTED.get(expected, expected)}, not {got}"
+    if found := _BOUND.fullmatch(what):
+        return f"must be {float(found[2]):.0f} or {_SIDES[found[1]]}"
+    if found := _LENGTH.fullmatch(what):
+        if found[2] == ">=":
+            return "must not be empty"
+        return f"must have at most {found[3]} {'characters' if found[1] == 'str' else 'entry'}"
+    if found := _UNKNOWN.fullmatch(what):
+        return f"unknown value {found[1]}"
+    if found := _ONLY.fullmatch(what):
+        return f"must be {_EXPECTED.get(found[1], found[1])}"
+    return what.replace("`", "")
 
 
 def canonical(event: Common) -> bytes:

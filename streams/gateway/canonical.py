@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from streams.events.decode import explained
 from streams.gateway.errors import Problem, RequestRejected
 from streams.gateway.limits import (
     EVENTS,
@@ -53,6 +54,8 @@ def items(body: bytes) -> list[msgspec.Raw]:
     check_shape(body)
     try:
         return _array.decode(body)
+    except msgspec.ValidationError as error:
+        raise RequestRejected("malformed", explained(str(error)).reason) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestRejected("malformed", f"not a JSON array: {error}") from error
 

@@ -164,6 +164,8 @@ def _canonical(event: CloudEvent, line: int) -> Record | Problem:
     data = bytes(event.data)
     try:
         fields = _fields.decode(data) or {}
+    except msgspec.ValidationError as error:
+        return Problem(line, "not_an_event", explained(str(error)).reason, "data")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         kind: Kind = "not_an_event" if is_json(data) else "malformed"
         return Problem(line, kind, f"not a JSON object: {error}", "data")

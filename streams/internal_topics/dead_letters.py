@@ -11,6 +11,8 @@ from streams.events.key_value import KeyValue
 from streams.kafka.topics import DEAD_LETTERS
 
 DESTINATION = TopicPartition(DEAD_LETTERS, 0)
+# A reference record on a topic of events, or the reverse.
+MISPLACED = Rejected("does not belong here", "type", "does not belong here")
 
 
 def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:

@@ -1,9 +1,9 @@
 """The export of all events to a file that `ingest` and `replay` read: one object per line."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 from aiokafka import ConsumerRecord, TopicPartition
@@ -27,8 +27,10 @@ from streams.kafka.reader import (
     ends,
     read_to,
 )
+from streams.operations.output_file import output_file
 
 LISTED = 100
+OWNER_ONLY = 0o600
 # Their type does not name their topic, so it is written to the file.
 WITH_TOPIC = (SubjectMerged, SubjectErased)
 # Called with the number of offsets done, and of all.
@@ -65,29 +67,27 @@ async def export(
     """Write every event in the topics, whatever number of partitions they have, to a new file.
 
     The file is readable by its owner alone and appears once it is complete and on disk. Raises
-    Incomplete if records have been deleted, unless `incomplete`, and FileExistsError.
+    Incomplete if records have been deleted, unless `incomplete`, and what `output_file` does.
     """
-    if path.exists():  # noqa: ASYNC240 - a check of microseconds
-        raise FileExistsError(f"{path} exists")
+    with output_file(path, mode=OWNER_ONLY, is_new=True) as out:
+        return await _write(settings, out, on_progress, incomplete=incomplete)
+
+
+async def _write(
+    settings: Settings, out: BinaryIO, on_progress: OnProgress | None, *, incomplete: bool
+) -> Exported:
     exported = await partitions(settings)
     if not incomplete:
         await _require_no_gaps(settings, exported)
     found = Exported(ends=await ends(settings, exported))
     reached, total = dict.fromkeys(exported, 0), sum(found.ends.values())
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        async for partition, records in read_to(settings, found.ends):
-            for record in records:
-                if line := _line(record, found):
-                    out.write(line + b"\n")
-            reached[partition] = records[-1].offset + 1
-            if on_progress is not None:
-                on_progress(sum(reached.values()), total)
-        out.flush()
-        os.fsync(out.fileno())
-    part.rename(path)
+    async for partition, records in read_to(settings, found.ends):
+        for record in records:
+            if line := _line(record, found):
+                out.write(line + b"\n")
+        reached[partition] = records[-1].offset + 1
+        if on_progress is not None:
+            on_progress(sum(reached.values()), total)
     return found
 
 

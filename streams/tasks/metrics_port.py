@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from streams.events import RejectionKind
+
 
 class TaskMetrics(Protocol):
     """Counters and timings of tasks; each call is cheap, for some are made per batch."""
@@ -9,7 +11,7 @@ class TaskMetrics(Protocol):
     def processed(self, topic: str, events: int, late: int) -> None:
         """Count events added to event sets, and those older than the lateness."""
 
-    def rejected(self, topic: str, reason: str) -> None:
+    def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Count a record that went to the dead letters."""
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
@@ -31,7 +33,7 @@ class NoMetrics:
     def processed(self, topic: str, events: int, late: int) -> None:
         """Do nothing."""
 
-    def rejected(self, topic: str, reason: str) -> None:
+    def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Do nothing."""
 
     def gap(self, topic: str, partition: int, missing: int) -> None:

@@ -15,7 +15,7 @@ from streams.events import (
     decode,
 )
 from streams.events.key_value import KeyValue
-from streams.internal_topics.dead_letters import dead_letter
+from streams.internal_topics.dead_letters import MISPLACED, dead_letter
 from streams.kafka.progress_tracker import report_progress
 from streams.kafka.reader import (
     POLL_MS,
@@ -64,15 +64,11 @@ class ReferenceData:
     def _add(self, record: ConsumerRecord) -> None:
         decoded = decode(record.value)
         if not isinstance(decoded, ReferenceRecord) or decoded.topic != record.topic:
-            why = (
-                decoded
-                if isinstance(decoded, Rejected)
-                else Rejected("does not belong here", "type")
-            )
+            why = decoded if isinstance(decoded, Rejected) else MISPLACED
             self.rejected.append(
                 (record.topic, record.offset, dead_letter(record, why, self._settings.clock()))
             )
-            self._metrics.rejected(record.topic, why.reason)
+            self._metrics.rejected(record.topic, why.kind)
             return
         at = record.topic, record.key
         current = self._current.get(at)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from streams.events import RejectionKind
+
 log = logging.getLogger(__name__)
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 RESTORE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 SIZES = (1, 10, 50, 100, 500, 1_000, 2_000, 4_000, 8_000, 20_000)
-# A reason may quote the value that it is about; only the text before that distinguishes kinds.
-KIND_LENGTH = 40
 
 
 class WorkerMetrics:
@@ -58,10 +58,9 @@ class WorkerMetrics:
         if late:
             self._late.labels(topic).inc(late)
 
-    def rejected(self, topic: str, reason: str) -> None:
+    def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Count a record sent to the dead letters."""
-        kind = reason.partition(":")[0].partition("`")[0].partition("'")[0]
-        self._rejected.labels(topic, kind[:KIND_LENGTH].strip()).inc()
+        self._rejected.labels(topic, kind).inc()
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count and log offsets that were not there to be read: events may be lost."""

@@ -65,7 +65,7 @@ def work(health: WorkerMetrics, gateway: Metrics) -> None:
     gateway.accepted.labels("crm.lead").inc()
     gateway.rejected.labels("token").inc()
     health.processed("crm.lead", 5, 1)
-    health.rejected("crm.lead", "not JSON: x")
+    health.rejected("crm.lead", "not JSON")
     health.gap("crm.lead", 0, 1)
     health.committed("aggregate", 5, 0.02)
     health.published(7)

@@ -200,9 +200,9 @@ class Noted:
         self.events += events
         self.late_events += late
 
-    def rejected(self, topic: str, reason: str) -> None:
+    def rejected(self, topic: str, kind: str) -> None:
         """Remember."""
-        self.rejections.append((topic, reason))
+        self.rejections.append((topic, kind))
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Remember."""

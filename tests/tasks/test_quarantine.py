@@ -35,12 +35,7 @@ async def test_next_owner_counts_all_but_the_event_to_blame(settings: Settings) 
     async with hands(settings) as own:
         number = await _crash(own)
         await own.read(await own.shard(number, POISON))
-        assert own.noted.rejections == [
-            (
-                "crm.lead",
-                "crashes the KPIs: ZeroDivisionError: e13 cannot be counted for it is poison",
-            )
-        ]
+        assert own.noted.rejections == [("crm.lead", "crashes the KPIs")]
     assert await partials(settings) == {f"{number}|crm.lead": 29}
 
 

@@ -37,6 +37,9 @@ from streams.tasks.ports import AggregatorPort
 EVENTS_PER_SLICE = 500
 # Their record's topic says which kind of subject these are about.
 SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
+KEY_IS_NOT_SUBJECT = Rejected(
+    "the record's key is not its subject", "subject", "key is not the subject"
+)
 
 
 class RecordIntake:
@@ -154,7 +157,7 @@ class RecordIntake:
             if isinstance(event, Event) and record.key != event.subject.encode():
                 # Under other keys, a subject's events would be in several shards.
                 rejected += 1
-                self._reject(record, Rejected("the record's key is not its subject", "subject"))
+                self._reject(record, KEY_IS_NOT_SUBJECT)
             elif isinstance(event, Event):
                 if type(event) in SUBJECT_EVENTS:
                     event = msgspec.structs.replace(event, on_topic=record.topic)
@@ -178,6 +181,6 @@ class RecordIntake:
         return rejection_of(self._aggregator.check, event)
 
     def _reject(self, record: ConsumerRecord, what: object) -> None:
-        why = what if isinstance(what, Rejected) else Rejected("does not belong here", "type")
+        why = what if isinstance(what, Rejected) else dead_letters.MISPLACED
         self.dead_letters.append(dead_letters.dead_letter(record, why, self._settings.clock()))
-        self._metrics.rejected(record.topic, why.reason)
+        self._metrics.rejected(record.topic, why.kind)

@@ -126,7 +126,7 @@ def rejection_of(check: Callable[[Any], None], what: object) -> Rejected | None:
     try:
         check(what)
     except Exception as error:  # noqa: BLE001 - whatever a KPI raises would end the worker
-        return Rejected(f"crashes the KPIs: {describe_error(error)}")
+        return Rejected(f"crashes the KPIs: {describe_error(error)}", None, "crashes the KPIs")
     return None
 
 
