@@ -13,14 +13,13 @@ from streams.events.account_events import (
 )
 from streams.events.common import Common, Event
 from streams.events.decode import (
-    Rejected,
-    RejectionKind,
     canonical,
     decode,
     pack,
     unpack,
 )
 from streams.events.key_value import KeyValue
+from streams.events.known_names import KnownNames
 from streams.events.labels import clearable
 from streams.events.lead_events import (
     ActivityLogged,
@@ -56,6 +55,7 @@ from streams.events.registry import (
     for_each_kind,
     topics_of,
 )
+from streams.events.rejected import Rejected, RejectionKind
 from streams.events.subject_events import (
     SubjectErased,
     SubjectEvent,
@@ -82,6 +82,7 @@ __all__ = [
     "InvoicePaid",
     "InvoiceVoided",
     "KeyValue",
+    "KnownNames",
     "LeadAssigned",
     "LeadCreated",
     "LeadDisqualified",

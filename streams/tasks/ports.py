@@ -6,7 +6,7 @@ from typing import Protocol
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
 from streams.engine.merge.record_builder import Publication
-from streams.events import Event, ReferenceRecord
+from streams.events import Event, KnownNames, ReferenceRecord
 from streams.events.key_value import KeyValue
 
 
@@ -146,6 +146,10 @@ class MergerPort(Protocol):
 
 class CorePort(Protocol):
     """Factory of aggregators and mergers."""
+
+    @property
+    def known_names(self) -> KnownNames | None:
+        """What reference records may name; None if that is not checked."""
 
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make the empty aggregator of one partition."""

@@ -29,7 +29,7 @@ from tests.kpis.story import (
     told,
 )
 
-BERLIN = {"timezone": "Europe/Berlin"}
+ZONE = "Europe/Berlin"
 EARLY, LATE = "03-05 12:00", "03-10 12:00"
 DAYS = 24 * 3_600_000
 STORY = (
@@ -45,7 +45,7 @@ class Live:
 
     def __init__(self, now: str) -> None:
         """Start at an instant with nothing."""
-        self.settings = Settings(now=instant(now), **BERLIN)
+        self.settings = Settings(now=instant(now), timezone=ZONE)
         self.state: dict[bytes, bytes | None] = {}
         self.reference: list[ReferenceRecord] = []
         self.clock = instant(now)
@@ -121,7 +121,7 @@ def replayed(*events: Said, now: str) -> dict[str, bytes]:
     """Give what `replay` publishes, with the bodies of `Live`."""
     live = Live(now)
     fresh = live.add(*events).published()
-    settings = Settings(now=instant(now), **BERLIN)
+    settings = Settings(now=instant(now), timezone=ZONE)
     lines = [json.dumps(event).encode() for event in events]
     found = list(replay(lines, settings))
     assert [line.split(b',"revision"')[0] for line in found] == [
@@ -131,7 +131,7 @@ def replayed(*events: Said, now: str) -> dict[str, bytes]:
 
 
 def test_what_would_have_stood_then() -> None:
-    found = told(*STORY, now=EARLY, **BERLIN)
+    found = told(*STORY, now=EARLY, timezone=ZONE)
     assert found.parts("deal_conversion") == {"hits": 0, "total": 1}
     assert "response_time" not in found
     assert found["pipeline_amount", "rep=ann"] == found["pipeline_amount"] == "100.00"
@@ -140,7 +140,7 @@ def test_what_would_have_stood_then() -> None:
 
 
 def test_what_stands_once_it_has_happened() -> None:
-    found = told(*STORY, now=LATE, **BERLIN)
+    found = told(*STORY, now=LATE, timezone=ZONE)
     assert found.parts("deal_conversion") == {"hits": 1, "total": 1}
     assert found["response_time"] == 8 * DAYS
     assert found["revenue_won"] == found["revenue_won", "rep=bob"] == "300.00"
@@ -182,14 +182,14 @@ REFERENCE = (
 
 
 def test_reference_data_of_the_future_waits_too() -> None:
-    found = told(*REFERENCE, now=EARLY, **BERLIN)
+    found = told(*REFERENCE, now=EARLY, timezone=ZONE)
     assert found["receivables"] == "50.00"
     assert found["complaints", "rep=ann"] == 1
     assert found["pipeline_amount", "team=north"] == "10.00"
     assert ("pipeline_amount", "team=south") not in found
     assert found["marketing_spend"] == "5.00"
     assert found.record("revenue_won")["target"] == "1000.00"  # type: ignore[index]  # it has a target
-    late = told(*REFERENCE, now=LATE, **BERLIN)
+    late = told(*REFERENCE, now=LATE, timezone=ZONE)
     assert late["receivables"] == "90.00"
     assert late["complaints", "rep=bob"] == 1
     assert late["pipeline_amount", "team=south"] == "10.00"
@@ -217,7 +217,7 @@ def test_merges_and_erasures_wait_too() -> None:
     counts = {"03-05 12:00": 2, "03-07 12:00": 1, "03-08 12:00": 0, LATE: 1}
     live = Live(EARLY).add(*WHOLE)
     for now, count in counts.items():
-        found = told(*WHOLE, now=now, **BERLIN)
+        found = told(*WHOLE, now=now, timezone=ZONE)
         assert ("lead_count" in found) is bool(count)
         if count:
             assert found["lead_count"] == count
@@ -247,7 +247,7 @@ def test_of_one_event_the_version_stands_that_is_the_newest_by_then() -> None:
     for order in permutations(versions):
         live = Live(EARLY).add(*order)
         for now, amount in wanted.items():
-            assert told(*order, now=now, **BERLIN)["revenue_won"] == amount
+            assert told(*order, now=now, timezone=ZONE)["revenue_won"] == amount
             assert live.advance(now).published() == replayed(*order, now=now)
 
 
@@ -260,7 +260,7 @@ def test_redelivered_event_of_the_future_waits_once() -> None:
 def test_clock_that_was_set_back_gives_what_stood_then() -> None:
     live = Live(LATE).add(*STORY)
     live.clock = instant(EARLY)
-    live.settings = Settings(now=live.clock, **BERLIN)
+    live.settings = Settings(now=live.clock, timezone=ZONE)
     live.start()
     assert live.published() == replayed(*STORY, now=EARLY)
     live.start()

@@ -11,6 +11,7 @@ from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import (
     Event,
+    KnownNames,
     RateSet,
     ReferenceRecord,
     RepSet,
@@ -270,6 +271,11 @@ class Counting:
     def merger(self, clock: int, number: int) -> CountingMerger:  # noqa: ARG002 - all mergers count alike
         """Make a merger."""
         return CountingMerger(clock)
+
+    @property
+    def known_names(self) -> KnownNames | None:
+        """Check nothing."""
+        return None
 
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Say what was given to be said."""
