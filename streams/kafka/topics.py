@@ -49,7 +49,7 @@ _OFTEN_CHANGED = {
 # Read whole by everyone who waits for progress.
 _SMALL = {**_COMPACTED, "segment.bytes": str(1024 * 1024), "min.cleanable.dirty.ratio": "0.1"}
 # Events are kept for ever: a KPI added later is computed from the state, but a lost state topic
-# is rebuilt from the events.
+# is rebuilt from the events. Reference records are patches, and their history says what stood when.
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1"}
 _A_MONTH = {"cleanup.policy": "delete", "retention.ms": _milliseconds(DEAD_LETTER_RETENTION)}
 
@@ -87,7 +87,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
     """Return every topic of an installation."""
     return (
         *(Topic(name, settings.partitions, _FOR_EVER) for name in SOURCE_TOPICS),
-        *(Topic(name, 1, _COMPACTED) for name in REFERENCE_TOPICS),
+        *(Topic(name, 1, _FOR_EVER) for name in REFERENCE_TOPICS),
         Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(reroutes(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(PARTIALS, MERGE_PARTITIONS, _OFTEN_CHANGED),

@@ -24,6 +24,7 @@ from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal
 from streams.kafka.hanging_transactions import RECHECK_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
+from streams.operations.source_clocks import sources_ahead
 from streams.wiring.catalogue import catalogue
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
@@ -202,6 +203,8 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
     for finding in [*await check_names(settings), *await check_transactions(settings)]:
         yield finding
+    for finding in await check_sources(settings):
+        yield finding
     newest = await newest_report_at(settings)
     if newest is None:
         yield Finding(
@@ -227,6 +230,18 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
             is_fine=False,
             advice="check that one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
         )
+
+
+async def check_sources(settings: Settings) -> list[Finding]:
+    """Report sources that date events later than they send them."""
+    return [
+        Finding(
+            f"{source} dates events {ahead / 1000:.1f} s ahead: they wait for their time",
+            advice="check the clock and the time zone of whoever sends them",
+            is_doubtful=True,
+        )
+        for source, ahead in sorted((await sources_ahead(settings)).items())
+    ]
 
 
 async def check_names(settings: Settings) -> list[Finding]:

@@ -83,6 +83,13 @@ class CountingAggregator:
         """None is set apart."""
         return []
 
+    def check_releases(self) -> None:
+        """None is set apart."""
+
+    def refused_events(self) -> list[tuple[Event, Exception]]:
+        """None is set apart."""
+        return []
+
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""
         key = f"{event.subject}|{event.id}".encode()

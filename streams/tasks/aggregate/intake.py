@@ -9,12 +9,14 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.config.settings import Settings
+from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
     SOURCE_TOPICS,
     Event,
     Rejected,
     SubjectErased,
     SubjectMerged,
+    canonical,
     decode,
 )
 from streams.events.key_value import KeyValue
@@ -26,6 +28,7 @@ from streams.kafka.reader import Records
 from streams.tasks.aggregate.quarantine import (
     Quarantine,
     attribute_to_shard,
+    crash_rejection,
     rejection_of,
 )
 from streams.tasks.aggregate.restore import EVENT_PREFIX
@@ -37,6 +40,7 @@ from streams.tasks.ports import AggregatorPort
 EVENTS_PER_SLICE = 500
 # Their record's topic says which kind of subject these are about.
 SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
+UNKNOWN_OFFSET = -1
 KEY_IS_NOT_SUBJECT = Rejected(
     "the record's key is not its subject", "subject", "key is not the subject"
 )
@@ -78,9 +82,11 @@ class RecordIntake:
         self._unseen = set(SOURCE_TOPICS)
 
     def release(self) -> None:
-        """Add the state records of events whose time has come."""
+        """Add the state records of events whose time has come, and reject those refused."""
         released = self._aggregator.released_records()
         self.state_records += [(EVENT_PREFIX + key, value) for key, value in released]
+        for event, error in self._aggregator.refused_events():
+            self._reject(self._waited_record(event), crash_rejection(error))
 
     def flush(self) -> None:
         """Start new lists; the old ones belong to the commit that has them."""
@@ -187,6 +193,14 @@ class RecordIntake:
         if not self.quarantine.covers(record.topic, record.offset):
             return None
         return rejection_of(self._aggregator.check, event)
+
+    def _waited_record(self, event: Event) -> ConsumerRecord:
+        """The record of an event that has waited: what it was, without its offset."""
+        topic: str = getattr(event, "on_topic", None) or event.topic
+        key, value, at = event.key.encode(), canonical(event), milliseconds(event.at)
+        return ConsumerRecord(
+            topic, self._number, UNKNOWN_OFFSET, at, 0, key, value, None, len(key), len(value), ()
+        )
 
     def _reject(self, record: ConsumerRecord, what: object) -> None:
         why = what if isinstance(what, Rejected) else dead_letters.MISPLACED

@@ -168,7 +168,8 @@ class AggregateTask:
         for records in lists:
             to[records[0].topic] = records[-1].offset + 1
         try:
-            await self._committer.begin_early(lists, self._changes.may_publish_values())
+            if lists:
+                await self._committer.begin_early(lists, self._changes.may_publish_values())
             await self._intake.process(lists)
             await self._commit()
         except Crashed as crash:
@@ -178,8 +179,8 @@ class AggregateTask:
             ) from crash.__cause__
 
     async def tick(self) -> None:
-        """Commit what time alone changed, or a heartbeat."""
-        await self._commit()
+        """Commit what time alone changed, or a heartbeat; events may have waited for this."""
+        await self.process(())
 
     async def close(self) -> None:
         """Close the connections."""
@@ -192,6 +193,8 @@ class AggregateTask:
         """
         since, note = dict(restored.source_offsets.source), restored.quarantine.crash_note
         topic, clock = self._reroutes_topic, self._settings.clock()
+        if note is not None:
+            self._aggregator.check_releases()
         known = read.committed_offset if note is None else note.since.get(topic, 0)
         try:
             restored.restore_reroutes(read.received_before(known))
