@@ -33,9 +33,9 @@ class LeadCreated(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.crea
 
 
 class LeadAssigned(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.assigned"):
-    """A lead was given to a rep."""
+    """A lead was given to a rep; without one it was given back."""
 
-    rep: Text
+    rep: Text | None
 
 
 class LeadQualified(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.qualified"):
@@ -140,6 +140,7 @@ class QuoteSent(Event, frozen=True, kw_only=True, gc=False, tag="quote.sent"):
     topic = "crm.quote"
     quote: Name
     rep: Text | None = None
+    product: Text | None = None
     amount: Amount | None = None
     currency: Currency | None = None
     reason: Text | None = None

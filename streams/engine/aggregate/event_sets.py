@@ -16,12 +16,12 @@ from streams.engine.aggregate.reroutes import (
     Reroute,
     ReroutedKey,
     Rerouter,
+    is_under,
 )
 from streams.engine.aggregate.tombstones import (
     TOMBSTONE_PREFIX,
     SubjectTombstone,
     anonymised,
-    supersedes,
 )
 from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
@@ -93,16 +93,16 @@ class EventSets:
         return self._route(event)[0]
 
     def add(self, event: Event) -> list[KeyValue]:
-        """Store an event; returns the changelog records, with None for an event that is gone.
-
-        Of two events with one id the newer one counts, see `is_newer`. Merges and erasures are
-        apart: they share no id with other events.
-        """
+        """Store an event, or a newer version; returns changelog records, None for what is gone."""
         owner, name = self._route(event)
-        if type(event) is SubjectMerged:
-            return self._merge(owner, event)
         if type(event) is SubjectErased:
-            return self._erase(owner, milliseconds(event.at))
+            return self._erase(owner, (milliseconds(event.at),))
+        if type(event) is SubjectMerged:
+            merged = self._merge(owner, event)
+            return [*merged, *self._add(owner, name, event)] if name else merged
+        return self._add(owner, name, event)
+
+    def _add(self, owner: str, name: str, event: Event) -> list[KeyValue]:
         entry = entry_of(event)
         is_idle = self._rerouter.is_idle
         if not is_idle and self._rerouter.is_erased(owner, entry.at):
@@ -117,7 +117,7 @@ class EventSets:
         self._observer.before_change(self, name)
         self._store(owner, name, entry)
         if not is_idle:
-            self._rerouter.enqueue(self._rerouter.reroute_of(owner, event.id, entry))
+            self._rerouter.enqueue(self._rerouter.reroutes_of(owner, event.id, entry))
         return [(state_key(owner, event.id), pack(event))]
 
     def add_reference(self, name: str, entry: Entry) -> None:
@@ -127,20 +127,29 @@ class EventSets:
             self._observer.before_change(self, name)
             self._store(name, name, entry)
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another set; the last reroute of each event counts."""
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another set; the last reroute of each event counts.
+
+        Returns the changelog records of a notice, which erases an owner.
+        """
+        target, rerouter = reroute.target, self._rerouter
+        rerouter.is_idle = False
+        if reroute.is_notice:
+            return self._erase(target, reroute.erasures)
         key = ReroutedKey(reroute.path, reroute.id)
-        old = self._sets.get(reroute.target, {}).get(key)
-        self._rerouter.is_idle = False
-        new = self._arrived_entry(reroute)
+        old = self._sets.get(target, {}).get(key)
+        notices = list(rerouter.notices(target))
+        new = rerouter.admit(reroute, key)
+        rerouter.replace(notices, rerouter.notices(target))
         if new == old:
-            return
-        self._observer.before_change(self, reroute.target)
+            return []
+        self._observer.before_change(self, target)
         if new is None:
-            self._drop(reroute.target, reroute.target, key)
+            self._drop(target, target, key)
         else:
-            self._store(reroute.target, reroute.target, new, key)
-        self._rerouter.enqueue(self._rerouter.reroute_of(reroute.target, key, new))
+            self._store(target, target, new, key)
+        rerouter.enqueue(rerouter.reroutes_of(target, key, new))
+        return []
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before, each once; to be passed to `receive` elsewhere."""
@@ -150,11 +159,7 @@ class EventSets:
         """All reroutes in force, whether returned before or not."""
         if not self._rerouter.tombstones:
             return []
-        return [
-            reroute
-            for name, event_set in self._sets.items()
-            for reroute in self._rerouter.leaving(name, event_set)
-        ]
+        return self._rerouter.current(self._sets)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record, in the order of writing; the observer is not called before.
@@ -180,11 +185,13 @@ class EventSets:
     def restore_reroute(self, reroute: Reroute) -> None:
         """Apply a reroute in force; after all changelog records."""
         self._rerouter.is_idle = False
-        entry = self._arrived_entry(reroute)
+        if reroute.is_notice:
+            # The state says what it erased.
+            return
+        key = ReroutedKey(reroute.path, reroute.id)
+        entry = self._rerouter.admit(reroute, key)
         if entry is not None:
-            self._store(
-                reroute.target, reroute.target, entry, ReroutedKey(reroute.path, reroute.id)
-            )
+            self._store(reroute.target, reroute.target, entry, key)
 
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record as `restore` does, and call the observer before it."""
@@ -220,34 +227,34 @@ class EventSets:
     def _drop_erased(self, owner: str) -> None:
         """Drop the events rerouted to an owner that were erased with it."""
         for key, entry in list(self._sets.get(owner, {}).items()):
-            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
+            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at, key.path):
                 self._drop(owner, owner, key)
+                self._rerouter.refuse(owner, key)
 
     def _merge(self, owner: str, event: SubjectMerged) -> list[KeyValue]:
         """Reroute all events of an owner to another one, unless a later merge replaces this."""
-        tombstone = self._rerouter.tombstones.of(owner)
-        event = anonymised(event)
-        if self._rerouter.merge_target(owner, event.into) is None or not supersedes(
-            event, tombstone.merged
-        ):
+        if self._rerouter.merge_target(owner, event.into) is None:
             return []
-        return [self._set_tombstone(owner, SubjectTombstone(tombstone.erased, event), [])]
+        old = self._rerouter.tombstones.of(owner)
+        new = old.with_merge(anonymised(event))
+        return [] if new == old else [self._set_tombstone(owner, new, [])]
 
-    def _erase(self, owner: str, at: int) -> list[KeyValue]:
-        """Drop all events of an owner up to an instant, and those that arrive later.
+    def _erase(self, owner: str, instants: tuple[int, ...]) -> list[KeyValue]:
+        """Drop all events of an owner up to some instants, and those that arrive later.
 
         The tombstone is the last record: until it is written, all is erased again.
         """
-        tombstone = self._rerouter.tombstones.of(owner)
-        if tombstone.erased is not None and tombstone.erased >= at:
+        old = self._rerouter.tombstones.of(owner)
+        new = old.with_erasures(instants)
+        if new == old:
             return []
         erased = [
             (name, key)
             for name in {owner, *self._spread.get(owner, {}).values()}
             for key, entry in self._sets.get(name, {}).items()
-            if entry.at <= at
+            if is_under(new.erased, entry.at, key)
         ]
-        record = self._set_tombstone(owner, SubjectTombstone(at, tombstone.merged), erased)
+        record = self._set_tombstone(owner, new, erased)
         own = (key for _, key in erased if isinstance(key, str))
         return [*((state_key(owner, event_id), None) for event_id in own), record]
 
@@ -255,21 +262,16 @@ class EventSets:
         self, owner: str, tombstone: SubjectTombstone, erased: list[tuple[str, str | ReroutedKey]]
     ) -> KeyValue:
         rerouter = self._rerouter
-        before = list(rerouter.leaving(owner, self._sets.get(owner, {})))
+        before = list(rerouter.outgoing(owner, self._sets.get(owner, {})))
         rerouter.is_idle = False
         self._observer.before_change(self, owner)
         for name, key in erased:
             self._observer.before_change(self, name)
             self._drop(owner, name, key)
+            rerouter.refuse(owner, key)
         record = rerouter.tombstones.set(owner, tombstone)
-        rerouter.replace(before, rerouter.leaving(owner, self._sets.get(owner, {})))
+        rerouter.replace(before, rerouter.outgoing(owner, self._sets.get(owner, {})))
         return record
-
-    def _arrived_entry(self, reroute: Reroute) -> Entry | None:
-        if reroute.value is None:
-            return None
-        entry = entry_of(unpack(reroute.value))
-        return None if self._rerouter.is_erased(reroute.target, entry.at) else entry
 
     def _store(
         self, owner: str, name: str, entry: Entry, key: str | ReroutedKey | None = None
