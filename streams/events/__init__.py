@@ -21,6 +21,7 @@ from streams.events.decode import (
     unpack,
 )
 from streams.events.key_value import KeyValue
+from streams.events.labels import clearable
 from streams.events.lead_events import (
     ActivityLogged,
     CallEnded,
@@ -38,6 +39,7 @@ from streams.events.lead_events import (
     QuoteRejected,
     QuoteSent,
 )
+from streams.events.order import identity, order_within
 from streams.events.reference_records import (
     AccountSet,
     RateSet,
@@ -104,8 +106,11 @@ __all__ = [
     "TicketOpened",
     "TicketResolved",
     "canonical",
+    "clearable",
     "decode",
     "for_each_kind",
+    "identity",
+    "order_within",
     "pack",
     "topics_of",
     "unpack",

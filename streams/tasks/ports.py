@@ -34,6 +34,16 @@ class AggregatorPort(Protocol):
     def rebuild(self, clock: int) -> bool:
         """Add up some of the cells from the event sets as of an instant; whether more waits."""
 
+    @property
+    def future_events(self) -> int:
+        """The number of events that wait for their time."""
+
+    def advance_clock(self, clock: int) -> None:
+        """Let events up to this instant count as they are added; cells follow."""
+
+    def released_records(self) -> Sequence[KeyValue]:
+        """The changelog records of events whose time came in `apply_pending` or `rebuild`."""
+
     def add(self, event: Event) -> Sequence[KeyValue]:
         """Store an event; returns the changelog records, with None for an event that is gone."""
 

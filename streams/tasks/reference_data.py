@@ -7,7 +7,6 @@ from typing import Final
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
-from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
     REFERENCE_TOPICS,
     ReferenceRecord,
@@ -28,7 +27,7 @@ PARTITIONS: Final = tuple(TopicPartition(topic, 0) for topic in REFERENCE_TOPICS
 
 
 class ReferenceData:
-    """The records of the reference topics that replaced older ones, by (`at`, `id`) of a key.
+    """The records of the reference topics, in the order in which they were written.
 
     `records` and `rejected` (topic, offset, dead letter) only grow. `offsets` are the next ones,
     by topic. `is_complete` is set at the ends that the topics had at first.
@@ -39,7 +38,7 @@ class ReferenceData:
         self.offsets: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
         self.rejected: list[tuple[str, int, KeyValue]] = []
         self.is_complete = asyncio.Event()
-        self._current: dict[tuple[str, bytes | None], ReferenceRecord] = {}
+        self._last: dict[tuple[str, bytes | None], ReferenceRecord] = {}
         self._settings = settings
         self._metrics = metrics
 
@@ -71,9 +70,9 @@ class ReferenceData:
             self._metrics.rejected(record.topic, why.kind)
             return
         at = record.topic, record.key
-        current = self._current.get(at)
-        if current is None or order(current) <= order(decoded):
-            self._current[at] = decoded
+        # All that differ: an older patch counts as well, and a newer record may be of the future.
+        if self._last.get(at) != decoded:
+            self._last[at] = decoded
             self.records.append(decoded)
 
 
@@ -102,8 +101,3 @@ class ReferenceCursor:
             for topic, offset, dead_letter in self._data.rejected
             if offset >= offsets.get(topic, 0)
         ]
-
-
-def order(record: ReferenceRecord) -> tuple[int, str]:
-    """What decides which record of a key is current; parts of a millisecond do not count."""
-    return milliseconds(record.at), record.id

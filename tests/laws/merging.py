@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from streams.engine.calendars.calendar import milliseconds
@@ -17,6 +18,7 @@ from streams.events import (
     SubjectMerged,
     canonical,
     decode,
+    order_within,
 )
 from tests.histories import lines
 from tests.histories.strategies import (
@@ -100,11 +102,17 @@ def subject_of(decoded_event: Event) -> Subject:
     return topic in OF_ACCOUNTS, decoded_event.subject
 
 
-def always_so(events: list[EventDict]) -> list[EventDict]:
+def always_so(events: list[EventDict], now: int) -> list[EventDict]:
     """Write the history in which every event belongs to its merge target from the start.
 
-    Without merges, erasures and what they erase. Ids contain the subject that they come from.
+    Without merges, erasures, what they erase, and what has not happened yet. Ids contain the
+    subject that they come from.
     """
+    events = [
+        event
+        for event, read in zip(events, decoded(events), strict=True)
+        if milliseconds(read.at) <= now
+    ]
     events = on_topics(events)
     found = Wholes(decoded(events))
     plain = known_accounts(events, found)
@@ -123,29 +131,39 @@ def always_so(events: list[EventDict]) -> list[EventDict]:
 
 def known_accounts(events: list[EventDict], wholes: "Wholes") -> list[EventDict]:
     """Write what is known of each account, of itself or of those that are this one now."""
-    in_force: dict[str, AccountSet] = {}
-    for record in decoded(events):
-        if isinstance(record, AccountSet):
-            old = in_force.get(record.account)
-            if old is None or newness(record) > newness(old):
-                in_force[record.account] = record
+    patches: defaultdict[str, dict[str, AccountSet]] = defaultdict(dict)
+    records = [record for record in decoded(events) if isinstance(record, AccountSet)]
+    for record in sorted(records, key=newness):
+        # A later version of one id comes later in the order, too.
+        patches[record.account].pop(record.id, None)
+        patches[record.account][record.id] = record
     found: list[EventDict] = []
     for name in NAMES:
-        records = [in_force[it] for it in (name, *wholes.merged_into(name)) if it in in_force]
         fields: EventDict = {"id": name, "type": "account.set", "account": name, "at": FIRST}
-        for record in reversed(records):
-            if record.rep:
-                fields["rep"] = record.rep
-            if record.potential:
-                fields["at"] = record.at.isoformat()
-                fields["potential"], fields["currency"] = record.potential, record.currency
+        for account in reversed((name, *wholes.merged_into(name))):
+            known = fields_of(patches[account].values())
+            if known.get("rep"):
+                fields["rep"] = known["rep"]
+            if known.get("potential"):
+                fields |= {it: known.get(it) for it in ("at", "potential", "currency")}
         found.append(fields)
     return found
 
 
-def newness(record: AccountSet) -> tuple[int, str, bytes]:
-    """Give the order of the records of one account."""
-    return milliseconds(record.at), record.id, canonical(record)
+def fields_of(patches: Iterable[AccountSet]) -> EventDict:
+    """Give the fields of an account after its patches, and the time of its potential."""
+    found: EventDict = {}
+    for patch in patches:
+        given = {name: getattr(patch, name) for name in ("rep", "potential", "currency")}
+        found |= {name: value for name, value in given.items() if value is not UNSET}
+        if given["potential"] is not UNSET:
+            found["at"] = patch.at.isoformat()
+    return found
+
+
+def newness(record: Event | AccountSet) -> tuple[int, str, bytes]:
+    """Give the order of the records of one account, or of the events of one subject."""
+    return milliseconds(record.at), order_within(record), canonical(record)
 
 
 class Wholes:
@@ -214,4 +232,4 @@ class Wholes:
 
 def order(merge: SubjectMerged) -> tuple[int, str, bytes]:
     """Give the order of a merge among those of all subjects."""
-    return milliseconds(merge.at), merge.id, canonical(replace(merge, subject="-"))
+    return newness(replace(merge, subject="-"))

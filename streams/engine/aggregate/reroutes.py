@@ -38,7 +38,7 @@ class Hop(NamedTuple):
 
 Path = tuple[Hop, ...]
 MergeTarget = Callable[[str, str], str | None]
-# No event's id is empty.
+# No event's identity is empty.
 NOTICE_ID = ""
 _encode = msgspec.msgpack.Encoder().encode
 _decode_instants = msgspec.msgpack.Decoder(tuple[int, ...]).decode
@@ -46,13 +46,13 @@ _decode = msgspec.msgpack.Decoder(tuple[str, Path, str]).decode
 
 
 class ReroutedKey(NamedTuple):
-    """The key in an event set of a rerouted event: its path so far, and its id."""
+    """The key in an event set of a rerouted event: its path so far, and its identity."""
 
     path: Path
-    id: str
+    identity: str
 
 
-# By id, or by ReroutedKey for events from other event sets.
+# By identity, or by ReroutedKey for events from other event sets.
 EventSet = dict[str | ReroutedKey, Entry]
 
 
@@ -60,18 +60,18 @@ class Reroute(NamedTuple):
     """One event on its way to the event set of `target`: its bytes, or None if it is gone.
 
     `path` are the owners that it passed, its own first. A reroute replaces earlier ones of the
-    same target, path and id.
+    same target, path and identity.
     """
 
     target: str
     path: Path
-    id: str
+    identity: str
     value: bytes | None
 
     @property
     def key(self) -> bytes:
-        """The encoded target, path and id."""
-        return _encode((self.target, self.path, self.id))
+        """The encoded target, path and identity."""
+        return _encode((self.target, self.path, self.identity))
 
     @property
     def subject(self) -> str:
@@ -81,7 +81,7 @@ class Reroute(NamedTuple):
     @property
     def is_notice(self) -> bool:
         """Whether it is no event, but notifies an owner that it is erased with another."""
-        return self.id == NOTICE_ID
+        return self.identity == NOTICE_ID
 
     @property
     def erasures(self) -> tuple[int, ...]:
@@ -136,9 +136,9 @@ class Rerouter:
         return counts(passed) and not any(counts(path) for _, path in self.onward(passed, owner))
 
     def staying(self, owner: str, event_set: EventSet) -> list[Entry]:
-        """The entries that count in this event set, by (at, id, original owner).
+        """The entries that count in this event set, by (at, order, original owner).
 
-        Ids of different origins may be equal: entries are sorted and numbered here.
+        The identities of events of different origins may be equal.
         """
         own, arrived = [], {}
         has_own = self.stays((), owner)
@@ -146,15 +146,15 @@ class Rerouter:
             if isinstance(key, ReroutedKey):
                 if self.stays(key.path, owner):
                     # An event on its way from one hop to the next may be in both.
-                    arrived[key.path[0].owner, key.id] = entry
+                    arrived[key.path[0].owner, key.identity] = entry
             elif has_own:
                 own.append(entry)
         if not arrived:
             return sorted(own)
         found = [(owner, entry) for entry in own]
         found += [(origin, entry) for (origin, _), entry in arrived.items()]
-        found.sort(key=lambda pair: (pair[1].at, pair[1].id, pair[0]))
-        return [entry._replace(id=f"{n:09}") for n, (_, entry) in enumerate(found)]
+        found.sort(key=lambda pair: (pair[1].at, pair[1].order, pair[0]))
+        return [entry for _, entry in found]
 
     def leaving(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
         """The reroutes of all entries of an event set."""
@@ -165,12 +165,19 @@ class Rerouter:
         self, owner: str, key: str | ReroutedKey, entry: Entry | None
     ) -> Iterator[Reroute]:
         """The reroutes of an entry of an event set; None for one that is gone."""
-        passed, event_id = key if isinstance(key, ReroutedKey) else ((), key)
+        passed, identity = key if isinstance(key, ReroutedKey) else ((), key)
         value = None
         for target, path in self.onward(passed, owner):
             if entry is not None and value is None:
                 value = pack(entry.event)
-            yield Reroute(target, path, event_id, value)
+            yield Reroute(target, path, identity, value)
+
+    def receive(self, reroute: Reroute, key: ReroutedKey) -> Entry | None:
+        """Admit a reroute, and enqueue the notices that change by it."""
+        notices = list(self.notices(reroute.target))
+        entry = self.admit(reroute, key)
+        self.replace(notices, self.notices(reroute.target))
+        return entry
 
     def admit(self, reroute: Reroute, key: ReroutedKey) -> Entry | None:
         """The entry of a reroute that arrives; None if it is gone or refused."""

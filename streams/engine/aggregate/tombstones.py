@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.engine.calendars.calendar import milliseconds
-from streams.events import SubjectMerged, canonical
+from streams.events import SubjectMerged, canonical, order_within
 from streams.events.key_value import KeyValue
 
 # First byte of a tombstone's key in the state; an event's key begins with a digit.
@@ -22,8 +22,7 @@ class WrongErasureKey(Exception):
     """The state was written under another key: no tombstone in it would be recognised."""
 
 
-# Compares merges, whatever their subjects; msgpack keeps it, so it holds no big integer.
-MergeOrder = tuple[int, int, int, str, str]
+MergeOrder = tuple[int, str]
 
 
 class SubjectTombstone(Struct, frozen=True, omit_defaults=True):
@@ -124,8 +123,5 @@ def anonymised(event: SubjectMerged) -> SubjectMerged:
 
 
 def merge_order(event: SubjectMerged) -> MergeOrder:
-    """The order of a merge among all: `at`, then id; ids of digits alone first, by number."""
-    name = event.id
-    digits = name.lstrip("0") if name.isascii() and name.isdigit() else None
-    numbered = 1 << 30 if digits is None else len(digits)
-    return milliseconds(event.at), 0, numbered, digits or "", name
+    """The order of a merge among those of all subjects."""
+    return milliseconds(event.at), order_within(event)

@@ -16,7 +16,8 @@ from streams.engine.calendars.calendar import (
 )
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.events import TargetSet, canonical
+from streams.engine.catalogue.patched_records import precedence
+from streams.events import TargetSet
 
 WHOLE_UNITS = ("money", "money_per_day", "ms")
 
@@ -44,7 +45,7 @@ class TargetKey(NamedTuple):
 class Targets:
     """Targets by KPI, scope and window.
 
-    Of several records with one key the one with the greatest (at, id) is current, and so of
+    Of several records with one key the latest one is current, see `precedence`, and so of
     several keys that mean the same window. A target for a single window precedes one for every
     window of its kind.
     """
@@ -90,12 +91,14 @@ class Targets:
         target_key = TargetKey(record.kpi, scope, record.window, self._window(record))
         records = self._records.setdefault(target_key, {})
         old = records.get(record.key)
-        if old is not None and _order(old) >= _order(record):
+        if old is not None and precedence(old) >= precedence(record):
             return None
         records[record.key] = record
         values = self._values.setdefault((record.kpi, scope), {})
         at = target_key.window or target_key.kind
-        target = self._value(kpi, max(records.values(), key=_order), target_key.window is not None)
+        target = self._value(
+            kpi, max(records.values(), key=precedence), target_key.window is not None
+        )
         if values.get(at) == target:
             return None
         values[at] = target
@@ -134,7 +137,3 @@ class Targets:
         if kpi.unit == "count" and value.denominator == 1:
             return TargetValue(value, value.numerator, is_dated)
         return TargetValue(value, value.numerator / value.denominator, is_dated)
-
-
-def _order(record: TargetSet) -> tuple[object, ...]:
-    return record.at, record.id, canonical(record)
