@@ -18,6 +18,7 @@ from streams.events import (
     pack,
     unpack,
 )
+from streams.events.key_value import KeyValue
 
 # The key of a rep whose sum takes long to work out.
 SLOW = "rep=slow"
@@ -103,11 +104,13 @@ class CountingAggregator:
         trial.add(what)
         trial.count()
 
-    def receive(self, reroute: Reroute) -> None:
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
         """Nothing is ever merged here."""
         raise AssertionError(reroute)
 
-    restore_reroute = receive
+    def restore_reroute(self, reroute: Reroute) -> None:
+        """Nothing is ever merged here."""
+        raise AssertionError(reroute)
 
     def pending_reroutes(self) -> list[Reroute]:
         """Nothing is ever merged here."""
