@@ -36,6 +36,11 @@ LIVE_PER_SECOND = 10
 READY_SECONDS = 300.0
 POLL_SECONDS = 0.5
 SCRAPE_LIMIT_SECONDS = 1.0
+# A history is large enough if so many of its reps, and so many gauges of KPIs, are shown.
+REPS_SHARE = 0.9
+LEAST_KPIS = 60
+OF_REPS = '{dimension="rep",window="last_30d"}'
+OF_KPIS = '{dimension="all",window="month"}'
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ def installation(folder: Path, events: int, reps: int) -> Iterator[Running]:
             stack.enter_context(running(command, folder / f"worker-{number}.log", settings))
         command = [*PRODUCT, "gateway", "--port", str(ports[0])]
         stack.enter_context(running(command, folder / "gateway.log", settings))
+        wait = [*PRODUCT, "status", "--wait", "--timeout", str(READY_SECONDS)]
+        subprocess.run(wait, env=inherited(**settings), check=True)
         yield Running(ports[0], ports[1:], token, folder)
 
 
@@ -114,9 +121,7 @@ async def send(session: aiohttp.ClientSession, place: Running, reps: int) -> Non
                 "currency": "EUR",
             },
         )
-        async with session.post(
-            url, data=orjson.dumps(common | kinds[number % 3]), headers=headers
-        ) as answer:
+        async with session.post(url, json=common | kinds[number % 3], headers=headers) as answer:
             answer.raise_for_status()
         await asyncio.sleep(1 / LIVE_PER_SECOND)
 
@@ -139,6 +144,12 @@ async def measured(session: aiohttp.ClientSession, url: str, seconds: float) -> 
         "longest_s": await ask(f"max_over_time(scrape_duration_seconds{over})"),
         "median_s": await ask(f"quantile_over_time(0.5, scrape_duration_seconds{over})"),
         "series": await ask("scrape_samples_scraped"),
+        "reps": await ask(
+            f"count by (job, instance) (count by (job, instance, value) ({OF_REPS}))"
+        ),
+        "kpis": await ask(
+            f"count by (job, instance) (count by (job, instance, __name__) ({OF_KPIS}))"
+        ),
     }
 
 
@@ -169,7 +180,7 @@ async def scrape(place: Running, seconds: float, reps: int) -> dict[str, Any]:
     return {**report, "page_bytes": plain, "page_bytes_gzip": compressed}
 
 
-def complaints(report: dict[str, Any]) -> list[str]:
+def complaints(report: dict[str, Any], reps: int) -> list[str]:
     """Return what is wrong with the scrapes."""
     found = [
         f"{name}: {count:.0f} scrapes failed" for name, count in report["failed"].items() if count
@@ -178,6 +189,16 @@ def complaints(report: dict[str, Any]) -> list[str]:
         f"{name}: a scrape lasted {longest:.2f} s"
         for name, longest in report["longest_s"].items()
         if longest >= SCRAPE_LIMIT_SECONDS
+    ]
+    found += [
+        f"{name}: {shown:.0f} reps are shown"
+        for name, shown in report["reps"].items()
+        if shown < REPS_SHARE * reps
+    ]
+    found += [
+        f"{name}: {shown:.0f} KPIs are shown"
+        for name, shown in report["kpis"].items()
+        if shown < LEAST_KPIS
     ]
     if len(report["scrapes"]) != 3:
         found.append(f"three targets were to be scraped: {', '.join(report['scrapes'])}")
@@ -199,7 +220,7 @@ def main(seconds: float, reps: int, events: int, folder: Path | None) -> None:
         with installation(folder, events, reps) as place:
             report = asyncio.run(scrape(place, seconds, reps))
     click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-    wrong = complaints(report)
+    wrong = complaints(report, reps)
     for line in wrong:
         click.echo(line, err=True)
     sys.exit(bool(wrong))
