@@ -59,8 +59,8 @@ class AggregatorPort(Protocol):
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a record of the state changelog after `rebuild`; cells follow."""
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another event set; cells and reroutes follow."""
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another event set; returns records as `add` does."""
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before."""

@@ -1,8 +1,6 @@
 """An event of the future is stored, and counts as soon as the clock has reached it."""
 
-import asyncio
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import orjson
@@ -18,19 +16,31 @@ from streams.wiring.catalogue import catalogue
 from streams.wiring.core import KpiCore, build_core
 from tests.installation.installed import event, produce, records
 from tests.installation.tasks import Hands, hands
+from tests.kpis.story import instant
 
-# Longer than owners need to begin, on a busy machine too.
-SOON_S = 8.0
+NOW = instant("03-10 12:00")
+PAST = "2026-03-10T11:59:00Z"
+SOON, SOON_S = "2026-03-10T12:00:08Z", 8
 
 
-def later(seconds: float) -> str:
-    """Write an instant from now."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + seconds)) + "Z"
+@dataclass(frozen=True)
+class Advancing(Settings):
+    """Settings with a clock that a test sets."""
+
+    instants: list[int] = field(default_factory=lambda: [NOW])
+
+    def clock(self) -> int:
+        """Give the instant that was set last."""
+        return self.instants[-1]
+
+    def advance(self) -> None:
+        """Let the time come."""
+        self.instants.append(NOW + 1_000 * SOON_S)
 
 
 @dataclass
 class Running:
-    """The owner of the one partition that has the lead, on the clock of the machine."""
+    """Owners of the one partition that has the lead, one after the other."""
 
     own: Hands
     number: int
@@ -44,34 +54,36 @@ class Running:
 
 
 async def test_event_of_the_future_counts_in_its_time_and_leaves_nothing_else_in_the_state(
-    live: Settings,
+    live: Advancing,
 ) -> None:
-    at = later(SOON_S)
-    number = await sent(
-        live, event(1, "call.ended"), event(2, "call.ended", subject="lead-1", at=at)
-    )
+    later = event(2, "call.ended", subject="lead-1", at=SOON)
+    number = await sent(live, event(1, "call.ended", at=PAST), later)
     async with hands(live) as own:
         running = Running(own, number, build_core(live))
         shard = await running.owner()
         assert (await calls(live), own.noted.future) == (1, {number: 1})
-        assert shard.next_tick_in_s <= SOON_S
+        assert shard.next_tick_in_s == SOON_S
         # Another owner knows of it as well.
         shard = await running.owner()
-        await ticked(shard, 2, live)
+        assert (await calls(live), own.noted.future) == (1, {number: 1})
+        live.advance()
+        await shard.tick()
+        assert await calls(live) == 2
         assert own.noted.future == {number: 0}
         assert await waiting(live, number) == []
         await running.owner()
         assert await calls(live) == 2
 
 
-async def test_event_that_a_kpi_fails_for_in_its_time_is_a_dead_letter(live: Settings) -> None:
-    poison = event(2, "call.ended", subject="lead-1", at=later(SOON_S), cold=True)
-    number = await sent(live, event(1, "call.ended"), poison)
+async def test_event_that_a_kpi_fails_for_in_its_time_is_a_dead_letter(live: Advancing) -> None:
+    poison = event(2, "call.ended", subject="lead-1", at=SOON, cold=True)
+    number = await sent(live, event(1, "call.ended", at=PAST), poison)
     async with hands(live) as own:
         running = Running(own, number, failing(live))
         shard = await running.owner()
+        live.advance()
         with pytest.raises(Crashed, match="noted"):
-            await ticked(shard, 2, live)
+            await shard.tick()
         await running.owner()
         assert await calls(live) == 1
         assert [kind for _, kind in own.noted.rejections] == ["crashes the KPIs"]
@@ -83,14 +95,14 @@ async def test_event_that_a_kpi_fails_for_in_its_time_is_a_dead_letter(live: Set
 
 
 async def test_event_that_a_kpi_fails_for_while_there_is_no_owner_is_a_dead_letter(
-    live: Settings,
+    live: Advancing,
 ) -> None:
-    poison = event(2, "call.ended", subject="lead-1", at=later(SOON_S), cold=True)
-    number = await sent(live, event(1, "call.ended"), poison)
+    poison = event(2, "call.ended", subject="lead-1", at=SOON, cold=True)
+    number = await sent(live, event(1, "call.ended", at=PAST), poison)
     async with hands(live) as own:
         running = Running(own, number, failing(live))
         await running.owner()
-        await asyncio.sleep(SOON_S)
+        live.advance()
         with pytest.raises(Crashed):
             await running.owner()
         await running.owner()
@@ -99,9 +111,10 @@ async def test_event_that_a_kpi_fails_for_while_there_is_no_owner_is_a_dead_lett
 
 
 @pytest.fixture
-def live(settings: Settings) -> Settings:
-    """An installation on the clock of the machine."""
-    return replace(settings, now=None)
+def live(settings: Settings) -> Advancing:
+    """An installation whose clock the test sets."""
+    options = {each.name: getattr(settings, each.name) for each in fields(Settings)}
+    return Advancing(**options | {"now": None})
 
 
 async def sent(settings: Settings, *events: Any) -> int:
@@ -111,14 +124,6 @@ async def sent(settings: Settings, *events: Any) -> int:
         if await records(settings, "crm.call", number):
             return number
     raise AssertionError("nothing was sent")
-
-
-async def ticked(shard: Any, count: int, settings: Settings) -> None:
-    """Let time pass until so many calls count."""
-    async with asyncio.timeout(10 * SOON_S):
-        while await calls(settings) < count:
-            await asyncio.sleep(max(0.0, min(shard.next_tick_in_s, SOON_S)))
-            await shard.tick()
 
 
 async def waiting(settings: Settings, number: int) -> list[bytes]:

@@ -137,16 +137,16 @@ class Aggregator:
         return self._event_sets.add(entry)
 
     def released_records(self) -> list[KeyValue]:
-        """The changelog records of events whose time has come since the last call.
-
-        They are to be written with the cells that `apply_pending` changed.
-        """
+        """The changelog records of events whose time has come, to be written with the cells."""
         released, self._released = self._released, []
         return released
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another event set, which may be in another partition."""
-        self._event_sets.receive(reroute)
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another event set, which may be in another partition.
+
+        Returns the changelog records, with None for an event that is gone.
+        """
+        return self._event_sets.receive(reroute)
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before, each once; to be passed to `receive` elsewhere."""

@@ -155,7 +155,8 @@ class RecordIntake:
                 reroute = reroute._replace(value=None)
             elif quarantine.reroutes:
                 self.state_records += quarantine.release(record.key)
-            receive(reroute)
+            for key, value in receive(reroute):
+                self.state_records.append((EVENT_PREFIX + key, value))
 
     def _process_events(self, records: Records) -> None:
         add, written, rejected = self._aggregator.add, self.state_records, 0
