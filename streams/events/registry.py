@@ -81,7 +81,8 @@ EVENT_TYPES: tuple[type[Common], ...] = (
 TOPIC_OF: dict[str, str] = {str(kind.__struct_config__.tag): kind.topic for kind in EVENT_TYPES}
 REFERENCE_TOPICS = ("crm.rep", "crm.account", "crm.spend", "crm.target", "crm.rate")
 SOURCE_TOPICS = tuple(sorted({kind.topic for kind in EVENT_TYPES} - set(REFERENCE_TOPICS)))
-_TAGS = {kind: str(kind.__struct_config__.tag) for kind in EVENT_TYPES}
+# The end of an event's identity, by its type.
+_ENDS = {kind: f"\0{kind.__struct_config__.tag}" for kind in EVENT_TYPES}
 
 
 def topics_of(event: Common) -> tuple[str, ...]:
@@ -107,17 +108,19 @@ def identity(event: Common) -> str:
     Ids of digits alone come first, by number, the others as text; then the type.
     """
     name = event.id
-    if not (name.isdigit() and name.isascii()):
-        return f"1{name}\0{_TAGS[type(event)]}"
+    if not name.isdigit() or not name.isascii():
+        return f"1{name}{_ENDS[type(event)]}"
     number = name.lstrip("0")
     zeros = len(name) - len(number)
     # The length comes first, so that texts compare as numbers.
-    text = f"0{len(number):03}{number}\0{_TAGS[type(event)]}"
+    text = f"0{len(number):03}{number}{_ENDS[type(event)]}"
     return f"{text}\0{zeros:03}" if zeros else text
 
 
 def order_within(event: Common) -> str:
     """What sorts events of one instant: `seq`, 0 where there is none, then `identity`."""
     seq = event.seq
+    if not seq:
+        return identity(event)
     # Every identity begins with 0 or 1.
-    return f"2{len(str(seq)):02}{seq}{identity(event)}" if seq else identity(event)
+    return f"2{len(str(seq)):02}{seq}{identity(event)}"

@@ -56,6 +56,7 @@ class WorkerMetrics:
         )
         self._tasks = gauge("shards", "Assigned tasks.", "stage")
         self._lag_labels: set[tuple[str, str]] = set()
+        self._future_labels: set[str] = set()
 
     def processed(self, topic: str, events: int, late: int) -> None:
         """Count events added to the state, and those of them older than the lateness."""
@@ -69,6 +70,7 @@ class WorkerMetrics:
 
     def future_events(self, partition: int, events: int) -> None:
         """Expose how many events of a partition wait for their time."""
+        self._future_labels.add(str(partition))
         self._future.labels(str(partition)).set(events)
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
@@ -100,7 +102,11 @@ class WorkerMetrics:
         self._rebalance.set(seconds)
 
     def lags(self, lags: Mapping[TopicPartition, int]) -> None:
-        """Expose the lag of each partition, and of no other."""
+        """Expose the lag of each partition, and of no other, nor what waits in any other."""
+        own = {str(partition.partition) for partition in lags}
+        for number in self._future_labels - own:
+            self._future.remove(number)
+        self._future_labels &= own
         by_labels = {(tp.topic, str(tp.partition)): lag for tp, lag in lags.items()}
         for labels in self._lag_labels - by_labels.keys():
             self._lag.remove(*labels)

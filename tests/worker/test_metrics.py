@@ -48,3 +48,13 @@ def test_assigned_tasks_are_exposed_by_stage() -> None:
         'sales_kpis_shards{stage="aggregate"} 0.0',
         'sales_kpis_shards{stage="merge"} 1.0',
     } <= exposed(metrics)
+
+
+def test_events_that_wait_are_those_of_partitions_that_are_assigned() -> None:
+    metrics = WorkerMetrics(CollectorRegistry())
+    metrics.future_events(0, 2)
+    metrics.future_events(1, 3)
+    metrics.lags({TopicPartition("crm.lead", 1): 0})
+    metrics.lags({TopicPartition("crm.lead", 1): 0})
+    waiting = {line for line in exposed(metrics) if line.startswith("sales_kpis_future_events{")}
+    assert waiting == {'sales_kpis_future_events{partition="1"} 3.0'}
