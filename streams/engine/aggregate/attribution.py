@@ -18,7 +18,8 @@ def attribution(
     Before any rep was named, it has no step.
     """
     inherited = inherited or {}
-    rep, other, found = "", "", []
+    rep, other = "", ""
+    found: list[tuple[int, Dimensions]] = []
     for at in sorted(own.keys() | inherited.keys()):
         rep, other = own.get(at, rep), inherited.get(at, other)
         if rep or other or found:
