@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
@@ -138,7 +138,7 @@ def out_of_range(event: Common) -> Rejected | None:
         return Rejected(_YEARS, "at", "out of range")
     for field in _DATES.get(type(event), ()):
         day = getattr(event, field)
-        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        if isinstance(day, date) and not FIRST_YEAR <= day.year <= LAST_YEAR:
             return Rejected(_YEARS, field, "out of range")
     return None
 

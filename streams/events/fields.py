@@ -50,6 +50,7 @@ Dimension = Literal[
     "campaign",
     "partner",
     "product",
+    "pipeline",
     "stage",
     "account",
 ]

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from streams.events.common import Event
 from streams.events.fields import (
     Amount,
@@ -96,22 +98,23 @@ class EmailReplied(Event, frozen=True, kw_only=True, gc=False, tag="email.replie
 
 
 class DealChanged(Event, frozen=True, kw_only=True, gc=False, tag="deal.changed"):
-    """A patch: the fields named here have these values from `at` on."""
+    """A patch: the fields named here have these values from `at` on; null: no longer known."""
 
     topic = "crm.deal"
     deal: Name
-    stage: Text | None = None
-    status: Literal["open", "won", "lost"] | None = None
-    amount: Amount | None = None
-    currency: Currency | None = None
-    probability: Probability | None = None
-    expected_close: date | None = None
-    rep: Text | None = None
-    account: Text | None = None
-    product: Text | None = None
-    channel: Text | None = None
-    partner: Text | None = None
-    reason: Text | None = None
+    pipeline: Text | UnsetType | None = UNSET
+    stage: Text | UnsetType | None = UNSET
+    status: Literal["open", "won", "lost"] | UnsetType | None = UNSET
+    amount: Amount | UnsetType | None = UNSET
+    currency: Currency | UnsetType | None = UNSET
+    probability: Probability | UnsetType | None = UNSET
+    expected_close: date | UnsetType | None = UNSET
+    rep: Text | UnsetType | None = UNSET
+    account: Text | UnsetType | None = UNSET
+    product: Text | UnsetType | None = UNSET
+    channel: Text | UnsetType | None = UNSET
+    partner: Text | UnsetType | None = UNSET
+    reason: Text | UnsetType | None = UNSET
 
 
 class DealDeleted(Event, frozen=True, kw_only=True, gc=False, tag="deal.deleted"):

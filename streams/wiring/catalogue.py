@@ -8,7 +8,7 @@ from streams.engine.calendars.calendar import Calendar
 from streams.engine.calendars.working_hours import WorkingTime
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.declare_derived import declared_derived
-from streams.engine.catalogue.definitions import Definitions
+from streams.engine.catalogue.definitions import Definitions, StageTable
 from streams.engine.catalogue.kpi import declared
 from streams.journeys import (
     entities_of,
@@ -55,16 +55,23 @@ def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
 def _definitions(settings: Settings, rules: Rules) -> Definitions:
     """Merge both sources; stages of the rules replace those of the settings."""
     own = rules.definitions
+    general = StageTable(own.stages or settings.stages, dict(settings.stage_probability))
     return Definitions(
         currency=settings.currency,
         lateness_ms=settings.lateness_ms,
         stale_ms=settings.stale_days * DAY_MS,
         small_deal=settings.small_deal,
         large_deal=settings.large_deal,
-        stage_probability=dict(settings.stage_probability),
         churn_threshold=settings.churn_threshold,
         churn_weights=settings.churn_weights,
-        stages=own.stages or settings.stages,
+        stages=general,
+        pipelines={
+            name: StageTable(
+                general.stages if pipeline.stages is None else pipeline.stages,
+                general.probability if pipeline.probability is None else pipeline.probability,
+            )
+            for name, pipeline in rules.pipelines.items()
+        },
         choices=own.choices,
         working=_working_time(own.business, settings.timezone) if own.business else None,
     )
