@@ -1,5 +1,7 @@
 """Composes the catalogue in force from the declarations, the settings and the rules."""
 
+from zoneinfo import available_timezones
+
 from streams.alerts import watched
 from streams.config.rules import Rules
 from streams.config.rules.business import BusinessRules
@@ -10,6 +12,8 @@ from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.declare_derived import declared_derived
 from streams.engine.catalogue.definitions import Definitions, StageTable
 from streams.engine.catalogue.kpi import declared
+from streams.events import KnownNames
+from streams.events.labels import label_of
 from streams.journeys import (
     entities_of,
     merge_target,
@@ -52,10 +56,20 @@ def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
     )
 
 
+def known_names(declared: Catalogue) -> KnownNames:
+    """What reference records may name: published KPIs with their scopes, and time zones."""
+    scopes = {kpi.name: kpi.published_scopes for kpi in declared.published}
+    return KnownNames(scopes, available_timezones())
+
+
 def _definitions(settings: Settings, rules: Rules) -> Definitions:
     """Merge both sources; stages of the rules replace those of the settings."""
     own = rules.definitions
-    general = StageTable(own.stages or settings.stages, dict(settings.stage_probability))
+    # Written as events have them.
+    general = StageTable(
+        tuple(label_of(stage) for stage in own.stages or settings.stages),
+        {label_of(stage): chance for stage, chance in settings.stage_probability.items()},
+    )
     return Definitions(
         currency=settings.currency,
         lateness_ms=settings.lateness_ms,

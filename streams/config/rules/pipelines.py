@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from unicodedata import normalize
 
 from streams.config.rules.table import Table
+from streams.events.labels import label_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ def parse(table: Table) -> dict[str, PipelineRules]:
     """Read the table of tables. Raises BadSetting for an invalid rule."""
     found: dict[str, PipelineRules] = {}
     for name in table.names():
-        known = name_of(name)
+        known = label_of(name)
         if not known:
             table.reject(name, "has no name", "name the pipeline as events do")
         if known in found:
@@ -42,7 +42,7 @@ def _pipeline(table: Table) -> PipelineRules:
 
 
 def _stages(table: Table) -> tuple[str, ...]:
-    found = tuple(name_of(stage) for stage in table.options("stages"))
+    found = tuple(label_of(stage) for stage in table.options("stages"))
     if not found:
         table.reject("stages", "is empty", "name them, or leave the key out")
     if len(set(found)) < len(found):
@@ -51,11 +51,6 @@ def _stages(table: Table) -> tuple[str, ...]:
 
 
 def _probability(table: Table) -> dict[str, str]:
-    found = {name_of(stage): table.share(stage) for stage in table.names()}
+    found = {label_of(stage): table.share(stage) for stage in table.names()}
     table.finish()
     return found
-
-
-def name_of(text: str) -> str:
-    """Write a name as events have it: NFC, trimmed."""
-    return normalize("NFC", text).strip()
