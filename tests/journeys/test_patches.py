@@ -47,7 +47,8 @@ def test_field_cleared_on_a_deal_is_its_leads_again(field: str) -> None:
 
 @pytest.mark.parametrize("field", ["rep", "channel", "partner", "product", "pipeline"])
 def test_field_null_is_known_no_more(field: str) -> None:
-    events = [won("03-10 09:00", **{field: "x"}), deal("03-11 09:00", **{field: None})]
+    cleared: dict[str, Any] = {field: None}
+    events = [won("03-10 09:00", **{field: "x"}), deal("03-11 09:00", **cleared)]
     assert told(*events).scopes("deal_count") == {"all"}
 
 
