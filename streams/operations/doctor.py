@@ -21,7 +21,7 @@ from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
 from streams.kafka.client import client
 from streams.kafka.consumer_group import describe_group
-from streams.kafka.errors import Fatal
+from streams.kafka.errors import Fatal, TopicsWrong
 from streams.kafka.hanging_transactions import RECHECK_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
 from streams.wiring.catalogue import catalogue
@@ -196,6 +196,10 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     """Check topics, names in rules, transactions, clocks and the progress of workers."""
     try:
         await topics.check(settings)
+    except TopicsWrong as error:
+        advice = "do that; `sales-kpis topics apply` leaves topics that exist as they are"
+        yield Finding(f"topics: {error}", is_fine=False, advice=advice)
+        return
     except Fatal as error:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
