@@ -26,8 +26,17 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
     """Show the progress of the workers; exit 0 if every event so far is in the output."""
     from streams.internal_topics.progress import await_settled, behind
 
+    def print_held_back(held_back: dict[str, int]) -> None:
+        for partition, count in held_back.items():
+            click.echo(
+                f"{partition}: {count} offsets wait for the end of a producer's open transaction",
+                err=True,
+            )
+
     used = settings(bootstrap=bootstrap)
-    found = run(await_settled(used, timeout) if wait else behind(used))
+    found = run(await_settled(used, timeout, print_held_back) if wait else behind(used))
+    if not wait:
+        print_held_back(found.held_back)
     if found.is_settled:
         click.echo("settled: every event so far is in sales.kpis")
         return

@@ -1,7 +1,7 @@
 """The doctor: checks broker, topics, clocks, settings and rules, with advice for each problem."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from aiokafka import TopicPartition
 from aiokafka.conn import create_conn
@@ -21,8 +21,8 @@ from streams.kafka import topics
 from streams.kafka.client import client
 from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal
-from streams.kafka.hanging_transactions import RECHECK_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
+from streams.operations.findings import Finding, check_progress, check_transactions
 from streams.tasks.reference_data import order
 from streams.wiring.catalogue import catalogue
 
@@ -33,31 +33,8 @@ VERIFIES_TRANSACTIONS = 4
 DESCRIBE_LOG_DIRS = 35
 SINCE_4_3 = 5
 CLOCK_TOLERANCE_MS = 2_000
-MINUTE_MS = 60_000
 # Longer than a rebalance takes after a worker has died.
 REBALANCE_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check; `advice` is given where it is not fine, or may not be."""
-
-    what: str
-    is_fine: bool = True
-    advice: str = ""
-    is_doubtful: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """The result in at most five letters: ok, look or WRONG."""
-        if not self.is_fine:
-            return "WRONG"
-        return "look" if self.is_doubtful else "ok"
-
-    @property
-    def colour(self) -> str:
-        """Green, yellow or red."""
-        return {"ok": "green", "look": "yellow"}.get(self.verdict, "red")
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -144,27 +121,6 @@ def check_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
     return Finding(f"Kafka answers at {settings.bootstrap} and verifies transactions")
 
 
-async def check_transactions(
-    settings: Settings, recheck_s: float = RECHECK_SECONDS
-) -> list[Finding]:
-    """Report transactions that were left open for good, and how to end them."""
-    findings = []
-    for found in await hanging_transactions(settings, recheck_s):
-        topic, partition = found.partition
-        minutes = (Settings().clock() - found.at) / MINUTE_MS
-        problem = (
-            f"{topic}/{partition} cannot be read past offset {found.offset}: a transaction has"
-            f" been open there for {minutes:.0f} min, and Kafka does not end it"
-        )
-        advice = (
-            f"kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort"
-            f" --topic {topic} --partition {partition} --start-offset {found.offset};"
-            " then start the workers again: they process again what is lost with it"
-        )
-        findings.append(Finding(problem, is_fine=False, advice=advice))
-    return findings
-
-
 async def check_group(settings: Settings, max_wait_s: float = REBALANCE_SECONDS) -> Finding:
     """Check that workers are in the group, and that it does not rebalance for too long."""
     try:
@@ -218,15 +174,8 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     else:
         yield Finding("clocks agree with this machine's")
     yield await check_group(settings)
-    missing = await behind(settings)
-    if missing.is_settled:
-        yield Finding("workers are up to date")
-    else:
-        yield Finding(
-            f"workers are behind: {sum(missing.events.values())} events",
-            is_fine=False,
-            advice="check that one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
-        )
+    for finding in check_progress(await behind(settings)):
+        yield finding
 
 
 async def check_names(settings: Settings) -> list[Finding]:

@@ -44,13 +44,19 @@ class WorkerMetrics:
             "restore_seconds", "Duration of a task's restore.", RESTORE_SECONDS, "stage"
         )
         self._lag = gauge("lag_records", "Records not processed yet.", "topic", "partition")
+        self._held_back = gauge(
+            "held_back_records",
+            "Offsets that cannot be read until a producer's open transaction ends.",
+            "topic",
+            "partition",
+        )
         self._rebalance = gauge(
             "rebalance_seconds",
             "Seconds since this worker has had to join the group, or to follow a change of it;"
             " 0 once its assignment is complete.",
         )
         self._tasks = gauge("shards", "Assigned tasks.", "stage")
-        self._lag_labels: set[tuple[str, str]] = set()
+        self._labels: dict[Gauge, set[tuple[str, str]]] = {}
 
     def processed(self, topic: str, events: int, late: int) -> None:
         """Count events added to the state, and those of them older than the lateness."""
@@ -92,9 +98,16 @@ class WorkerMetrics:
 
     def lags(self, lags: Mapping[TopicPartition, int]) -> None:
         """Expose the lag of each partition, and of no other."""
-        by_labels = {(tp.topic, str(tp.partition)): lag for tp, lag in lags.items()}
-        for labels in self._lag_labels - by_labels.keys():
-            self._lag.remove(*labels)
-        for labels, lag in by_labels.items():
-            self._lag.labels(*labels).set(lag)
-        self._lag_labels = set(by_labels)
+        self._by_partition(self._lag, lags)
+
+    def held_back(self, counts: Mapping[TopicPartition, int]) -> None:
+        """Expose how many offsets are behind an open transaction, by partition."""
+        self._by_partition(self._held_back, counts)
+
+    def _by_partition(self, gauge: Gauge, values: Mapping[TopicPartition, int]) -> None:
+        by_labels = {(tp.topic, str(tp.partition)): value for tp, value in values.items()}
+        for labels in self._labels.get(gauge, set()) - by_labels.keys():
+            gauge.remove(*labels)
+        for labels, value in by_labels.items():
+            gauge.labels(*labels).set(value)
+        self._labels[gauge] = set(by_labels)

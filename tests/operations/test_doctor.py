@@ -17,9 +17,9 @@ from streams.operations.doctor import (
     check_broker,
     check_names,
     check_rules,
-    check_transactions,
     check_versions,
 )
+from streams.operations.findings import check_transactions
 from tests.installation.installed import produce
 
 RULE = """

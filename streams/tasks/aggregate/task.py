@@ -17,6 +17,7 @@ from streams.internal_topics.progress import (
 from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
+from streams.kafka.fetched_list import FetchedList
 from streams.kafka.reader import (
     Records,
     beginnings,
@@ -159,14 +160,14 @@ class AggregateTask:
         """The offsets after what was read or written: no partition can end before them."""
         return {**self._transactions.positions, **self.resume_offsets()}
 
-    async def process(self, lists: Sequence[Records]) -> None:
+    async def process(self, lists: Sequence[FetchedList]) -> None:
         """Process fetched lists, each of one partition in the order of offsets, and commit.
 
         If a KPI raises, a note of the records goes to the next owner, and Crashed is raised.
         """
         since, to = dict(self.source_offsets.source), dict[str, int]()
         for records in lists:
-            to[records[0].topic] = records[-1].offset + 1
+            to[records.topic] = records.next
         try:
             await self._committer.begin_early(lists, self._changes.may_publish_values())
             await self._intake.process(lists)
@@ -216,7 +217,9 @@ class AggregateTask:
     async def _check_sources(self) -> None:
         """Compare the source offsets with what the source partitions still hold."""
         wanted = list(self.resume_offsets())
-        first, last = await beginnings(self._settings, wanted), await ends(self._settings, wanted)
+        first = await beginnings(self._settings, wanted)
+        # An open transaction may take minutes, and nothing after it can be read meanwhile.
+        last = await ends(self._settings, wanted, committed=True)
         self._alerts.catch_up.set_targets(external_offsets(self._settings, last))
         for source, offset in self.resume_offsets().items():
             if last[source] < offset:
