@@ -1,7 +1,7 @@
 """Progress reports of all tasks, for those who wait until all is published: `<app>.progress`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -68,11 +68,12 @@ def aggregate_report(
     partials: Mapping[int, int],
     reroutes: Mapping[int, int],
     clock: int,
+    set_aside: Sequence[str] = (),
 ) -> KeyValue:
     """The report that a shard's events below its offsets are published or rerouted.
 
     `partials` and `reroutes` are the offsets of the shard's last records in the partitions of
-    these topics.
+    these topics, `set_aside` the records that were too large to be written.
     """
     report = {
         "source": source_offsets.source,
@@ -80,13 +81,26 @@ def aggregate_report(
         "partials": {str(partition): offset for partition, offset in partials.items()},
         "reroutes": {str(partition): offset for partition, offset in reroutes.items()},
         "clock": clock,
+        "set_aside": set_aside,
     }
     return f"aggregate/{shard}".encode(), orjson.dumps(report)
 
 
-def merge_report(partition: int, offset: int, reference: Mapping[str, int], clock: int) -> KeyValue:
+def merge_report(
+    partition: int,
+    offset: int,
+    reference: Mapping[str, int],
+    clock: int,
+    set_aside: Sequence[str] = (),
+) -> KeyValue:
     """The report that all partials below an offset are published, and nothing waits."""
-    report = {"partials": offset, "reference": reference, "clock": clock, "clean": True}
+    report = {
+        "partials": offset,
+        "reference": reference,
+        "clock": clock,
+        "clean": True,
+        "set_aside": set_aside,
+    }
     return f"merge/{partition}".encode(), orjson.dumps(report)
 
 
@@ -98,7 +112,8 @@ class Behind:
     stage 2 has not published up to the shards' last records; `reroutes` are the shards that have
     not processed all that others rerouted to them; `reference` are the tasks, by `stage/number`,
     that have not applied all reference records. `held_back` counts offsets of crm topics that
-    nobody can read yet, by `topic/partition`: a producer's transaction is open there.
+    nobody can read yet, by `topic/partition`: a producer's transaction is open there. `set_aside`
+    are the records that were too large to be written.
     """
 
     events: dict[str, int] = field(default_factory=dict)
@@ -106,6 +121,7 @@ class Behind:
     reference: tuple[str, ...] = ()
     reroutes: tuple[int, ...] = ()
     held_back: HeldBack = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()
 
     @property
     def is_held_back_only(self) -> bool:
@@ -242,6 +258,7 @@ class SettlementCheck:
             unpublished,
             (*without_reference, *self._without_reference("merge", mergers)),
             rerouted,
+            set_aside=tuple(each for r in reports.values() for each in r.get("set_aside", ())),
         )
 
     def _without_reference(self, stage: str, reports: ReportsByPartition) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from streams.config.settings import (
     Settings,
 )
 from streams.engine.catalogue.dimensions import ROLLED_UP
-from streams.events import RepSet, decode
+from streams.events import SOURCE_TOPICS, RepSet, decode
 from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
 from streams.kafka.client import client
@@ -156,8 +156,9 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
-    for finding in [*await check_names(settings), *await check_transactions(settings)]:
-        yield finding
+    for check in (check_compaction, check_names, check_transactions):
+        for finding in await check(settings):
+            yield finding
     newest = await newest_report_at(settings)
     if newest is None:
         yield Finding(
@@ -176,6 +177,19 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     yield await check_group(settings)
     for finding in check_progress(await behind(settings)):
         yield finding
+
+
+async def check_compaction(settings: Settings) -> list[Finding]:
+    """Report topics of events that Kafka compacts: the holes look like markers."""
+    return [
+        Finding(
+            f"{name} is compacted: Kafka deletes all but the last event of each subject",
+            is_fine=False,
+            advice=f"set cleanup.policy=delete for {name}; events that were deleted before a"
+            " worker read them have to be sent again",
+        )
+        for name in await topics.compacted(settings, SOURCE_TOPICS)
+    ]
 
 
 async def check_names(settings: Settings) -> list[Finding]:

@@ -74,6 +74,15 @@ def check_progress(missing: Behind) -> list[Finding]:
         )
         for partition, count in missing.held_back.items()
     ]
+    found += [
+        Finding(
+            f"not written, larger than its topic accepts: {record}",
+            is_fine=False,
+            advice="what readers have under this key is out of date, and KPIs computed from it are:"
+            " raise max.message.bytes of the topic, then start the workers again",
+        )
+        for record in missing.set_aside
+    ]
     if missing.is_settled or missing.is_held_back_only:
         return [*found, Finding("workers are up to date")]
     return [

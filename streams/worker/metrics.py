@@ -37,6 +37,9 @@ class WorkerMetrics:
         self._rejected = counter("rejected", "Records sent to the dead letters.", "topic", "kind")
         self._late = counter("late", "Events older than the lateness on arrival.", "topic")
         self._gaps = counter("gaps", "Offsets that were no longer there to be read.", "topic")
+        self._set_aside = counter(
+            "set_aside", "Records not written, larger than their topic accepts.", "topic"
+        )
         self._published = counter("published", "Records written to sales.kpis.")
         self._batch = histogram("batch_size", "Records per transaction.", SIZES, "stage")
         self._commit = histogram("commit_seconds", "Duration of a commit.", SECONDS, "stage")
@@ -72,6 +75,10 @@ class WorkerMetrics:
         """Count and log offsets that were not there to be read: events may be lost."""
         log.warning("gap: %d offsets of %s/%d were not there", missing, topic, partition)
         self._gaps.labels(topic).inc(missing)
+
+    def set_aside(self, topic: str) -> None:
+        """Count a record that was not written, since it is larger than its topic accepts."""
+        self._set_aside.labels(topic).inc()
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """Record one transaction."""

@@ -192,6 +192,7 @@ class Noted:
 
     rejections: list[tuple[str, str]] = field(default_factory=list)
     gaps: list[tuple[str, int, int]] = field(default_factory=list)
+    topics_of_set_aside: list[str] = field(default_factory=list)
     late_events: int = 0
     events: int = 0
     records: int = 0
@@ -210,6 +211,10 @@ class Noted:
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Remember."""
         self.gaps.append((topic, partition, missing))
+
+    def set_aside(self, topic: str) -> None:
+        """Remember."""
+        self.topics_of_set_aside.append(topic)
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """Nothing is asked about this."""

@@ -24,6 +24,7 @@ from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.fetched_list import FetchedList
 from streams.kafka.reader import Records
+from streams.kafka.record_batches import DEFAULT_BYTES
 from streams.tasks.aggregate.quarantine import (
     Quarantine,
     attribute_to_shard,
@@ -41,6 +42,7 @@ SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
 KEY_IS_NOT_SUBJECT = Rejected(
     "the record's key is not its subject", "subject", "key is not the subject"
 )
+TOO_LARGE = Rejected("larger than the state accepts", None, "out of range")
 
 
 class RecordIntake:
@@ -64,6 +66,8 @@ class RecordIntake:
         self.state_records: list[KeyValue] = []
         self.dead_letters: list[KeyValue] = []
         self.processed_at = 0.0
+        # Of which every record can be written: the state must not lack any.
+        self.max_event_bytes = DEFAULT_BYTES
         self._settings = settings
         self._number = number
         self._aggregator = aggregator
@@ -146,7 +150,8 @@ class RecordIntake:
         late = past = 0
         is_careful = self.quarantine.covers(records[0].topic, records[0].offset)
         for record in records:
-            event = decode(record.value)
+            body = record.value
+            event = decode(body) if len(body or b"") <= self.max_event_bytes else TOO_LARGE
             if isinstance(event, Event) and record.key != event.subject.encode():
                 # Under other keys, a subject's events would be in several shards.
                 rejected += 1

@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.internal_topics import progress
+from streams.internal_topics.dead_letters import SHORTER
 from streams.internal_topics.partials import PublishedPartials
 from streams.internal_topics.progress import (
     BUSY_PROGRESS_SECONDS,
@@ -77,7 +78,9 @@ class AggregateTask:
         self._failpoint = armed(settings.failpoint)
         self._aggregator = core.aggregator(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
-        self._transactions = TransactionalProducer(settings, STAGE, number)
+        self._transactions = TransactionalProducer(
+            settings, STAGE, number, metrics.set_aside, SHORTER
+        )
         self._committer = Committer(settings, number, self._transactions, core.dimension_group)
         self._alerts = AlertPublisher(settings, number, end_of)
         self._intake = RecordIntake(
@@ -113,6 +116,7 @@ class AggregateTask:
         await self._rebuild(restored, published.reroutes)
         self._target_offsets = restored.target_offsets
         self._intake.resume_from(restored.source_offsets, restored.quarantine)
+        self._intake.max_event_bytes = self._transactions.batches.max_event_bytes
         await self._check_sources()
         self._committer.resume_from(published)
         self._committed = self.source_offsets.encode()
@@ -218,7 +222,6 @@ class AggregateTask:
         """Compare the source offsets with what the source partitions still hold."""
         wanted = list(self.resume_offsets())
         first = await beginnings(self._settings, wanted)
-        # An open transaction may take minutes, and nothing after it can be read meanwhile.
         last = await ends(self._settings, wanted, committed=True)
         self._alerts.catch_up.set_targets(external_offsets(self._settings, last))
         for source, offset in self.resume_offsets().items():
