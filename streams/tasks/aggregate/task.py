@@ -19,12 +19,7 @@ from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.fetched_list import FetchedList
-from streams.kafka.reader import (
-    Records,
-    beginnings,
-    ends,
-    read_to,
-)
+from streams.kafka.reader import Records, beginnings, ends, read_to
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.alert_publisher import AlertPublisher
@@ -258,6 +253,7 @@ class AggregateTask:
         # be published that include later events, and would go back without them.
         if self.source_offsets.reach(self._target_offsets):
             changes = await self._changes.collect(clock, with_values)
+            self._intake.release()
             alerts = await self._alerts.collect(
                 self._aggregator, self.resume_offsets(), clock, began
             )
@@ -297,4 +293,5 @@ class AggregateTask:
             self._reporter.reported(plan.source_offsets, began)
         if plan.state_records:
             self._intake.quarantine.forget_passed_note(self.source_offsets.source)
+        self._metrics.future_events(self.number, self._aggregator.future_events)
         self._metrics.committed(STAGE, plan.state_records, time.monotonic() - began)
