@@ -17,8 +17,9 @@ from streams.events import (
     SubjectErased,
     SubjectMerged,
     canonical,
-    decode,
 )
+from streams.events.decode import frame_rejection
+from streams.events.formats.kafka_records import decode_record
 from streams.events.key_value import KeyValue
 from streams.internal_topics import dead_letters, reroutes
 from streams.internal_topics.progress import SourceOffsets
@@ -45,6 +46,11 @@ SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
 UNKNOWN_OFFSET = -1
 KEY_IS_NOT_SUBJECT = Rejected(
     "the record's key is not its subject", "subject", "key is not the subject"
+)
+KEY_IS_FRAME = Rejected(
+    "the record's key is a schema-registry frame (magic byte 0), not its subject in UTF-8",
+    "subject",
+    "key is not the subject",
 )
 TOO_LARGE = Rejected("larger than the state accepts", None, "out of range")
 
@@ -166,11 +172,13 @@ class RecordIntake:
         is_careful = self.quarantine.covers(records[0].topic, records[0].offset)
         for record in records:
             body = record.value
-            event = decode(body) if len(body or b"") <= self.max_event_bytes else TOO_LARGE
+            is_small = len(body or b"") <= self.max_event_bytes
+            event = decode_record(body, record.headers) if is_small else TOO_LARGE
             if isinstance(event, Event) and record.key != event.subject.encode():
                 # Under other keys, a subject's events would be in several shards.
                 rejected += 1
-                self._reject(record, KEY_IS_NOT_SUBJECT)
+                is_frame = frame_rejection(record.key or b"") is not None
+                self._reject(record, KEY_IS_FRAME if is_frame else KEY_IS_NOT_SUBJECT)
             elif isinstance(event, Event):
                 if type(event) in SUBJECT_EVENTS:
                     event = msgspec.structs.replace(event, on_topic=record.topic)
