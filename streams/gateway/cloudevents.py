@@ -69,12 +69,12 @@ def permission(headers: MultiMapping[str]) -> dict[str, str]:
     """
     origins = headers.getall("WebHook-Request-Origin", [])
     rates = headers.getall("WebHook-Request-Rate", [])
-    if not origins:
-        return {}
-    if len(origins) > 1 or not _ORIGIN.fullmatch(origins[0]):
+    if len(origins) > 1 or not all(map(_ORIGIN.fullmatch, origins)):
         raise RequestRejected("malformed", "WebHook-Request-Origin is to be one DNS name")
     if len(rates) > 1 or not all(map(_RATE.fullmatch, rates)):
         raise RequestRejected("malformed", "WebHook-Request-Rate is to be one whole number above 0")
+    if not origins:
+        return {}
     return {"WebHook-Allowed-Origin": origins[0], "WebHook-Allowed-Rate": "*"}
 
 

@@ -7,10 +7,11 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from streams.config.settings import Settings
+from streams.internal_topics.reroutes import shard_of
 from streams.kafka import topics
 from streams.operations.dead_letters import read_dead_letters, repair_of, send_again
 from streams.operations.export import export
-from tests.installation.installed import Noted, event, partials, produce, records, shard_of
+from tests.installation.installed import Noted, event, partials, produce, records
 from tests.installation.tasks import hands
 
 BINARY = [

@@ -1,1 +1,1 @@
-"""Formats other than the canonical one in which events come: CloudEvents 1.0."""
+"""What events look like on the wire beside their types: CloudEvents, schemas, examples."""
