@@ -113,6 +113,15 @@ async def behind(settings: Settings) -> Behind:
     return SettlementCheck(settings, await _targets(settings)).behind(await _read_reports(settings))
 
 
+async def source_offsets(settings: Settings) -> dict[int, dict[str, int]]:
+    """The offsets by topic below which each shard has reported to have processed everything."""
+    reports = await _read_reports(settings)
+    return {
+        number: reports.get(f"aggregate/{number}", {}).get("source", {})
+        for number in range(settings.partitions)
+    }
+
+
 async def await_settled(settings: Settings, timeout_s: float) -> Behind:
     """Wait until every record produced before the call is published and can be read.
 

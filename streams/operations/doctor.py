@@ -23,6 +23,7 @@ from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal
 from streams.kafka.hanging_transactions import RECHECK_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
+from streams.operations import partitioners
 from streams.tasks.reference_data import order
 from streams.wiring.catalogue import catalogue
 
@@ -202,6 +203,7 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
     for finding in [*await check_names(settings), *await check_transactions(settings)]:
         yield finding
+    yield await check_partitions(settings)
     newest = await newest_report_at(settings)
     if newest is None:
         yield Finding(
@@ -227,6 +229,15 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
             is_fine=False,
             advice="check that one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
         )
+
+
+async def check_partitions(settings: Settings) -> Finding:
+    """Report events in other partitions than their subjects', and the producers' remedy."""
+    found = await partitioners.sample(settings)
+    if found.misplaced:
+        problem = f"events are in other partitions than their subjects': {found}"
+        return Finding(problem, advice=partitioners.ADVICE, is_doubtful=True)
+    return Finding("the newest events are in the partitions of their subjects")
 
 
 async def check_names(settings: Settings) -> list[Finding]:

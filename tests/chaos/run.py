@@ -203,6 +203,7 @@ def report(
     return {
         "title": f"seed {play.plan.seed}" + (f", mutant: {mutant}" if mutant else ""),
         "events accepted": sending.sent,
+        "sent straight to Kafka": dict(sending.sent_by),
         "requests": sending.attempts,
         "requests sent again": sending.refused,
         "poisoned records": len(sending._load.poison),

@@ -1,8 +1,9 @@
-"""Events over HTTP until each is acknowledged, and poison straight to Kafka."""
+"""Events over HTTP or straight to Kafka until each is acknowledged, and poison to Kafka."""
 
 import asyncio
 import json
 import time
+from collections import Counter
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +17,7 @@ from tests.chaos.load import (
     Load,
     encoded,
 )
+from tests.chaos.producers import is_reference, producer_of, producers
 from tests.histories import lines
 
 SENDERS = 3
@@ -41,6 +43,9 @@ class Sending:
         self._url = f"http://127.0.0.1:{settings.gateway_port}/events"
         self._accepted = accepted
         self._next = 0
+        self._producers = producers(settings)
+        # By the kind of producer, how many events it has sent.
+        self.sent_by: Counter[str] = Counter()
         self._free_at = 0.0
 
     async def run(self) -> None:
@@ -54,9 +59,17 @@ class Sending:
     async def _batches(self, session: aiohttp.ClientSession) -> None:
         while self._next < len(self._load.batches):
             batch = self._load.batches[self._next]
+            producer = producer_of(self._next, self._producers)
             self._next += 1
             await self._await_rate(len(batch))
-            while not await self._is_accepted(session, batch):
+            rest = batch
+            if producer is not None:
+                rest = [event for event in batch if is_reference(event)]
+                own = [event for event in batch if not is_reference(event)]
+                while own and not await producer.is_written(own):
+                    await asyncio.sleep(RETRY_SECONDS)
+                self.sent_by[type(producer).__name__] += len(own)
+            while rest and not await self._is_accepted(session, rest):
                 self.refused += 1
                 await asyncio.sleep(RETRY_SECONDS)
             with self._accepted.open("ab") as file:
