@@ -23,6 +23,7 @@ from streams.wiring.catalogue import catalogue
 from streams.wiring.core import KpiCore, build_core
 from tests.installation.installed import (
     event,
+    lists,
     produce,
     produce_bytes,
     records,
@@ -138,6 +139,28 @@ async def test_new_owner_removes_what_a_torn_transaction_has_stored_and_not_remo
         await shard(own, home)
         assert await current(settings, reroutes.topic) == {}
     assert await calls(settings) == {home: 1}
+
+
+async def test_withdrawn_reroute_does_not_come_back_with_a_forwarded_event_that_waits(
+    settings: Settings, home: int
+) -> None:
+    double = next(f"lead-{n}" for n in range(20) if shard_of(f"lead-{n}", settings) != home)
+    await produce(settings, [call(1, double), merged(2, double, LEAD)])
+    await produce(settings, [call(4, LEAD)], shift=1)
+    async with hands(settings) as own:
+        sender = await shard(own, 1 - home)
+        await own.read(sender)
+        await produce(settings, [merged(3, double, double)])
+        await own.read(sender)
+        receiver = await shard(own, home)
+        (waiting,) = await lists(settings, receiver.resume_offsets())
+        counted = []
+        # The forwarded call, the call of the merged lead, and its withdrawal.
+        assert len(waiting) == 3
+        for record in waiting:
+            await receiver.process([[record]])
+            counted.append((await calls(settings)).get(home, 0))
+    assert counted == [1, 1, 1]
 
 
 async def test_forwarded_event_that_makes_a_kpi_raise_is_a_dead_letter_of_its_source(
