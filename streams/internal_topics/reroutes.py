@@ -57,6 +57,11 @@ class ReroutesRead:
         else:
             self.forwarded_at.pop(record.key, None)
 
+    @property
+    def notices_at(self) -> list[int]:
+        """The offsets of the notices received."""
+        return [self.received_at[key] for key, each in self.received.items() if each.is_notice]
+
     def received_before(self, offset: int) -> dict[bytes, Reroute]:
         """The reroutes received whose last record is before an offset."""
         if offset >= self.next_offset:

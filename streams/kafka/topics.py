@@ -13,7 +13,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.kafka.client import admin_client
-from streams.kafka.errors import TopicsMissing
+from streams.kafka.errors import TopicsMissing, TopicsWrong
 
 PARTIALS = "kpi.partials"
 KPIS = "sales.kpis"
@@ -111,13 +111,13 @@ def all_partitions(settings: Settings) -> list[TopicPartition]:
 async def apply(settings: Settings) -> list[str]:
     """Create the topics that are missing; return a line of text for each topic.
 
-    Topics that exist are left as they are. Raises TopicsMissing if one has another number of
+    Topics that exist are left as they are. Raises TopicsWrong if one has another number of
     partitions: that number decides which partition a subject belongs to and cannot be changed.
     """
     async with admin_client(settings) as admin:
         missing, wrong = await _compare(admin, settings)
         if wrong:
-            raise TopicsMissing("; ".join(wrong))
+            raise TopicsWrong("; ".join(wrong))
         if missing:
             answer = await admin.create_topics(
                 [
@@ -158,7 +158,7 @@ async def counts(settings: Settings, names: Collection[str]) -> dict[str, int]:
 
 
 async def check(settings: Settings) -> None:
-    """Raise TopicsMissing unless every topic exists with its number of partitions."""
+    """Raise TopicsMissing or TopicsWrong unless every topic exists with its partitions."""
     async with admin_client(settings) as admin:
         await require(admin, settings)
 
@@ -167,7 +167,7 @@ async def require(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     """Do the same as `check` with a started client."""
     missing, wrong = await _compare(admin, settings)
     if wrong:
-        raise TopicsMissing("; ".join(wrong))
+        raise TopicsWrong("; ".join(wrong))
     if missing:
         raise TopicsMissing.of(topic.name for topic in missing)
 
@@ -182,12 +182,21 @@ async def _compare(admin: AIOKafkaAdminClient, settings: Settings) -> _Compariso
     existing = await _counts(admin, [topic.name for topic in topics])
     wrong = [
         f"{topic.name} has {existing[topic.name]} partitions and needs {topic.partitions}:"
-        " set SALES_KPIS_PARTITIONS to what it has, or move all events to another number of"
-        " partitions with: sales-kpis topics repartition"
+        f" {_correction(topic.name, settings)}"
         for topic in topics
         if topic.name in existing and existing[topic.name] != topic.partitions
     ]
     return _Comparison([topic for topic in topics if topic.name not in existing], wrong)
+
+
+def _correction(name: str, settings: Settings) -> str:
+    """Return what to do about a topic with another number of partitions than it has to have."""
+    if name in (*REFERENCE_TOPICS, PARTIALS, KPIS, CATALOGUE, progress(settings), DEAD_LETTERS):
+        return "another program has created it, for this number is fixed; if it is empty, delete it"
+    return (
+        "set SALES_KPIS_PARTITIONS to what it has, or move all events to another number of"
+        " partitions with: sales-kpis topics repartition"
+    )
 
 
 async def _counts(admin: AIOKafkaAdminClient, names: Collection[str]) -> dict[str, int]:

@@ -6,7 +6,7 @@ leads to.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -99,29 +99,47 @@ class SourceCheck:
         found: list[Missing] = []
         for number in range(self._settings.partitions):
             aggregator = await self._state(number)
-            for record in elsewhere.pop(number, ()):
-                found += self._absent(aggregator, record, number)
+            absent = self._absent(aggregator, elsewhere.pop(number, ()))
             own = {each: stop for each, stop in sources.items() if each.partition == number}
             async for _, records in self._reader.read(own):
-                for record in records:
-                    if self._home(record) == number and _place(record) not in on_the_way:
-                        found += self._absent(aggregator, record, number)
+                here = [
+                    record
+                    for record in records
+                    if self._home(record) == number and _place(record) not in on_the_way
+                ]
+                absent += self._absent(aggregator, here)
+            found += await self._confirmed(absent, number)
         return found
 
     def _absent(
-        self, aggregator: AggregatorPort, record: ConsumerRecord, home: int
-    ) -> list[Missing]:
-        event = decode(record.value)
-        if not isinstance(event, Event) or record.key != event.subject.encode():
+        self, aggregator: AggregatorPort, records: Iterable[ConsumerRecord]
+    ) -> list[ConsumerRecord]:
+        """The events that an aggregator does not have, nor a newer version or an erasure."""
+        found = []
+        for record in records:
+            event = decode(record.value)
+            if not isinstance(event, Event) or record.key != event.subject.encode():
+                continue
+            self.events += 1
+            if type(event) in SUBJECT_EVENTS:
+                event = msgspec.structs.replace(event, on_topic=record.topic)
+            if aggregator.add(event) and not rejection_of(aggregator.check, event):
+                found.append(record)
+        return found
+
+    async def _confirmed(self, absent: list[ConsumerRecord], home: int) -> list[Missing]:
+        """What is absent from the state even where events of the future wait in it."""
+        if not absent:
             return []
-        if type(event) in SUBJECT_EVENTS:
-            event = msgspec.structs.replace(event, on_topic=record.topic)
-        self.events += 1
-        # An aggregator that has an event, a newer version of it, or the tombstone of its subject
-        # has nothing to write.
-        if not aggregator.add(event) or rejection_of(aggregator.check, event):
-            return []
-        return [Missing(record.topic, record.partition, record.offset, home)]
+        aggregator = await self._state(home)
+        # Whether an event has happened yet is a matter of the clock, which is not the owner's.
+        while aggregator.rebuild(self._settings.clock()):
+            pass
+        self.events -= len(absent)
+        return [
+            Missing(record.topic, record.partition, record.offset, home)
+            for record in self._absent(aggregator, absent)
+        ]
 
     def _home(self, record: ConsumerRecord) -> int:
         """The partition that a record's key leads to; of one without a key its own."""

@@ -18,6 +18,7 @@ from streams.operations.doctor import (
     check_names,
     check_partitions,
     check_rules,
+    check_topics,
     check_transactions,
     check_versions,
 )
@@ -80,6 +81,14 @@ async def test_names_that_are_known_are_not_reported(settings: Settings, tmp_pat
     await produce(settings, [rep("ann", team="south"), rep("bob")])
     assert await check_names(replace(settings, rules=written(tmp_path, text))) == []
     assert await check_names(settings) == []
+
+
+async def test_wrong_number_of_partitions_has_advice_that_corrects_it(settings: Settings) -> None:
+    wrong = replace(settings, partitions=settings.partitions + 1)
+    (found,) = [finding async for finding in check_topics(wrong)]
+    assert found.verdict == "WRONG"
+    assert "set SALES_KPIS_PARTITIONS to what it has" in found.what
+    assert "run `sales-kpis topics apply`" not in found.advice
 
 
 async def test_versions_of_kafka_are_checked(settings: Settings) -> None:

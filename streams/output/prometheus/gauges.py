@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
-from streams.output.keys import RecordKey, parse_key
+from streams.output.keys import RecordKey
 from streams.output.prometheus.naming import (
     ATTAINMENT,
     PACE,
@@ -20,7 +20,12 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 class _Parts(msgspec.Struct, gc=False):
+    """What the size of a value, and its labels, are found by; other parts are not read."""
+
     counts: dict[str, int] = {}
+    total: int | None = None
+    denominator: int | None = None
+    count: int | None = None
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -75,10 +80,10 @@ class Gauges(msgspec.Struct, frozen=True, gc=False):
     """The gauges of one record.
 
     `is_named` is false for a record of an unknown KPI or another unit: it has no gauges.
-    `record` is the record itself, `updated` its time in milliseconds.
+    `size` is how much its value stands for: of a mean or a share the number of facts, or the
+    denominator, else the value without its sign. `updated` is its time in milliseconds.
     """
 
-    record: bytes
     kpi: str
     dimension: str
     value_label: str
@@ -86,6 +91,7 @@ class Gauges(msgspec.Struct, frozen=True, gc=False):
     start: str
     is_named: bool
     is_labelled: bool
+    size: float
     updated: int
     values: tuple[Gauge, ...]
 
@@ -108,17 +114,13 @@ class GaugeFamily(Metric):
         if samples:
             raise ValueError("samples are made of the gauges and cannot be set")
 
-    def lines(self) -> Iterator[str]:
-        """Yield the lines of the family in Prometheus' text format."""
-        text = self.documentation.replace("\\", r"\\").replace("\n", r"\n")
-        yield f"# HELP {self.name} {text}\n# TYPE {self.name} gauge\n"
-        for gauge in self.gauges:
-            yield gauge.line
+    def text(self) -> str:
+        """Return the lines of its gauges, without those of its help and type."""
+        return "".join([gauge.line for gauge in self.gauges])
 
 
-def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
+def gauges(at: RecordKey, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
     """Return the gauges of a record. Raises msgspec.DecodeError for any other record."""
-    at = parse_key(key)
     fields = _record(record)
     named = namings.get(at.kpi)
     if named is not None and named.unit != fields.unit:
@@ -130,10 +132,10 @@ def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
             *(_gauge(at, name, "", value, at.kpi) for name, value in _targets(named, fields)),
         )
     return Gauges(
-        record,
         *at,
         is_named=named is not None,
         is_labelled=named is not None and named.is_labelled,
+        size=_size(fields),
         updated=milliseconds(fields.updated_at),
         values=values,
     )
@@ -147,6 +149,14 @@ def end_of(record: bytes) -> int:
 def milliseconds(text: str) -> int:
     """Parse an RFC 3339 time as milliseconds."""
     return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def _size(fields: _Record) -> float:
+    parts = fields.parts
+    for facts in (parts.total, parts.denominator, parts.count):
+        if facts is not None:
+            return abs(float(facts))
+    return 0.0 if fields.value is None else abs(float(fields.value))
 
 
 def _values(named: Naming, fields: _Record) -> Iterator[tuple[str, str, float]]:

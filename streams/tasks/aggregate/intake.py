@@ -89,6 +89,11 @@ class RecordIntake:
         self._received, self._stored = received, list(received.kept)
         self._unseen = set(SOURCE_TOPICS)
 
+    def release(self) -> None:
+        """Add the state records of events whose time has come."""
+        released = self._aggregator.released_records()
+        self.state_records += [(EVENT_PREFIX + key, value) for key, value in released]
+
     def flush(self) -> None:
         """Start new lists; the old ones belong to the commit that has them."""
         self.state_records, self.dead_letters = [], []
@@ -164,9 +169,9 @@ class RecordIntake:
             if forwards.is_forward(record.key):
                 forwarded.append(record)
                 continue
-            if record.offset < self._received.reroutes_offset:
-                continue
             reroute = reroutes.parse(record)[1]
+            if record.offset < self._received.reroutes_offset and not reroute.is_notice:
+                continue
             if quarantine.covers(self._reroutes_topic, record.offset) and (
                 why := rejection_of(self._aggregator.check, reroute)
             ):
@@ -176,7 +181,8 @@ class RecordIntake:
                 reroute = reroute._replace(value=None)
             elif quarantine.reroutes:
                 self.state_records += quarantine.release(record.key)
-            receive(reroute)
+            for key, value in receive(reroute):
+                self.state_records.append((EVENT_PREFIX + key, value))
         self._process_forwards(forwarded)
 
     def _process_forwards(self, records: Records) -> None:
@@ -210,7 +216,10 @@ class RecordIntake:
             self._settings.partitions,
             len(self._misplaced),
         )
-        now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
+        clock = self._settings.clock()
+        # An event of this moment is not to wait for the next commit.
+        self._aggregator.advance_clock(clock)
+        now = datetime.fromtimestamp(clock / 1000, UTC)
         old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
         late = past = 0
         for record, event in decoded:

@@ -24,8 +24,8 @@ EVENT_PREFIX, TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY = b"r", b"g", b"p"
 class Received:
     """Which records of the reroutes topic a restored task has.
 
-    Reroutes below one offset, and forwarded events below another. `kept` are the keys of such
-    events that are still to be removed from the topic.
+    Reroutes of events below one offset, and forwarded events below another. `kept` are the keys
+    of such events that are still to be removed from the topic.
     """
 
     reroutes_offset: int = 0
@@ -81,15 +81,16 @@ class StateRestore:
     def resume_reroutes(self, read: ReroutesRead) -> Received:
         """Apply the reroutes in force, and let what was received but not applied be read again.
 
-        The state does not hold reroutes: their topic is compacted and says everything. Forwarded
-        events are in the state, those below its source offset. After a crash note reroutes are
-        read again from there, to be checked one by one.
+        The state does not hold rerouted events: their topic is compacted and says everything.
+        It holds forwarded events and what notices erased, of those below its source offset.
+        After a crash note reroutes are read again from there, to be checked one by one.
         """
         topic, note = self._reroutes_topic, self.quarantine.crash_note
         stored = self.source_offsets.source.get(topic, 0)
         known = read.committed_offset if note is None else note.since.get(topic, 0)
         self.restore_reroutes(read.received_before(known))
-        waiting = [offset for offset in read.forwarded_at.values() if offset >= stored]
+        of_state = [*read.forwarded_at.values(), *read.notices_at]
+        waiting = [offset for offset in of_state if offset >= stored]
         self.source_offsets.source[topic] = min([known, *waiting])
         if known < read.next_offset:
             # What is checked one by one was processed before the crash, and its cells may be
