@@ -159,7 +159,7 @@ async def test_erasure_reaches_a_merged_lead_whose_shard_had_no_owner_then(
         for one in shards:
             await own.read(one)
         # The new owner finds that the lead was erased, which the state does not know yet.
-        await own.read(await shard(own, 0))
+        await settle(own, [await shard(own, 0), shards[1]])
         for topic in (topics.state(settings), topics.reroutes(settings)):
             for key, value in (await current(settings, topic)).items():
                 assert double.encode() not in key + value
