@@ -8,7 +8,7 @@ from streams.cli.progress import bar
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.operations.verify import Verdict, verify
+from streams.operations.verification.verify import Verdict, verify
 from streams.process.logs import escaped
 from streams.wiring.core import build_core
 

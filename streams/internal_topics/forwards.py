@@ -13,8 +13,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
 from streams.events.key_value import KeyValue
+from streams.internal_topics.partitioner import partition_of
 from streams.kafka import topics
-from streams.kafka.partitioner import partition_of
 
 # Keys of reroutes begin with a digit.
 PREFIX = b"event|"

@@ -17,9 +17,9 @@ from streams.config.settings import Settings
 from streams.engine.aggregate.reroutes import Reroute
 from streams.events.key_value import KeyValue
 from streams.internal_topics import forwards
+from streams.internal_topics.partitioner import partition_of
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
-from streams.kafka.partitioner import partition_of
 from streams.kafka.reader import ends, read_to
 
 

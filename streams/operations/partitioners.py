@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.events import SOURCE_TOPICS, Event, decode
-from streams.kafka.partitioner import partition_of
+from streams.internal_topics.partitioner import partition_of
 from streams.kafka.reader import POLL_MS, Records, beginnings, ends, reader
 
 # Of each partition; a producer that was corrected is soon out of sight.

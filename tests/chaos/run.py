@@ -203,9 +203,10 @@ def report(
     return {
         "title": f"seed {play.plan.seed}" + (f", mutant: {mutant}" if mutant else ""),
         "events accepted": sending.sent,
-        "sent straight to Kafka": dict(sending.sent_by),
+        "events of librdkafka's default partitioner": sending.librdkafka.events,
         "requests": sending.attempts,
         "requests sent again": sending.refused,
+        "transactions of a sender": sending.transactions,
         "poisoned records": len(sending._load.poison),
         "dead letters": found.dead_letters,
         "records compared": found.records,

@@ -1,9 +1,10 @@
-"""Events over HTTP or straight to Kafka until each is acknowledged, and poison to Kafka."""
+"""Events over HTTP and to Kafka in two ways, each until acknowledged, and poison to Kafka."""
 
 import asyncio
 import json
 import time
-from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -11,19 +12,26 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
+from streams.gateway.records import Record
+from streams.gateway.records import record as sendable
+from streams.kafka.client import close_client
 from tests.chaos.load import (
+    BATCH,
     POISON_HEADER,
     EventData,
     Load,
+    canary,
     encoded,
 )
-from tests.chaos.producers import is_reference, producer_of, producers
+from tests.chaos.producers import DefaultLibrdkafka
 from tests.histories import lines
 
 SENDERS = 3
 REQUEST_SECONDS = 10.0
 RETRY_SECONDS = 0.2
 ACCEPTED = 202
+# Numbers of the leads that are in aborted transactions only.
+NEVER = 10**8
 
 
 class Sending:
@@ -35,7 +43,7 @@ class Sending:
     def __init__(self, load: Load, settings: Settings, accepted: Path, rate: float) -> None:
         self.rate = rate
         self.sent = 0
-        self.attempts = self.refused = 0
+        self.attempts = self.refused = self.transactions = 0
         self.seconds = 0.0
         self.size = load.size
         self._load = load
@@ -43,9 +51,7 @@ class Sending:
         self._url = f"http://127.0.0.1:{settings.gateway_port}/events"
         self._accepted = accepted
         self._next = 0
-        self._producers = producers(settings)
-        # By the kind of producer, how many events it has sent.
-        self.sent_by: Counter[str] = Counter()
+        self.librdkafka = DefaultLibrdkafka(settings)
         self._free_at = 0.0
 
     async def run(self) -> None:
@@ -53,23 +59,20 @@ class Sending:
         began = time.monotonic()
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            await asyncio.gather(self._poison(), *(self._batches(session) for _ in range(SENDERS)))
+            await asyncio.gather(
+                self._poison(),
+                self._batches(self._is_committed),
+                self._batches(self.librdkafka.is_written),
+                *(self._batches(partial(self._is_accepted, session)) for _ in range(SENDERS)),
+            )
         self.seconds = time.monotonic() - began
 
-    async def _batches(self, session: aiohttp.ClientSession) -> None:
+    async def _batches(self, is_accepted: Callable[[list[EventData]], Awaitable[bool]]) -> None:
         while self._next < len(self._load.batches):
             batch = self._load.batches[self._next]
-            producer = producer_of(self._next, self._producers)
             self._next += 1
             await self._await_rate(len(batch))
-            rest = batch
-            if producer is not None:
-                rest = [event for event in batch if is_reference(event)]
-                own = [event for event in batch if not is_reference(event)]
-                while own and not await producer.is_written(own):
-                    await asyncio.sleep(RETRY_SECONDS)
-                self.sent_by[type(producer).__name__] += len(own)
-            while rest and not await self._is_accepted(session, rest):
+            while not await is_accepted(batch):
                 self.refused += 1
                 await asyncio.sleep(RETRY_SECONDS)
             with self._accepted.open("ab") as file:
@@ -96,6 +99,38 @@ class Sending:
         if 400 <= answer.status < 500 and answer.status != 429:
             raise AssertionError(f"the gateway refuses good events: {body[:500]!r}")
         return answer.status == ACCEPTED and json.loads(body)["accepted"] == len(batch)
+
+    async def _is_committed(self, batch: list[EventData]) -> bool:
+        """Write a batch in a transaction, after one that is aborted, with leads of its own."""
+        self.attempts += 1
+        never = [canary(NEVER + self.attempts * BATCH + number) for number in range(len(batch))]
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.bootstrap,
+            transactional_id="chaos-crm",
+            transaction_timeout_ms=10_000,
+        )
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await producer.start()
+                await producer.begin_transaction()
+                await self._write(producer, never)
+                await producer.abort_transaction()
+                await producer.begin_transaction()
+                await self._write(producer, batch)
+                await producer.commit_transaction()
+        except (KafkaError, TimeoutError, OSError):
+            return False
+        finally:
+            await close_client("the sender of transactions", producer.stop())
+        self.transactions += 1
+        return True
+
+    async def _write(self, producer: AIOKafkaProducer, events: list[EventData]) -> None:
+        for event in events:
+            sent = sendable(encoded(event), 1)
+            assert isinstance(sent, Record), sent
+            for topic in sent.topics:
+                await producer.send(topic, sent.value, key=sent.key)
 
     async def _poison(self) -> None:
         """Spread poison over the whole run; a header identifies it for the verdict."""

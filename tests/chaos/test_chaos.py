@@ -18,9 +18,10 @@ async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(
     plan = tiny(SEED)
     report = await run(plan, tmp_path)
     assert report["wrong"] == []
-    assert report["sent straight to Kafka"]["DefaultLibrdkafka"] > plan.events / 10
+    assert report["events of librdkafka's default partitioner"] > plan.events / 20
     assert report["faults"]["workers killed"] >= plan.killed
     assert report["faults"]["zombies"] == plan.zombies
     assert report["faults"]["brokers killed"] == plan.brokers
+    assert report["transactions of a sender"] > 0
     assert report["dead letters"] == report["poisoned records"] >= 5
     assert report["records of the oracle"] == report["records compared"] > 0

@@ -14,8 +14,8 @@ from streams.internal_topics.reroutes import shard_of
 from streams.kafka import topics
 from streams.kafka.reader import ends
 from streams.kafka.transactional_producer import TransactionalProducer
-from streams.operations.source_check import Missing
-from streams.operations.verify import Difference, verify
+from streams.operations.verification.source_check import Missing
+from streams.operations.verification.verify import Difference, verify
 from streams.wiring.core import build_core
 from tests.installation.counting import Counting
 from tests.installation.installed import (
@@ -75,7 +75,7 @@ async def test_first_comparison_alone_finds_cells_right_that_changed_meanwhile(
             await another()
             return found
 
-        monkeypatch.setattr("streams.operations.verify.ends", ends_while_events_come)
+        monkeypatch.setattr("streams.operations.verification.verify.ends", ends_while_events_come)
         found = await verify(settings, Counting(), pauses_s=())
     assert [each for each in found.wrong if each.topic == topics.PARTIALS] == []
 

@@ -4,7 +4,7 @@ from aiokafka.partitioner import murmur2 as of_the_client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.partitioner import murmur2, partition_of
+from streams.internal_topics.partitioner import murmur2, partition_of
 
 
 def test_hashes_are_those_of_kafkas_own_tests() -> None:

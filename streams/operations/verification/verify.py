@@ -24,8 +24,8 @@ from streams.internal_topics.progress import KPI_PARTITIONS
 from streams.kafka import topics
 from streams.kafka.reader import ends
 from streams.operations.export import OnProgress
-from streams.operations.recompute import ReceivedReroute, Recomputation
-from streams.operations.source_check import Missing, SourceCheck, TopicReader
+from streams.operations.verification.recompute import ReceivedReroute, Recomputation
+from streams.operations.verification.source_check import Missing, SourceCheck, TopicReader
 from streams.process.cancellation import ended, stopped
 from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
 from streams.tasks.merge.published_index import REVISION_FIELD

@@ -17,9 +17,9 @@ from streams.config.settings import Settings
 from streams.events import SOURCE_TOPICS, Event, decode
 from streams.internal_topics import forwards, reroutes
 from streams.internal_topics.dead_letters import DESTINATION
-from streams.internal_topics.progress import source_offsets
+from streams.internal_topics.partitioner import partition_of
+from streams.internal_topics.progress import read_reports
 from streams.kafka import topics
-from streams.kafka.partitioner import partition_of
 from streams.kafka.reader import Records, ends, read_to
 from streams.operations.export import OnProgress
 from streams.tasks.aggregate.intake import SUBJECT_EVENTS
@@ -85,11 +85,11 @@ class SourceCheck:
         """Read the state of each partition, and every record that its subjects may have."""
         # Each is read a moment later than the one before, so that all of an event below these
         # offsets is on its way to the state by then, or in the state that is read last.
-        offsets = await source_offsets(self._settings)
+        reports = await read_reports(self._settings)
         sources = {
             TopicPartition(topic, number): offset
-            for number, by_topic in offsets.items()
-            for topic, offset in by_topic.items()
+            for number in range(self._settings.partitions)
+            for topic, offset in reports.get(f"aggregate/{number}", {}).get("source", {}).items()
             if topic in SOURCE_TOPICS and offset
         }
         stops = await ends(self._settings, reroutes.partitions(self._settings))
