@@ -13,14 +13,13 @@ from streams.events.account_events import (
 )
 from streams.events.common import Common, Event
 from streams.events.decode import (
-    Rejected,
-    RejectionKind,
     canonical,
     decode,
     pack,
     unpack,
 )
 from streams.events.key_value import KeyValue
+from streams.events.known_names import KnownNames
 from streams.events.labels import clearable
 from streams.events.lead_events import (
     ActivityLogged,
@@ -39,7 +38,6 @@ from streams.events.lead_events import (
     QuoteRejected,
     QuoteSent,
 )
-from streams.events.order import identity, order_within
 from streams.events.reference_records import (
     AccountSet,
     RateSet,
@@ -54,8 +52,11 @@ from streams.events.registry import (
     SOURCE_TOPICS,
     TOPIC_OF,
     for_each_kind,
+    identity,
+    order_within,
     topics_of,
 )
+from streams.events.rejected import Rejected, RejectionKind
 from streams.events.subject_events import (
     SubjectErased,
     SubjectEvent,
@@ -82,6 +83,7 @@ __all__ = [
     "InvoicePaid",
     "InvoiceVoided",
     "KeyValue",
+    "KnownNames",
     "LeadAssigned",
     "LeadCreated",
     "LeadDisqualified",

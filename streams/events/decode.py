@@ -7,32 +7,14 @@ from datetime import UTC, date
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
-from typing import Literal
 
 import msgspec
 
 from streams.events.common import Common
 from streams.events.labels import EmptyLabel, clearable, normalised
 from streams.events.registry import EVENT_TYPES
+from streams.events.rejected import Rejected, RejectionKind
 
-# Label values of a metric: few, and never a part of a value.
-RejectionKind = Literal[
-    "crashes the KPIs",
-    "does not belong here",
-    "empty record",
-    "invalid currency",
-    "invalid date",
-    "invalid money",
-    "invalid number",
-    "invalid time",
-    "invalid value",
-    "key is not the subject",
-    "missing field",
-    "not JSON",
-    "not an object",
-    "out of range",
-    "unknown type",
-]
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _EMPTY = "must not be empty"
 _YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"
@@ -56,18 +38,6 @@ _to_state = msgspec.msgpack.Encoder()
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 # For an object in a field, such as a target's scope, the field is at fault.
 _PATH = re.compile(r" - at (?:`key` in )?`\$(?:\.|\[\.\.\.\])?([^`]*?)(?:\[\.\.\.\])?`$")
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Why some bytes are no event; `field` is the one at fault, if any.
-
-    `kind` is one of few, for counting; `reason` may quote the value.
-    """
-
-    reason: str
-    field: str | None
-    kind: RejectionKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Journey:
             lead,
             self.touches,
             self.had_cold_call,
-            entries[-1].at,
+            entries,
             next((done.at for done in self.activities if done.kind == "collateral"), None),
             self._lead_reps,
         )

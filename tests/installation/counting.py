@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 from streams.engine.aggregate.reroutes import Reroute
@@ -11,6 +12,7 @@ from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import (
     Event,
+    KnownNames,
     RateSet,
     ReferenceRecord,
     RepSet,
@@ -79,9 +81,14 @@ class CountingAggregator:
     def advance_clock(self, clock: int) -> None:
         """Count by the clock of the next step."""
 
-    def released_records(self) -> list[tuple[bytes, bytes | None]]:
+    def released_records(self) -> list[Any]:
         """None is set apart."""
         return []
+
+    def check_releases(self) -> None:
+        """None is set apart."""
+
+    refused_events = released_records
 
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""
@@ -273,6 +280,11 @@ class Counting:
     def merger(self, clock: int, number: int) -> CountingMerger:  # noqa: ARG002 - all mergers count alike
         """Make a merger."""
         return CountingMerger(clock)
+
+    @property
+    def known_names(self) -> KnownNames | None:
+        """Check nothing."""
+        return None
 
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Say what was given to be said."""

@@ -42,9 +42,14 @@ def transfer_steps(
 ) -> Iterator[Fact[int]]:
     """The facts that transfer an entity's part of a stock from each rep to the next.
 
-    The total does not change, nor any other dimension.
+    The total does not change, nor any other dimension. A fact with dimensions of its own knows
+    its rep.
     """
-    held = [(fact.at, fact.value) for fact in facts if isinstance(fact.value, int)]
+    held = [
+        (fact.at, fact.value)
+        for fact in facts
+        if isinstance(fact.value, int) and fact.dimensions is None
+    ]
     before = present
     for at, dimensions in steps:
         amount = sum(value for begin, value in held if begin < at)

@@ -153,10 +153,10 @@ class Merger:
         if isinstance(record, RepSet):
             self._set_rep(record)
         elif isinstance(record, TargetSet):
-            target_key = self._targets.update(record)
-            if target_key is not None:
+            change = self._targets.update(record)
+            if change is not None:
                 self._return_round()
-                self._invalidation.add_target(target_key, self._kpis.by_name[target_key.kpi])
+                self._invalidation.add_target(change, self._kpis.by_name[change.key.kpi])
 
     def alerts(self, clock: int) -> dict[str, bytes]:
         """Alerts about targets that hold at an instant, by key.
