@@ -2,8 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import zip_longest
-from math import inf
 from typing import Any
 
 from hypothesis import strategies as st
@@ -138,7 +136,8 @@ def known_accounts(events: list[EventDict], wholes: "Wholes") -> list[EventDict]
         patches[record.account].pop(record.id, None)
         patches[record.account][record.id] = record
     found: list[EventDict] = []
-    for name in NAMES:
+    targets = (merge.into for merges in wholes.merges.values() for merge in merges)
+    for name in {*NAMES, *targets}:
         fields: EventDict = {"id": name, "type": "account.set", "account": name, "at": FIRST}
         for account in reversed((name, *wholes.merged_into(name))):
             known = fields_of(patches[account].values())
@@ -186,14 +185,13 @@ class Wholes:
         self._spread_erasures()
 
     def _spread_erasures(self) -> None:
-        """Erase with a subject all that was merged into it at that time or later."""
+        """Erase with a subject all that was ever merged into it."""
         is_changed = True
         while is_changed:
             is_changed = False
             for of, merges in self.merges.items():
-                for merge, following in zip_longest(merges, merges[1:]):
-                    until = milliseconds(following.at) if following else inf
-                    with_it = {at for at in self.erased[of[0], merge.into] if at < until}
+                for merge in merges:
+                    with_it = self.erased[of[0], merge.into]
                     is_changed |= not with_it <= self.erased[of]
                     self.erased[of] |= with_it
 
