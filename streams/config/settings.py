@@ -41,7 +41,6 @@ from streams.config.setting_kinds import (
     weights,
     zone_complaint,
 )
-from streams.engine.calendars.calendar import CALENDAR_KINDS, ROLLING_DAYS
 
 PREFIX = "SALES_KPIS_"
 
@@ -52,7 +51,10 @@ GATEWAY, METRICS, PROCESS = "Gateway and privacy", "Metrics of workers", "Proces
 LOG_FORMS = ("text", "json")
 
 # Not the hours: an hour is over before a dashboard has shown it.
-GAUGE_WINDOWS = (*CALENDAR_KINDS, *ROLLING_DAYS)
+GAUGE_WINDOWS = (
+    *("day", "week", "month", "quarter", "year"),
+    *("last_7d", "last_15d", "last_30d", "last_90d"),
+)
 
 # The weight of each kind of ticket in an account's churn risk.
 CHURN_WEIGHTS = MappingProxyType(

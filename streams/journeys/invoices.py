@@ -75,8 +75,10 @@ class Invoice:
         self._issue: InvoiceIssued | None = issues[-1].event if issues else None  # type: ignore[assignment]  # see above
         if issues:
             self._insert_issue(entries, issues[0])
-        self.rep = latest(issues, "rep") or account_rep
-        self.product = latest(issues, "product")
+        last = self._issue
+        # Nearly all name them in their last issue.
+        self.rep = (last and last.rep) or latest(issues, "rep") or account_rep
+        self.product = (last and last.product) or latest(issues, "product")
         self.dimensions = dimensions(self.rep, product=self.product, account=account)
         self.is_owed = bool(issues) and not is_void
 

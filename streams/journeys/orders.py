@@ -50,14 +50,17 @@ def orders(
             placed.pop(event.order, None)
     for at, name in sorted((own[0].at, name) for name, own in placed.items()):
         own = placed[name]
-        promised, product = _promised(own), latest(own, "product")
+        last: OrderPlaced = own[-1].event  # type: ignore[assignment]  # see above
+        # Nearly all name these in their last placing.
+        rep, product = last.rep or latest(own, "rep"), last.product or latest(own, "product")
+        promised = last.promised or _promised(own)
         yield Order(
             name,
             at,
             delivered.get(name),
             context.calendar.end_of(promised) if promised else None,
             product,
-            dimensions(latest(own, "rep") or account_rep, product=product, account=account),
+            dimensions(rep or account_rep, product=product, account=account),
         )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.config.settings import Settings
@@ -34,6 +35,8 @@ def _milliseconds(period: timedelta) -> str:
     return str(period // timedelta(milliseconds=1))
 
 
+# A cell may have thousands of labels, and a dead letter has its record in Base64.
+_LARGE = {"max.message.bytes": str(16 * 1024 * 1024)}
 # The broker compresses, because a worker's processor time limits the throughput.
 _COMPACTED = {
     "cleanup.policy": "compact",
@@ -43,15 +46,20 @@ _COMPACTED = {
 # The newest segment is never compacted, and a new owner reads all of it.
 _OFTEN_CHANGED = {
     **_COMPACTED,
+    **_LARGE,
     "segment.bytes": str(128 * 1024 * 1024),
     "min.cleanable.dirty.ratio": "0.2",
 }
 # Read whole by everyone who waits for progress.
 _SMALL = {**_COMPACTED, "segment.bytes": str(1024 * 1024), "min.cleanable.dirty.ratio": "0.1"}
 # Events are kept for ever: a KPI added later is computed from the state, but a lost state topic
-# is rebuilt from the events.
+# is rebuilt from the events. Reference records are patches, and their history says what stood when.
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1"}
-_A_MONTH = {"cleanup.policy": "delete", "retention.ms": _milliseconds(DEAD_LETTER_RETENTION)}
+_A_MONTH = {
+    "cleanup.policy": "delete",
+    "retention.ms": _milliseconds(DEAD_LETTER_RETENTION),
+    **_LARGE,
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
     """Return every topic of an installation."""
     return (
         *(Topic(name, settings.partitions, _FOR_EVER) for name in SOURCE_TOPICS),
-        *(Topic(name, 1, _COMPACTED) for name in REFERENCE_TOPICS),
+        *(Topic(name, 1, _FOR_EVER) for name in REFERENCE_TOPICS),
         Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(reroutes(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(PARTIALS, MERGE_PARTITIONS, _OFTEN_CHANGED),
@@ -97,6 +105,12 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         Topic(progress(settings), 1, _SMALL),
         Topic(DEAD_LETTERS, 1, _A_MONTH),
     )
+
+
+def written(settings: Settings) -> list[str]:
+    """Return the topics that workers write to."""
+    inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
+    return [topic.name for topic in wanted(settings) if topic.name not in inputs]
 
 
 def all_partitions(settings: Settings) -> list[TopicPartition]:
@@ -155,6 +169,20 @@ async def counts(settings: Settings, names: Collection[str]) -> dict[str, int]:
     """Return the partition counts of those of the topics that exist."""
     async with admin_client(settings) as admin:
         return await _counts(admin, names)
+
+
+async def compacted(settings: Settings, names: Collection[str]) -> list[str]:
+    """Return the topics that Kafka compacts, of those whose configuration may be read."""
+    policy = "cleanup.policy"
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, {policy: None}) for name in names]
+    async with admin_client(settings) as admin:
+        answers = await admin.describe_configs(resources)
+    return [
+        name
+        for answer in answers
+        for error_code, _, _, name, entries in answer.resources
+        if not error_code and any(each[0] == policy and "compact" in each[1] for each in entries)
+    ]
 
 
 async def check(settings: Settings) -> None:

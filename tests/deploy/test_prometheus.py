@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import shutil
+import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -18,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from streams.config.settings import Settings, instant
 from streams.gateway.metrics import Metrics
 from streams.output.prometheus.collector import KpiCollector
+from streams.output.prometheus.exposition import text
 from streams.output.prometheus.server import serve
 from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
@@ -26,6 +29,7 @@ from tests.histories import history, lines
 from tests.output.records import records
 
 DASHBOARD: dict[str, Any] = orjson.loads((DEPLOY / "grafana/dashboards/sales.json").read_bytes())
+PROMTOOL = shutil.which("promtool")
 SECONDS = 60.0
 # What Grafana puts in as the dashboard opens.
 OPENED = {
@@ -36,7 +40,7 @@ OPENED = {
     "__rate_interval": "5s",
 }
 pytestmark = pytest.mark.skipif(
-    BINARY is None,
+    BINARY is None or PROMTOOL is None,
     reason="there is no `prometheus` on the path (Debian: apt-get install prometheus): the"
     " dashboard's queries were checked by name only",
 )
@@ -134,6 +138,33 @@ def queries(variables: dict[str, str]) -> Iterator[str]:
     for panel in DASHBOARD["panels"]:
         for target in panel.get("targets", ()):
             yield re.sub(r"\$\{?(\w+)\}?", lambda found: variables[found[1]], target["expr"])
+
+
+def test_metrics_are_named_as_prometheus_wants_them() -> None:
+    health, _ = worker()
+    gateway = Metrics()
+    work(health, gateway)
+    checked = subprocess.run(
+        [str(PROMTOOL), "check", "metrics"],
+        input=text(health.registry) + text(gateway.registry),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    complaints = (checked.stdout + checked.stderr).decode().splitlines()
+    # The names of KPIs are the catalogue's: `deal_count`, `days_to_pay`.
+    assert [line for line in complaints if line.startswith("sales_kpi")] == []
+    assert all(line.startswith("sales_") for line in complaints)
+
+
+def test_committed_configuration_is_valid() -> None:
+    subprocess.run(
+        [str(PROMTOOL), "check", "config", "--syntax-only", "prometheus.yml"],
+        cwd=DEPLOY / "prometheus",
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
 
 
 async def test_every_query_of_the_dashboard_is_answered(tmp_path: Path) -> None:

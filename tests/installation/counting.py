@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 from streams.engine.aggregate.reroutes import Reroute
@@ -80,9 +81,14 @@ class CountingAggregator:
     def advance_clock(self, clock: int) -> None:
         """Count by the clock of the next step."""
 
-    def released_records(self) -> list[tuple[bytes, bytes | None]]:
+    def released_records(self) -> list[Any]:
         """None is set apart."""
         return []
+
+    def check_releases(self) -> None:
+        """None is set apart."""
+
+    refused_events = released_records
 
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""

@@ -13,12 +13,17 @@ AttributionSteps = tuple[tuple[int, Dimensions], ...]
 def attribution(
     own: Mapping[int, str], present: Dimensions, inherited: Mapping[int, str] | None = None
 ) -> AttributionSteps:
-    """The dimensions of an entity over time, from its own and inherited reps by instant."""
+    """The dimensions of an entity over time, from its own and inherited reps by instant.
+
+    Before any rep was named, it has no step.
+    """
     inherited = inherited or {}
-    rep, other, found = "", "", []
+    rep, other = "", ""
+    found: list[tuple[int, Dimensions]] = []
     for at in sorted(own.keys() | inherited.keys()):
         rep, other = own.get(at, rep), inherited.get(at, other)
-        found.append((at, present.with_rep(rep or other)))
+        if rep or other or found:
+            found.append((at, present.with_rep(rep or other)))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from prometheus_client.samples import Sample
 from streams.config.settings import Settings
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.output.keys import parse_key
-from streams.output.prometheus.gauge_groups import GaugeGroup, Limits, WindowKey
+from streams.output.prometheus.gauge_groups import GaugeGroup, Limits, Totals, WindowKey, total
 from streams.output.prometheus.gauges import (
     GaugeFamily,
     end_of,
@@ -69,6 +69,7 @@ class KpiCollector(Collector):
         self._undecoded: dict[str, bytes | None] = {}
         self._groups: defaultdict[tuple[str, str], GaugeGroup] = defaultdict(GaugeGroup)
         self._held: set[WindowKey] = set()
+        self._running: set[WindowKey] = set()
         self._collecting = Lock()
 
     @property
@@ -106,23 +107,26 @@ class KpiCollector(Collector):
     def collect(self) -> list[Metric]:
         """Return the gauges that have values now."""
         with self._collecting:
-            running = self._decode()
+            self._decode()
             families = {family.name: family for family in self._families()}
             own = {name: Metric(name, text, "gauge") for name, text in OWN.items()}
+            totals: list[Totals] = []
             for (kpi, dimension), group in self._groups.items():
-                shown = group.shown(running, self._limits)
-                for gauge in shown.gauges:
-                    families[gauge.name].gauges.append(gauge)
+                shown = group.shown(self._running, self._limits)
+                totals.append(shown.totals)
+                for by_name in shown.lines:
+                    for name, lines in by_name.items():
+                        families[name].lines.append(lines)
                 for name, dropped in (
                     (VALUES_DROPPED, shown.values_dropped),
                     (LABELS_DROPPED, shown.labels_dropped),
                 ):
                     if dropped:
                         own[name].add_sample(name, {"kpi": kpi, "dimension": dimension}, dropped)
-            for sample in self._totals(running):
+            for sample in _totals(total(totals)):
                 own[sample.name].samples.append(sample)
         return [
-            *(family for family in families.values() if family.gauges),
+            *(family for family in families.values() if family.lines),
             *(family for family in own.values() if family.samples),
         ]
 
@@ -133,8 +137,8 @@ class KpiCollector(Collector):
         for name, text in AIMED.items():
             yield GaugeFamily(name, text)
 
-    def _decode(self) -> set[WindowKey]:
-        """Decode what has changed, drop what has ended, and return the running windows."""
+    def _decode(self) -> None:
+        """Decode what has changed, drop what has ended, and follow the running windows."""
         # `popitem` is one step for the interpreter: `update` cannot come between.
         for _ in range(len(self._undecoded)):
             key, record = self._undecoded.popitem()
@@ -150,25 +154,19 @@ class KpiCollector(Collector):
             self._held.add(where)
         now = self._clock()
         ended = {where for where in self._held if self._windows[where].end <= now}
-        if ended:
+        self._held -= ended
+        running = {where for where in self._held if self._windows[where].start <= now}
+        if ended or running != self._running:
+            self._running = running
             for about, group in list(self._groups.items()):
-                group.drop(ended)
-                if not group.records:
+                group.follow(ended)
+                if not group.members:
                     del self._groups[about]
-            self._held -= ended
-        return {where for where in self._held if self._windows[where].start <= now}
 
-    def _totals(self, running: set[WindowKey]) -> Iterator[Sample]:
-        """Yield the numbers of records, and the time of the newest."""
-        known, unnamed, newest = 0, 0, 0
-        for group in self._groups.values():
-            for by_window in group.records.values():
-                for window, record in by_window.items():
-                    if window in running:
-                        known += 1
-                        unnamed += not record.is_named
-                        newest = max(newest, record.updated)
-        yield Sample(RECORDS, {}, known)
-        yield Sample(UNNAMED, {}, unnamed)
-        if known:
-            yield Sample(UPDATED, {}, newest / 1000)
+
+def _totals(found: Totals) -> Iterator[Sample]:
+    """Yield the numbers of records, and the time of the newest."""
+    yield Sample(RECORDS, {}, found.records)
+    yield Sample(UNNAMED, {}, found.unnamed)
+    if found.records:
+        yield Sample(UPDATED, {}, found.newest / 1000)

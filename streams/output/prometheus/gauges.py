@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple, Self
 
 import msgspec
 from prometheus_client.core import Metric
@@ -96,17 +97,29 @@ class Gauges(msgspec.Struct, frozen=True, gc=False):
     values: tuple[Gauge, ...]
 
 
+class Lines(NamedTuple):
+    """Some gauges of one name, with their lines in one text."""
+
+    text: str
+    gauges: list[Gauge]
+
+    @classmethod
+    def of(cls, found: list[Gauge]) -> Self:
+        """Join the lines of gauges."""
+        return cls("".join([gauge.line for gauge in found]), found)
+
+
 class GaugeFamily(Metric):
     """All gauges of one name, with their lines; samples are made only on request."""
 
     def __init__(self, name: str, text: str) -> None:
-        self.gauges: list[Gauge] = []
+        self.lines: list[Lines] = []
         super().__init__(name, text, "gauge")
 
     @property
     def samples(self) -> list[Sample]:
         """Return every gauge as a sample of the client library."""
-        return [gauge.sample() for gauge in self.gauges]
+        return [gauge.sample() for some in self.lines for gauge in some.gauges]
 
     @samples.setter
     def samples(self, samples: list[Sample]) -> None:
@@ -116,7 +129,7 @@ class GaugeFamily(Metric):
 
     def text(self) -> str:
         """Return the lines of its gauges, without those of its help and type."""
-        return "".join([gauge.line for gauge in self.gauges])
+        return "".join([some.text for some in self.lines])
 
 
 def gauges(at: RecordKey, record: bytes, namings: Mapping[str, Naming]) -> Gauges:

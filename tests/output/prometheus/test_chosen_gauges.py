@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from streams.config.settings import GAUGE_WINDOWS
+from streams.output.keys import WINDOWS
 from tests.output.prometheus.showing import TODAY, showing, values
 from tests.output.records import at, records, won
 
@@ -64,6 +66,10 @@ def test_only_windows_of_the_settings_have_gauges() -> None:
     registry, _, _ = showing([won("d1", "1.00")], metrics_windows=("day", "last_90d"))
     windows = {s.labels["window"] for f in registry.collect() for s in f.samples if s.labels}
     assert windows == {"day", "last_90d"}
+
+
+def test_every_window_but_the_hour_can_be_chosen() -> None:
+    assert ("hour", *GAUGE_WINDOWS) == WINDOWS
 
 
 def test_records_decoded_before_a_scrape_are_shown_by_it() -> None:
