@@ -130,8 +130,10 @@ def worker(
 def gateway(bootstrap: str | None, host: str, port: int | None) -> None:
     """Run the gateway, which accepts events over HTTP: POST /events."""
     from streams.gateway.server import run_gateway
+    from streams.wiring.catalogue import catalogue, known_names
 
+    used, rules = configuration(bootstrap=bootstrap)
     try:
-        run_gateway(settings(bootstrap=bootstrap), port, host=host)
+        run_gateway(used, port, host, known_names(catalogue(used, rules)))
     except BadSetting as error:
         raise click.ClickException(str(error)) from error

@@ -13,14 +13,14 @@ from streams.events.account_events import (
 )
 from streams.events.common import Common, Event
 from streams.events.decode import (
-    Rejected,
-    RejectionKind,
     canonical,
     decode,
     pack,
     unpack,
 )
 from streams.events.key_value import KeyValue
+from streams.events.known_names import KnownNames
+from streams.events.labels import clearable
 from streams.events.lead_events import (
     ActivityLogged,
     CallEnded,
@@ -38,6 +38,7 @@ from streams.events.lead_events import (
     QuoteRejected,
     QuoteSent,
 )
+from streams.events.order import identity, order_within
 from streams.events.reference_records import (
     AccountSet,
     RateSet,
@@ -54,6 +55,7 @@ from streams.events.registry import (
     for_each_kind,
     topics_of,
 )
+from streams.events.rejected import Rejected, RejectionKind
 from streams.events.subject_events import (
     SubjectErased,
     SubjectEvent,
@@ -80,6 +82,7 @@ __all__ = [
     "InvoicePaid",
     "InvoiceVoided",
     "KeyValue",
+    "KnownNames",
     "LeadAssigned",
     "LeadCreated",
     "LeadDisqualified",
@@ -104,8 +107,11 @@ __all__ = [
     "TicketOpened",
     "TicketResolved",
     "canonical",
+    "clearable",
     "decode",
     "for_each_kind",
+    "identity",
+    "order_within",
     "pack",
     "topics_of",
     "unpack",

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from streams.engine.aggregate.attribution import (
     AttributionSteps,
@@ -64,7 +64,7 @@ class Origin:
 
 
 class DealFields(Struct, frozen=True, gc=False):
-    """The fields of a deal that patches set alike; None: never given, an empty text: cleared."""
+    """The fields of a deal that patches set alike; None: not known, never given or cleared."""
 
     amount: str | None = None
     currency: str | None = None
@@ -79,14 +79,14 @@ class DealFields(Struct, frozen=True, gc=False):
         """Give the fields after a patch: what it does not name stays as it was."""
         # Written out: driven by a tuple of names, a deal of six changes took twice as long.
         return DealFields(
-            self.amount if patch.amount is None else patch.amount,
-            self.currency if patch.currency is None else patch.currency,
-            self.expected_close if patch.expected_close is None else patch.expected_close,
-            self.rep if patch.rep is None else patch.rep,
-            self.channel if patch.channel is None else patch.channel,
-            self.partner if patch.partner is None else patch.partner,
-            self.product if patch.product is None else patch.product,
-            self.account if patch.account is None else patch.account,
+            self.amount if patch.amount is UNSET else patch.amount,
+            self.currency if patch.currency is UNSET else patch.currency,
+            self.expected_close if patch.expected_close is UNSET else patch.expected_close,
+            self.rep if patch.rep is UNSET else patch.rep,
+            self.channel if patch.channel is UNSET else patch.channel,
+            self.partner if patch.partner is UNSET else patch.partner,
+            self.product if patch.product is UNSET else patch.product,
+            self.account if patch.account is UNSET else patch.account,
         )
 
 
@@ -142,19 +142,19 @@ class Deal:
         )
 
     def _read(self, entries: Sequence[Entry]) -> DealFields:
-        """Apply all changes. Status and stage have a history; a probability is never empty."""
+        """Apply all changes. Status and stage have a history."""
         fields = NO_FIELDS
         for at, _, event in entries:
             assert isinstance(event, DealChanged)  # noqa: S101 - for the type checker: the journey sorted them
             fields = fields.apply(event)
-            if event.status is not None and event.status != self.status:
+            if isinstance(event.status, str) and event.status != self.status:
                 self.status = event.status
                 self.closed = None if event.status == "open" else at
-            if event.stage is not None:
-                self.stage = event.stage
+            if event.stage is not UNSET:
+                self.stage = event.stage or ""
                 if event.stage:
                     self.stage_entries.setdefault(event.stage, at)
-            if event.probability is not None:
+            if event.probability is not UNSET:
                 self.probability = event.probability
         return fields
 
@@ -214,9 +214,9 @@ class Deal:
         if self.context.definitions.choices.owner == "now":
             return ()
         own = {
-            at: event.rep
+            at: event.rep or ""
             for at, _, event in self.entries
-            if isinstance(event, DealChanged) and event.rep is not None
+            if isinstance(event, DealChanged) and event.rep is not UNSET
         }
         return attribution(own, self.dimensions, self.origin.reps)
 

@@ -15,6 +15,7 @@ from streams.config.settings import (
     Settings,
 )
 from streams.engine.catalogue.dimensions import ROLLED_UP
+from streams.engine.catalogue.patched_records import RepRecords
 from streams.events import RepSet, decode
 from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
@@ -23,7 +24,6 @@ from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal
 from streams.kafka.hanging_transactions import RECHECK_SECONDS, hanging_transactions
 from streams.kafka.reader import ends, read_to
-from streams.tasks.reference_data import order
 from streams.wiring.catalogue import catalogue
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
@@ -252,15 +252,12 @@ async def check_names(settings: Settings) -> list[Finding]:
 
 async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str]]]:
     """Return the known reps, and their current teams, departments and units."""
-    current: dict[str, RepSet] = {}
+    current = RepRecords()
     reps = TopicPartition(RepSet.topic, 0)
     async for _, records in read_to(settings, await ends(settings, [reps], committed=True)):
         for event in (decode(record.value) for record in records if record.value is not None):
-            if not isinstance(event, RepSet):
-                continue
-            old = current.get(event.rep)
-            if old is None or order(old) <= order(event):
-                current[event.rep] = event
+            if isinstance(event, RepSet):
+                current.apply(event)
     groups = {
         (group, name)
         for record in current.values()

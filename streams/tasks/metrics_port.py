@@ -14,6 +14,9 @@ class TaskMetrics(Protocol):
     def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Count a record that went to the dead letters."""
 
+    def future_events(self, partition: int, events: int) -> None:
+        """Expose how many events of a partition wait for their time."""
+
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count offsets that were missing when they were to be read."""
 
@@ -34,6 +37,9 @@ class NoMetrics:
         """Do nothing."""
 
     def rejected(self, topic: str, kind: RejectionKind) -> None:
+        """Do nothing."""
+
+    def future_events(self, partition: int, events: int) -> None:
         """Do nothing."""
 
     def gap(self, topic: str, partition: int, missing: int) -> None:

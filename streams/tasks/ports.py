@@ -6,7 +6,7 @@ from typing import Protocol
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
 from streams.engine.merge.record_builder import Publication
-from streams.events import Event, ReferenceRecord
+from streams.events import Event, KnownNames, ReferenceRecord
 from streams.events.key_value import KeyValue
 
 
@@ -33,6 +33,16 @@ class AggregatorPort(Protocol):
 
     def rebuild(self, clock: int) -> bool:
         """Add up some of the cells from the event sets as of an instant; whether more waits."""
+
+    @property
+    def future_events(self) -> int:
+        """The number of events that wait for their time."""
+
+    def advance_clock(self, clock: int) -> None:
+        """Let events up to this instant count as they are added; cells follow."""
+
+    def released_records(self) -> Sequence[KeyValue]:
+        """The changelog records of events whose time came in `apply_pending` or `rebuild`."""
 
     def add(self, event: Event) -> Sequence[KeyValue]:
         """Store an event; returns the changelog records, with None for an event that is gone."""
@@ -136,6 +146,10 @@ class MergerPort(Protocol):
 
 class CorePort(Protocol):
     """Factory of aggregators and mergers."""
+
+    @property
+    def known_names(self) -> KnownNames | None:
+        """What reference records may name; None if that is not checked."""
 
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make the empty aggregator of one partition."""

@@ -1,5 +1,7 @@
 """Composes the catalogue in force from the declarations, the settings and the rules."""
 
+from zoneinfo import available_timezones
+
 from streams.alerts import watched
 from streams.config.rules import Rules
 from streams.config.rules.business import BusinessRules
@@ -10,6 +12,7 @@ from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.declare_derived import declared_derived
 from streams.engine.catalogue.definitions import Definitions
 from streams.engine.catalogue.kpi import declared
+from streams.events import KnownNames
 from streams.journeys import (
     entities_of,
     merge_target,
@@ -50,6 +53,12 @@ def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
             commission.commission(rules.commission, settings.currency),
         ),
     )
+
+
+def known_names(declared: Catalogue) -> KnownNames:
+    """What reference records may name: published KPIs with their scopes, and time zones."""
+    scopes = {kpi.name: kpi.published_scopes for kpi in declared.published}
+    return KnownNames(scopes, available_timezones())
 
 
 def _definitions(settings: Settings, rules: Rules) -> Definitions:

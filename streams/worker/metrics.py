@@ -36,6 +36,11 @@ class WorkerMetrics:
         self._events = counter("events", "Events added to the state.", "topic")
         self._rejected = counter("rejected", "Records sent to the dead letters.", "topic", "kind")
         self._late = counter("late", "Events older than the lateness on arrival.", "topic")
+        self._future = gauge(
+            "future_events",
+            "Events dated later than now: they count when their time comes.",
+            "partition",
+        )
         self._gaps = counter("gaps", "Offsets that were no longer there to be read.", "topic")
         self._published = counter("published", "Records written to sales.kpis.")
         self._batch = histogram("batch_size", "Records per transaction.", SIZES, "stage")
@@ -61,6 +66,10 @@ class WorkerMetrics:
     def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Count a record sent to the dead letters."""
         self._rejected.labels(topic, kind).inc()
+
+    def future_events(self, partition: int, events: int) -> None:
+        """Expose how many events of a partition wait for their time."""
+        self._future.labels(str(partition)).set(events)
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count and log offsets that were not there to be read: events may be lost."""

@@ -53,7 +53,7 @@ class TaskFactory:
         self._end_of = end_of
         self._load = load
         self._load_control = load_control
-        self._reference = ReferenceData(settings, metrics)
+        self._reference = ReferenceData(settings, metrics, core.known_names)
         self._backlog_limit = asyncio.Semaphore(BACKLOG_STEPS)
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import (
     Event,
+    KnownNames,
     RateSet,
     ReferenceRecord,
     RepSet,
@@ -69,6 +70,18 @@ class CountingAggregator:
         self.clock = clock
         self.current = self.published = self.count()
         return False
+
+    @property
+    def future_events(self) -> int:
+        """None is set apart: `count` leaves out what is still to come."""
+        return 0
+
+    def advance_clock(self, clock: int) -> None:
+        """Count by the clock of the next step."""
+
+    def released_records(self) -> list[tuple[bytes, bytes | None]]:
+        """None is set apart."""
+        return []
 
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""
@@ -258,6 +271,11 @@ class Counting:
     def merger(self, clock: int, number: int) -> CountingMerger:  # noqa: ARG002 - all mergers count alike
         """Make a merger."""
         return CountingMerger(clock)
+
+    @property
+    def known_names(self) -> KnownNames | None:
+        """Check nothing."""
+        return None
 
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Say what was given to be said."""

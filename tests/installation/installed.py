@@ -189,6 +189,7 @@ class Noted:
 
     rejections: list[tuple[str, str]] = field(default_factory=list)
     gaps: list[tuple[str, int, int]] = field(default_factory=list)
+    future: dict[int, int] = field(default_factory=dict)
     late_events: int = 0
     events: int = 0
     records: int = 0
@@ -203,6 +204,10 @@ class Noted:
     def rejected(self, topic: str, kind: str) -> None:
         """Remember."""
         self.rejections.append((topic, kind))
+
+    def future_events(self, partition: int, events: int) -> None:
+        """Remember."""
+        self.future[partition] = events
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Remember."""

@@ -45,9 +45,12 @@ def test_field_cleared_on_a_deal_is_its_leads_again(field: str) -> None:
     assert cleared.scopes("deal_count") == {"all", f"{field}=from the lead"}
 
 
-def test_field_null_changes_nothing() -> None:
-    events = [won("03-10 09:00", rep="ann"), deal("03-11 09:00", rep=None)]
-    assert told(*events)["deal_count", "rep=ann"] == 1
+@pytest.mark.parametrize("nothing", [None, "", " "])
+def test_field_null_or_empty_is_no_longer_known(nothing: str | None) -> None:
+    events = [won("03-10 09:00", rep="ann"), deal("03-11 09:00", rep=nothing)]
+    assert told(*events).scopes("deal_count") == {"all"}
+    again = deal("03-12 09:00", rep="bob")
+    assert told(*events, again).scopes("deal_count") == {"all", "rep=bob"}
 
 
 def test_reason_cleared_is_unknown() -> None:
@@ -84,10 +87,48 @@ TIES: tuple[tuple[str, list[Said], str, Any], ...] = (
         1,
     ),
     (
-        "ids are texts, not numbers",
+        "ids of digits are numbers",
         [
             as_of(won("03-10 09:00", amount="1"), "9"),
             as_of(deal("03-10 09:00", amount="2"), "10"),
+        ],
+        "revenue_won",
+        "2.00",
+    ),
+    (
+        "ids of digits come before others",
+        [
+            as_of(won("03-10 09:00", amount="1"), "a9"),
+            as_of(deal("03-10 09:00", amount="2"), "10"),
+        ],
+        "revenue_won",
+        "1.00",
+    ),
+    (
+        "the sender's order comes before ids",
+        [
+            as_of(won("03-10 09:00", amount="1", seq=10), "a"),
+            as_of(deal("03-10 09:00", amount="2", seq=9), "b"),
+            as_of(deal("03-10 09:00", amount="3"), "c"),
+        ],
+        "revenue_won",
+        "1.00",
+    ),
+    (
+        "one id and another type is another event",
+        [
+            as_of(won("03-10 09:00", amount="1"), "a"),
+            as_of(lead("03-10 09:00", partner="alfa"), "a"),
+            as_of(call("03-10 09:00"), "a"),
+        ],
+        "revenue_won",
+        "1.00",
+    ),
+    (
+        "of one event with one instant the greater seq stands",
+        [
+            as_of(won("03-10 09:00", amount="1", seq=2), "a"),
+            as_of(won("03-10 09:00", amount="9", seq=1), "a"),
         ],
         "revenue_won",
         "1.00",

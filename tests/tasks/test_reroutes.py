@@ -104,7 +104,7 @@ async def test_new_owner_withdraws_reroutes_without_events(
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
     (reroute,) = await reroutes_to(settings, 1)
-    await tear(settings, 0, reroute._replace(id="torn"))
+    await tear(settings, 0, reroute._replace(identity="torn"))
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
     assert await reroutes_to(settings, 1) == [reroute]

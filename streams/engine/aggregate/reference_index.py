@@ -3,15 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from streams.engine.aggregate.entry import (
-    Entry,
-    entry_of,
-    is_newer,
-)
+from msgspec import UNSET
+
+from streams.engine.aggregate.entry import Entry, entry_of
 from streams.engine.algebra.money import Rates
-from streams.engine.calendars.calendar import milliseconds
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
+from streams.engine.catalogue.patched_records import AccountRecords, RepRecords
 from streams.events import (
     AccountSet,
     RateSet,
@@ -28,8 +26,8 @@ class ReferenceIndex:
 
     def __init__(self, catalogue: Catalogue, context: EvaluationContext | None = None) -> None:
         """Start empty, or with an existing context that others keep up to date."""
-        self._accounts: dict[str, AccountSet] = {}
-        self._reps: dict[str, RepSet] = {}
+        self._accounts = AccountRecords()
+        self._reps = RepRecords()
         self.context = context or EvaluationContext(
             catalogue.calendar,
             Rates(catalogue.definitions.currency),
@@ -51,41 +49,27 @@ class ReferenceIndex:
         if self._sets_by_rep is not None and (rep := getattr(entry.event, "rep", None)):
             self._sets_by_rep[rep].add(name)
 
-    def is_current(self, record: ReferenceRecord) -> bool:
-        """Whether a record replaces the one in force; rates are ordered by themselves."""
-        old: AccountSet | RepSet | None = None
-        if isinstance(record, AccountSet):
-            old = self._accounts.get(record.account)
-        elif isinstance(record, RepSet):
-            old = self._reps.get(record.rep)
-        return old is None or is_newer(entry_of(record), entry_of(old))
-
     def dependents(self, record: ReferenceRecord) -> Collection[str]:
-        """The event sets that a current record changes; to be asked before `apply`."""
+        """The event sets that a record can change; to be asked before `apply`."""
         if isinstance(record, RateSet):
             return self._sets_by_currency.get(record.currency, ())
         if isinstance(record, AccountSet):
             return (f"account:{record.account}",)
         if isinstance(record, RepSet) and self._sets_by_rep is not None:
-            old = self._reps.get(record.rep)
-            if record.timezone != (old.timezone if old else None):
-                return self._sets_by_rep[record.rep]
+            return () if record.timezone is UNSET else self._sets_by_rep[record.rep]
         return ()
 
     def apply(self, record: ReferenceRecord) -> None:
-        """Put a current record in force."""
+        """Put a record in force, in any order."""
         if isinstance(record, RateSet):
+            at, order, _ = entry_of(record)
             self.context.rates.update(
-                record.currency,
-                record.date.toordinal(),
-                record.rate,
-                milliseconds(record.at),
-                record.id,
+                record.currency, record.date.toordinal(), record.rate, at, order
             )
         elif isinstance(record, AccountSet):
-            self._accounts[record.account] = record
+            self._accounts.apply(record)
             if record.currency:
                 name = f"account:{record.account}"
                 self._sets_by_currency.setdefault(record.currency, set()).add(name)
         elif isinstance(record, RepSet):
-            self._reps[record.rep] = record
+            self._reps.apply(record)

@@ -21,13 +21,13 @@ _decode = msgspec.msgpack.Decoder(tuple[str, Path, str]).decode
 
 
 class ReroutedKey(NamedTuple):
-    """The key in an event set of a rerouted event: its path so far, and its id."""
+    """The key in an event set of a rerouted event: its path so far, and its identity."""
 
     path: Path
-    id: str
+    identity: str
 
 
-# By id, or by ReroutedKey for events from other event sets.
+# By identity, or by ReroutedKey for events from other event sets.
 EventSet = dict[str | ReroutedKey, Entry]
 
 
@@ -35,18 +35,18 @@ class Reroute(NamedTuple):
     """One event on its way to the event set of `target`: its bytes, or None if it is gone.
 
     `path` are the owners that it passed, its own first. A reroute replaces earlier ones of the
-    same target, path and id.
+    same target, path and identity.
     """
 
     target: str
     path: Path
-    id: str
+    identity: str
     value: bytes | None
 
     @property
     def key(self) -> bytes:
-        """The encoded target, path and id."""
-        return _encode((self.target, self.path, self.id))
+        """The encoded target, path and identity."""
+        return _encode((self.target, self.path, self.identity))
 
     @property
     def subject(self) -> str:
@@ -84,9 +84,9 @@ class Rerouter:
         return None if target in path else target
 
     def staying(self, owner: str, event_set: EventSet) -> list[Entry]:
-        """The entries that count in this event set, by (at, id, original owner).
+        """The entries that count in this event set, by (at, order, original owner).
 
-        Ids of different origins may be equal: entries are sorted and numbered here.
+        The identities of events of different origins may be equal.
         """
         own, arrived = [], {}
         is_away = self.next_hop((owner,)) is not None
@@ -94,15 +94,15 @@ class Rerouter:
             if isinstance(key, ReroutedKey):
                 if self.next_hop((*key.path, owner)) is None:
                     # An event on its way from one hop to the next may be in both.
-                    arrived[key.path[0], key.id] = entry
+                    arrived[key.path[0], key.identity] = entry
             elif not is_away:
                 own.append(entry)
         if not arrived:
             return sorted(own)
         found = [(owner, entry) for entry in own]
         found += [(origin, entry) for (origin, _), entry in arrived.items()]
-        found.sort(key=lambda pair: (pair[1].at, pair[1].id, pair[0]))
-        return [entry._replace(id=f"{n:09}") for n, (_, entry) in enumerate(found)]
+        found.sort(key=lambda pair: (pair[1].at, pair[1].order, pair[0]))
+        return [entry for _, entry in found]
 
     def leaving(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
         """The reroutes of all entries of an event set that do not stay."""
@@ -115,12 +115,12 @@ class Rerouter:
 
     def reroute_of(self, owner: str, key: str | ReroutedKey, entry: Entry | None) -> Reroute | None:
         """The reroute of an entry of an event set; None if it stays."""
-        passed, event_id = key if isinstance(key, ReroutedKey) else ((), key)
+        passed, identity = key if isinstance(key, ReroutedKey) else ((), key)
         path = (*passed, owner)
         target = self.next_hop(path)
         if target is None:
             return None
-        return Reroute(target, path, event_id, None if entry is None else pack(entry.event))
+        return Reroute(target, path, identity, None if entry is None else pack(entry.event))
 
     def enqueue(self, reroute: Reroute | None) -> None:
         """Let a reroute wait for `drain`; a later one of the same entry replaces it."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.engine.calendars.calendar import milliseconds
-from streams.events import SubjectMerged, canonical
+from streams.events import SubjectMerged, canonical, order_within
 from streams.events.key_value import KeyValue
 
 # First byte of a tombstone's key in the state; an event's key begins with a digit.
@@ -96,8 +96,9 @@ def anonymised(event: SubjectMerged) -> SubjectMerged:
 
 
 def supersedes(new: SubjectMerged, old: SubjectMerged | None) -> bool:
-    """Whether a merge replaces another one of the same owner: (at, id) decides."""
+    """Whether a merge replaces another one of the same owner: the later one stands."""
     if old is None:
         return True
-    ours, theirs = (milliseconds(new.at), new.id), (milliseconds(old.at), old.id)
+    ours = milliseconds(new.at), order_within(new)
+    theirs = milliseconds(old.at), order_within(old)
     return ours > theirs or (ours == theirs and canonical(new) > canonical(old))

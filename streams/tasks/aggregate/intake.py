@@ -77,6 +77,11 @@ class RecordIntake:
         self.source_offsets, self.quarantine = source_offsets, quarantine
         self._unseen = set(SOURCE_TOPICS)
 
+    def release(self) -> None:
+        """Add the state records of events whose time has come."""
+        released = self._aggregator.released_records()
+        self.state_records += [(EVENT_PREFIX + key, value) for key, value in released]
+
     def flush(self) -> None:
         """Start new lists; the old ones belong to the commit that has them."""
         self.state_records, self.dead_letters = [], []
@@ -148,7 +153,10 @@ class RecordIntake:
 
     def _process_events(self, records: Records) -> None:
         add, written, rejected = self._aggregator.add, self.state_records, 0
-        now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
+        clock = self._settings.clock()
+        # An event of this moment is not to wait for the next commit.
+        self._aggregator.advance_clock(clock)
+        now = datetime.fromtimestamp(clock / 1000, UTC)
         old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
         late = past = 0
         is_careful = self.quarantine.covers(records[0].topic, records[0].offset)

@@ -252,6 +252,7 @@ class AggregateTask:
         # be published that include later events, and would go back without them.
         if self.source_offsets.reach(self._target_offsets):
             changes = await self._changes.collect(clock, with_values)
+            self._intake.release()
             alerts = await self._alerts.collect(
                 self._aggregator, self.resume_offsets(), clock, began
             )
@@ -291,4 +292,5 @@ class AggregateTask:
             self._reporter.reported(plan.source_offsets, began)
         if plan.state_records:
             self._intake.quarantine.forget_passed_note(self.source_offsets.source)
+        self._metrics.future_events(self.number, self._aggregator.future_events)
         self._metrics.committed(STAGE, plan.state_records, time.monotonic() - began)

@@ -17,7 +17,8 @@ from streams.engine.calendars.calendar import (
 )
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.events import TargetSet, canonical
+from streams.engine.catalogue.patched_records import precedence
+from streams.events import TargetSet
 
 WHOLE_UNITS = ("money", "money_per_day", "ms")
 
@@ -53,7 +54,7 @@ class TargetChange(NamedTuple):
 class Targets:
     """Targets by KPI, scope and window.
 
-    Of several records with one key the one with the greatest (at, id) is current, and so of
+    Of several records with one key the latest one is current, see `precedence`, and so of
     several keys that mean the same window. A target for a single window precedes one for every
     window of its kind.
     """
@@ -101,12 +102,12 @@ class Targets:
         target_key = TargetKey(record.kpi, scope, record.window, self._window(record))
         records = self._records.setdefault(target_key, {})
         old = records.get(record.key)
-        if old is not None and _order(old) >= _order(record):
+        if old is not None and precedence(old) >= precedence(record):
             return None
         records[record.key] = record
         values = self._values.setdefault((record.kpi, scope), {})
         at = target_key.window or target_key.kind
-        target = self._value(kpi, max(records.values(), key=_order), target_key)
+        target = self._value(kpi, max(records.values(), key=precedence), target_key)
         before = values.get(at)
         if before == target:
             return None
@@ -175,7 +176,3 @@ class Targets:
             return 0
         day = self._calendar.day(milliseconds(record.at))
         return self._calendar.first_day(target_key.kind, day)
-
-
-def _order(record: TargetSet) -> tuple[object, ...]:
-    return record.at, record.id, canonical(record)
