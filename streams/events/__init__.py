@@ -38,7 +38,6 @@ from streams.events.lead_events import (
     QuoteRejected,
     QuoteSent,
 )
-from streams.events.order import identity, order_within
 from streams.events.reference_records import (
     AccountSet,
     RateSet,
@@ -53,6 +52,8 @@ from streams.events.registry import (
     SOURCE_TOPICS,
     TOPIC_OF,
     for_each_kind,
+    identity,
+    order_within,
     topics_of,
 )
 from streams.events.rejected import Rejected, RejectionKind

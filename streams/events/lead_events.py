@@ -147,6 +147,7 @@ class QuoteSent(Event, frozen=True, kw_only=True, gc=False, tag="quote.sent"):
     topic = "crm.quote"
     quote: Name
     rep: Label | None = None
+    product: Label | None = None
     amount: Amount | None = None
     currency: Currency | None = None
     reason: Label | None = None

@@ -41,7 +41,7 @@ from streams.gateway.event_producer import (
 )
 from streams.gateway.in_flight import InFlightRequests
 from streams.gateway.limits import MemoryBudget
-from streams.gateway.metrics import CONTENT_TYPE, Metrics
+from streams.gateway.metrics import Metrics
 from streams.gateway.records import all_or_none, checked
 from streams.process import logs
 
@@ -147,7 +147,11 @@ async def is_ready(request: web.Request) -> web.Response:
 async def get_metrics(request: web.Request) -> web.Response:
     """Answer with the metrics; needs the token."""
     admit(request)
-    return web.Response(body=request.app[METRICS].text(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+    accept = ",".join(request.headers.getall(hdrs.ACCEPT, []))
+    body, content_type = request.app[METRICS].written(accept)
+    response = web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+    response.enable_compression()
+    return response
 
 
 def admit(request: web.Request) -> None:

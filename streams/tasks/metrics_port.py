@@ -20,6 +20,9 @@ class TaskMetrics(Protocol):
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count offsets that were missing when they were to be read."""
 
+    def set_aside(self, topic: str) -> None:
+        """Count a record that was not written, since it is larger than its topic accepts."""
+
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """Measure one commit, from its planning to its end."""
 
@@ -43,6 +46,9 @@ class NoMetrics:
         """Do nothing."""
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
+        """Do nothing."""
+
+    def set_aside(self, topic: str) -> None:
         """Do nothing."""
 
     def committed(self, stage: str, records: int, seconds: float) -> None:

@@ -44,6 +44,12 @@ class AggregatorPort(Protocol):
     def released_records(self) -> Sequence[KeyValue]:
         """The changelog records of events whose time came in `apply_pending` or `rebuild`."""
 
+    def check_releases(self) -> None:
+        """From now on refuse events for which a KPI raises when their time comes."""
+
+    def refused_events(self) -> Sequence[tuple[Event, Exception]]:
+        """The events refused since the last call, each with what a KPI raised."""
+
     def add(self, event: Event) -> Sequence[KeyValue]:
         """Store an event; returns the changelog records, with None for an event that is gone."""
 
@@ -53,8 +59,8 @@ class AggregatorPort(Protocol):
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a record of the state changelog after `rebuild`; cells follow."""
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another event set; cells and reroutes follow."""
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another event set; returns records as `add` does."""
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before."""

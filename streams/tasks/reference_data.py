@@ -32,7 +32,8 @@ class ReferenceData:
     """The records of the reference topics, in the order in which they were written.
 
     `records` and `rejected` (topic, offset, dead letter) only grow. `offsets` are the next ones,
-    by topic. `is_complete` is set at the ends that the topics had at first.
+    by topic. `is_complete` is set at the stable ends that the topics had at first: an open
+    transaction is not waited for. `ends` are the stable end and the end as of the last fetch.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class ReferenceData:
         self.offsets: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
         self.rejected: list[tuple[str, int, KeyValue]] = []
         self.is_complete = asyncio.Event()
+        self.ends: dict[TopicPartition, tuple[int, int]] = {}
         self._last: dict[tuple[str, bytes | None], ReferenceRecord] = {}
         self._settings = settings
         self._metrics = metrics
@@ -50,7 +52,7 @@ class ReferenceData:
 
     async def read(self) -> None:
         """Read the topics until cancelled."""
-        stops = await ends(self._settings, PARTITIONS)
+        stops = await ends(self._settings, PARTITIONS, committed=True)
         async with reader(self._settings) as consumer:
             consumer.assign(list(PARTITIONS))
             for partition, first in (await consumer.beginning_offsets(list(PARTITIONS))).items():
@@ -63,6 +65,9 @@ class ReferenceData:
                 # Not after the last record: a transaction ends with an offset of its own.
                 for partition in PARTITIONS:
                     self.offsets[partition.topic] = await consumer.position(partition)
+                    stable = consumer.last_stable_offset(partition)
+                    if stable is not None:
+                        self.ends[partition] = stable, consumer.highwater(partition)
                 if all(self.offsets[at.topic] >= stop for at, stop in stops.items()):
                     self.is_complete.set()
 

@@ -10,9 +10,10 @@ from streams.engine.calendars.calendar import Calendar
 from streams.engine.calendars.working_hours import WorkingTime
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.declare_derived import declared_derived
-from streams.engine.catalogue.definitions import Definitions
+from streams.engine.catalogue.definitions import Definitions, StageTable
 from streams.engine.catalogue.kpi import declared
 from streams.events import KnownNames
+from streams.events.labels import label_of
 from streams.journeys import (
     entities_of,
     merge_target,
@@ -64,16 +65,27 @@ def known_names(declared: Catalogue) -> KnownNames:
 def _definitions(settings: Settings, rules: Rules) -> Definitions:
     """Merge both sources; stages of the rules replace those of the settings."""
     own = rules.definitions
+    # Written as events have them.
+    general = StageTable(
+        tuple(label_of(stage) for stage in own.stages or settings.stages),
+        {label_of(stage): chance for stage, chance in settings.stage_probability.items()},
+    )
     return Definitions(
         currency=settings.currency,
         lateness_ms=settings.lateness_ms,
         stale_ms=settings.stale_days * DAY_MS,
         small_deal=settings.small_deal,
         large_deal=settings.large_deal,
-        stage_probability=dict(settings.stage_probability),
         churn_threshold=settings.churn_threshold,
         churn_weights=settings.churn_weights,
-        stages=own.stages or settings.stages,
+        stages=general,
+        pipelines={
+            name: StageTable(
+                general.stages if pipeline.stages is None else pipeline.stages,
+                general.probability if pipeline.probability is None else pipeline.probability,
+            )
+            for name, pipeline in rules.pipelines.items()
+        },
         choices=own.choices,
         working=_working_time(own.business, settings.timezone) if own.business else None,
     )

@@ -26,6 +26,15 @@ from tests.laws.published import (
 )
 from tests.laws.test_law_of_sets import Stream
 
+# Levels keep what was so before; what a deal without a price is counted under is one of them.
+HISTORIES = frozenset(
+    [
+        *("pipeline_amount", "pipeline_count", "pipeline_weighted", "expired_pipeline"),
+        *("stale_opportunities", "sales_velocity", "pipeline_coverage", "unpriced_facts"),
+    ]
+)
+# An event that is gone was one of its subject's nevertheless.
+SILENCES = frozenset(["stale_opportunities"])
 FOCUSES = ("deals", "advances", "targets")
 # What comes last, and the history that stands for all of it.
 Change = tuple[list[EventDict], list[EventDict]]
@@ -92,25 +101,27 @@ def revived(events: list[EventDict], deal: EventDict) -> Change:
     return last, [*always, last[1]]
 
 
-CHANGES: dict[str, Changing] = {
-    "owner": patched("rep", "dan"),
-    "amount": patched("amount", "777.70"),
-    "currency": patched("currency", "USD"),
-    "re-opened": patched("status", "open"),
-    "deleted": deleted,
-    "revived": revived,
+CHANGES: dict[str, tuple[Changing, frozenset[str]]] = {
+    "owner": (patched("rep", "dan"), frozenset()),
+    "amount": (patched("amount", "777.70"), HISTORIES),
+    "currency": (patched("currency", "USD"), HISTORIES),
+    "re-opened": (patched("status", "open"), HISTORIES),
+    "deleted": (deleted, SILENCES),
+    "revived": (revived, SILENCES),
 }
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(("change", "but"), CHANGES.values(), ids=CHANGES)
 @given(data=st.data())
-def test_changed_deal_has_always_been_so(change: Changing, data: st.DataObject) -> None:
+def test_changed_deal_has_always_been_so_but_for_what_follows_its_history(
+    change: Changing, but: frozenset[str], data: st.DataObject
+) -> None:
     events = data.draw(histories(st.sampled_from(FOCUSES)))
     changes = [event for event in events if event["type"] == "deal.changed"]
     assume(changes)
     chosen = data.draw(st.sampled_from(changes))
     deal = {field: chosen[field] for field in ("subject", "deal")}
-    end_the_same(data, events, *change(events, deal))
+    end_the_same(data, events, *change(events, deal), but)
 
 
 @given(data=st.data())
@@ -139,9 +150,16 @@ def test_rate_that_is_mended_has_always_been_so(data: st.DataObject) -> None:
 
 
 def end_the_same(
-    data: st.DataObject, events: list[EventDict], last: list[EventDict], always: list[EventDict]
+    data: st.DataObject,
+    events: list[EventDict],
+    last: list[EventDict],
+    always: list[EventDict],
+    but: frozenset[str] = frozenset(),
 ) -> None:
-    """Follow a history live, then its change, and compare with the other one's replay."""
+    """Follow a history live, then its change, and compare with the other one's replay.
+
+    `but` are KPIs that are left out.
+    """
     options = data.draw(settings_of_reporting())
     now = data.draw(nows([*events, *last]))
     settings = Settings(now=now, **options)
@@ -149,4 +167,9 @@ def end_the_same(
     for some in (events, last):
         stream.process(some, now)
         reader.read(stream.mergers)
-    assert reader.records == bodies(always, settings)
+    assert shown(reader.records, but) == shown(bodies(always, settings), but)
+
+
+def shown(records: dict[str, bytes], but: frozenset[str]) -> dict[str, bytes]:
+    """Leave some KPIs out."""
+    return {key: body for key, body in records.items() if key.partition("|")[0] not in but}

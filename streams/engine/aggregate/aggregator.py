@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from streams.engine.aggregate.cells import Cells
 from streams.engine.aggregate.contributions import ContributionFunctions
-from streams.engine.aggregate.entry import entry_of
+from streams.engine.aggregate.entry import Entry, entry_of
 from streams.engine.aggregate.event_sets import EventSets
 from streams.engine.aggregate.future_events import FUTURE_PREFIX, FutureEvents
 from streams.engine.aggregate.pending_changes import PendingChanges
@@ -69,6 +69,8 @@ class Aggregator:
         self._future = FutureEvents()
         self._future_reference: Schedule[ReferenceRecord] = Schedule()
         self._released: list[KeyValue] = []
+        self._checks_releases = False
+        self._refused: list[tuple[Event, Exception]] = []
         # None before the first call of `rebuild`.
         self._is_rebuilt: bool | None = None
 
@@ -135,16 +137,16 @@ class Aggregator:
         return self._event_sets.add(entry)
 
     def released_records(self) -> list[KeyValue]:
-        """The changelog records of events whose time has come since the last call.
-
-        They are to be written with the cells that `apply_pending` changed.
-        """
+        """The changelog records of events whose time has come, to be written with the cells."""
         released, self._released = self._released, []
         return released
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another event set, which may be in another partition."""
-        self._event_sets.receive(reroute)
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another event set, which may be in another partition.
+
+        Returns the changelog records, with None for an event that is gone.
+        """
+        return self._event_sets.receive(reroute)
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before, each once; to be passed to `receive` elsewhere."""
@@ -163,6 +165,15 @@ class Aggregator:
             self._future.restore(key, value)
         else:
             self._event_sets.apply_state(key, value)
+
+    def check_releases(self) -> None:
+        """From now on refuse events for which a KPI raises when their time comes."""
+        self._checks_releases = True
+
+    def refused_events(self) -> list[tuple[Event, Exception]]:
+        """The events refused since the last call, each with what a KPI raised."""
+        refused, self._refused = self._refused, []
+        return refused
 
     def add_reference(self, record: ReferenceRecord) -> None:
         """Apply a reference record, in any order; cells follow with `apply_pending`."""
@@ -219,6 +230,7 @@ class Aggregator:
         """Raise what applying an event or a reroute now would raise; changes nothing.
 
         It is tried on a copy of the event sets concerned, with everything that it schedules.
+        Other events that wait for their time are left out: each is checked by itself.
         """
         clock = self._pending.clock
         shared = self._reference.context, self._functions
@@ -232,12 +244,9 @@ class Aggregator:
         """
         if isinstance(what, Reroute):
             self._event_sets.copy_owner(other._event_sets, what.target)
-            self._future.copy_owner(other._future, what.target)
             self.receive(what)
         else:
-            owner = self._event_sets.owner_of(what)
-            self._event_sets.copy_owner(other._event_sets, owner)
-            self._future.copy_owner(other._future, owner)
+            self._event_sets.copy_owner(other._event_sets, self._event_sets.owner_of(what))
             self.add(what)
         clock = self._pending.clock
         self.pending_reroutes()
@@ -258,9 +267,19 @@ class Aggregator:
             is_any = True
         for key, entry in self._future.due(clock, RELEASED_PER_SLICE):
             # Removed last: a transaction may break off, and the event is not to be lost.
-            self._released += [*self._event_sets.add(entry), (key, None)]
+            self._released += [*self._add_released(entry), (key, None)]
             is_any = True
         return is_any
+
+    def _add_released(self, entry: Entry) -> list[KeyValue]:
+        event = entry.event
+        if self._checks_releases and isinstance(event, Event):
+            try:
+                self.check(event)
+            except Exception as error:  # noqa: BLE001 - whatever a KPI raises would end the worker
+                self._refused.append((event, error))
+                return []
+        return self._event_sets.add(entry)
 
     def _apply_slice(self, clock: int) -> bool:
         """Release what has happened, let contributions mature, then apply event sets; a part."""

@@ -18,12 +18,12 @@ from streams.engine.aggregate.reroutes import (
     Reroute,
     ReroutedKey,
     Rerouter,
+    is_under,
 )
 from streams.engine.aggregate.tombstones import (
     TOMBSTONE_PREFIX,
     SubjectTombstone,
     anonymised,
-    supersedes,
 )
 from streams.events import (
     Event,
@@ -74,27 +74,26 @@ class EventSets:
         event_set = self._sets.get(name)
         if not event_set:
             return []
-        return (
-            sorted(event_set.values())
-            if self._rerouter.is_idle
-            else self._rerouter.staying(name, event_set)
-        )
+        if self._rerouter.is_idle:
+            return sorted(event_set.values())
+        return self._rerouter.staying(name, event_set)
 
     def owner_of(self, event: Event) -> str:
         """The owner of an event."""
         return self._route(event)[0]
 
     def add(self, entry: Entry) -> list[KeyValue]:
-        """Store an event; returns the changelog records, with None for an event that is gone.
-
-        Of two events with one identity the newer one counts, see `is_newer`.
-        """
+        """Store an event, or a newer version; returns changelog records, None for what is gone."""
         event = entry.event
         owner, name = self._route(event)
-        if type(event) is SubjectMerged:
-            return self._merge(owner, event)
         if type(event) is SubjectErased:
-            return self._erase(owner, entry.at)
+            return self._erase(owner, (entry.at,))
+        if type(event) is SubjectMerged:
+            merged = self._merge(owner, event)
+            return [*merged, *self._add(owner, name, entry)] if name else merged
+        return self._add(owner, name, entry)
+
+    def _add(self, owner: str, name: str, entry: Entry) -> list[KeyValue]:
         is_idle = self._rerouter.is_idle
         if not is_idle and self._rerouter.is_erased(owner, entry.at):
             return []
@@ -109,8 +108,8 @@ class EventSets:
         self._observer.before_change(self, name)
         self._store(owner, name, entry, key)
         if not is_idle:
-            self._rerouter.enqueue(self._rerouter.reroute_of(owner, key, entry))
-        return [(state_key(owner, key), pack(event))]
+            self._rerouter.enqueue(self._rerouter.reroutes_of(owner, key, entry))
+        return [(state_key(owner, key), pack(entry.event))]
 
     def add_reference(self, name: str, entry: Entry) -> None:
         """Store an entry of a reference topic, which is not written to the state changelog."""
@@ -120,20 +119,27 @@ class EventSets:
             self._observer.before_change(self, name)
             self._store(name, name, entry, key)
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another set; the last reroute of each event counts."""
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another set; the last reroute of each event counts.
+
+        Returns the changelog records of a notice, which erases an owner.
+        """
+        target, rerouter = reroute.target, self._rerouter
+        rerouter.is_idle = False
+        if reroute.is_notice:
+            return self._erase(target, reroute.erasures)
         key = ReroutedKey(reroute.path, reroute.identity)
-        old = self._sets.get(reroute.target, {}).get(key)
-        self._rerouter.is_idle = False
-        new = self._arrived_entry(reroute)
+        old = self._sets.get(target, {}).get(key)
+        new = rerouter.receive(reroute, key)
         if new == old:
-            return
-        self._observer.before_change(self, reroute.target)
+            return []
+        self._observer.before_change(self, target)
         if new is None:
-            self._drop(reroute.target, reroute.target, key)
+            self._drop(target, target, key)
         else:
-            self._store(reroute.target, reroute.target, new, key)
-        self._rerouter.enqueue(self._rerouter.reroute_of(reroute.target, key, new))
+            self._store(target, target, new, key)
+        rerouter.enqueue(rerouter.reroutes_of(target, key, new))
+        return []
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before, each once; to be passed to `receive` elsewhere."""
@@ -143,11 +149,7 @@ class EventSets:
         """All reroutes in force, whether returned before or not."""
         if not self._rerouter.tombstones:
             return []
-        return [
-            reroute
-            for name, event_set in self._sets.items()
-            for reroute in self._rerouter.leaving(name, event_set)
-        ]
+        return self._rerouter.current(self._sets)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record, in the order of writing; the observer is not called before.
@@ -183,11 +185,13 @@ class EventSets:
     def restore_reroute(self, reroute: Reroute) -> None:
         """Apply a reroute in force; after all changelog records."""
         self._rerouter.is_idle = False
-        entry = self._arrived_entry(reroute)
+        if reroute.is_notice:
+            # The state says what it erased.
+            return
+        key = ReroutedKey(reroute.path, reroute.identity)
+        entry = self._rerouter.admit(reroute, key)
         if entry is not None:
-            self._store(
-                reroute.target, reroute.target, entry, ReroutedKey(reroute.path, reroute.identity)
-            )
+            self._store(reroute.target, reroute.target, entry, key)
 
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record as `restore` does, and call the observer before it."""
@@ -218,34 +222,34 @@ class EventSets:
     def _drop_erased(self, owner: str) -> None:
         """Drop the events rerouted to an owner that were erased with it."""
         for key, entry in list(self._sets.get(owner, {}).items()):
-            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
+            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at, key.path):
                 self._drop(owner, owner, key)
+                self._rerouter.refuse(owner, key)
 
     def _merge(self, owner: str, event: SubjectMerged) -> list[KeyValue]:
         """Reroute all events of an owner to another one, unless a later merge replaces this."""
-        tombstone = self._rerouter.tombstones.of(owner)
-        event = anonymised(event)
-        if self._rerouter.merge_target(owner, event.into) is None or not supersedes(
-            event, tombstone.merged
-        ):
+        if self._rerouter.merge_target(owner, event.into) is None:
             return []
-        return [self._set_tombstone(owner, SubjectTombstone(tombstone.erased, event), [])]
+        old = self._rerouter.tombstones.of(owner)
+        new = old.with_merge(anonymised(event))
+        return [] if new == old else [self._set_tombstone(owner, new, [])]
 
-    def _erase(self, owner: str, at: int) -> list[KeyValue]:
-        """Drop all events of an owner up to an instant, and those that arrive later.
+    def _erase(self, owner: str, instants: tuple[int, ...]) -> list[KeyValue]:
+        """Drop all events of an owner up to some instants, and those that arrive later.
 
         The tombstone is the last record: until it is written, all is erased again.
         """
-        tombstone = self._rerouter.tombstones.of(owner)
-        if tombstone.erased is not None and tombstone.erased >= at:
+        old = self._rerouter.tombstones.of(owner)
+        new = old.with_erasures(instants)
+        if new == old:
             return []
         erased = [
             (name, key)
             for name in {owner, *self._spread.get(owner, {}).values()}
             for key, entry in self._sets.get(name, {}).items()
-            if entry.at <= at
+            if is_under(new.erased, entry.at, key)
         ]
-        record = self._set_tombstone(owner, SubjectTombstone(at, tombstone.merged), erased)
+        record = self._set_tombstone(owner, new, erased)
         own = (key for _, key in erased if isinstance(key, str))
         return [*((state_key(owner, event_key), None) for event_key in own), record]
 
@@ -253,21 +257,16 @@ class EventSets:
         self, owner: str, tombstone: SubjectTombstone, erased: list[tuple[str, str | ReroutedKey]]
     ) -> KeyValue:
         rerouter = self._rerouter
-        before = list(rerouter.leaving(owner, self._sets.get(owner, {})))
+        before = list(rerouter.outgoing(owner, self._sets.get(owner, {})))
         rerouter.is_idle = False
         self._observer.before_change(self, owner)
         for name, key in erased:
             self._observer.before_change(self, name)
             self._drop(owner, name, key)
+            rerouter.refuse(owner, key)
         record = rerouter.tombstones.set(owner, tombstone)
-        rerouter.replace(before, rerouter.leaving(owner, self._sets.get(owner, {})))
+        rerouter.replace(before, rerouter.outgoing(owner, self._sets.get(owner, {})))
         return record
-
-    def _arrived_entry(self, reroute: Reroute) -> Entry | None:
-        if reroute.value is None:
-            return None
-        entry = entry_of(unpack(reroute.value))
-        return None if self._rerouter.is_erased(reroute.target, entry.at) else entry
 
     def _located(self, key: bytes, value: bytes | None) -> tuple[str, str, str, Entry | None]:
         """The owner, the set, the identity and the entry of a changelog record of an event."""

@@ -61,13 +61,6 @@ class FutureEvents:
             if entry is not None:
                 yield key, entry
 
-    def copy_owner(self, other: "FutureEvents", owner: str) -> None:
-        """Add the events of one owner in `other`."""
-        prefix = FUTURE_PREFIX + state_key(owner, "")
-        for key, entry in other._entries.items():
-            if key.startswith(prefix):
-                self._store(key, entry)
-
     def _store(self, key: bytes, entry: Entry) -> None:
         self._entries[key] = entry
         self._schedule.add(entry.at, key)

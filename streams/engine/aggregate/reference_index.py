@@ -15,6 +15,7 @@ from streams.events import (
     RateSet,
     ReferenceRecord,
     RepSet,
+    SubjectMerged,
 )
 
 
@@ -36,6 +37,8 @@ class ReferenceIndex:
             self._reps,
         )
         self._sets_by_currency: dict[str, set[str]] = {}
+        # Of an account that was merged: the sets of its merge targets.
+        self._sets_by_merged: dict[str, set[str]] = {}
         # Reps matter to event sets only where their working hours count.
         self._sets_by_rep: defaultdict[str, set[str]] | None = (
             None if catalogue.definitions.working is None else defaultdict(set)
@@ -43,18 +46,30 @@ class ReferenceIndex:
 
     def stored(self, name: str, entry: Entry) -> None:
         """Add the dependencies of an event set that has a new entry."""
+        if type(entry.event) is SubjectMerged:
+            self._merged(name, entry.event.subject)
+            return
         currency = getattr(entry.event, "currency", None)
         if currency:
             self._sets_by_currency.setdefault(currency, set()).add(name)
         if self._sets_by_rep is not None and (rep := getattr(entry.event, "rep", None)):
             self._sets_by_rep[rep].add(name)
 
+    def _merged(self, name: str, account: str) -> None:
+        self._sets_by_merged.setdefault(account, set()).add(name)
+        record = self._accounts.get(account)
+        if record is not None and record.currency:
+            self._sets_by_currency.setdefault(record.currency, set()).add(name)
+
+    def _account_sets(self, account: str) -> set[str]:
+        return {f"account:{account}", *self._sets_by_merged.get(account, ())}
+
     def dependents(self, record: ReferenceRecord) -> Collection[str]:
         """The event sets that a record can change; to be asked before `apply`."""
         if isinstance(record, RateSet):
             return self._sets_by_currency.get(record.currency, ())
         if isinstance(record, AccountSet):
-            return (f"account:{record.account}",)
+            return self._account_sets(record.account)
         if isinstance(record, RepSet) and self._sets_by_rep is not None:
             return () if record.timezone is UNSET else self._sets_by_rep[record.rep]
         return ()
@@ -69,7 +84,7 @@ class ReferenceIndex:
         elif isinstance(record, AccountSet):
             self._accounts.apply(record)
             if record.currency:
-                name = f"account:{record.account}"
-                self._sets_by_currency.setdefault(record.currency, set()).add(name)
+                names = self._account_sets(record.account)
+                self._sets_by_currency.setdefault(record.currency, set()).update(names)
         elif isinstance(record, RepSet):
             self._reps.apply(record)

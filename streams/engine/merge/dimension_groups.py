@@ -11,7 +11,7 @@ DIMENSION_GROUPS: Final = (
     ("channel", "media", "campaign"),
     ("partner",),
     ("product",),
-    ("stage",),
+    ("pipeline", "stage"),
     ("account",),
 )
 _GROUP_OF = {
