@@ -1,28 +1,33 @@
 """Merges and erasures among small histories, and the equivalent history without them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hypothesis import strategies as st
 
-from streams.engine.calendars.calendar import milliseconds
-from streams.events import (
-    Event,
-    SubjectErased,
-    SubjectMerged,
-    canonical,
-    decode,
-)
+from streams.events import decode
 from tests.histories import lines
 from tests.histories.strategies import (
     nows,
     settings_of_reporting,
     small_histories,
+    without_unclear,
 )
 from tests.laws.published import EventDict
+from tests.oracle.entities.accounts import Accounts
+from tests.oracle.history.events import (
+    ACCOUNT_TYPES,
+    REFERENCE_TYPES,
+    TOMBSTONE_TYPES,
+    Event,
+    id_order,
+    known_at,
+    latest,
+    milliseconds,
+    read,
+)
+from tests.oracle.history.tombstones import Tombstones
 
-Subject = tuple[bool, str]  # whether it is an account, and its name
-OF_ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
 TOPICS = ("crm.lead", "crm.deal", "crm.invoice", "crm.ticket")
 # A lead and an account may share their name without being merged.
 NAMES = ("one", "two", "six", "ten")
@@ -33,7 +38,7 @@ def stories(draw: st.DrawFn) -> tuple[list[EventDict], dict[str, Any], int]:
     """Draw a history with merges and erasures, how it is reported, and an instant near its end."""
     names = st.sampled_from(NAMES)
     events = [
-        event if is_fixed(event) else {**event, "subject": draw(names)}
+        event if is_fixed(event) else {**event, named(event): draw(names)}
         for event in draw(small_histories())
     ]
     instants = st.sampled_from([event["at"] for event in events] or ["2026-03-01T00:00:00Z"])
@@ -56,7 +61,7 @@ def stories(draw: st.DrawFn) -> tuple[list[EventDict], dict[str, Any], int]:
         }
     )
     wholes = (*draw(st.lists(merge, max_size=7)), *draw(st.lists(erasure, max_size=2)))
-    events += [{**whole, **draw(topics)} for whole in wholes]
+    events = without_unclear([*events, *({**whole, **draw(topics)} for whole in wholes)])
     return (
         draw(st.permutations(events)),
         draw(settings_of_reporting()),
@@ -65,8 +70,13 @@ def stories(draw: st.DrawFn) -> tuple[list[EventDict], dict[str, Any], int]:
 
 
 def is_fixed(event: EventDict) -> bool:
-    """Tell whether an event is nobody's, or a rep's own."""
-    return "subject" not in event or event["subject"].startswith("rep:")
+    """Whether an event is of no subject, or a rep's own."""
+    return bool(event.get(named(event), "rep:").startswith("rep:"))
+
+
+def named(event: EventDict) -> str:
+    """The field that names whose event or record it is."""
+    return "account" if event["type"] == "account.set" else "subject"
 
 
 def decoded(events: Iterable[EventDict]) -> list[Any]:
@@ -87,54 +97,56 @@ def on_topics(events: Iterable[EventDict]) -> list[EventDict]:
     ]
 
 
-def subject_of(decoded_event: Event) -> Subject:
-    """Give the subject of an event."""
-    topic = getattr(decoded_event, "on_topic", None) or decoded_event.topic
-    return topic in OF_ACCOUNTS, decoded_event.subject
-
-
-def always_so(events: list[EventDict]) -> list[EventDict]:
+def always_so(events: list[EventDict], now: int) -> list[EventDict]:
     """Write the history in which every event belongs to its merge target from the start.
 
-    Without merges, erasures and what they erase. Ids contain the subject that they come from.
+    It is that of an instant: without merges, erasures, what they erase, and what comes later.
     """
-    merged: dict[Subject, SubjectMerged] = {}
-    erased: dict[Subject, int] = {}
-    events = on_topics(events)
-    for decoded_event in decoded(events):
-        if isinstance(decoded_event, SubjectMerged):
-            of = subject_of(decoded_event)
-            # Reps cannot be merged.
-            if not of[0] and "rep:" in (of[1][:4], decoded_event.into[:4]):
-                continue
-            if of not in merged or order(decoded_event) > order(merged[of]):
-                merged[of] = decoded_event
-        elif isinstance(decoded_event, SubjectErased):
-            of = subject_of(decoded_event)
-            erased[of] = max(erased.get(of, 0), milliseconds(decoded_event.at))
+    known = known_at(map(read, events), now)
+    of_leads, of_accounts = (Tombstones(known, of_accounts=it) for it in (False, True))
+    kept: list[tuple[Event, EventDict]] = []
     plain: list[EventDict] = []
-    for event, decoded_event in zip(events, decoded(events), strict=True):
-        if not isinstance(decoded_event, Event):
+    for event in events:
+        one = read(event)
+        if one.at > now or one.type in TOMBSTONE_TYPES or one.type == "account.set":
+            continue
+        if one.type in REFERENCE_TYPES:
             plain.append(event)
-        elif not isinstance(decoded_event, SubjectMerged | SubjectErased):
-            path = way(subject_of(decoded_event), merged)
-            if all(milliseconds(decoded_event.at) > erased.get(of, -1) for of in path):
-                name = f"{event['id']}\0{path[0][1]}"
-                plain.append({**event, "id": name, "subject": path[-1][1]})
-    return plain
+            continue
+        owner = (of_accounts if one.type in ACCOUNT_TYPES else of_leads).owner(one)
+        if owner is not None:
+            kept.append((one, {**event, "subject": owner}))
+    return [*plain, *merged_accounts(known, of_accounts), *numbered(kept)]
 
 
-def order(decoded_event: SubjectMerged) -> tuple[int, str, bytes]:
-    """Give the order of a merge among those of one subject."""
-    return milliseconds(decoded_event.at), decoded_event.id, canonical(decoded_event)
+def numbered(kept: list[tuple[Event, EventDict]]) -> list[EventDict]:
+    """Give events of several subjects ids that do not clash, in the order of their own."""
+
+    def origin(event: Event) -> tuple[Any, ...]:
+        return id_order(event.id), event.type, event.fields["subject"]
+
+    origins = sorted({origin(one) for one, _ in kept})
+    numbers = {found: str(number) for number, found in enumerate(origins)}
+    return [{**event, "id": numbers[origin(one)]} for one, event in kept]
 
 
-def way(of: Subject, merged: dict[Subject, SubjectMerged]) -> list[Subject]:
-    """Follow the merges from a subject on, up to the first repetition."""
-    path = [of]
-    while path[-1] in merged:
-        target = (of[0], merged[path[-1]].into)
-        if target in path:
-            break
-        path.append(target)
-    return path
+def merged_accounts(known: list[Event], tombstones: Tombstones) -> Iterator[EventDict]:
+    """Write what is known of accounts as if the merged ones had been one from the start."""
+    accounts = Accounts(known, tombstones)
+    for account in {tombstones.path(name)[-1] for name in accounts.records}:
+        records = [*accounts.merged(account)]
+        fields = {field: first(records, field) for field in ("rep", "segment")}
+        priced = next((it for it in records if latest(it, "potential")), [])
+        fields |= {field: latest(priced, field) for field in ("potential", "currency")}
+        at = max(
+            (it.fields["at"] for it in priced if it.text("potential") == fields["potential"]),
+            key=milliseconds,
+            default=records[0][0].fields["at"],
+        )
+        known_of = {field: value for field, value in fields.items() if value is not None}
+        yield {"id": account, "type": "account.set", "at": at, "account": account} | known_of
+
+
+def first(merged: Iterable[list[Event]], field: str) -> str | None:
+    """The value of a field in the first of several accounts that has one."""
+    return next((value for it in merged if (value := latest(it, field))), None)

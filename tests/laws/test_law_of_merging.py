@@ -30,7 +30,7 @@ Story = tuple[list[Any], dict[str, Any], int]
 def test_merged_and_erased_is_as_if_it_had_always_been_so(story: Story) -> None:
     events, options, now = story
     settings = Settings(now=now, **options)
-    assert bodies(events, settings) == bodies(always_so(events), settings)
+    assert bodies(events, settings) == bodies(always_so(events, now), settings)
 
 
 @given(stories(), st.data())
@@ -46,7 +46,7 @@ def test_three_partitions_end_where_one_does_however_reroutes_and_events_cross(
         for _ in range(data.draw(st.integers(0, 3))):
             streams.deliver(data.draw(st.integers(0, 100)))
     streams.deliver_all()
-    assert streams.read(now) == bodies(always_so(events), settings)
+    assert streams.read(now) == bodies(always_so(events, now), settings)
 
 
 @given(stories(), st.data())
@@ -66,7 +66,7 @@ def test_aggregator_restored_from_state_and_received_reroutes_goes_on_as_before(
     for event in arriving[cut:]:
         streams.process(event)
     streams.deliver_all()
-    assert streams.read(now) == bodies(always_so(events), settings)
+    assert streams.read(now) == bodies(always_so(events, now), settings)
 
 
 @given(stories())
