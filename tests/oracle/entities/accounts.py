@@ -26,14 +26,11 @@ class Accounts:
         reps = (latest(records, "rep") for records in self.merged(account))
         return next((rep for rep in reps if rep is not None), None)
 
-    def potential(self, account: str) -> tuple[str, str, int] | None:
+    def potential(self, account: str) -> tuple[str, str | None, int] | None:
         """What the account could buy in a year: amount, currency, and when it was recorded."""
         for records in self.merged(account):
             amount, currency = latest(records, "potential"), latest(records, "currency")
-            if amount is None:
-                continue
-            if currency is None:
-                return None
-            at = max(record.at for record in records if record.text("potential") == amount)
-            return amount, currency, at
+            if amount is not None:
+                at = max(record.at for record in records if record.text("potential") is not None)
+                return amount, currency, at
         return None

@@ -79,8 +79,15 @@ def wallet_share(
     """What was invoiced in the last 365 days, over the potential of an account that has one."""
     kpi = "wallet_share"
     dimensions: Dimensions = {"account": account}
-    potential = potential_of(account, reporting)
-    if potential is None or potential <= 0:
+    known = reporting.accounts.potential(account)
+    if known is None or not invoices:
+        return
+    amount, currency, at = known
+    potential = reporting.rates.minor(amount, currency, reporting.local_date(at))
+    if potential is None:
+        yield unpriced(kpi, min(invoice.issue.at for invoice in invoices))
+        return
+    if potential <= 0:
         return
     firsts = []
     for invoice in invoices:
@@ -96,12 +103,3 @@ def wallet_share(
     if firsts:
         parts = {"denominator": potential}
         yield Level(kpi, [Standing(min(firsts), None, dimensions, parts)])
-
-
-def potential_of(account: str, reporting: Reporting) -> int | None:
-    """What the account could buy in a year, at the rate of the day that was recorded."""
-    known = reporting.accounts.potential(account)
-    if known is None:
-        return None
-    amount, currency, at = known
-    return reporting.rates.minor(amount, currency, reporting.local_date(at))

@@ -27,7 +27,7 @@ Stage = tuple[str | None, str]
 class OpenDeal:
     """A deal that is open now, has a price and is expected to close.
 
-    `probability` is its own; either this or `stage` is known.
+    `probability` is its own.
     """
 
     stage: Stage | None
@@ -74,7 +74,7 @@ class Prospect:
         day = self.reporting.local_date(deal.created)
         minor = self.reporting.rates.minor(amount, deal.value("currency"), day)
         stage, probability = deal.value("stage"), deal.value("probability")
-        if minor is None or (stage is None and probability is None):
+        if minor is None:
             return None
         now = self.book.now
         dimensions = deal.dimensions_at(now, self.reporting.definitions)

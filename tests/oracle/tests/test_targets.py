@@ -153,9 +153,11 @@ def test_forecast_is_held_against_the_whole_target_while_its_window_runs() -> No
     assert f"forecast|all|{MONTH}" not in found
 
 
-def test_deal_in_no_stage_is_no_deal_to_come() -> None:
+def test_deal_in_no_stage_has_its_own_probability_or_adds_nothing() -> None:
     fields = {"amount": "100", "currency": "EUR", "expected_close": "2026-03-25"}
-    assert not values(reported([deal("2026-03-02T09:00:00Z", fields)]), "forecast|")
+    for probability, value in ((None, "0.00"), (0.4, "40.00")):
+        events = [deal("2026-03-02T09:00:00Z", fields | {"probability": probability})]
+        assert reported(events)[f"forecast|all|{MONTH}"]["value"] == value
 
 
 def test_deal_has_its_own_probability_in_the_forecast_where_its_stage_has_too_few() -> None:

@@ -1,5 +1,7 @@
 """What accounts are worth, and what marketing costs, by hand."""
 
+import pytest
+
 from tests.oracle.tests.stories import (
     account,
     event,
@@ -73,8 +75,18 @@ def test_wallet_share_is_what_was_invoiced_in_365_days_over_the_potential() -> N
 
 def test_account_without_potential_has_no_wallet() -> None:
     invoice = issued("2026-03-02T09:00:00Z", "50")
-    for fields in ({}, {"potential": "0", "currency": "EUR"}, {"potential": "9"}):
-        assert not values(reported([invoice, account(NOW, fields)]), "wallet_share")
+    for fields in ({}, {"potential": "0", "currency": "EUR"}):
+        found = reported([invoice, account(NOW, fields)])
+        assert not values(found, "wallet_share")
+        assert not values(found, "unpriced_facts")
+
+
+@pytest.mark.parametrize("fields", [{}, {"currency": "XOF"}])
+def test_potential_without_a_price_is_unpriced(fields: dict[str, str]) -> None:
+    invoice = issued("2026-03-02T09:00:00Z", "50")
+    found = reported([invoice, account(NOW, {"potential": "9"} | fields)])
+    assert not values(found, "wallet_share")
+    assert found[f"unpriced_facts|all|{MARCH}"]["parts"]["counts"] == {"wallet_share": 1}
 
 
 def test_spend_counts_where_it_was_spent_at_the_rate_of_its_day() -> None:
