@@ -127,7 +127,7 @@ def test_changed_deal_has_always_been_so(
 def test_rep_who_changes_team_has_always_been_there(data: st.DataObject) -> None:
     events = data.draw(histories(st.sampled_from(FOCUSES)))
     assume(events)
-    now_in = {"type": "rep.set", "rep": "ann", "team": "new", "unit": "abroad"}
+    now_in: EventDict = {"type": "rep.set", "rep": "ann", "team": "new", "unit": "abroad"}
     now_in |= {"department": None, "timezone": None}
     last = at_the_end(events, now_in)
     others = [e for e in events if not (e["type"] == "rep.set" and e["rep"] == "ann")]

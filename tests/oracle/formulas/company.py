@@ -62,7 +62,7 @@ class Company:
     def siblings(self, name: str, dimension: str, window: Window) -> dict[Scope, Number]:
         """The values that a rank compares: of a level, of all that ever stepped."""
         scopes = [scope for scope in self.scopes(name) if scope and scope[0] == dimension]
-        found = {}
+        found: dict[Scope, Number] = {}
         for scope in scopes:
             series = self.of(name, scope)
             stepped = isinstance(series, Stepped) and series.has_begun(window)

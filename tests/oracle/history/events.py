@@ -88,7 +88,7 @@ def read(fields: Mapping[str, Any]) -> Event:
     """The event of a JSON object; raises ValueError for an unknown type."""
     if fields["type"] not in SALES_TYPES | ACCOUNT_TYPES | TOMBSTONE_TYPES | REFERENCE_TYPES:
         raise ValueError(f"not an event of the oracle's KPIs: {fields['type']}")
-    clean = {
+    clean: dict[str, Any] = {
         field: label(value) if field in LABELS and isinstance(value, str) else value
         for field, value in fields.items()
     }
