@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control lock generated pictures clean
+.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control scrapes lock generated pictures clean
 
 install: .venv/installed
 
@@ -31,6 +31,11 @@ check: install
 
 bench: install
 	$(BIN)/sales-kpis bench $(ARGS)
+
+# Real workers with 300 reps, scraped by a real Prometheus with the committed configuration: no
+# scrape may fail or need a second. `ARGS="--seconds 90"` for a short form.
+scrapes: install
+	$(BIN)/python -m tests.deploy.scrapes $(ARGS)
 
 # Rewrites both locks after a change of the ranges in pyproject.toml: `requirements.lock` is what
 # the product needs to run, `requirements-dev.lock` the same versions and the tools beside them.

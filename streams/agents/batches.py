@@ -11,42 +11,45 @@ import faust
 from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
-from streams.kafka.reader import Records
+from streams.events import SOURCE_TOPICS
 from streams.kafka.topics import PARTIALS
 from streams.worker.record_buffer import FetchedRecords
 
 
 class Fetch:
-    """The records of one poll in the form of the last record of one partition.
+    """The lists of one poll in the form of the last record of one partition.
 
-    `value` has the records of all partitions; the other attributes are those that Faust reads.
+    `value` has the lists of all partitions; the other attributes are those that Faust reads.
     """
 
     checksum = None
     headers = ()
     key = None
+    # A list may have no record to have these from, and nothing reads them.
+    timestamp = timestamp_type = 0
     serialized_key_size = 0
     serialized_value_size = 0
-    __slots__ = ("offset", "partition", "timestamp", "timestamp_type", "topic", "value")
+    __slots__ = ("offset", "partition", "topic", "value")
 
     def __init__(self, tp: TP, fetched: FetchedRecords) -> None:
-        last = fetched[tp][-1]
         self.topic, self.partition = tp
-        self.offset: int = last.offset
-        self.timestamp: int = last.timestamp
-        self.timestamp_type: int = last.timestamp_type
+        self.offset = fetched[tp].next - 1
         self.value = fetched
 
 
 class FetchScheduler(SchedulingStrategyT):
     """Makes at most one event per agent of the records of a poll."""
 
-    def iterate(self, records: Mapping[TP, Records]) -> Iterator[tuple[TP, Fetch]]:
-        """Yield the fetch for `aggregate` and the fetch for `merge`, if there are any."""
+    def iterate(self, records: Mapping[TP, Any]) -> Iterator[tuple[TP, Fetch]]:
+        """Yield the fetch for `aggregate` and the fetch for `merge`, if there are any.
+
+        `records` has FetchedLists. One without records is passed on for topics of events only: the
+        product's own transactions leave markers elsewhere, and a commit for each would leave more.
+        """
         sources: FetchedRecords = {}
         partials: FetchedRecords = {}
         for tp, found in records.items():
-            if found:
+            if found or tp.topic in SOURCE_TOPICS:
                 (partials if tp.topic == PARTIALS else sources)[tp] = found
         for fetched in (sources, partials):
             if fetched:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.threads import WorkerThread
@@ -20,6 +21,7 @@ from mode.utils.futures import maybe_async
 from streams.agents.assignor import TaskAssignor
 from streams.config.settings import Settings
 from streams.kafka.client import client
+from streams.kafka.fetched_list import FetchedList, fetch
 
 # A poll waits for the partitions that it began with only; one that has just become readable
 # would wait for its end.
@@ -55,6 +57,22 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def _gather_remaining_tasks(self) -> None:
         """Do nothing: the other tasks of the event loop are not this service's."""
 
+    async def _fetch_records(
+        self,
+        consumer: AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 - Faust's own signature
+        max_records: int | None = None,
+    ) -> dict[TP, FetchedList]:
+        """Return fetched lists, which know the offsets that they cover."""
+        if not self.consumer.flow_active:
+            return {}
+        if consumer._closed or consumer._fetcher._closed:
+            raise ConsumerStoppedError
+        with consumer._subscription.fetch_context():
+            most = max_records or consumer._max_poll_records
+            return await fetch(consumer, active_partitions, timeout or 0.0, most)
+
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         conf = self.app.conf
         self._assignor = TaskAssignor()
@@ -63,7 +81,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             group_id=conf.id,
             **transport.client,
             partition_assignment_strategy=[self._assignor],
-            # Merge tasks must not read partials that are never committed.
+            # Neither partials nor events that are never committed may be read.
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset=conf.consumer_auto_offset_reset,
@@ -102,6 +120,11 @@ class Consumer(driver.Consumer):
         coordinator.check_errors()
         subscription = consumer._subscription.subscription
         return subscription is None or bool(coordinator.need_rejoin(subscription))
+
+    def last_stable_offset(self, tp: TP) -> int | None:
+        """The offset before which every transaction has ended, as of the last fetch."""
+        consumer = cast(ConsumerThread, self._thread)._ensure_consumer()
+        return cast("int | None", consumer.last_stable_offset(tp))
 
     def on_buffer_full(self, tp: TP) -> None:
         """Do not pause the partition: a full buffer makes the poll of all of them wait."""

@@ -1,5 +1,6 @@
 """Which open deals are neglected?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streams.engine.calendars.calendar import DAY_MS
@@ -52,21 +53,28 @@ def opportunity_stale(deal: Deal, rule: Stale) -> Holds | None:
     "opportunity_expired",
     template="Open deal {subject}{worth} was expected to close by {since}.",
 )
-def opportunity_expired(deal: Deal, rule: Expired) -> Holds | None:  # noqa: ARG001 - its age is the engine's
+def opportunity_expired(deal: Deal, rule: Expired) -> Iterator[Holds]:  # noqa: ARG001 - its age is the engine's
     """A deal is still open although its expected close day has ended.
 
-    Until it is closed or gets a later day. The amount is at the rate of the day after.
+    Until it is closed or gets a later day. The amount is at the rate of its creation.
     """
-    if deal.expected_close is None:
-        return None
-    since = max(deal.created, deal.context.calendar.end_of(deal.expected_close))
-    if deal.closed is not None and deal.closed <= since:
-        return None
+    since = ended = None
+    for start, end, _, _ in deal.expired():
+        if ended is None or ended != start:
+            if since is not None:
+                yield _expired(deal, since, ended)
+            since = start
+        ended = end
+    if since is not None:
+        yield _expired(deal, since, ended)
+
+
+def _expired(deal: Deal, since: int, until: int | None) -> Holds:
     return Holds(
         since=since,
-        until=deal.closed,
+        until=until,
         rep=deal.dimensions.values[0],
-        amount=worth(deal, since),
+        amount=worth(deal, deal.created),
         within=deal.name,
     )
 

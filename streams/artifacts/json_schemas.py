@@ -9,7 +9,7 @@ from streams.alerts import KINDS
 from streams.config.settings import Settings
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.events import REFERENCE_TOPICS, Common, SubjectEvent
+from streams.events import REFERENCE_TOPICS, Common, SubjectEvent, clearable
 from streams.output.records.alert_record import AlertRecord
 from streams.output.records.catalogue_entry import CatalogueEntry
 from streams.output.records.kpi_record import PARTS as KIND_PARTS
@@ -56,6 +56,11 @@ def topics(kind: type[Common]) -> list[str]:
 def event_schema(kind: type[Common]) -> Schema:
     """Describe one event type; unknown fields are allowed, as the streams allow them."""
     body, others = _described(kind)
+    for name in clearable(kind):
+        # An empty text clears a field of a patch, as null does.
+        alternatives = body["properties"][name]["anyOf"]
+        if alternatives[0].keys() - {"type", "description"}:
+            alternatives.append({"const": ""})
     names = topics(kind)
     schema = {
         "$schema": DIALECT,

@@ -17,6 +17,7 @@ from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.events import TOPIC_OF
 from streams.output.keys import ALL, parse_key
 from streams.output.reader import read
+from streams.process.cancellation import stopped
 
 # Events per second: a busy hour of a large company, and what a worker is designed for.
 RATES = (50, 1_000)
@@ -56,7 +57,7 @@ async def latencies(settings: Settings, rate: int, seconds: float, seed: int) ->
         while missing(sent, seen, base) and time.monotonic() < deadline:
             await asyncio.sleep(COUNT_POLL_SECONDS)
     finally:
-        watching.cancel()
+        await stopped(watching)
     if count := missing(sent, seen, base):
         raise TimeoutError(f"{count} counts did not rise within {LATEST_SECONDS:.0f} s")
     begin = min(instants[0] for instants in sent.values()) + WARM_UP_SECONDS

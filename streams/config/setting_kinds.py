@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 WEIGHT = re.compile(r"[0-9]{1,6}")
+TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+TOKEN_LENGTH = 24
 
 
 def anything(_: object) -> None:
@@ -47,6 +49,16 @@ def number(low: int, high: int, unit: str = "") -> Kind:
     return Kind(range=f"{low} to {high}", read=whole, complaint=complaint, unit=unit)
 
 
+def optional_number(low: int, high: int, unit: str = "") -> Kind:
+    """Allow what `number` allows; an empty text is None."""
+    kind = number(low, high, unit)
+    return replace(
+        kind,
+        read=lambda written: whole(written) if written else None,
+        complaint=lambda value: None if value is None else kind.complaint(value),
+    )
+
+
 def choice(*options: str) -> Kind:
     """Allow some options."""
 
@@ -61,9 +73,9 @@ def text(form: str, complaint: Callable[[str], str | None] = anything) -> Kind:
     return Kind(range=form, complaint=complaint)
 
 
-def secret(form: str) -> Kind:
-    """Allow any text, which is never shown."""
-    return Kind(range=form, is_secret=True)
+def secret(form: str, complaint: Callable[[str], str | None] = anything) -> Kind:
+    """Allow texts of a form, which are never shown."""
+    return Kind(range=form, complaint=complaint, is_secret=True)
 
 
 def optional_path(form: str) -> Kind:
@@ -94,17 +106,30 @@ def shares() -> Kind:
     return Kind(range=f"shares from 0 to 1 by stage, `{form}`", read=read)
 
 
-def names() -> Kind:
-    """Allow different names in their order, `discovery,proposal,negotiation`."""
+def names(form: str) -> Kind:
+    """Allow different names in their order, with commas between them."""
 
     def read(written: str) -> tuple[str, ...]:
         found = tuple(name for part in written.split(",") if (name := part.strip()))
         twice = {name for name in found if found.count(name) > 1}
         if twice:
-            raise ValueError(f"names {min(twice)!r} twice; once gives its place")
+            raise ValueError(f"names {min(twice)!r} twice; once is enough")
         return found
 
-    return Kind(range="names in their order, `discovery,proposal,negotiation`", read=read)
+    return Kind(range=form, read=read)
+
+
+def some_of(*options: str) -> Kind:
+    """Allow at least one of some names, each once."""
+
+    def complaint(value: tuple[str, ...]) -> str | None:
+        known = ", ".join(options)
+        if unknown := set(value) - set(options):
+            return f"names {min(unknown)!r}, which is none of {known}"
+        return None if value else f"names nothing; known: {known}"
+
+    known = ", ".join(f"`{option}`" for option in options)
+    return replace(names(f"some of {known}"), complaint=complaint)
 
 
 def weights(defaults: Mapping[str, int]) -> Kind:
@@ -147,6 +172,18 @@ def zone_complaint(value: str) -> str | None:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return "is no IANA time zone; try Europe/Berlin or UTC"
     return None
+
+
+def token_complaint(value: str) -> str | None:
+    """Complain about a token that is too short or has other signs than a header may have."""
+    if not value or all(
+        len(token) >= TOKEN_LENGTH and TOKEN.fullmatch(token) for token in value.split(",")
+    ):
+        return None
+    return (
+        f"must be {TOKEN_LENGTH} or more of A-Z a-z 0-9 . _ ~ + / -, several with commas"
+        " between; try: openssl rand -hex 24"
+    )
 
 
 def currency_complaint(value: str) -> str | None:

@@ -21,6 +21,7 @@ from streams.config.declaration import (
     setting,
 )
 from streams.config.failpoints import POINTS, is_known
+from streams.config.kafka_settings import KafkaSettings
 from streams.config.setting_kinds import (
     choice,
     currency_complaint,
@@ -30,24 +31,30 @@ from streams.config.setting_kinds import (
     names,
     number,
     optional_instant,
+    optional_number,
     optional_path,
     secret,
     shares,
+    some_of,
     text,
+    token_complaint,
     weights,
     zone_complaint,
 )
 
 PREFIX = "SALES_KPIS_"
 
-SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+REPORTING, DEFINITIONS = "Reporting and publishing", "Definitions"
 
-KAFKA, REPORTING, DEFINITIONS = "Kafka", "Reporting and publishing", "Definitions"
-
-GATEWAY, PROCESS = "Gateway and privacy", "Processes"
+GATEWAY, METRICS, PROCESS = "Gateway and privacy", "Metrics of workers", "Processes"
 
 LOG_FORMS = ("text", "json")
+
+# Not the hours: an hour is over before a dashboard has shown it.
+GAUGE_WINDOWS = (
+    *("day", "week", "month", "quarter", "year"),
+    *("last_7d", "last_15d", "last_30d", "last_90d"),
+)
 
 # The weight of each kind of ticket in an account's churn risk.
 CHURN_WEIGHTS = MappingProxyType(
@@ -56,62 +63,8 @@ CHURN_WEIGHTS = MappingProxyType(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class Settings(KafkaSettings):
     """Everything that can be set, each by `SALES_KPIS_<NAME>` in the environment."""
-
-    bootstrap: str = setting(
-        KAFKA,
-        "127.0.0.1:9092",
-        text("`HOST:PORT`, several with commas between them"),
-        "Where Kafka is reached first.",
-    )
-    app: str = setting(
-        KAFKA,
-        "sales-kpis",
-        text("text"),
-        "Name of the installation: consumer group, prefix of the internal topics and of the"
-        " transactional ids.",
-    )
-    partitions: int = setting(
-        KAFKA,
-        4,
-        number(1, 1_000),
-        "Partitions of each topic of events, and so the number of aggregate tasks. Changed with"
-        " `sales-kpis topics repartition` only.",
-    )
-    replication: int = setting(
-        KAFKA,
-        1,
-        number(1, 9, "brokers"),
-        "Replicas of each topic that `sales-kpis topics apply` creates.",
-    )
-    kafka_security: str = setting(
-        KAFKA, "PLAINTEXT", choice(*SECURITY), "Protocol of the connections to Kafka."
-    )
-    kafka_mechanism: str = setting(
-        KAFKA, "SCRAM-SHA-512", choice(*MECHANISMS), "SASL mechanism, where SASL is used."
-    )
-    kafka_user: str = setting(
-        KAFKA, "", text("text"), "User name for SASL. Required where SASL is used."
-    )
-    kafka_password: str = setting(
-        KAFKA, "", secret("text"), "Password for SASL. Required where SASL is used."
-    )
-    kafka_ca: Path | None = setting(
-        KAFKA,
-        None,
-        optional_path("path of a PEM file"),
-        "Certificate authorities that are trusted; without it, those of the system.",
-    )
-    kafka_certificate: Path | None = setting(
-        KAFKA,
-        None,
-        optional_path("path of a PEM file"),
-        "Client certificate, for brokers that ask for one.",
-    )
-    kafka_key: Path | None = setting(
-        KAFKA, None, optional_path("path of a PEM file"), "Private key of the client certificate."
-    )
 
     timezone: str = setting(
         REPORTING,
@@ -179,7 +132,7 @@ class Settings:
     stages: tuple[str, ...] = setting(
         DEFINITIONS,
         (),
-        names(),
+        names("names in their order, `discovery,proposal,negotiation`"),
         "Order of the stages, earliest first. `definitions.stages` of the rules file overrides it.",
     )
     churn_threshold: int = setting(
@@ -204,7 +157,10 @@ class Settings:
     token: str = setting(
         GATEWAY,
         "",
-        secret("24 or more of `A-Z a-z 0-9 . _ ~ + / -`, several with commas between them"),
+        secret(
+            "24 or more of `A-Z a-z 0-9 . _ ~ + / -`, several with commas between them",
+            token_complaint,
+        ),
         "What senders of events have to present. Required where the gateway listens on another"
         " address than the loopback.",
     )
@@ -225,13 +181,38 @@ class Settings:
         GATEWAY, 512, number(16, 100_000), "Connections that the gateway serves; more get 503."
     )
 
-    metrics_port: int = setting(
-        PROCESS,
-        9464,
-        number(0, 65_535, "port"),
-        "First port of the workers' metrics in `sales-kpis demo`. `sales-kpis worker` serves"
-        " metrics with its option `--metrics-port` only.",
+    metrics_port: int | None = setting(
+        METRICS,
+        None,
+        optional_number(0, 65_535, "port"),
+        "Port of a worker's metrics and health checks; with `--processes` the first of several."
+        " 0: any free one. Empty: none, and in `sales-kpis demo` from 9464 on.",
     )
+    metrics_windows: tuple[str, ...] = setting(
+        METRICS,
+        ("day", "week", "month", "quarter", "last_30d"),
+        some_of(*GAUGE_WINDOWS),
+        "Windows whose KPIs become gauges.",
+    )
+    metrics_kpis: tuple[str, ...] = setting(
+        METRICS,
+        (),
+        names("names of KPIs, `revenue_won,close_rate`"),
+        "KPIs that become gauges. Empty: all.",
+    )
+    metrics_values: int = setting(
+        METRICS,
+        300,
+        number(1, 100_000),
+        "Values of a KPI's dimension with gauges, such as reps: the largest ones have them.",
+    )
+    metrics_labels: int = setting(
+        METRICS,
+        50,
+        number(1, 100_000),
+        "Labels of a KPI's dimension with gauges, such as reasons: the most frequent have them.",
+    )
+
     data: Path = setting(
         PROCESS, Path(".data"), folder(), "Where `sales-kpis demo` keeps its logs."
     )
@@ -250,7 +231,8 @@ class Settings:
             value = getattr(self, each.name)
             complaint = declared(each).kind.complaint(value)
             if complaint is not None:
-                raise BadSetting(f"{PREFIX}{each.name.upper()}={value!r} {complaint}")
+                shown = "" if declared(each).kind.is_secret else f"={value!r}"
+                raise BadSetting(f"{PREFIX}{each.name.upper()}{shown} {complaint}")
         if self.kafka_security.startswith("SASL") and not (self.kafka_user and self.kafka_password):
             raise BadSetting(
                 f"{PREFIX}KAFKA_SECURITY={self.kafka_security} needs {PREFIX}KAFKA_USER and"

@@ -16,6 +16,8 @@ from streams.process.environment import environment
 
 HOST = "127.0.0.1"
 WORKERS = 2
+# Of the first worker, unless the settings have one.
+METRICS_PORT = 9464
 
 
 class Installation:
@@ -28,7 +30,8 @@ class Installation:
         logs = empty_logs(settings.data / "demo")
         env = environment(settings)
         ports: list[int] = []
-        for preferred in (settings.gateway_port, *range(settings.metrics_port, 65_536)[:WORKERS]):
+        first = METRICS_PORT if settings.metrics_port is None else settings.metrics_port
+        for preferred in (settings.gateway_port, *range(first, 65_536)[:WORKERS]):
             ports.append(choose_port(preferred, ports))
         self.gateway = Service(
             "gateway",

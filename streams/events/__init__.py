@@ -13,14 +13,14 @@ from streams.events.account_events import (
 )
 from streams.events.common import Common, Event
 from streams.events.decode import (
-    Rejected,
-    RejectionKind,
     canonical,
     decode,
     pack,
     unpack,
 )
 from streams.events.key_value import KeyValue
+from streams.events.known_names import KnownNames
+from streams.events.labels import clearable
 from streams.events.lead_events import (
     ActivityLogged,
     CallEnded,
@@ -52,8 +52,11 @@ from streams.events.registry import (
     SOURCE_TOPICS,
     TOPIC_OF,
     for_each_kind,
+    identity,
+    order_within,
     topics_of,
 )
+from streams.events.rejected import Rejected, RejectionKind
 from streams.events.subject_events import (
     SubjectErased,
     SubjectEvent,
@@ -80,6 +83,7 @@ __all__ = [
     "InvoicePaid",
     "InvoiceVoided",
     "KeyValue",
+    "KnownNames",
     "LeadAssigned",
     "LeadCreated",
     "LeadDisqualified",
@@ -104,8 +108,11 @@ __all__ = [
     "TicketOpened",
     "TicketResolved",
     "canonical",
+    "clearable",
     "decode",
     "for_each_kind",
+    "identity",
+    "order_within",
     "pack",
     "topics_of",
     "unpack",

@@ -7,8 +7,8 @@ from streams.events.common import Event
 from streams.events.fields import (
     Amount,
     Currency,
+    Label,
     Name,
-    Text,
 )
 
 
@@ -19,8 +19,8 @@ class OrderPlaced(Event, frozen=True, kw_only=True, gc=False, tag="order.placed"
     order: Name
     amount: Amount
     currency: Currency
-    rep: Text | None = None
-    product: Text | None = None
+    rep: Label | None = None
+    product: Label | None = None
     promised: date | None = None
 
 
@@ -46,8 +46,8 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, gc=False, tag="invoice.iss
     amount: Amount
     currency: Currency
     due: date
-    rep: Text | None = None
-    product: Text | None = None
+    rep: Label | None = None
+    product: Label | None = None
 
 
 class InvoicePaid(Event, frozen=True, kw_only=True, gc=False, tag="invoice.paid"):
@@ -81,7 +81,7 @@ class TicketOpened(Event, frozen=True, kw_only=True, gc=False, tag="ticket.opene
     topic = "crm.ticket"
     ticket: Name
     kind: Literal["complaint", "contract_question", "closing_request", "contact"]
-    rep: Text | None = None
+    rep: Label | None = None
 
 
 class TicketResolved(Event, frozen=True, kw_only=True, gc=False, tag="ticket.resolved"):

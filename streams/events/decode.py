@@ -3,36 +3,20 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
-from typing import Literal
 
 import msgspec
 
 from streams.events.common import Common
+from streams.events.labels import EmptyLabel, clearable, normalised
 from streams.events.registry import EVENT_TYPES
+from streams.events.rejected import Rejected, RejectionKind
 
-# Label values of a metric: few, and never a part of a value.
-RejectionKind = Literal[
-    "crashes the KPIs",
-    "does not belong here",
-    "empty record",
-    "invalid currency",
-    "invalid date",
-    "invalid money",
-    "invalid number",
-    "invalid time",
-    "invalid value",
-    "key is not the subject",
-    "missing field",
-    "not JSON",
-    "not an object",
-    "out of range",
-    "unknown type",
-]
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+_EMPTY = "must not be empty"
 _YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"
 _DATES = {
     kind: names
@@ -47,23 +31,13 @@ _FINER = re.compile(rb"(\.[0-9]{6})[0-9]+(?=[Zz+-])")
 _ANY = reduce(or_, EVENT_TYPES)
 _from_json = msgspec.json.Decoder(_ANY)
 _from_state = msgspec.msgpack.Decoder(_ANY)
+_raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_CLEARABLE = {str(kind.__struct_config__.tag): clearable(kind) for kind in EVENT_TYPES}
 _sorted = msgspec.json.Encoder(order="sorted")
 _to_state = msgspec.msgpack.Encoder()
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 # For an object in a field, such as a target's scope, the field is at fault.
 _PATH = re.compile(r" - at (?:`key` in )?`\$(?:\.|\[\.\.\.\])?([^`]*?)(?:\[\.\.\.\])?`$")
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Why some bytes are no event; `field` is the one at fault, if any.
-
-    `kind` is one of few, for counting; `reason` may quote the value.
-    """
-
-    reason: str
-    field: str | None
-    kind: RejectionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +60,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "potential": Form("money is written", "50000.00", "invalid money", ", without a sign"),
         "value": Form("a target is written", "1234.50", "invalid number"),
         "hours": Form("hours are written", "1.5", "invalid number"),
-        "rate": Form("a rate is written", "1.0837", "invalid number", ", without a sign"),
+        "rate": Form("a rate is written", "1.0837", "invalid number", ", greater than 0"),
         "currency": Form("a currency is written", "EUR", "invalid currency", ": its ISO 4217 code"),
         **dict.fromkeys(("due", "expected_close", "promised", "date", "start"), _DAY),
     }
@@ -118,12 +92,32 @@ def decode(value: bytes | None) -> Common | Rejected:
     try:
         event: Common = _from_json.decode(value)
     except msgspec.ValidationError as error:
-        return explained(str(error))
+        cleared = with_cleared(value)
+        return explained(str(error)) if cleared is None else decode(cleared)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejected(f"not JSON: {error}", None, "not JSON")
     if event.at.microsecond % 1000 == 0 and b"999" in value:
         event = floored(event, value)
-    return out_of_range(event) or event
+    try:
+        return out_of_range(event) or normalised(event)
+    except EmptyLabel as error:
+        return Rejected(_EMPTY, str(error), "invalid value")
+
+
+def with_cleared(value: bytes) -> bytes | None:
+    """Write null for the empty fields of a patch; None where there is nothing to write.
+
+    Only texts can be empty and valid; an amount, a date or a status cannot.
+    """
+    if b'""' not in value:
+        return None
+    try:
+        fields = _raw_fields.decode(value)
+        names = _CLEARABLE.get(msgspec.json.decode(fields["type"]), frozenset())
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        return None
+    empty = [name for name in names & fields.keys() if bytes(fields[name]) == b'""']
+    return msgspec.json.encode({**fields, **dict.fromkeys(empty)}) if empty else None
 
 
 def floored(event: Common, value: bytes) -> Common:
@@ -138,7 +132,7 @@ def out_of_range(event: Common) -> Rejected | None:
         return Rejected(_YEARS, "at", "out of range")
     for field in _DATES.get(type(event), ()):
         day = getattr(event, field)
-        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        if isinstance(day, date) and not FIRST_YEAR <= day.year <= LAST_YEAR:
             return Rejected(_YEARS, field, "out of range")
     return None
 
@@ -180,7 +174,7 @@ def _reason(what: str) -> str:
         return f"must be {float(found[2]):.0f} or {_SIDES[found[1]]}"
     if found := _LENGTH.fullmatch(what):
         if found[2] == ">=":
-            return "must not be empty"
+            return _EMPTY
         return f"must have at most {found[3]} {'characters' if found[1] == 'str' else 'entry'}"
     if found := _UNKNOWN.fullmatch(what):
         return f"unknown value {found[1]}"

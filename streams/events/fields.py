@@ -7,6 +7,15 @@ from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(max_length=4096)]
+# The key of something else, in a patch.
+Reference = Annotated[str, Meta(min_length=1, max_length=512)]
+# Texts that name something: `decode` normalises them. Two types, so that a key is never empty.
+Label = Annotated[str, Meta(description="NFC, trimmed, cut after 200 characters")]
+LabelKey = Annotated[str, Meta(min_length=1, description="NFC, trimmed, cut after 200 characters")]
+Seq = Annotated[
+    int,
+    Meta(ge=0, le=2**63 - 1, description="the sender's order of events that have the same `at`"),
+]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
 # Money is text so that no reader on the way turns it into a binary float.
 # Without the last bit of each pattern a line's end would pass: `$` stands before it, too.
@@ -21,8 +30,8 @@ Amount = Annotated[
 Rate = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,18}(\.[0-9]{1,18})?$(?!\n)",
-        description="decimal string: reporting-currency units for one unit",
+        pattern=r"^(?=[0-9.]*[1-9])[0-9]{1,18}(\.[0-9]{1,18})?$(?!\n)",
+        description="decimal string above 0: reporting-currency units for one unit",
         examples=["1.0837"],
     ),
 ]
@@ -50,6 +59,7 @@ Dimension = Literal[
     "campaign",
     "partner",
     "product",
+    "pipeline",
     "stage",
     "account",
 ]

@@ -3,14 +3,18 @@
 from datetime import date
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from streams.events.common import Event
 from streams.events.fields import (
     Amount,
     Currency,
+    Label,
     Media,
     Name,
     Natural,
     Probability,
+    Reference,
     Text,
 )
 
@@ -24,46 +28,47 @@ class LeadEvent(Event, frozen=True, kw_only=True, gc=False):
 class LeadCreated(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.created"):
     """A lead came in."""
 
-    rep: Text | None = None
-    channel: Text | None = None
+    rep: Label | None = None
+    channel: Label | None = None
     media: Media | None = None
-    campaign: Text | None = None
-    partner: Text | None = None
-    product: Text | None = None
+    campaign: Label | None = None
+    partner: Label | None = None
+    product: Label | None = None
 
 
 class LeadAssigned(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.assigned"):
-    """A lead was given to a rep."""
+    """A lead was given to a rep; without one it was given back."""
 
-    rep: Text
+    is_patch = True
+    rep: Label | None
 
 
 class LeadQualified(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.qualified"):
     """A lead was found worth selling to."""
 
-    rep: Text | None = None
-    reason: Text | None = None
+    rep: Label | None = None
+    reason: Label | None = None
 
 
 class LeadHandedOver(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.handed_over"):
     """A qualified lead went from marketing to sales."""
 
-    rep: Text | None = None
-    reason: Text | None = None
+    rep: Label | None = None
+    reason: Label | None = None
 
 
 class LeadDisqualified(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.disqualified"):
     """A lead was given up."""
 
-    rep: Text | None = None
-    reason: Text | None = None
+    rep: Label | None = None
+    reason: Label | None = None
 
 
 class CallEnded(Event, frozen=True, kw_only=True, gc=False, tag="call.ended"):
     """A telephone call; subject `rep:<rep>` when no lead is known."""
 
     topic = "crm.call"
-    rep: Text
+    rep: Label
     direction: Literal["outbound", "inbound"]
     outcome: Literal["connected", "no_answer", "voicemail", "busy"]
     seconds: Natural | None = None
@@ -75,7 +80,7 @@ class EmailSent(Event, frozen=True, kw_only=True, gc=False, tag="email.sent"):
     """An email left; `links` is how many it holds."""
 
     topic = "crm.email"
-    rep: Text
+    rep: Label
     email: Name
     links: Natural
     automated: bool | None = None
@@ -96,22 +101,24 @@ class EmailReplied(Event, frozen=True, kw_only=True, gc=False, tag="email.replie
 
 
 class DealChanged(Event, frozen=True, kw_only=True, gc=False, tag="deal.changed"):
-    """A patch: the fields named here have these values from `at` on."""
+    """A patch: the fields named here have these values from `at` on; null clears one."""
 
     topic = "crm.deal"
+    is_patch = True
     deal: Name
-    stage: Text | None = None
-    status: Literal["open", "won", "lost"] | None = None
-    amount: Amount | None = None
-    currency: Currency | None = None
-    probability: Probability | None = None
-    expected_close: date | None = None
-    rep: Text | None = None
-    account: Text | None = None
-    product: Text | None = None
-    channel: Text | None = None
-    partner: Text | None = None
-    reason: Text | None = None
+    pipeline: Label | UnsetType | None = UNSET
+    stage: Label | UnsetType | None = UNSET
+    status: Literal["open", "won", "lost"] | UnsetType | None = UNSET
+    amount: Amount | UnsetType | None = UNSET
+    currency: Currency | UnsetType | None = UNSET
+    probability: Probability | UnsetType | None = UNSET
+    expected_close: date | UnsetType | None = UNSET
+    rep: Label | UnsetType | None = UNSET
+    account: Reference | UnsetType | None = UNSET
+    product: Label | UnsetType | None = UNSET
+    channel: Label | UnsetType | None = UNSET
+    partner: Label | UnsetType | None = UNSET
+    reason: Label | UnsetType | None = UNSET
 
 
 class DealDeleted(Event, frozen=True, kw_only=True, gc=False, tag="deal.deleted"):
@@ -125,10 +132,10 @@ class ActivityLogged(Event, frozen=True, kw_only=True, gc=False, tag="activity.l
     """Work other than calls and emails."""
 
     topic = "crm.activity"
-    rep: Text
+    rep: Label
     kind: Literal["meeting", "presentation", "social", "collateral", "prospecting"]
-    channel: Text | None = None
-    asset: Text | None = None
+    channel: Label | None = None
+    asset: Label | None = None
     hours: Amount | None = None
     outreach: Natural | None = None
     responses: Natural | None = None
@@ -139,11 +146,12 @@ class QuoteSent(Event, frozen=True, kw_only=True, gc=False, tag="quote.sent"):
 
     topic = "crm.quote"
     quote: Name
-    rep: Text | None = None
+    rep: Label | None = None
+    product: Label | None = None
     amount: Amount | None = None
     currency: Currency | None = None
-    reason: Text | None = None
-    unmet_demand: Text | None = None
+    reason: Label | None = None
+    unmet_demand: Label | None = None
     order: Text | None = None
 
 

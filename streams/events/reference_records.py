@@ -2,16 +2,19 @@
 
 from datetime import date
 
+from msgspec import UNSET, UnsetType
+
 from streams.events.common import Common
 from streams.events.fields import (
     Amount,
     Currency,
+    Label,
+    LabelKey,
     Media,
     Name,
     Potential,
     Rate,
     Scope,
-    Text,
     WindowKind,
 )
 
@@ -26,14 +29,15 @@ class ReferenceRecord(Common, frozen=True, kw_only=True, gc=False):
 
 
 class RepSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rep.set"):
-    """A rep's place in today's organisation."""
+    """A patch of a rep's place in today's organisation; null clears a field."""
 
     topic = "crm.rep"
-    rep: Name
-    team: Text | None = None
-    department: Text | None = None
-    unit: Text | None = None
-    timezone: Text | None = None
+    is_patch = True
+    rep: LabelKey
+    team: Label | UnsetType | None = UNSET
+    department: Label | UnsetType | None = UNSET
+    unit: Label | UnsetType | None = UNSET
+    timezone: Label | UnsetType | None = UNSET
 
     @property
     def key(self) -> str:
@@ -56,14 +60,15 @@ class RateSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rate.se
 
 
 class AccountSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="account.set"):
-    """An account: its rep, its segment, and how much it could buy in a year."""
+    """A patch of an account: rep, segment, what it could buy in a year; null clears a field."""
 
     topic = "crm.account"
+    is_patch = True
     account: Name
-    segment: Text | None = None
-    rep: Text | None = None
-    potential: Potential | None = None
-    currency: Currency | None = None
+    segment: Label | UnsetType | None = UNSET
+    rep: Label | UnsetType | None = UNSET
+    potential: Potential | UnsetType | None = UNSET
+    currency: Currency | UnsetType | None = UNSET
 
     @property
     def key(self) -> str:
@@ -77,8 +82,8 @@ class SpendRecorded(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="s
     topic = "crm.spend"
     amount: Amount
     currency: Currency
-    campaign: Text | None = None
-    channel: Text | None = None
+    campaign: Label | None = None
+    channel: Label | None = None
     media: Media | None = None
 
     @property

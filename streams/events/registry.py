@@ -1,4 +1,4 @@
-"""Every event and record type, and the Kafka topics of each."""
+"""Every event and record type: its Kafka topics, and the identity and order of events."""
 
 import msgspec
 
@@ -81,6 +81,8 @@ EVENT_TYPES: tuple[type[Common], ...] = (
 TOPIC_OF: dict[str, str] = {str(kind.__struct_config__.tag): kind.topic for kind in EVENT_TYPES}
 REFERENCE_TOPICS = ("crm.rep", "crm.account", "crm.spend", "crm.target", "crm.rate")
 SOURCE_TOPICS = tuple(sorted({kind.topic for kind in EVENT_TYPES} - set(REFERENCE_TOPICS)))
+# The end of an event's identity, by its type.
+_ENDS = {kind: f"\0{kind.__struct_config__.tag}" for kind in EVENT_TYPES}
 
 
 def topics_of(event: Common) -> tuple[str, ...]:
@@ -98,3 +100,27 @@ def for_each_kind(event: Event) -> tuple[Event, ...]:
     if not isinstance(event, SubjectEvent) or event.on_topic:
         return (event,)
     return tuple(msgspec.structs.replace(event, on_topic=topic) for topic in topics_of(event))
+
+
+def identity(event: Common) -> str:
+    """Name an event within its subject, by `id` and type; these texts sort as events do.
+
+    Ids of digits alone come first, by number, the others as text; then the type.
+    """
+    name = event.id
+    if not name.isdigit() or not name.isascii():
+        return f"1{name}{_ENDS[type(event)]}"
+    number = name.lstrip("0")
+    zeros = len(name) - len(number)
+    # The length comes first, so that texts compare as numbers.
+    text = f"0{len(number):03}{number}{_ENDS[type(event)]}"
+    return f"{text}\0{zeros:03}" if zeros else text
+
+
+def order_within(event: Common) -> str:
+    """What sorts events of one instant: `seq`, 0 where there is none, then `identity`."""
+    seq = event.seq
+    if not seq:
+        return identity(event)
+    # Every identity begins with 0 or 1.
+    return f"2{len(str(seq)):02}{seq}{identity(event)}"

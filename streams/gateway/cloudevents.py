@@ -185,7 +185,9 @@ def _canonical(event: CloudEvent, line: int) -> Record | Problem:
 
 
 def _cloudevents_errors(outcome: Record | Problem) -> Record | Problem:
-    if isinstance(outcome, Record) or outcome.field is None:
+    if isinstance(outcome, Record):
+        return outcome._replace(within="data.")
+    if outcome.field is None:
         return outcome
     name = _OWN.get(outcome.field, f"data.{outcome.field}")
     missing = outcome.reason == f"missing {outcome.field}"

@@ -146,7 +146,9 @@ class EventProducer:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS), self._slot(records):
                 begun = asyncio.get_running_loop().time()
-                copies = ((topic, key, value) for names, key, value in records for topic in names)
+                copies = (
+                    (topic, each.key, each.value) for each in records for topic in each.topics
+                )
                 for number, (topic, key, value) in enumerate(copies, 1):
                     sent.append(await producer.send(topic, value, key))
                     if number % LARGE_RECORDS == 0:

@@ -1,9 +1,8 @@
 """The gateway's own metrics."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # The deadline is 4 s; senders time out after 5 s.
 _SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 4.0, 5.0)
 
@@ -50,6 +49,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def text(self) -> bytes:
-        """Return all metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def written(self, accept: str) -> tuple[bytes, str]:
+        """Return all metrics as an Accept header asks for them, with their content type."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type

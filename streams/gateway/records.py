@@ -6,7 +6,9 @@ from typing import NamedTuple
 import msgspec
 
 from streams.events import (
+    REFERENCE_TOPICS,
     Event,
+    KnownNames,
     ReferenceRecord,
     Rejected,
     decode,
@@ -29,12 +31,15 @@ _syntax = msgspec.json.Decoder(msgspec.Raw)
 class Record(NamedTuple):
     """One event to be written, to each of its topics.
 
-    The key decides the partition, the value is the event's bytes.
+    The key decides the partition, the value is the event's bytes. `line` is its number in the
+    request or file, and `within` begins the names that the sender gave its fields.
     """
 
     topics: tuple[str, ...]
     key: bytes
     value: bytes
+    line: int = 1
+    within: str = ""
 
 
 def record(value: bytes, line: int) -> Record | Problem:
@@ -52,7 +57,21 @@ def record(value: bytes, line: int) -> Record | Problem:
         kind: Kind = "not_an_event" if is_json(value) else "malformed"
         return Problem(line, kind, event.reason, event.field)
     assert isinstance(event, Event | ReferenceRecord)  # noqa: S101 - for the type checker: there is no third kind
-    return Record(topics_of(event), event.key.encode(), value)
+    return Record(topics_of(event), event.key.encode(), value, line)
+
+
+def checked(outcome: Record | Problem, known: KnownNames | None) -> Record | Problem:
+    """Return the problem of a reference record that names what is not known, else the outcome.
+
+    `known` None: nothing is checked.
+    """
+    if isinstance(outcome, Problem) or known is None or outcome.topics[0] not in REFERENCE_TOPICS:
+        return outcome
+    event = decode(outcome.value)
+    unknown = event if isinstance(event, Rejected) else known.problem(event)
+    if unknown is None:
+        return outcome
+    return Problem(outcome.line, "not_an_event", unknown.reason, f"{outcome.within}{unknown.field}")
 
 
 def all_or_none(outcomes: Iterable[Record | Problem]) -> list[Record]:

@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager
 from aiohttp import hdrs, web
 
 from streams.config.settings import Settings
+from streams.events import KnownNames
 from streams.gateway import cloudevents
 from streams.gateway.auth import Token
 from streams.gateway.bodies import (
@@ -40,7 +41,8 @@ from streams.gateway.event_producer import (
 )
 from streams.gateway.in_flight import InFlightRequests
 from streams.gateway.limits import MemoryBudget
-from streams.gateway.metrics import CONTENT_TYPE, Metrics
+from streams.gateway.metrics import Metrics
+from streams.gateway.records import all_or_none, checked
 from streams.process import logs
 
 log = logging.getLogger(__name__)
@@ -58,21 +60,26 @@ METRICS = web.AppKey("metrics", Metrics)
 BUDGET = web.AppKey("budget", MemoryBudget)
 CONNECTIONS = web.AppKey("connections", Connections)
 TOKEN = web.AppKey("token", Token)
+KNOWN_NAMES: web.AppKey[KnownNames | None] = web.AppKey("known_names")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def make_app(settings: Settings, host: str = "127.0.0.1") -> web.Application:
+def make_app(
+    settings: Settings, host: str = "127.0.0.1", known: KnownNames | None = None
+) -> web.Application:
     """Return the gateway's app, which is to listen on `host`.
 
-    Raises BadSetting for a bad token, or for none where other machines could send. The app is
-    connected to Kafka from its start-up to its clean-up.
+    Reference records may name what is `known`; None: that is not checked. Raises BadSetting for
+    a bad token, or for none where other machines could send. The app is connected to Kafka from
+    its start-up to its clean-up.
     """
     token = Token(settings.token)
     token.guard(host)
     if token.is_open:
         log.warning("no token is set: every program on this machine may send events")
     app = web.Application(middlewares=[answer])
+    app[KNOWN_NAMES] = known
     app[TOKEN], app[METRICS], app[BUDGET], app[IN_FLIGHT] = (
         token,
         Metrics(),
@@ -107,7 +114,8 @@ async def post_events(request: web.Request) -> web.Response:
     budget = request.app[BUDGET]
     body = await read_body(request, budget)
     try:
-        records = read(without_mark(body))
+        known = request.app[KNOWN_NAMES]
+        records = all_or_none(checked(each, known) for each in read(without_mark(body)))
         await request.app[PRODUCER].write(records)
     finally:
         budget.release(len(body))
@@ -139,7 +147,11 @@ async def is_ready(request: web.Request) -> web.Response:
 async def get_metrics(request: web.Request) -> web.Response:
     """Answer with the metrics; needs the token."""
     admit(request)
-    return web.Response(body=request.app[METRICS].text(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+    accept = ",".join(request.headers.getall(hdrs.ACCEPT, []))
+    body, content_type = request.app[METRICS].written(accept)
+    response = web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+    response.enable_compression()
+    return response
 
 
 def admit(request: web.Request) -> None:
@@ -202,9 +214,15 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
         await runner.cleanup()
 
 
-async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -> None:
+async def serve(
+    settings: Settings,
+    port: int,
+    host: str,
+    stop: asyncio.Event,
+    known: KnownNames | None = None,
+) -> None:
     """Serve until `stop` is set, then let requests in flight finish."""
-    app = make_app(settings, host)
+    app = make_app(settings, host, known)
     async with listening(app, host, port) as listener:
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{listener.sockets[0].getsockname()[1]}"
@@ -215,7 +233,12 @@ async def serve(settings: Settings, port: int, host: str, stop: asyncio.Event) -
             log.warning("some requests were still in flight after %.0f s", END_SECONDS)
 
 
-def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.0.1") -> None:
+def run_gateway(
+    settings: Settings,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    known: KnownNames | None = None,
+) -> None:
     """Run the gateway until SIGTERM or SIGINT, then end it once requests in flight are answered.
 
     `gateway http://HOST:PORT` is the one line on standard output, once it listens; `port` is
@@ -227,11 +250,13 @@ def run_gateway(settings: Settings, port: int | None = None, host: str = "127.0.
     provide_descriptors(settings)
     port = settings.gateway_port if port is None else port
     with silence_client_logs():
-        asyncio.run(_until_signalled(settings, port, host))
+        asyncio.run(_until_signalled(settings, port, host, known))
 
 
-async def _until_signalled(settings: Settings, port: int, host: str) -> None:
+async def _until_signalled(
+    settings: Settings, port: int, host: str, known: KnownNames | None
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(settings, port, host, stop)
+    await serve(settings, port, host, stop, known)

@@ -8,6 +8,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.events import Rejected
 from streams.events.key_value import KeyValue
+from streams.kafka.record_batches import Record
 from streams.kafka.topics import DEAD_LETTERS
 
 DESTINATION = TopicPartition(DEAD_LETTERS, 0)
@@ -29,6 +30,17 @@ def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:
         "at": timestamp(clock),
     }
     return record.key or b"", orjson.dumps(body)
+
+
+def shortened(record: Record) -> KeyValue:
+    """A dead letter that Kafka does not accept, without the bytes of its record."""
+    body = orjson.loads(record[1] or b"{}")
+    length = len(base64.b64decode(body.get("value") or ""))
+    reason = f"{body.get('reason', '')}; its {length} bytes are too many for a dead letter"
+    return b"", orjson.dumps({**body, "reason": reason, "key": None, "value": None})
+
+
+SHORTER = {DEAD_LETTERS: shortened}
 
 
 def _base64(raw: bytes | None) -> str | None:

@@ -1,8 +1,8 @@
 """Progress reports of all tasks, for those who wait until all is published: `<app>.progress`."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import orjson
@@ -19,12 +19,15 @@ POLL_SECONDS = 0.1
 # Intervals of progress reports. A busy task reports less often, for a report is one more
 # acknowledgement that its transaction waits for.
 PROGRESS_SECONDS, BUSY_PROGRESS_SECONDS = 0.1, 1.0
+# Transactions usually end within moments: one that is open for longer is reported.
+HELD_BACK_SECONDS = 5.0
 KPI_PARTITIONS = tuple(
     TopicPartition(topics.KPIS, number) for number in range(topics.MERGE_PARTITIONS)
 )
 Offsets = dict[TopicPartition, int]
 ProgressReport = Mapping[str, Any]
 ReportsByPartition = Mapping[int, ProgressReport]
+HeldBack = dict[str, int]
 
 
 @dataclass
@@ -65,11 +68,12 @@ def aggregate_report(
     partials: Mapping[int, int],
     reroutes: Mapping[int, int],
     clock: int,
+    set_aside: Sequence[str] = (),
 ) -> KeyValue:
     """The report that a shard's events below its offsets are published or rerouted.
 
     `partials` and `reroutes` are the offsets of the shard's last records in the partitions of
-    these topics.
+    these topics, `set_aside` the records that were too large to be written.
     """
     report = {
         "source": source_offsets.source,
@@ -77,13 +81,26 @@ def aggregate_report(
         "partials": {str(partition): offset for partition, offset in partials.items()},
         "reroutes": {str(partition): offset for partition, offset in reroutes.items()},
         "clock": clock,
+        "set_aside": set_aside,
     }
     return f"aggregate/{shard}".encode(), orjson.dumps(report)
 
 
-def merge_report(partition: int, offset: int, reference: Mapping[str, int], clock: int) -> KeyValue:
+def merge_report(
+    partition: int,
+    offset: int,
+    reference: Mapping[str, int],
+    clock: int,
+    set_aside: Sequence[str] = (),
+) -> KeyValue:
     """The report that all partials below an offset are published, and nothing waits."""
-    report = {"partials": offset, "reference": reference, "clock": clock, "clean": True}
+    report = {
+        "partials": offset,
+        "reference": reference,
+        "clock": clock,
+        "clean": True,
+        "set_aside": set_aside,
+    }
     return f"merge/{partition}".encode(), orjson.dumps(report)
 
 
@@ -94,13 +111,34 @@ class Behind:
     `events` counts unprocessed offsets by `topic/partition`; `partials` are the partitions that
     stage 2 has not published up to the shards' last records; `reroutes` are the shards that have
     not processed all that others rerouted to them; `reference` are the tasks, by `stage/number`,
-    that have not applied all reference records.
+    that have not applied all reference records. `held_back` counts offsets of crm topics that
+    nobody can read yet, by `topic/partition`: a producer's transaction is open there. `set_aside`
+    are the records that were too large to be written.
     """
 
     events: dict[str, int] = field(default_factory=dict)
     partials: tuple[int, ...] = ()
     reference: tuple[str, ...] = ()
     reroutes: tuple[int, ...] = ()
+    held_back: HeldBack = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()
+
+    @property
+    def is_held_back_only(self) -> bool:
+        """Whether nothing is missing but what nobody can read yet."""
+        is_reference_read = not self.reference or any(
+            partition.partition("/")[0] in REFERENCE_TOPICS for partition in self.held_back
+        )
+        is_rest_settled = not (self.readable_events or self.partials or self.reroutes)
+        return bool(self.held_back) and is_rest_settled and is_reference_read
+
+    @property
+    def readable_events(self) -> int:
+        """How many unprocessed offsets can be read."""
+        return sum(
+            max(0, count - self.held_back.get(partition, 0))
+            for partition, count in self.events.items()
+        )
 
     @property
     def is_settled(self) -> bool:
@@ -110,30 +148,57 @@ class Behind:
 
 async def behind(settings: Settings) -> Behind:
     """Compare the current ends of the crm topics with the progress reports."""
-    return SettlementCheck(settings, await _targets(settings)).behind(await _read_reports(settings))
+    targets = await _targets(settings)
+    held_back = await _held_back(settings, targets)
+    found = SettlementCheck(settings, targets).behind(await _read_reports(settings))
+    return replace(found, held_back=held_back)
 
 
-async def await_settled(settings: Settings, timeout_s: float) -> Behind:
+async def await_settled(
+    settings: Settings,
+    timeout_s: float,
+    on_held_back: Callable[[HeldBack], object] = lambda _: None,
+) -> Behind:
     """Wait until every record produced before the call is published and can be read.
 
     When the result is settled, a read_committed reader of `sales.kpis` that reads to the end
     gets it all. Otherwise the timeout has passed, and the result names what is missing.
+    `on_held_back` is called once if some of them wait for the end of a producer's transaction.
     """
-    deadline = asyncio.get_running_loop().time() + timeout_s
-    awaited = SettlementCheck(settings, await _targets(settings))
+    clock = asyncio.get_running_loop().time
+    began, is_reported = clock(), False
+    deadline = began + timeout_s
+    targets = await _targets(settings)
+    awaited = SettlementCheck(settings, targets)
     while True:
         found = awaited.behind(await _read_reports(settings))
-        if found.is_settled or asyncio.get_running_loop().time() > deadline:
+        if found.is_settled or clock() > deadline:
             break
+        if not is_reported and clock() - began > HELD_BACK_SECONDS:
+            is_reported = True
+            if held_back := await _held_back(settings, targets):
+                on_held_back(held_back)
         await asyncio.sleep(POLL_SECONDS)
     if found.is_settled:
         await _await_visible(settings, deadline)
-    return found
+        return found
+    return replace(found, held_back=await _held_back(settings, targets))
 
 
 async def _targets(settings: Settings) -> Offsets:
+    """The ends of the crm topics, with records of open transactions: any may be committed."""
     sources = [TopicPartition(t, p) for t in SOURCE_TOPICS for p in range(settings.partitions)]
     return await ends(settings, [*sources, *(TopicPartition(t, 0) for t in REFERENCE_TOPICS)])
+
+
+async def _held_back(settings: Settings, targets: Offsets) -> HeldBack:
+    """How many offsets below the targets cannot be read, by `topic/partition`."""
+    readable = await ends(settings, list(targets), committed=True)
+    return {
+        f"{at.topic}/{at.partition}": end - readable[at]
+        for at, end in targets.items()
+        if readable[at] < end
+    }
 
 
 async def _read_reports(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -193,6 +258,7 @@ class SettlementCheck:
             unpublished,
             (*without_reference, *self._without_reference("merge", mergers)),
             rerouted,
+            set_aside=tuple(each for r in reports.values() for each in r.get("set_aside", ())),
         )
 
     def _without_reference(self, stage: str, reports: ReportsByPartition) -> tuple[str, ...]:

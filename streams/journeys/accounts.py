@@ -9,6 +9,8 @@ from streams.engine.algebra.money import Money
 from streams.engine.calendars.calendar import milliseconds
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.kpi import UNPRICED, Unpriced
+from streams.events import SubjectMerged
 from streams.journeys.invoices import Invoice, invoices
 from streams.journeys.orders import Order, orders
 from streams.journeys.tickets import (
@@ -19,35 +21,48 @@ from streams.journeys.tickets import (
 
 
 class Account:
-    """One account with its invoices, orders and tickets, from entries by (at, id)."""
+    """One account with its invoices, orders and tickets, from entries in their order.
+
+    What it does not know itself it knows of the accounts merged into it, the first merged first.
+    """
 
     dimensions: Dimensions
 
     def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
         self.context = context
         self.dimensions = dimensions(account=account)
-        self._record = context.accounts.get(account)
-        self._rep = (self._record.rep or "") if self._record else ""
         topics: dict[str, list[Entry]] = {}
+        # In the order of each one's last merge.
+        merged: dict[str, None] = {}
         for entry in entries:
-            topics.setdefault(entry.event.topic, []).append(entry)
+            if type(entry.event) is SubjectMerged:
+                merged.pop(entry.event.subject, None)
+                merged[entry.event.subject] = None
+            else:
+                topics.setdefault(entry.event.topic, []).append(entry)
+        known = (context.accounts.get(name) for name in (account, *merged))
+        self._records = [record for record in known if record is not None]
+        self._rep = rep = next((record.rep for record in self._records if record.rep), "")
         self.invoices: list[Invoice] = list(
-            invoices(topics.get("crm.invoice", ()), account, context)
+            invoices(topics.get("crm.invoice", ()), account, rep, context)
         )
-        self.orders: list[Order] = list(orders(topics.get("crm.order", ()), account, context))
-        self.tickets: list[Ticket] = tickets(topics.get("crm.ticket", ()), account, self._rep)
+        self.orders: list[Order] = list(orders(topics.get("crm.order", ()), account, rep, context))
+        self.tickets: list[Ticket] = tickets(topics.get("crm.ticket", ()), account, rep)
 
     @cached_property
-    def potential(self) -> int | None:
+    def potential(self) -> int | Unpriced | None:
         """What it could buy in a year, in minor units at the rate of its record's date.
 
-        None where it is not known or has no rate.
+        None where it is not known.
         """
-        record = self._record
-        if record is None or record.potential is None or record.currency is None:
+        record = next((record for record in self._records if record.potential), None)
+        if record is None or not record.potential:
             return None
+        if not record.currency:
+            return UNPRICED
         day = self.context.calendar.day(milliseconds(record.at))
-        return self.context.rates.priced(Money(record.potential, record.currency), day)
+        minor = self.context.rates.priced(Money(record.potential, record.currency), day)
+        return UNPRICED if minor is None else minor
 
     @property
     def owner(self) -> str:

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-from streams.engine.aggregate.entry import Entry
+from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.algebra.money import Money, round_half_up
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
@@ -35,7 +35,10 @@ class BalanceChange(NamedTuple):
 
 
 class Invoice:
-    """One invoice from its own entries, by (at, id); without an issue it has payments only.
+    """One invoice from its own entries, in their order; without an issue it has payments only.
+
+    Issued again after it was voided it is owed again. It was issued when it first was since then;
+    what later issues carry holds from that instant on.
 
     Its balance is exact, in the reporting currency at the rates of the issue date, and rounded
     only where it is read: an invoice paid in full leaves no remainder.
@@ -43,17 +46,23 @@ class Invoice:
 
     dimensions: Dimensions
 
-    def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
+    def __init__(
+        self, account: str, account_rep: str, entries: Sequence[Entry], context: EvaluationContext
+    ) -> None:
+        """Without a rep of its own it is the account's."""
         self.name: str = entries[0].event.invoice  # type: ignore[attr-defined]  # its account sorted them
         self.context = context
-        self.issued: int | None = None
-        self._issue: InvoiceIssued | None = None
         self.payments: list[tuple[int, Money]] = []
         self._changes: list[BalanceChange] = []
+        issues: list[Entry] = []
         is_void = False
-        for at, _, event in entries:
+        for entry in entries:
+            at, event = entry.at, entry.event
             if isinstance(event, InvoiceIssued):
-                self.issued, self._issue = at, event
+                if is_void:
+                    issues.clear()
+                    is_void = False
+                issues.append(entry)
             elif isinstance(event, InvoiceVoided):
                 is_void = True
             elif isinstance(event, (InvoicePaid, InvoiceCredited)):
@@ -62,23 +71,27 @@ class Invoice:
                 self._changes.append(BalanceChange(at, -1, money, is_payment))
                 if is_payment:
                     self.payments.append((at, money))
-        self._insert_issue(entries)
-        self.rep = self._issue.rep or "" if self._issue else ""
-        self.product = self._issue.product or "" if self._issue else ""
+        self.issued: int | None = issues[0].at if issues else None
+        self._issue: InvoiceIssued | None = issues[-1].event if issues else None  # type: ignore[assignment]  # see above
+        if issues:
+            self._insert_issue(entries, issues[0])
+        last = self._issue
+        # Nearly all name them in their last issue.
+        self.rep = (last and last.rep) or latest(issues, "rep") or account_rep
+        self.product = (last and last.product) or latest(issues, "product")
         self.dimensions = dimensions(self.rep, product=self.product, account=account)
-        self.is_owed = self._issue is not None and not is_void
+        self.is_owed = bool(issues) and not is_void
 
-    def _insert_issue(self, entries: Sequence[Entry]) -> None:
-        """Insert the issue among the changes by (at, id)."""
-        if self._issue is None or self.issued is None:
-            return
-        money = Money(self._issue.amount, self._issue.currency)
+    def _insert_issue(self, entries: Sequence[Entry], first: Entry) -> None:
+        """Insert the amount among the changes, where the invoice was first issued."""
+        assert self._issue is not None  # noqa: S101 - for the type checker: there is a first issue
         before = 0
         for entry in entries:
-            if entry.event is self._issue:
+            if entry is first:
                 break
             before += isinstance(entry.event, (InvoicePaid, InvoiceCredited))
-        self._changes.insert(before, BalanceChange(self.issued, 1, money))
+        money = Money(self._issue.amount, self._issue.currency)
+        self._changes.insert(before, BalanceChange(first.at, 1, money))
 
     def _exact(self, money: Money) -> Fraction | None:
         assert self.issued is not None  # noqa: S101 - for the type checker: callers asked is_owed
@@ -203,11 +216,11 @@ class Invoice:
 
 
 def invoices(
-    entries: Sequence[Entry], account: str, context: EvaluationContext
+    entries: Sequence[Entry], account: str, account_rep: str, context: EvaluationContext
 ) -> Iterator[Invoice]:
-    """Give an account's invoices from the entries of its invoices, by (at, id)."""
+    """Give an account's invoices from the entries of its invoices, in their order."""
     own: dict[str, list[Entry]] = {}
     for entry in entries:
         own.setdefault(entry.event.invoice, []).append(entry)  # type: ignore[attr-defined]  # the topic says so
     for found in own.values():
-        yield Invoice(account, found, context)
+        yield Invoice(account, account_rep, found, context)

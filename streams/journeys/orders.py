@@ -1,10 +1,11 @@
 """Orders of an account: placed, promised, delivered."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from msgspec import Struct
 
-from streams.engine.aggregate.entry import Entry
+from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import Dimensions, dimensions
 from streams.events import (
@@ -17,6 +18,7 @@ from streams.events import (
 class Order(Struct, frozen=True, gc=False):
     """An order that is not cancelled; instants in ms, None where there is none.
 
+    Placed again after it was cancelled it lives again; it was placed when it first was since then.
     `promise_ends` is the end of the promised day in the reporting zone.
     """
 
@@ -28,26 +30,45 @@ class Order(Struct, frozen=True, gc=False):
     dimensions: Dimensions
 
 
-def orders(entries: Sequence[Entry], account: str, context: EvaluationContext) -> Iterator[Order]:
-    """Give an account's orders, earliest first, those of one instant by name."""
-    placed: dict[str, tuple[int, OrderPlaced]] = {}
+def orders(
+    entries: Sequence[Entry], account: str, account_rep: str, context: EvaluationContext
+) -> Iterator[Order]:
+    """Give an account's orders, earliest first, those of one instant by name.
+
+    An order without a rep of its own is the account's.
+    """
+    # Since the last cancellation.
+    placed: dict[str, list[Entry]] = {}
     delivered: dict[str, int] = {}
-    cancelled: set[str] = set()
-    for at, _, event in entries:
+    for entry in entries:
+        event = entry.event
         if isinstance(event, OrderPlaced):
-            placed[event.order] = (at, event)
+            placed.setdefault(event.order, []).append(entry)
         elif isinstance(event, OrderDelivered):
-            delivered.setdefault(event.order, at)
+            delivered.setdefault(event.order, entry.at)
         elif isinstance(event, OrderCancelled):
-            cancelled.add(event.order)
-    for at, name, event in sorted((at, name, event) for name, (at, event) in placed.items()):
-        if name not in cancelled:
-            product = event.product or ""
-            yield Order(
-                name,
-                at,
-                delivered.get(name),
-                context.calendar.end_of(event.promised) if event.promised else None,
-                product,
-                dimensions(event.rep or "", product=product, account=account),
-            )
+            placed.pop(event.order, None)
+    for at, name in sorted((own[0].at, name) for name, own in placed.items()):
+        own = placed[name]
+        last: OrderPlaced = own[-1].event  # type: ignore[assignment]  # see above
+        # Nearly all name these in their last placing.
+        rep, product = last.rep or latest(own, "rep"), last.product or latest(own, "product")
+        promised = last.promised or _promised(own)
+        yield Order(
+            name,
+            at,
+            delivered.get(name),
+            context.calendar.end_of(promised) if promised else None,
+            product,
+            dimensions(rep or account_rep, product=product, account=account),
+        )
+
+
+def _promised(placed: Sequence[Entry]) -> date | None:
+    """Give the day that was promised last."""
+    days = [
+        entry.event.promised
+        for entry in placed
+        if isinstance(entry.event, OrderPlaced) and entry.event.promised is not None
+    ]
+    return days[-1] if days else None

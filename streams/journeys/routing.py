@@ -36,6 +36,9 @@ SETS_PER_REP = 4096
 def route(event: Event) -> tuple[str, str]:
     """Give the owner of an event, and the name of the event set that holds it.
 
+    No set, "", holds an event on a whole subject; except a merge of an account, for the reference
+    data of both.
+
     Leads and accounts of one name are different owners; an event on a whole subject is about the
     kind of its topic, and `for_each_kind` gives one for each. An owner has one event set; only a
     rep's efforts without a lead are spread over several.
@@ -46,8 +49,10 @@ def route(event: Event) -> tuple[str, str]:
     topic: str = (getattr(event, "on_topic", None) if is_whole else None) or event.topic
     if topic in ACCOUNT_TOPICS:
         set_owner = f"account:{event.subject}"
-        return set_owner, set_owner
+        return set_owner, "" if kind is SubjectErased else set_owner
     set_owner = f"journey:{event.subject}"
+    if is_whole:
+        return set_owner, ""
     if event.topic in EFFORT_TOPICS and event.subject.startswith("rep:"):
         together: str = getattr(event, "email", event.id)
         return set_owner, f"effort:{crc32(together.encode()) % SETS_PER_REP}:{event.subject}"

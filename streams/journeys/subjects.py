@@ -70,15 +70,15 @@ class Journey:
         self.had_cold_call = any(call.is_cold and call.is_outbound for call in self.calls)
         creations = [entry for entry in self._lead if type(entry.event) is LeadCreated]
         created = creations[0].at if creations else None
-        # The lead's rep from each instant on.
-        self._lead_reps = self._assigned() if creations else {}
-        lead = self._lead_dimensions(creations) if creations else NOWHERE
+        # The subject's rep from each instant on, "" where it was given back.
+        self._lead_reps = self._assigned()
+        lead = self._lead_dimensions(creations)
         origin = Origin(
             created,
             lead,
             self.touches,
             self.had_cold_call,
-            entries[-1].at,
+            entries,
             next((done.at for done in self.activities if done.kind == "collateral"), None),
             self._lead_reps,
         )
@@ -145,6 +145,8 @@ class Journey:
             )
 
     def _lead_dimensions(self, creations: Sequence[Entry]) -> Dimensions:
+        if not self._lead:
+            return NOWHERE
         reps = self._lead_reps
         return dimensions(
             reps[max(reps)] if reps else "",
@@ -156,11 +158,12 @@ class Journey:
         )
 
     def _assigned(self) -> dict[int, str]:
-        return {
-            e.at: e.event.rep
-            for e in self._lead
-            if isinstance(e.event, (LeadCreated, LeadAssigned)) and e.event.rep
-        }
+        found: dict[int, str] = {}
+        for entry in self._lead:
+            event = entry.event
+            if isinstance(event, LeadAssigned) or (isinstance(event, LeadCreated) and event.rep):
+                found[entry.at] = event.rep or ""
+        return found
 
     def _first(self, kind: type) -> int | None:
         return next((e.at for e in self._lead if type(e.event) is kind), None)

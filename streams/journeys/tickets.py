@@ -22,7 +22,7 @@ class Ticket(Struct, frozen=True, gc=False):
 
 
 def tickets(entries: Sequence[Entry], account: str, account_rep: str) -> list[Ticket]:
-    """Give an account's tickets, by the (at, id) of their opening.
+    """Give an account's tickets, in the order of their opening.
 
     A ticket that names no rep belongs to the account's.
     """

@@ -36,7 +36,7 @@ def acls(settings: Settings) -> Iterator[Acl]:
         yield Acl("apply", "topic", name, ("Create", "Describe"))
     for name in names:
         # A worker reads its own topics too, when it restores a partition.
-        write = () if name in inputs else ("Write",)
+        write = () if name in inputs else ("Write", "DescribeConfigs")
         yield Acl("worker", "topic", name, ("Read", "Describe", *write))
     yield Acl("worker", "group", settings.app, ("Read",))
     yield Acl(

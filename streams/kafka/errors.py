@@ -26,3 +26,7 @@ class TopicsMissing(Fatal):
     def of(cls, names: Iterable[str]) -> Self:
         """Report topics that do not exist."""
         return cls(f"topics are missing ({', '.join(names)}); run: sales-kpis topics apply")
+
+
+class TopicsWrong(TopicsMissing):
+    """Topics have another number of partitions, which `topics apply` cannot change."""

@@ -52,7 +52,7 @@ async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator
 async def ends(
     settings: Settings, partitions: Collection[TopicPartition], *, committed: bool = False
 ) -> dict[TopicPartition, int]:
-    """Return the offset after each partition's last record, or after its last committed one."""
+    """Return where each partition ends, or where its first open transaction begins."""
     async with reader(settings, committed=committed) as consumer:
         learn(consumer, partitions)
         found: dict[TopicPartition, int] = await consumer.end_offsets(list(partitions))
@@ -83,18 +83,19 @@ async def read_to(
     Waits for open transactions before that offset. Raises Fatal if there is no progress for
     STALLED_SECONDS.
     """
+    clock = asyncio.get_running_loop().time
     async with reader(settings) as consumer:
         consumer.assign(list(stops))
         # seek_to_beginning followed by position may answer the end.
-        for partition, first in (await consumer.beginning_offsets(list(stops))).items():
+        reached = await consumer.beginning_offsets(list(stops))
+        for partition, first in reached.items():
             consumer.seek(partition, first)
-        unread = {p for p in stops if await consumer.position(p) < stops[p]}
-        progressed_at = asyncio.get_running_loop().time()
+        unread = {p for p in stops if reached[p] < stops[p]}
+        progressed_at = clock()
         while unread:
             for partition, records in (
                 await consumer.getmany(timeout_ms=POLL_MS, max_records=RECORDS_PER_POLL)
             ).items():
-                progressed_at = asyncio.get_running_loop().time()
                 report_progress()
                 stop = stops[partition]
                 if records and records[-1].offset >= stop:
@@ -102,10 +103,15 @@ async def read_to(
                 if records:
                     yield partition, records
             for partition in list(unread):
-                if await consumer.position(partition) >= stops[partition]:
+                position = await consumer.position(partition)
+                # What was aborted moves the position alone.
+                if position != reached[partition]:
+                    reached[partition], progressed_at = position, clock()
+                    report_progress()
+                if position >= stops[partition]:
                     unread.discard(partition)
                     consumer.pause(partition)
-            if asyncio.get_running_loop().time() - progressed_at > STALLED_SECONDS:
+            if clock() - progressed_at > STALLED_SECONDS:
                 names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
                 raise Fatal(
                     f"nothing to read for {STALLED_SECONDS:.0f} s before the end of {names};"

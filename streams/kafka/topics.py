@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.kafka.client import admin_client
-from streams.kafka.errors import TopicsMissing
+from streams.kafka.errors import TopicsMissing, TopicsWrong
 
 PARTIALS = "kpi.partials"
 KPIS = "sales.kpis"
@@ -34,6 +35,8 @@ def _milliseconds(period: timedelta) -> str:
     return str(period // timedelta(milliseconds=1))
 
 
+# A cell may have thousands of labels, and a dead letter has its record in Base64.
+_LARGE = {"max.message.bytes": str(16 * 1024 * 1024)}
 # The broker compresses, because a worker's processor time limits the throughput.
 _COMPACTED = {
     "cleanup.policy": "compact",
@@ -43,15 +46,20 @@ _COMPACTED = {
 # The newest segment is never compacted, and a new owner reads all of it.
 _OFTEN_CHANGED = {
     **_COMPACTED,
+    **_LARGE,
     "segment.bytes": str(128 * 1024 * 1024),
     "min.cleanable.dirty.ratio": "0.2",
 }
 # Read whole by everyone who waits for progress.
 _SMALL = {**_COMPACTED, "segment.bytes": str(1024 * 1024), "min.cleanable.dirty.ratio": "0.1"}
 # Events are kept for ever: a KPI added later is computed from the state, but a lost state topic
-# is rebuilt from the events.
+# is rebuilt from the events. Reference records are patches, and their history says what stood when.
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1"}
-_A_MONTH = {"cleanup.policy": "delete", "retention.ms": _milliseconds(DEAD_LETTER_RETENTION)}
+_A_MONTH = {
+    "cleanup.policy": "delete",
+    "retention.ms": _milliseconds(DEAD_LETTER_RETENTION),
+    **_LARGE,
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
     """Return every topic of an installation."""
     return (
         *(Topic(name, settings.partitions, _FOR_EVER) for name in SOURCE_TOPICS),
-        *(Topic(name, 1, _COMPACTED) for name in REFERENCE_TOPICS),
+        *(Topic(name, 1, _FOR_EVER) for name in REFERENCE_TOPICS),
         Topic(state(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(reroutes(settings), settings.partitions, _OFTEN_CHANGED),
         Topic(PARTIALS, MERGE_PARTITIONS, _OFTEN_CHANGED),
@@ -97,6 +105,12 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         Topic(progress(settings), 1, _SMALL),
         Topic(DEAD_LETTERS, 1, _A_MONTH),
     )
+
+
+def written(settings: Settings) -> list[str]:
+    """Return the topics that workers write to."""
+    inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
+    return [topic.name for topic in wanted(settings) if topic.name not in inputs]
 
 
 def all_partitions(settings: Settings) -> list[TopicPartition]:
@@ -111,13 +125,13 @@ def all_partitions(settings: Settings) -> list[TopicPartition]:
 async def apply(settings: Settings) -> list[str]:
     """Create the topics that are missing; return a line of text for each topic.
 
-    Topics that exist are left as they are. Raises TopicsMissing if one has another number of
+    Topics that exist are left as they are. Raises TopicsWrong if one has another number of
     partitions: that number decides which partition a subject belongs to and cannot be changed.
     """
     async with admin_client(settings) as admin:
         missing, wrong = await _compare(admin, settings)
         if wrong:
-            raise TopicsMissing("; ".join(wrong))
+            raise TopicsWrong("; ".join(wrong))
         if missing:
             answer = await admin.create_topics(
                 [
@@ -157,8 +171,22 @@ async def counts(settings: Settings, names: Collection[str]) -> dict[str, int]:
         return await _counts(admin, names)
 
 
+async def compacted(settings: Settings, names: Collection[str]) -> list[str]:
+    """Return the topics that Kafka compacts, of those whose configuration may be read."""
+    policy = "cleanup.policy"
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, {policy: None}) for name in names]
+    async with admin_client(settings) as admin:
+        answers = await admin.describe_configs(resources)
+    return [
+        name
+        for answer in answers
+        for error_code, _, _, name, entries in answer.resources
+        if not error_code and any(each[0] == policy and "compact" in each[1] for each in entries)
+    ]
+
+
 async def check(settings: Settings) -> None:
-    """Raise TopicsMissing unless every topic exists with its number of partitions."""
+    """Raise TopicsMissing or TopicsWrong unless every topic exists with its partitions."""
     async with admin_client(settings) as admin:
         await require(admin, settings)
 
@@ -167,7 +195,7 @@ async def require(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     """Do the same as `check` with a started client."""
     missing, wrong = await _compare(admin, settings)
     if wrong:
-        raise TopicsMissing("; ".join(wrong))
+        raise TopicsWrong("; ".join(wrong))
     if missing:
         raise TopicsMissing.of(topic.name for topic in missing)
 
@@ -182,12 +210,21 @@ async def _compare(admin: AIOKafkaAdminClient, settings: Settings) -> _Compariso
     existing = await _counts(admin, [topic.name for topic in topics])
     wrong = [
         f"{topic.name} has {existing[topic.name]} partitions and needs {topic.partitions}:"
-        " set SALES_KPIS_PARTITIONS to what it has, or move all events to another number of"
-        " partitions with: sales-kpis topics repartition"
+        f" {_correction(topic.name, settings)}"
         for topic in topics
         if topic.name in existing and existing[topic.name] != topic.partitions
     ]
     return _Comparison([topic for topic in topics if topic.name not in existing], wrong)
+
+
+def _correction(name: str, settings: Settings) -> str:
+    """Return what to do about a topic with another number of partitions than it has to have."""
+    if name in (*REFERENCE_TOPICS, PARTIALS, KPIS, CATALOGUE, progress(settings), DEAD_LETTERS):
+        return "another program has created it, for this number is fixed; if it is empty, delete it"
+    return (
+        "set SALES_KPIS_PARTITIONS to what it has, or move all events to another number of"
+        " partitions with: sales-kpis topics repartition"
+    )
 
 
 async def _counts(admin: AIOKafkaAdminClient, names: Collection[str]) -> dict[str, int]:

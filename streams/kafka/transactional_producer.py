@@ -2,32 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import NoReturn, Self
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import CoordinationType
 from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, ProducerFenced
-from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, Sender
 from aiokafka.producer.transaction_manager import TransactionResult
 
 from streams.config.settings import Settings
-from streams.events.key_value import KeyValue
+from streams.kafka import topics
 from streams.kafka.client import client, close_client
 from streams.kafka.errors import Fatal, Fenced, Stuck
+from streams.kafka.record_batches import BATCH_BYTES, Record, RecordBatches
 
-# A tombstone has no value; what has to be known of it is in its headers.
-Headers = list[tuple[str, bytes]]
-Tombstone = tuple[bytes, None, Headers]
-Writes = Mapping[TopicPartition, Iterable[KeyValue | Tombstone]]
+Writes = Mapping[TopicPartition, Iterable[Record]]
 # A dead worker's open transaction blocks readers for this long.
 TRANSACTION_TIMEOUT_MS = 15_000
 # The client would retry without end; a commit that takes longer will not succeed.
 DEADLINE_SECONDS = 12.0
 # With the default of 100 ms a refusal while the last markers are being written costs 100 ms.
 BACKOFF_MS = 5
-BATCH_BYTES = 512 * 1024
 # To the event loop, until the client's own task has sent the partitions of a transaction.
 YIELDS_AFTER_BEGIN = 4
 
@@ -81,14 +78,26 @@ class TransactionalProducer:
     fenced this producer: nothing is aborted, because whether the end of a transaction reached the
     broker cannot be known. Not for two asyncio tasks at once.
 
+    A record that is larger than its topic accepts is not sent: see RecordBatches.
+
     Attributes:
         name: The `transactional.id`.
         is_open: Whether a transaction has begun that is not committed yet.
         answered_at: When the broker last answered, in monotonic seconds.
         positions: The offset after the last record written to each partition.
+        batches: Packs the records, and knows which are set aside.
     """
 
-    def __init__(self, settings: Settings, stage: str, partition: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stage: str,
+        partition: int,
+        on_set_aside: Callable[[str], object] = lambda _: None,
+        shorten: Mapping[str, Callable[[Record], Record]] = MappingProxyType({}),
+    ) -> None:
+        required = topics.state(settings), topics.reroutes(settings)
+        self.batches = RecordBatches(required, shorten, on_set_aside)
         self.name = f"{settings.app}-{stage}-{partition}"
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
@@ -120,6 +129,7 @@ class TransactionalProducer:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS + TRANSACTION_TIMEOUT_MS / 1000):
                 await producer.start()
+                await self.batches.read_limits(producer.client, topics.written(self._settings))
         except (KafkaError, TimeoutError) as error:
             await self._close()
             self._fail("could not be fenced", error)
@@ -191,7 +201,7 @@ class TransactionalProducer:
         producer = self._fenced_producer()
         sent = []
         for to, pairs in writes.items():
-            for batch in _batches(producer, pairs):
+            for batch in self.batches.pack(to.topic, pairs):
                 future = await producer.send_batch(batch, to.topic, partition=to.partition)
                 sent.append((to, future, batch.record_count()))
         last = {}
@@ -239,22 +249,3 @@ def recreated(partition: TopicPartition, reached: int, end: int) -> str:
         f"{partition.topic}/{partition.partition} had reached {reached} and now ends at {end}:"
         " its topic was deleted and created again; start the worker again: it rebuilds what it can"
     )
-
-
-def _batches(
-    producer: AIOKafkaProducer, records: Iterable[KeyValue | Tombstone]
-) -> Iterator[BatchBuilder]:
-    """Pack records into as few batches as possible; single sends cost ten times as much."""
-    batch = producer.create_batch()
-    append = batch.append
-    for record in records:
-        key, value = record[0], record[1]
-        headers = record[2] if len(record) == 3 else []
-        if append(timestamp=None, key=key, value=value, headers=headers) is None:
-            yield batch
-            batch = producer.create_batch()
-            append = batch.append
-            append(timestamp=None, key=key, value=value, headers=headers)
-    if batch.record_count():
-        batch.close()
-        yield batch

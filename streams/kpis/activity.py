@@ -102,9 +102,9 @@ def collateral_in_wins(deal: Deal) -> Fact[bool] | None:
 def advance_rate(journey: Journey) -> Iterator[Fact[Labelled]]:
     """Share of meetings, presentations and outbound calls that move a deal on.
 
-    A deal of the same lead is won, or enters a later stage than it had been in, within seven
-    days after. `by` tells `meeting`, `presentation` and `call` apart. A rep's work without a
-    lead is not counted.
+    A deal of the same lead is won, or enters a stage later than the one that it was just in (where
+    stages have no order: one that it had not been in), within seven days after. `by` tells
+    `meeting`, `presentation` and `call` apart. A rep's work without a lead is not counted.
     """
     if journey.is_without_lead:
         return

@@ -41,7 +41,6 @@ def commission(rules: Sequence[CommissionRule], currency: str) -> Derived:
         targets=pay.kpis,
         affects=pay.paid_for,
         exists=pay.exists,
-        adds_up=True,
         formula="sum over rules of share × min(cap, accelerator × sum of (rate × amount in tier))",
         source="the company's own rules of pay; tiers, accelerators, caps, splits: trade's terms",
     )

@@ -138,16 +138,18 @@ def wallet_share(account: Account) -> Iterator[Fact[Fraction]]:
     potential = account.potential if account.invoices else None
     if not potential:
         return
+    owed = [(it.issued, it) for it in account.invoices if it.issued is not None and it.is_owed]
+    if isinstance(potential, Unpriced):
+        yield from (Fact(at, UNPRICED) for at in sorted(at for at, _ in owed)[:1])
+        return
     first: int | None = None
-    for invoice in account.invoices:
-        if invoice.issued is None or not invoice.is_owed:
-            continue
+    for issued, invoice in owed:
         amount = invoice.amount()
         if isinstance(amount, Unpriced):
-            yield Fact(invoice.issued, UNPRICED)
+            yield Fact(issued, UNPRICED)
             continue
-        first = invoice.issued if first is None else min(first, invoice.issued)
-        yield Fact(invoice.issued, Fraction(amount, 0))
-        yield Fact(invoice.issued + YEAR_MS, Fraction(-amount, 0))
+        first = issued if first is None else min(first, issued)
+        yield Fact(issued, Fraction(amount, 0))
+        yield Fact(issued + YEAR_MS, Fraction(-amount, 0))
     if first is not None:
         yield Fact(first, Fraction(0, potential))

@@ -78,10 +78,12 @@ def stage_entries(deal: Deal) -> Iterator[Fact[str]]:
 def stage_conversion(deal: Deal) -> Iterator[Fact[bool]]:
     """Share of deals that went on from a stage to a later one or were won, by stage entered.
 
-    The order of stages is a setting; without it any stage entered afterwards is a later one.
+    The order of stages is a setting, of a pipeline or of all; a stage that it lacks is later than
+    none. Without an order a stage is later if the deal had not been in it.
     """
+    converted = deal.converted
     for stage, at in deal.stage_entries.items():
-        yield Fact(at, deal.advanced_from(stage), deal.dimensions_at(at).with_stage(stage))
+        yield Fact(at, stage in converted, deal.dimensions_at(at).with_stage(stage))
 
 
 @kpi(

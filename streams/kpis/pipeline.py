@@ -1,16 +1,21 @@
 """What may still be sold, and what of it is going stale?"""
 
-from collections.abc import Iterator
-
 from streams.engine.algebra.measures import LEVEL, MEAN
-from streams.engine.catalogue.kpi import (
-    Fact,
-    kpi,
-    steps,
-)
+from streams.engine.catalogue.kpi import Fact, kpi
 from streams.journeys import Deal
+from streams.journeys.deals.levels import level_steps
 
-PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product", "stage")
+PIPELINE = (
+    "rep",
+    "team",
+    "department",
+    "unit",
+    "channel",
+    "partner",
+    "product",
+    "pipeline",
+    "stage",
+)
 
 
 @kpi(
@@ -21,9 +26,13 @@ PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product"
     formula="sum of amounts of open deals",
     source="open pipeline, the trade's term",
 )
-def pipeline_amount(deal: Deal) -> Iterator[Fact[int]]:
-    """The amounts of open deals, at the rate of the day each was created."""
-    yield from steps(deal.created, deal.closed, deal.worth(deal.created))
+def pipeline_amount(deal: Deal) -> list[Fact[int]]:
+    """The amounts of open deals, at the rate of the day each was created.
+
+    Of a past instant: what was open then, with the amount and stage that it had then.
+    """
+    worth = deal.worth_then
+    return level_steps([(start, end, worth(then), own) for start, end, then, own in deal.standings])
 
 
 @kpi(
@@ -34,9 +43,9 @@ def pipeline_amount(deal: Deal) -> Iterator[Fact[int]]:
     formula="count of open deals",
     source="open opportunities, the trade's term",
 )
-def pipeline_count(deal: Deal) -> Iterator[Fact[int]]:
-    """Open deals."""
-    yield from steps(deal.created, deal.closed, 1)
+def pipeline_count(deal: Deal) -> list[Fact[int]]:
+    """Open deals; of a past instant those that were open then, in the stage of then."""
+    return level_steps([(start, end, 1, own) for start, end, _, own in deal.standings])
 
 
 @kpi(
@@ -47,12 +56,13 @@ def pipeline_count(deal: Deal) -> Iterator[Fact[int]]:
     formula="sum of (amount × probability of the deal, else of its stage) over open deals",
     source="weighted pipeline, the trade's term",
 )
-def pipeline_weighted(deal: Deal) -> Iterator[Fact[int]]:
+def pipeline_weighted(deal: Deal) -> list[Fact[int]]:
     """The amounts of open deals times their probability, or else their stage's.
 
     A deal without either is left out.
     """
-    yield from steps(deal.created, deal.closed, deal.weighted())
+    worth = deal.weighted
+    return level_steps([(start, end, worth(then), own) for start, end, then, own in deal.standings])
 
 
 @kpi(
@@ -64,13 +74,12 @@ def pipeline_weighted(deal: Deal) -> Iterator[Fact[int]]:
     formula="sum of amounts of open deals past their expected close day",
     source="pipeline past its close date, the trade's term",
 )
-def expired_pipeline(deal: Deal) -> Iterator[Fact[int]]:
-    """The amounts of deals still open after the day they were expected to close."""
-    if deal.expected_close is None:
-        return
-    start = max(deal.created, deal.context.calendar.end_of(deal.expected_close))
-    if deal.closed is None or deal.closed > start:
-        yield from steps(start, deal.closed, deal.worth(start))
+def expired_pipeline(deal: Deal) -> list[Fact[int]]:
+    """The amounts of deals still open after the day they were expected to close.
+
+    At the rate of the day each was created.
+    """
+    return level_steps(deal.expired())
 
 
 @kpi(
@@ -82,10 +91,9 @@ def expired_pipeline(deal: Deal) -> Iterator[Fact[int]]:
     formula="count of open deals without an event of their subject for 30 days",
     source="stalled opportunities, the trade's term",
 )
-def stale_opportunities(deal: Deal) -> Iterator[Fact[int]]:
+def stale_opportunities(deal: Deal) -> list[Fact[int]]:
     """Open deals about whose subject nothing has been heard for 30 days (a setting)."""
-    if deal.closed is None:
-        yield from steps(deal.origin.latest + deal.context.definitions.stale_ms, None, 1)
+    return level_steps(deal.stale())
 
 
 @kpi(

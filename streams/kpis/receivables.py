@@ -83,8 +83,11 @@ def collected(invoice: Invoice) -> Iterator[Fact[int]]:
     ),
 )
 def days_to_pay(invoice: Invoice) -> Fact[int] | None:
-    """From an invoice's issue until payments and credits covered it."""
+    """From an invoice's issue until payments and credits covered it.
+
+    An invoice that was paid before it was issued took no time.
+    """
     paid = invoice.paid_in_full() if invoice.is_owed else None
     if paid is None or invoice.issued is None:
         return None
-    return Fact(paid, paid - invoice.issued)
+    return Fact(paid, max(0, paid - invoice.issued))

@@ -28,6 +28,7 @@ SELLING = (
     "campaign",
     "partner",
     "product",
+    "pipeline",
 )
 
 
@@ -158,12 +159,9 @@ def deal_conversion(deal: Deal) -> Fact[bool]:
     unit="ms",
     scopes=("rep", "team", "channel", "partner", "product"),
     better="lower",
-    formula="mean, p50, p90 of (win − creation of the lead, else of the deal)",
+    formula="mean, p50, p90 of (win − creation of the lead or the deal, whichever is earlier)",
     source="sales cycle length, the trade's term",
 )
 def cycle_time(deal: Deal) -> Fact[int] | None:
-    """From the lead's creation (the deal's, where there was no lead) to the win."""
-    if deal.won is None:
-        return None
-    begun = deal.origin.lead_created
-    return Fact(deal.won, deal.won - (deal.created if begun is None else begun))
+    """From the creation of the lead or of the deal, whichever is earlier, to the win."""
+    return None if deal.won is None else Fact(deal.won, deal.won - deal.begun)

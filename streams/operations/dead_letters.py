@@ -8,11 +8,13 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaProducer
 
+from streams.config.rules import read as read_rules
 from streams.config.settings import Settings
 from streams.events import (
     SOURCE_TOPICS,
     Common,
     Event,
+    KnownNames,
     ReferenceRecord,
     Rejected,
     SubjectEvent,
@@ -22,6 +24,7 @@ from streams.events import (
 from streams.internal_topics.dead_letters import DESTINATION, timestamp
 from streams.kafka.client import client
 from streams.kafka.reader import ends, read_to
+from streams.wiring.catalogue import catalogue, known_names
 
 Repair = Callable[[bytes | None], bytes | None]
 
@@ -98,7 +101,8 @@ async def send_again(
     does not fit.
     """
     repaired = [repair(dead_letter.value) for dead_letter in chosen]
-    read = [decode(value) for value in repaired]
+    known = known_names(catalogue(settings, read_rules(settings.rules)))
+    read = [_checked(decode(value), known) for value in repaired]
     outcomes = []
     producer = AIOKafkaProducer(**client(settings), enable_idempotence=True, acks="all")
     await producer.start()
@@ -118,6 +122,11 @@ async def send_again(
     finally:
         await producer.stop()
     return outcomes
+
+
+def _checked(event: Common | Rejected, known: KnownNames) -> Common | Rejected:
+    """Return an event, or why it would be a dead letter again."""
+    return event if isinstance(event, Rejected) else known.problem(event) or event
 
 
 def destinations(dead_letter: DeadLetter, event: Common) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The doctor: checks broker, topics, clocks, settings and rules, with advice for each problem."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from aiokafka import TopicPartition
 from aiokafka.conn import create_conn
@@ -15,15 +15,16 @@ from streams.config.settings import (
     Settings,
 )
 from streams.engine.catalogue.dimensions import ROLLED_UP
-from streams.events import RepSet, decode
+from streams.engine.catalogue.patched_records import RepRecords
+from streams.events import SOURCE_TOPICS, RepSet, decode
 from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
 from streams.kafka.client import client
 from streams.kafka.consumer_group import describe_group
-from streams.kafka.errors import Fatal
-from streams.kafka.hanging_transactions import RECHECK_SECONDS, hanging_transactions
+from streams.kafka.errors import Fatal, TopicsWrong
 from streams.kafka.reader import ends, read_to
-from streams.tasks.reference_data import order
+from streams.operations.findings import Finding, check_progress, check_transactions
+from streams.operations.source_clocks import sources_ahead
 from streams.wiring.catalogue import catalogue
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
@@ -33,31 +34,8 @@ VERIFIES_TRANSACTIONS = 4
 DESCRIBE_LOG_DIRS = 35
 SINCE_4_3 = 5
 CLOCK_TOLERANCE_MS = 2_000
-MINUTE_MS = 60_000
 # Longer than a rebalance takes after a worker has died.
 REBALANCE_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check; `advice` is given where it is not fine, or may not be."""
-
-    what: str
-    is_fine: bool = True
-    advice: str = ""
-    is_doubtful: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """The result in at most five letters: ok, look or WRONG."""
-        if not self.is_fine:
-            return "WRONG"
-        return "look" if self.is_doubtful else "ok"
-
-    @property
-    def colour(self) -> str:
-        """Green, yellow or red."""
-        return {"ok": "green", "look": "yellow"}.get(self.verdict, "red")
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -144,27 +122,6 @@ def check_versions(settings: Settings, versions: Mapping[int, int]) -> Finding:
     return Finding(f"Kafka answers at {settings.bootstrap} and verifies transactions")
 
 
-async def check_transactions(
-    settings: Settings, recheck_s: float = RECHECK_SECONDS
-) -> list[Finding]:
-    """Report transactions that were left open for good, and how to end them."""
-    findings = []
-    for found in await hanging_transactions(settings, recheck_s):
-        topic, partition = found.partition
-        minutes = (Settings().clock() - found.at) / MINUTE_MS
-        problem = (
-            f"{topic}/{partition} cannot be read past offset {found.offset}: a transaction has"
-            f" been open there for {minutes:.0f} min, and Kafka does not end it"
-        )
-        advice = (
-            f"kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort"
-            f" --topic {topic} --partition {partition} --start-offset {found.offset};"
-            " then start the workers again: they process again what is lost with it"
-        )
-        findings.append(Finding(problem, is_fine=False, advice=advice))
-    return findings
-
-
 async def check_group(settings: Settings, max_wait_s: float = REBALANCE_SECONDS) -> Finding:
     """Check that workers are in the group, and that it does not rebalance for too long."""
     try:
@@ -196,12 +153,17 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     """Check topics, names in rules, transactions, clocks and the progress of workers."""
     try:
         await topics.check(settings)
+    except TopicsWrong as error:
+        advice = "do that; `sales-kpis topics apply` leaves topics that exist as they are"
+        yield Finding(f"topics: {error}", is_fine=False, advice=advice)
+        return
     except Fatal as error:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
-    for finding in [*await check_names(settings), *await check_transactions(settings)]:
-        yield finding
+    for check in (check_compaction, check_names, check_transactions, check_sources):
+        for finding in await check(settings):
+            yield finding
     newest = await newest_report_at(settings)
     if newest is None:
         yield Finding(
@@ -218,15 +180,33 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     else:
         yield Finding("clocks agree with this machine's")
     yield await check_group(settings)
-    missing = await behind(settings)
-    if missing.is_settled:
-        yield Finding("workers are up to date")
-    else:
-        yield Finding(
-            f"workers are behind: {sum(missing.events.values())} events",
+    for finding in check_progress(await behind(settings)):
+        yield finding
+
+
+async def check_compaction(settings: Settings) -> list[Finding]:
+    """Report topics of events that Kafka compacts: the holes look like markers."""
+    return [
+        Finding(
+            f"{name} is compacted: Kafka deletes all but the last event of each subject",
             is_fine=False,
-            advice="check that one runs: `sales-kpis worker`; then `sales-kpis status --wait`",
+            advice=f"set cleanup.policy=delete for {name}; events that were deleted before a"
+            " worker read them have to be sent again",
         )
+        for name in await topics.compacted(settings, SOURCE_TOPICS)
+    ]
+
+
+async def check_sources(settings: Settings) -> list[Finding]:
+    """Report sources that date events later than they send them."""
+    return [
+        Finding(
+            f"{source} dates events {ahead / 1000:.1f} s ahead: they wait for their time",
+            advice="check the clock and the time zone of whoever sends them",
+            is_doubtful=True,
+        )
+        for source, ahead in sorted((await sources_ahead(settings)).items())
+    ]
 
 
 async def check_names(settings: Settings) -> list[Finding]:
@@ -252,15 +232,12 @@ async def check_names(settings: Settings) -> list[Finding]:
 
 async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str]]]:
     """Return the known reps, and their current teams, departments and units."""
-    current: dict[str, RepSet] = {}
+    current = RepRecords()
     reps = TopicPartition(RepSet.topic, 0)
     async for _, records in read_to(settings, await ends(settings, [reps], committed=True)):
         for event in (decode(record.value) for record in records if record.value is not None):
-            if not isinstance(event, RepSet):
-                continue
-            old = current.get(event.rep)
-            if old is None or order(old) <= order(event):
-                current[event.rep] = event
+            if isinstance(event, RepSet):
+                current.apply(event)
     groups = {
         (group, name)
         for record in current.values()

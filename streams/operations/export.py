@@ -47,7 +47,8 @@ class Exported:
     """The result of an export.
 
     `skipped` counts records that are not events, which are dead letters already; `problems` are
-    events that count but that `ingest` would reject. `ends` are the offsets up to which was read.
+    events that count but that `ingest` would reject. `ends` are the offsets up to which was read:
+    the stable ends, since what is behind a producer's open transaction is no event yet.
     """
 
     events: int = 0
@@ -79,7 +80,7 @@ async def _write(
     exported = await partitions(settings)
     if not incomplete:
         await _require_no_gaps(settings, exported)
-    found = Exported(ends=await ends(settings, exported))
+    found = Exported(ends=await ends(settings, exported, committed=True))
     reached, total = dict.fromkeys(exported, 0), sum(found.ends.values())
     async for partition, records in read_to(settings, found.ends):
         for record in records:

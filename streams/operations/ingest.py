@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streams.config.settings import Settings
-from streams.events import TOPIC_OF
+from streams.events import TOPIC_OF, KnownNames
 from streams.gateway.errors import Problem
 from streams.gateway.event_producer import (
     UNAVAILABLE,
@@ -30,7 +30,7 @@ from streams.gateway.event_producer import (
     silence_client_logs,
 )
 from streams.gateway.limits import EVENT_BYTES
-from streams.gateway.records import Record, record
+from streams.gateway.records import Record, checked, record
 
 BLANKS = b" \t\r\n"
 # One more than the longest event with its line end.
@@ -64,11 +64,17 @@ class Ingested:
         return 1 if self.rejected else 0
 
 
-def ingest(path: Path, settings: Settings, console: Console | None = None) -> Ingested:
+def ingest(
+    path: Path,
+    settings: Settings,
+    console: Console | None = None,
+    known: KnownNames | None = None,
+) -> Ingested:
     """Send a file's events to Kafka and wait until it has acknowledged them all.
 
     Lines that are not events are left out and reported; blank lines are ignored. Events of one key
-    keep their order. Progress is shown on `console`, standard error if None. Raises IngestFailed
+    keep their order. Reference records may name what is `known`; None: that is not checked.
+    Progress is shown on `console`, standard error if None. Raises IngestFailed
     with the number of accepted events, and OSError for an unreadable file. Not to be called from a
     running event loop.
     """
@@ -86,7 +92,7 @@ def ingest(path: Path, settings: Settings, console: Console | None = None) -> In
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
     ):
         task = progress.add_task(path.name, total=path.stat().st_size)
-        transfer = Transfer(settings)
+        transfer = Transfer(settings, known)
         asyncio.run(transfer.run(stream, lambda size: progress.update(task, completed=size)))
     return Ingested(
         sent=transfer.sent,
@@ -132,7 +138,8 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
 class Transfer:
     """The transfer of one file; counts what it has sent and rejected."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, known: KnownNames | None = None) -> None:
+        self._known = known
         self.sent = 0
         self.rejected = 0
         self.bad: list[Problem] = []
@@ -151,7 +158,9 @@ class Transfer:
             partition_of = await partitioner(producer)
             for number, line, position in lines(stream):
                 if event := line if len(line) == PART_BYTES else line.strip(BLANKS):
-                    await self._add(producer, partition_of, record(event, number))
+                    await self._add(
+                        producer, partition_of, checked(record(event, number), self._known)
+                    )
                 if number % LINES_PER_REPORT == 0:
                     on_progress(position)
             for to in list(self._filling):

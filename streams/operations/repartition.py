@@ -106,8 +106,9 @@ async def _exported(settings: Settings, file: Path, on_progress: OnProgress | No
     }
     if grown:
         raise CannotRepartition(
-            f"events are still being written to {', '.join(sorted(grown))}: stop the gateway and"
-            f" all other senders; nothing was changed ({file} is kept)"
+            f"events are still being written to {', '.join(sorted(grown))}, or a producer's"
+            " transaction is open there: stop the gateway and all other senders; nothing was"
+            f" changed ({file} is kept)"
         )
     return found
 

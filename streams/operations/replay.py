@@ -13,7 +13,7 @@ from streams.events import (
     decode,
     for_each_kind,
 )
-from streams.wiring.catalogue import catalogue
+from streams.wiring.catalogue import catalogue, known_names
 
 OnRejected = Callable[[int, Rejected], None]
 
@@ -74,12 +74,14 @@ def _replayed(
     declared = catalogue(settings, read(settings.rules) if rules is None else rules)
     aggregator = Aggregator(declared, now, erasure_key=settings.secret)
     merger = Merger(declared, now)
+    known = known_names(declared)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         event = decode(line)
-        if isinstance(event, Rejected):
-            on_rejected(number, event)
+        problem = event if isinstance(event, Rejected) else known.problem(event)
+        if problem is not None:
+            on_rejected(number, problem)
         elif isinstance(event, Event):
             for each in for_each_kind(event):
                 aggregator.add(each)

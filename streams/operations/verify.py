@@ -79,7 +79,7 @@ async def verify(
     `on_progress` is called with the number of offsets that a comparison has read, and of all.
     Raises Fatal if Kafka cannot be read.
     """
-    async with _reference(settings) as reference:
+    async with _reference(settings, core) as reference:
         comparison = ComparisonPass(settings, core, reference, on_progress)
         await comparison.run()
         wrong = comparison.wrong
@@ -99,9 +99,9 @@ async def verify(
 
 
 @asynccontextmanager
-async def _reference(settings: Settings) -> AsyncIterator[ReferenceData]:
+async def _reference(settings: Settings, core: CorePort) -> AsyncIterator[ReferenceData]:
     """Yield the reference data, complete and kept up to date."""
-    reference = ReferenceData(settings, NoMetrics())
+    reference = ReferenceData(settings, NoMetrics(), core.known_names)
     reading = asyncio.create_task(reference.read())
     complete = asyncio.create_task(reference.is_complete.wait())
     try:

@@ -15,35 +15,50 @@ from streams.output.reader import Feed
 from streams.wiring.core import build_core
 from streams.worker.metrics import WorkerMetrics
 
+# So many changed records are decoded within the time of a scrape; more are decoded before it.
+UNDECODED_RECORDS = 1_000
+DECODE_SECONDS = 1.0
 
-def run_worker(settings: Settings, rules: Rules, host: str, metrics_port: int | None) -> None:
+
+def run_worker(settings: Settings, rules: Rules, host: str) -> None:
     """Run one worker in this process until it is stopped by a signal.
 
-    With a port it serves `/metrics`, `/livez` and `/readyz`. One reader per output topic feeds
-    the KPIs and the alerts, so that every worker exposes all of them.
+    With a port for metrics it serves `/metrics`, `/livez` and `/readyz`. One reader per output
+    topic feeds the KPIs and the alerts, so that every worker exposes all of them.
     """
     core = build_core(settings, rules)
+    collector = KpiCollector(core.catalogue, settings)
 
     async def serve_metrics(
         metrics: WorkerMetrics, not_ready_reason: Callable[[], str | None]
     ) -> None:
-        if metrics_port is None:
+        if settings.metrics_port is None:
             return
-        collector = KpiCollector(core.catalogue, settings.clock)
         alerts = AlertCollector()
         metrics.registry.register(collector)
         metrics.registry.register(alerts)
         try:
             server = await serve(
-                metrics.registry, metrics_port, host=host, trouble=not_ready_reason
+                metrics.registry, settings.metrics_port, host=host, trouble=not_ready_reason
             )
         except OSError as error:
-            raise Fatal(f"no metrics on {host}:{metrics_port}: {error.strerror}") from error
+            place = f"{host}:{settings.metrics_port}"
+            raise Fatal(f"no metrics on {place}: {error.strerror}") from error
         try:
             await asyncio.gather(
-                Feed(settings, collector).run(), Feed(settings, alerts, topic=ALERTS).run()
+                Feed(settings, collector).run(),
+                Feed(settings, alerts, topic=ALERTS).run(),
+                keep_decoded(collector),
             )
         finally:
             await server.close()
 
     run_agents(settings, serve_metrics, core)
+
+
+async def keep_decoded(collector: KpiCollector) -> None:
+    """Decode changed records before they are so many that a scrape would wait for them."""
+    while True:
+        await asyncio.sleep(DECODE_SECONDS)
+        if collector.undecoded > UNDECODED_RECORDS:
+            await asyncio.to_thread(collector.decode)

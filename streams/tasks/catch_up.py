@@ -91,4 +91,4 @@ def external_offsets(settings: Settings, offsets: Ends) -> Ends:
 
 def all_caught_up(settings: Settings, found: Behind) -> bool:
     """Whether few enough events are unread that all partitions together are caught up."""
-    return sum(found.events.values()) <= FEW_RECORDS * settings.partitions
+    return found.readable_events <= FEW_RECORDS * settings.partitions

@@ -14,8 +14,14 @@ class TaskMetrics(Protocol):
     def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Count a record that went to the dead letters."""
 
+    def future_events(self, partition: int, events: int) -> None:
+        """Expose how many events of a partition wait for their time."""
+
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count offsets that were missing when they were to be read."""
+
+    def set_aside(self, topic: str) -> None:
+        """Count a record that was not written, since it is larger than its topic accepts."""
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """Measure one commit, from its planning to its end."""
@@ -36,7 +42,13 @@ class NoMetrics:
     def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Do nothing."""
 
+    def future_events(self, partition: int, events: int) -> None:
+        """Do nothing."""
+
     def gap(self, topic: str, partition: int, missing: int) -> None:
+        """Do nothing."""
+
+    def set_aside(self, topic: str) -> None:
         """Do nothing."""
 
     def committed(self, stage: str, records: int, seconds: float) -> None:

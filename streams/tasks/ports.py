@@ -6,7 +6,7 @@ from typing import Protocol
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
 from streams.engine.merge.record_builder import Publication
-from streams.events import Event, ReferenceRecord
+from streams.events import Event, KnownNames, ReferenceRecord
 from streams.events.key_value import KeyValue
 
 
@@ -34,6 +34,22 @@ class AggregatorPort(Protocol):
     def rebuild(self, clock: int) -> bool:
         """Add up some of the cells from the event sets as of an instant; whether more waits."""
 
+    @property
+    def future_events(self) -> int:
+        """The number of events that wait for their time."""
+
+    def advance_clock(self, clock: int) -> None:
+        """Let events up to this instant count as they are added; cells follow."""
+
+    def released_records(self) -> Sequence[KeyValue]:
+        """The changelog records of events whose time came in `apply_pending` or `rebuild`."""
+
+    def check_releases(self) -> None:
+        """From now on refuse events for which a KPI raises when their time comes."""
+
+    def refused_events(self) -> Sequence[tuple[Event, Exception]]:
+        """The events refused since the last call, each with what a KPI raised."""
+
     def add(self, event: Event) -> Sequence[KeyValue]:
         """Store an event; returns the changelog records, with None for an event that is gone."""
 
@@ -43,8 +59,8 @@ class AggregatorPort(Protocol):
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a record of the state changelog after `rebuild`; cells follow."""
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another event set; cells and reroutes follow."""
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another event set; returns records as `add` does."""
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before."""
@@ -136,6 +152,10 @@ class MergerPort(Protocol):
 
 class CorePort(Protocol):
     """Factory of aggregators and mergers."""
+
+    @property
+    def known_names(self) -> KnownNames | None:
+        """What reference records may name; None if that is not checked."""
 
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make the empty aggregator of one partition."""

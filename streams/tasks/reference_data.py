@@ -7,9 +7,10 @@ from typing import Final
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
-from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
     REFERENCE_TOPICS,
+    Common,
+    KnownNames,
     ReferenceRecord,
     Rejected,
     decode,
@@ -28,24 +29,30 @@ PARTITIONS: Final = tuple(TopicPartition(topic, 0) for topic in REFERENCE_TOPICS
 
 
 class ReferenceData:
-    """The records of the reference topics that replaced older ones, by (`at`, `id`) of a key.
+    """The records of the reference topics, in the order in which they were written.
 
     `records` and `rejected` (topic, offset, dead letter) only grow. `offsets` are the next ones,
-    by topic. `is_complete` is set at the ends that the topics had at first.
+    by topic. `is_complete` is set at the stable ends that the topics had at first: an open
+    transaction is not waited for. `ends` are the stable end and the end as of the last fetch.
     """
 
-    def __init__(self, settings: Settings, metrics: TaskMetrics) -> None:
+    def __init__(
+        self, settings: Settings, metrics: TaskMetrics, known: KnownNames | None = None
+    ) -> None:
+        """`known` is what records may name; None if that is not checked."""
         self.records: list[ReferenceRecord] = []
         self.offsets: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
         self.rejected: list[tuple[str, int, KeyValue]] = []
         self.is_complete = asyncio.Event()
-        self._current: dict[tuple[str, bytes | None], ReferenceRecord] = {}
+        self.ends: dict[TopicPartition, tuple[int, int]] = {}
+        self._last: dict[tuple[str, bytes | None], ReferenceRecord] = {}
         self._settings = settings
         self._metrics = metrics
+        self._known = known
 
     async def read(self) -> None:
         """Read the topics until cancelled."""
-        stops = await ends(self._settings, PARTITIONS)
+        stops = await ends(self._settings, PARTITIONS, committed=True)
         async with reader(self._settings) as consumer:
             consumer.assign(list(PARTITIONS))
             for partition, first in (await consumer.beginning_offsets(list(PARTITIONS))).items():
@@ -58,23 +65,34 @@ class ReferenceData:
                 # Not after the last record: a transaction ends with an offset of its own.
                 for partition in PARTITIONS:
                     self.offsets[partition.topic] = await consumer.position(partition)
+                    stable = consumer.last_stable_offset(partition)
+                    if stable is not None:
+                        self.ends[partition] = stable, consumer.highwater(partition)
                 if all(self.offsets[at.topic] >= stop for at, stop in stops.items()):
                     self.is_complete.set()
 
     def _add(self, record: ConsumerRecord) -> None:
         decoded = decode(record.value)
-        if not isinstance(decoded, ReferenceRecord) or decoded.topic != record.topic:
-            why = decoded if isinstance(decoded, Rejected) else MISPLACED
+        why = self._rejected(record, decoded)
+        if why is not None:
             self.rejected.append(
                 (record.topic, record.offset, dead_letter(record, why, self._settings.clock()))
             )
             self._metrics.rejected(record.topic, why.kind)
             return
+        assert isinstance(decoded, ReferenceRecord)  # noqa: S101 - for the type checker: others are rejected
         at = record.topic, record.key
-        current = self._current.get(at)
-        if current is None or order(current) <= order(decoded):
-            self._current[at] = decoded
+        # All that differ: an older patch counts as well, and a newer record may be of the future.
+        if self._last.get(at) != decoded:
+            self._last[at] = decoded
             self.records.append(decoded)
+
+    def _rejected(self, record: ConsumerRecord, decoded: Common | Rejected) -> Rejected | None:
+        if isinstance(decoded, Rejected):
+            return decoded
+        if not isinstance(decoded, ReferenceRecord) or decoded.topic != record.topic:
+            return MISPLACED
+        return None if self._known is None else self._known.problem(decoded)
 
 
 class ReferenceCursor:
@@ -102,8 +120,3 @@ class ReferenceCursor:
             for topic, offset, dead_letter in self._data.rejected
             if offset >= offsets.get(topic, 0)
         ]
-
-
-def order(record: ReferenceRecord) -> tuple[int, str]:
-    """What decides which record of a key is current; parts of a millisecond do not count."""
-    return milliseconds(record.at), record.id

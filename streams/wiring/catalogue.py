@@ -1,5 +1,7 @@
 """Composes the catalogue in force from the declarations, the settings and the rules."""
 
+from zoneinfo import available_timezones
+
 from streams.alerts import watched
 from streams.config.rules import Rules
 from streams.config.rules.business import BusinessRules
@@ -8,8 +10,10 @@ from streams.engine.calendars.calendar import Calendar
 from streams.engine.calendars.working_hours import WorkingTime
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.declare_derived import declared_derived
-from streams.engine.catalogue.definitions import Definitions
+from streams.engine.catalogue.definitions import Definitions, StageTable
 from streams.engine.catalogue.kpi import declared
+from streams.events import KnownNames
+from streams.events.labels import label_of
 from streams.journeys import (
     entities_of,
     merge_target,
@@ -52,19 +56,36 @@ def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
     )
 
 
+def known_names(declared: Catalogue) -> KnownNames:
+    """What reference records may name: published KPIs with their scopes, and time zones."""
+    scopes = {kpi.name: kpi.published_scopes for kpi in declared.published}
+    return KnownNames(scopes, available_timezones())
+
+
 def _definitions(settings: Settings, rules: Rules) -> Definitions:
     """Merge both sources; stages of the rules replace those of the settings."""
     own = rules.definitions
+    # Written as events have them.
+    general = StageTable(
+        tuple(label_of(stage) for stage in own.stages or settings.stages),
+        {label_of(stage): chance for stage, chance in settings.stage_probability.items()},
+    )
     return Definitions(
         currency=settings.currency,
         lateness_ms=settings.lateness_ms,
         stale_ms=settings.stale_days * DAY_MS,
         small_deal=settings.small_deal,
         large_deal=settings.large_deal,
-        stage_probability=dict(settings.stage_probability),
         churn_threshold=settings.churn_threshold,
         churn_weights=settings.churn_weights,
-        stages=own.stages or settings.stages,
+        stages=general,
+        pipelines={
+            name: StageTable(
+                general.stages if pipeline.stages is None else pipeline.stages,
+                general.probability if pipeline.probability is None else pipeline.probability,
+            )
+            for name, pipeline in rules.pipelines.items()
+        },
         choices=own.choices,
         working=_working_time(own.business, settings.timezone) if own.business else None,
     )

@@ -11,9 +11,10 @@ from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
 from streams.engine.merge.merger import Merger
+from streams.events import KnownNames
 from streams.kafka.topics import MERGE_PARTITIONS
 from streams.tasks.ports import AggregatorPort, MergerPort
-from streams.wiring.catalogue import NO_RULES, catalogue
+from streams.wiring.catalogue import NO_RULES, catalogue, known_names
 from streams.wiring.describe import (
     SETTINGS,
     entries,
@@ -37,6 +38,11 @@ class KpiCore:
         """Make the empty merger of a partition, for the dimension groups that it holds."""
         own = [each for each in range(len(DIMENSION_GROUPS)) if each % MERGE_PARTITIONS == number]
         return Merger(self.catalogue, clock, own)
+
+    @property
+    def known_names(self) -> KnownNames:
+        """What reference records may name."""
+        return known_names(self.catalogue)
 
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Give the records of `sales.catalogue`, by key."""

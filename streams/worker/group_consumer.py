@@ -21,5 +21,8 @@ class GroupConsumer(Protocol):
     def highwater(self, tp: TP) -> int | None:
         """The end offset of a partition as of the last fetch; None before one."""
 
+    def last_stable_offset(self, tp: TP) -> int | None:
+        """The end of what can be read, as of the last fetch: open transactions begin there."""
+
     def is_joining(self) -> bool:
         """Whether the group has to be joined; raises the error that prevents it."""

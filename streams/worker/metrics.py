@@ -36,7 +36,15 @@ class WorkerMetrics:
         self._events = counter("events", "Events added to the state.", "topic")
         self._rejected = counter("rejected", "Records sent to the dead letters.", "topic", "kind")
         self._late = counter("late", "Events older than the lateness on arrival.", "topic")
+        self._future = gauge(
+            "future_events",
+            "Events dated later than now: they count when their time comes.",
+            "partition",
+        )
         self._gaps = counter("gaps", "Offsets that were no longer there to be read.", "topic")
+        self._set_aside = counter(
+            "set_aside", "Records not written, larger than their topic accepts.", "topic"
+        )
         self._published = counter("published", "Records written to sales.kpis.")
         self._batch = histogram("batch_size", "Records per transaction.", SIZES, "stage")
         self._commit = histogram("commit_seconds", "Duration of a commit.", SECONDS, "stage")
@@ -44,13 +52,20 @@ class WorkerMetrics:
             "restore_seconds", "Duration of a task's restore.", RESTORE_SECONDS, "stage"
         )
         self._lag = gauge("lag_records", "Records not processed yet.", "topic", "partition")
+        self._held_back = gauge(
+            "held_back_records",
+            "Offsets that cannot be read until a producer's open transaction ends.",
+            "topic",
+            "partition",
+        )
         self._rebalance = gauge(
             "rebalance_seconds",
             "Seconds since this worker has had to join the group, or to follow a change of it;"
             " 0 once its assignment is complete.",
         )
         self._tasks = gauge("shards", "Assigned tasks.", "stage")
-        self._lag_labels: set[tuple[str, str]] = set()
+        self._future_labels: set[str] = set()
+        self._labels: dict[Gauge, set[tuple[str, str]]] = {}
 
     def processed(self, topic: str, events: int, late: int) -> None:
         """Count events added to the state, and those of them older than the lateness."""
@@ -62,10 +77,19 @@ class WorkerMetrics:
         """Count a record sent to the dead letters."""
         self._rejected.labels(topic, kind).inc()
 
+    def future_events(self, partition: int, events: int) -> None:
+        """Expose how many events of a partition wait for their time."""
+        self._future_labels.add(str(partition))
+        self._future.labels(str(partition)).set(events)
+
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count and log offsets that were not there to be read: events may be lost."""
         log.warning("gap: %d offsets of %s/%d were not there", missing, topic, partition)
         self._gaps.labels(topic).inc(missing)
+
+    def set_aside(self, topic: str) -> None:
+        """Count a record that was not written, since it is larger than its topic accepts."""
+        self._set_aside.labels(topic).inc()
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """Record one transaction."""
@@ -91,10 +115,21 @@ class WorkerMetrics:
         self._rebalance.set(seconds)
 
     def lags(self, lags: Mapping[TopicPartition, int]) -> None:
-        """Expose the lag of each partition, and of no other."""
-        by_labels = {(tp.topic, str(tp.partition)): lag for tp, lag in lags.items()}
-        for labels in self._lag_labels - by_labels.keys():
-            self._lag.remove(*labels)
-        for labels, lag in by_labels.items():
-            self._lag.labels(*labels).set(lag)
-        self._lag_labels = set(by_labels)
+        """Expose the lag of each partition, and of no other, nor what waits in any other."""
+        own = {str(partition.partition) for partition in lags}
+        for number in self._future_labels - own:
+            self._future.remove(number)
+        self._future_labels &= own
+        self._by_partition(self._lag, lags)
+
+    def held_back(self, counts: Mapping[TopicPartition, int]) -> None:
+        """Expose how many offsets are behind an open transaction, by partition."""
+        self._by_partition(self._held_back, counts)
+
+    def _by_partition(self, gauge: Gauge, values: Mapping[TopicPartition, int]) -> None:
+        by_labels = {(tp.topic, str(tp.partition)): value for tp, value in values.items()}
+        for labels in self._labels.get(gauge, set()) - by_labels.keys():
+            gauge.remove(*labels)
+        for labels, value in by_labels.items():
+            gauge.labels(*labels).set(value)
+        self._labels[gauge] = set(by_labels)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 
+from aiokafka import TopicPartition
+
 from streams.config.settings import Settings
 from streams.internal_topics import partials
 from streams.internal_topics.partials import PublishedPartials
@@ -53,7 +55,7 @@ class TaskFactory:
         self._end_of = end_of
         self._load = load
         self._load_control = load_control
-        self._reference = ReferenceData(settings, metrics)
+        self._reference = ReferenceData(settings, metrics, core.known_names)
         self._backlog_limit = asyncio.Semaphore(BACKLOG_STEPS)
 
     def start(self) -> None:
@@ -61,6 +63,10 @@ class TaskFactory:
         self._background.add(
             self.shared_progress.create_task(self._reference.read(), "reference data")
         )
+
+    def reference_ends(self) -> dict[TopicPartition, tuple[int, int]]:
+        """The stable end and the end of each reference topic, as of the last fetch."""
+        return self._reference.ends
 
     def make(self, task_ids: Collection[TaskId]) -> list[TaskRunner]:
         """Return runners of tasks that are being fenced.

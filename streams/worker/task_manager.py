@@ -11,13 +11,14 @@ from faust.types import TP
 
 from streams.config.settings import Settings
 from streams.kafka import topic_monitor, topics
-from streams.kafka.errors import Fatal, Stuck, TopicsMissing
+from streams.kafka.errors import Fatal, TopicsMissing
 from streams.tasks.load_control import LoadControl
 from streams.tasks.ports import CorePort
 from streams.tasks.task_id import TaskId, stage_of
 from streams.worker.background_tasks import BackgroundTasks
 from streams.worker.group_consumer import GroupConsumer
 from streams.worker.metrics import WorkerMetrics
+from streams.worker.reading_watch import HeldBackRecords, ReadingWatch
 from streams.worker.rebalance_watch import REBALANCE_LIMIT_SECONDS, RebalanceWatch
 from streams.worker.record_buffer import FetchedRecords
 from streams.worker.task_factory import TaskFactory
@@ -27,8 +28,7 @@ from streams.worker.task_set import TaskSet, names
 log = logging.getLogger(__name__)
 LAG_SECONDS = 1.0
 WATCH_SECONDS = 1.0
-# Without records for this long although there are some to read, or without progress in a step:
-# the client is stuck.
+# Without progress in a step, or with restoring, for this long: the client is stuck.
 STUCK_SECONDS = 60.0
 
 
@@ -65,6 +65,7 @@ class TaskManager:
         self._readable: set[TP] = set()
         self._consumer: GroupConsumer | None = None
         self._received_at = time.monotonic()
+        self._reading, self._held_back = ReadingWatch(), HeldBackRecords()
         self._rebalance = RebalanceWatch()
         self._is_watched = False
         self._is_rebalancing = False
@@ -235,14 +236,13 @@ class TaskManager:
         """Expose lag, and check that steps and reading make progress; raises Stuck."""
         while True:
             await asyncio.sleep(LAG_SECONDS)
-            lags = self._lags()
+            now, lags = time.monotonic(), self._lags()
             self._metrics.lags(lags)
+            ends = {**self._factory.reference_ends(), **self._ends()}
+            self._metrics.held_back(self._held_back.update(ends, now))
             raise_if_stuck(self._tasks.runners, STUCK_SECONDS)
-            idle_s = time.monotonic() - self._received_at
-            if any(lags.values()) and not self._tasks.has_backlog() and idle_s > STUCK_SECONDS:
-                raise Stuck(
-                    f"nothing was read for {idle_s:.0f} s although there is something to read"
-                )
+            is_readable = any(lags.values()) and not self._tasks.has_backlog()
+            self._reading.check(is_readable, self._received_at, now)
 
     def _lags(self) -> dict[TopicPartition, int]:
         """The lag of each crm.* partition; that of reroutes ends with markers, not records."""
@@ -252,7 +252,22 @@ class TaskManager:
             if partition.topic != topics.reroutes(self._settings)
         }
 
+    def _ends(self) -> dict[TopicPartition, tuple[int, int]]:
+        """The stable end and the end of each crm.* partition that is read."""
+        found = {}
+        for partition in self._tasks.next_offsets():
+            stable, consumer = self._end_offset(partition), self._consumer
+            if partition.topic == topics.reroutes(self._settings):
+                continue
+            if consumer is not None and stable is not None:
+                found[partition] = stable, consumer.highwater(TP(*partition)) or stable
+        return found
+
     def _end_offset(self, partition: TopicPartition) -> int | None:
-        """The end offset of a partition as of the last fetch; None if it is not being read."""
-        is_read = self._consumer is not None and TP(*partition) in self._readable
-        return self._consumer.highwater(TP(*partition)) if self._consumer and is_read else None
+        """The end of what can be read of a partition, as of the last fetch.
+
+        None if it is not being read. Records of open transactions are behind this end.
+        """
+        if self._consumer is None or TP(*partition) not in self._readable:
+            return None
+        return self._consumer.last_stable_offset(TP(*partition))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 
 from streams.kafka.errors import Fenced, Stuck
+from streams.kafka.fetched_list import FetchedList
 from streams.kafka.progress_tracker import ProgressTracker
 from streams.kafka.reader import Records
 from streams.process.cancellation import ended, stopped
@@ -58,7 +59,7 @@ class Task(Protocol):
     async def fence(self) -> None:
         """Fence the partition's earlier owner."""
 
-    async def process(self, lists: list[Records]) -> None:
+    async def process(self, lists: list[FetchedList]) -> None:
         """Process records and commit."""
 
     async def tick(self) -> None:

@@ -99,13 +99,37 @@ def test_deal_is_expired_until_it_is_closed() -> None:
     assert EXPIRED not in kinds(*events, now="03-08 09:00")
 
 
-def test_amount_of_an_expired_deal_is_at_the_rate_of_the_day_after() -> None:
+def test_deal_has_been_expired_since_its_day_whatever_was_changed_later() -> None:
+    events = [
+        deal("03-01 09:00", expected_close="2026-03-05", amount="100"),
+        deal("03-08 09:00", stage="offer", amount="200"),
+    ]
+    alert = current_alerts(*events)["opportunity_expired|lead-1/deal-1"]
+    assert alert["since"] == "2026-03-06T00:00:00+00:00"
+    assert alert["amount"] == "200.00"
+    late = deal("03-10 09:00", expected_close="2026-03-06")
+    alert = current_alerts(*events, late)["opportunity_expired|lead-1/deal-1"]
+    assert alert["since"] == "2026-03-06T00:00:00+00:00"
+
+
+def test_reopened_deal_has_been_expired_since_it_was_opened_again() -> None:
+    events = [
+        deal("03-01 09:00", expected_close="2026-03-05"),
+        deal("03-08 09:00", status="lost"),
+        deal("03-10 09:00", status="open"),
+    ]
+    assert EXPIRED not in kinds(*events, now="03-09 09:00")
+    alert = current_alerts(*events)["opportunity_expired|lead-1/deal-1"]
+    assert alert["since"] == "2026-03-10T09:00:00+00:00"
+
+
+def test_amount_of_an_expired_deal_is_at_the_rate_of_its_creation() -> None:
     events = [
         deal("03-01 09:00", amount="100", currency="USD", expected_close="2026-03-05"),
         rate("USD", "03-01", "0.5"),
         rate("USD", "03-06", "0.9"),
     ]
-    assert current_alerts(*events)["opportunity_expired|lead-1/deal-1"]["amount"] == "90.00"
+    assert current_alerts(*events)["opportunity_expired|lead-1/deal-1"]["amount"] == "50.00"
 
 
 def test_deal_without_a_rate_is_an_alert_without_an_amount() -> None:

@@ -28,6 +28,7 @@ def test_line_has_formula_source_unit_direction_scopes_and_parts() -> None:
     (row,) = [line for line in text.splitlines() if line.startswith("| `days_to_pay` ")]
     assert row == (
         "| `days_to_pay` | From an invoice's issue until payments and credits covered it."
+        " An invoice that was paid before it was issued took no time."
         " | mean, p50, p90 of (full payment − issue)"
         " | average days to pay, accounting's term: per invoice what days sales outstanding (DSO)"
         " is for the total | `ms` | lower"

@@ -17,7 +17,7 @@ from streams.kafka.acls import Acl
 HOST = "127.0.0.1"
 PASSWORDS = {role: f"secret of the {role}" for role in ("apply", "worker", "gateway", "reader")}
 RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
-OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8}
+OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10}
 LITERAL, PREFIXED, ALLOW = 3, 4, 3
 
 

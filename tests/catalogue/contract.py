@@ -5,7 +5,7 @@ but a field of every record that has a target.
 """
 
 REP_ROLLED_UP = "rep team department unit"
-SELLING = f"{REP_ROLLED_UP} channel media campaign partner product"
+SELLING = f"{REP_ROLLED_UP} channel media campaign partner product pipeline"
 
 CONTRACT = {
     # Answering leads
@@ -41,8 +41,8 @@ CONTRACT = {
     "cycle_time": "rep team channel partner product",
     "sales_velocity": "rep team partner",
     # Pipeline and funnel
-    "pipeline_amount": f"{REP_ROLLED_UP} channel partner product stage",
-    "pipeline_count": f"{REP_ROLLED_UP} channel partner product stage",
+    "pipeline_amount": f"{REP_ROLLED_UP} channel partner product pipeline stage",
+    "pipeline_count": f"{REP_ROLLED_UP} channel partner product pipeline stage",
     "pipeline_weighted": "rep team stage",
     "expired_pipeline": "rep team partner",
     "stale_opportunities": "rep team",

@@ -6,14 +6,11 @@ import pytest
 
 from tests.kpis.story import (
     DAY,
-    Record,
     Said,
     Told,
-    call,
     deal,
     lead,
     lost,
-    member,
     target,
     told,
     won,
@@ -160,11 +157,96 @@ def test_of_several_targets_the_newest_stands_whenever_it_comes() -> None:
 
 @pytest.mark.parametrize("window", ["day", "week", "month", "quarter", "year", "last_30d"])
 def test_target_alone_makes_a_record_of_the_running_window(window: str) -> None:
-    found = told(target("revenue_won", "1000", window))
+    found = told(target("revenue_won", "1000", window, at="03-20 09:00"))
     record = found.record("revenue_won", "all", window)
     assert record is not None
     assert (record["value"], record["parts"], record["previous"]) == ("0.00", {"sum": 0}, "0.00")
     assert [r["window"] for r in found.records if r["kpi"] == "revenue_won"] == [window]
+
+
+ANNS = target("revenue_won", "1000", scope={"rep": "ann"}, at="01-01 00:00")
+
+
+@pytest.mark.parametrize("now", ["06-01 00:00", "2027-06-01T00:00:00Z"])
+def test_target_without_a_start_makes_a_record_of_every_window_from_its_time_on(now: str) -> None:
+    found = told(won("03-10 09:00", amount="1200", rep="ann"), ANNS, now=now)
+    may = found.record("revenue_won", "rep=ann", "month", "2026-05")
+    assert may is not None
+    assert (may["value"], may["target"], may["met"]) == ("0.00", "1000.00", False)
+    assert (may["attainment"], may["expected"], may["final"]) == (0.0, "1000.00", now[:2] == "20")
+    march = found.record("revenue_won", "rep=ann", "month", "2026-03")
+    assert march is not None
+    assert (march["value"], march["met"]) == ("1200.00", True)
+    months = [r["start"][:7] for r in found.records if r["kpi"] == "revenue_won" and r["scope"]]
+    years = (2026, 2027)
+    until = now[:7] if now[:2] == "20" else "2026-06"
+    every = [f"{year}-{month:02}" for year in years for month in range(1, 13)]
+    assert [month for month in every if month <= until] == sorted({*months} & {*every})
+
+
+def test_target_without_a_start_counts_in_windows_before_its_time_that_have_facts() -> None:
+    events = [won("01-10 09:00", rep="ann"), ANNS | {"at": "2026-03-05T00:00:00Z"}]
+    found = told(*events)
+    january = found.record("revenue_won", "rep=ann", "month", "2026-01")
+    assert january is not None
+    assert january["target"] == "1000.00"
+    assert found.record("revenue_won", "rep=ann", "month", "2026-02") is None
+    assert found["revenue_won", "rep=ann", "month", "2026-03"] == "0.00"
+
+
+def test_level_with_a_target_has_a_record_of_every_window() -> None:
+    events = [
+        deal("01-10 09:00", amount="500", rep="ann"),
+        deal("04-10 09:00", status="lost"),
+        target("pipeline_amount", "400", scope={"rep": "ann"}, at="01-15 00:00"),
+    ]
+    found = told(*events, now="06-20 12:00")
+    records = {
+        r["start"][:7]: (r["value"], r["met"])
+        for r in found.records
+        if (r["kpi"], r["window"], r["scope"]) == ("pipeline_amount", "month", {"rep": "ann"})
+    }
+    assert records == {
+        "2026-01": ("500.00", True),
+        "2026-02": ("500.00", True),
+        "2026-03": ("500.00", True),
+        "2026-04": ("0.00", False),
+        "2026-05": ("0.00", False),
+        "2026-06": ("0.00", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("amount", "days", "met"), [("999.99", 3, (False, True)), ("1000", 4, (True, True))]
+)
+def test_target_is_met_once_it_is_reached_and_where_lower_is_better_unless_exceeded(
+    amount: str, days: int, met: tuple[bool, bool]
+) -> None:
+    found = told(
+        deal("03-01 09:00", "a", "a"),
+        won(f"03-{1 + days:02} 09:00", "a", amount, subject="a"),
+        target("revenue_won", "1000"),
+        target("cycle_time", str(4 * DAY)),
+    )
+    records = [found.record(kpi) for kpi in ("revenue_won", "cycle_time")]
+    assert tuple(record and record["met"] for record in records) == met
+
+
+def test_target_that_is_exceeded_where_lower_is_better_is_not_met() -> None:
+    events = [deal("03-01 09:00", "a", "a"), won("03-09 09:00", "a", subject="a")]
+    record = told(*events, target("cycle_time", str(4 * DAY))).record("cycle_time")
+    assert record is not None
+    assert record["met"] is False
+
+
+def test_without_a_target_or_a_value_nothing_is_met_or_missed() -> None:
+    for found, kpi in (
+        (told(won("03-10 09:00")), "revenue_won"),
+        (told(target("close_rate", "0.4")), "close_rate"),
+    ):
+        record = found.record(kpi)
+        assert record is not None
+        assert record["met"] is None
 
 
 def test_target_with_a_start_makes_a_record_from_its_windows_begin_on() -> None:
@@ -198,73 +280,3 @@ def test_target_for_what_is_not_published_is_nothing(aim: Said) -> None:
 def test_derived_kpi_can_have_a_target() -> None:
     found = told(target("partner_quality", "80", scope={"partner": "north"}))
     assert aimed(found, "partner_quality", "partner=north")["target"] == 80.0
-
-
-def ranks(found: Told, kpi: str, dimension: str) -> dict[str, int | None]:
-    """Give the ranks of this month's members."""
-    return {
-        next(iter(record["scope"].values())): record["rank"]
-        for record in found.records
-        if (record["kpi"], record["window"]) == (kpi, "month") and dimension in record["scope"]
-    }
-
-
-SOLD = (
-    won("03-02 09:00", "a", "100", rep="ann"),
-    won("03-02 09:00", "b", "300", rep="bob"),
-    won("03-02 09:00", "c", "300", rep="cyd"),
-    won("03-02 09:00", "d", "50", rep="dan"),
-)
-
-
-def test_rank_counts_those_who_are_better_and_ties_share_one() -> None:
-    assert ranks(told(*SOLD), "revenue_won", "rep") == {"ann": 3, "bob": 1, "cyd": 1, "dan": 4}
-
-
-def test_where_lower_is_better_the_least_is_first() -> None:
-    events = [
-        *(deal("03-01 09:00", name, name, rep=name) for name in ("ann", "bob")),
-        won("03-03 09:00", "ann", subject="ann"),
-        won("03-02 09:00", "bob", subject="bob"),
-    ]
-    assert ranks(told(*events), "cycle_time", "rep") == {"ann": 2, "bob": 1}
-
-
-def test_who_has_no_value_has_no_rank_and_is_nobodys_better() -> None:
-    events = [
-        deal("03-01 09:00", "a", "a", rep="ann"),
-        won("03-03 09:00", "b", "10", rep="bob"),
-        deal("03-03 09:00", "c", "c", rep="bob"),
-    ]
-    assert ranks(told(*events), "sales_velocity", "rep") == {"ann": None, "bob": None}
-    assert ranks(told(*events), "pipeline_count", "rep") == {"ann": 1, "bob": 1}
-
-
-def test_teams_and_partners_are_ranked_too_and_no_other_dimension() -> None:
-    events = [
-        won("03-02 09:00", "a", "100", rep="ann", partner="north", channel="web"),
-        won("03-02 09:00", "b", "300", rep="bob", partner="south", channel="fair"),
-        member("ann", team="east", unit="europe"),
-        member("bob", team="west", unit="asia"),
-    ]
-    found = told(*events)
-    assert ranks(found, "revenue_won", "team") == {"east": 2, "west": 1}
-    assert ranks(found, "revenue_won", "partner") == {"north": 2, "south": 1}
-    assert ranks(found, "revenue_won", "unit") == {"europe": None, "asia": None}
-    assert ranks(found, "revenue_won", "channel") == {"web": None, "fair": None}
-    record = found.record("revenue_won")
-    assert record is not None
-    assert record["rank"] is None
-
-
-def test_record_that_a_target_made_is_ranked() -> None:
-    aim = target("revenue_won", "1000", scope={"rep": "eve"})
-    assert ranks(told(*SOLD, aim), "revenue_won", "rep")["eve"] == 5
-
-
-def test_hours_are_ranked() -> None:
-    found = told(call("03-10 09:00", rep="ann"), call("03-10 09:10", rep="bob"))
-    hours: list[Record] = [
-        r for r in found.records if r["window"] == "hour" and "rep" in r["scope"]
-    ]
-    assert [record["rank"] for record in hours] == [1, 1]

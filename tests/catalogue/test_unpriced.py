@@ -51,13 +51,13 @@ def test_corrected_rate_stands_whatever_order_it_comes_in() -> None:
         assert told(*events)["revenue_won", "all", "month", "2026-02"] == "6.00"
 
 
-def test_expired_pipeline_is_priced_on_the_day_it_expires() -> None:
+def test_expired_pipeline_is_priced_on_the_day_of_its_creation() -> None:
     found = told(
         deal("03-02 09:00", amount="10", currency="USD", expected_close="2026-03-09"),
         rate("USD", "03-01", "0.5"),
         rate("USD", "03-10", "0.7"),
     )
-    assert found["expired_pipeline"] == "7.00"
+    assert found["expired_pipeline"] == "5.00"
     assert found["pipeline_amount"] == "5.00"
 
 
@@ -86,7 +86,7 @@ def test_unpriced_facts_name_the_kpis_that_lack_them() -> None:
     found = unknown_currency()
     names = (
         *("revenue_won", "deal_size", "deal_size_mix", "close_rate_value"),
-        *("pipeline_amount", "pipeline_created", "funnel_realisation_value"),
+        *("pipeline_created", "funnel_realisation_value"),
     )
     assert found.parts("unpriced_facts") == dict.fromkeys(names, 1)
     assert found["unpriced_facts"] == len(names)

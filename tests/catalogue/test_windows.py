@@ -106,6 +106,29 @@ def test_day_is_the_reporting_zones() -> None:
     assert found["lead_count", "all", "day", "2026-03-11T00:00:00+03:30"] == 1
 
 
+def test_hour_is_followed_by_the_next_where_the_clock_changes_by_half_an_hour() -> None:
+    # At 02:00 on 5 April the clock of Lord Howe is set back to 01:30.
+    found = told(
+        call("2026-04-05T01:10:00+11:00"),
+        call("2026-04-05T01:50:00+11:00"),
+        call("2026-04-05T01:31:00+10:30"),
+        call("2026-04-05T02:10:00+10:30"),
+        timezone="Australia/Lord_Howe",
+        now="2026-04-06T00:00:00Z",
+    )
+    hours = sorted(
+        (r["start"], r["end"], r["value"], r["previous"])
+        for r in found.records
+        if (r["kpi"], r["window"], r["scope"]) == ("call_count", "hour", {})
+    )
+    # In the order of their texts: the second begins at the later 01:30.
+    assert hours == [
+        ("2026-04-05T01:00:00+11:00", "2026-04-05T01:30:00+10:30", 2, 0),
+        ("2026-04-05T01:30:00+10:30", "2026-04-05T02:00:00+10:30", 1, 2),
+        ("2026-04-05T02:00:00+10:30", "2026-04-05T03:00:00+10:30", 1, 1),
+    ]
+
+
 def test_time_finer_than_a_millisecond_is_floored() -> None:
     found = told(lead("2026-03-10T23:59:59.999999Z"))
     assert found["lead_count", "all", "day", "2026-03-10"] == 1

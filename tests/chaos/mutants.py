@@ -12,12 +12,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.agents import transport
 from streams.config.settings import Settings
-from streams.events.key_value import KeyValue
 from streams.internal_topics import dead_letters
 from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import reader
+from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import (
-    Tombstone,
     TransactionalProducer,
     Writes,
 )
@@ -156,7 +155,7 @@ def no_target_offsets() -> None:
     _replace(SourceOffsets, reach=reach)
 
 
-def _state_of(writes: Writes) -> tuple[TopicPartition, list[KeyValue | Tombstone]] | None:
+def _state_of(writes: Writes) -> tuple[TopicPartition, list[Record]] | None:
     """The state records, if that is what is written."""
     for to, pairs in writes.items():
         listed = list(pairs)

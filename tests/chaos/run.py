@@ -205,6 +205,7 @@ def report(
         "events accepted": sending.sent,
         "requests": sending.attempts,
         "requests sent again": sending.refused,
+        "transactions of a sender": sending.transactions,
         "poisoned records": len(sending._load.poison),
         "dead letters": found.dead_letters,
         "records compared": found.records,

@@ -1,8 +1,10 @@
-"""Events over HTTP until each is acknowledged, and poison straight to Kafka."""
+"""Events over HTTP and in Kafka transactions, each until acknowledged, and poison to Kafka."""
 
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -10,10 +12,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
+from streams.gateway.records import Record
+from streams.gateway.records import record as sendable
+from streams.kafka.client import close_client
 from tests.chaos.load import (
+    BATCH,
     POISON_HEADER,
     EventData,
     Load,
+    canary,
     encoded,
 )
 from tests.histories import lines
@@ -22,6 +29,8 @@ SENDERS = 3
 REQUEST_SECONDS = 10.0
 RETRY_SECONDS = 0.2
 ACCEPTED = 202
+# Numbers of the leads that are in aborted transactions only.
+NEVER = 10**8
 
 
 class Sending:
@@ -33,7 +42,7 @@ class Sending:
     def __init__(self, load: Load, settings: Settings, accepted: Path, rate: float) -> None:
         self.rate = rate
         self.sent = 0
-        self.attempts = self.refused = 0
+        self.attempts = self.refused = self.transactions = 0
         self.seconds = 0.0
         self.size = load.size
         self._load = load
@@ -48,15 +57,19 @@ class Sending:
         began = time.monotonic()
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            await asyncio.gather(self._poison(), *(self._batches(session) for _ in range(SENDERS)))
+            await asyncio.gather(
+                self._poison(),
+                self._batches(self._is_committed),
+                *(self._batches(partial(self._is_accepted, session)) for _ in range(SENDERS)),
+            )
         self.seconds = time.monotonic() - began
 
-    async def _batches(self, session: aiohttp.ClientSession) -> None:
+    async def _batches(self, is_accepted: Callable[[list[EventData]], Awaitable[bool]]) -> None:
         while self._next < len(self._load.batches):
             batch = self._load.batches[self._next]
             self._next += 1
             await self._await_rate(len(batch))
-            while not await self._is_accepted(session, batch):
+            while not await is_accepted(batch):
                 self.refused += 1
                 await asyncio.sleep(RETRY_SECONDS)
             with self._accepted.open("ab") as file:
@@ -83,6 +96,38 @@ class Sending:
         if 400 <= answer.status < 500 and answer.status != 429:
             raise AssertionError(f"the gateway refuses good events: {body[:500]!r}")
         return answer.status == ACCEPTED and json.loads(body)["accepted"] == len(batch)
+
+    async def _is_committed(self, batch: list[EventData]) -> bool:
+        """Write a batch in a transaction, after one that is aborted, with leads of its own."""
+        self.attempts += 1
+        never = [canary(NEVER + self.attempts * BATCH + number) for number in range(len(batch))]
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.bootstrap,
+            transactional_id="chaos-crm",
+            transaction_timeout_ms=10_000,
+        )
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await producer.start()
+                await producer.begin_transaction()
+                await self._write(producer, never)
+                await producer.abort_transaction()
+                await producer.begin_transaction()
+                await self._write(producer, batch)
+                await producer.commit_transaction()
+        except (KafkaError, TimeoutError, OSError):
+            return False
+        finally:
+            await close_client("the sender of transactions", producer.stop())
+        self.transactions += 1
+        return True
+
+    async def _write(self, producer: AIOKafkaProducer, events: list[EventData]) -> None:
+        for event in events:
+            sent = sendable(encoded(event), 1)
+            assert isinstance(sent, Record), sent
+            for topic in sent.topics:
+                await producer.send(topic, sent.value, key=sent.key)
 
     async def _poison(self) -> None:
         """Spread poison over the whole run; a header identifies it for the verdict."""

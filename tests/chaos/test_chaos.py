@@ -21,5 +21,6 @@ async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(
     assert report["faults"]["workers killed"] >= plan.killed
     assert report["faults"]["zombies"] == plan.zombies
     assert report["faults"]["brokers killed"] == plan.brokers
+    assert report["transactions of a sender"] > 0
     assert report["dead letters"] == report["poisoned records"] >= 5
     assert report["records of the oracle"] == report["records compared"] > 0

@@ -68,7 +68,7 @@ async def _handed_over(
             become()
         successor = await own.shard()
         await successor.process(
-            [some[:3] for some in await lists(settings, successor.resume_offsets())]
+            [some.split(3)[0] for some in await lists(settings, successor.resume_offsets())]
         )
     written = await records(settings, topics.state(settings))
     positions = (

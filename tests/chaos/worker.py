@@ -26,4 +26,4 @@ if __name__ == "__main__":
     for name in sys.argv[2:]:
         MUTANTS[name].become()
     settings = Settings.from_environment()
-    run_worker(settings, read(settings.rules), "127.0.0.1", None)
+    run_worker(settings, read(settings.rules), "127.0.0.1")

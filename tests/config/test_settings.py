@@ -82,6 +82,9 @@ REFUSED: tuple[tuple[str, str], ...] = (
     *(("FISCAL_START", it) for it in ("0", "13", "")),
     *(("REPLICATION", it) for it in ("0", "10")),
     *((name, it) for name in ("GATEWAY_PORT", "METRICS_PORT") for it in ("-1", "65536", "http")),
+    *(("METRICS_WINDOWS", it) for it in ("", "hour", "day,day", "day,decade")),
+    *(("METRICS_KPIS", it) for it in ("revenue_won,revenue_won",)),
+    *((f"METRICS_{it}", "0") for it in ("VALUES", "LABELS")),
     *(("HEADER_TIMEOUT_S", it) for it in ("0", "301", "0.5")),
     *(("MAX_CONNECTIONS", it) for it in ("15", "100001", "many")),
     *(("LATENESS_MS", it) for it in ("-1", "24h", str(10**13))),
@@ -200,8 +203,14 @@ def test_settings_do_not_change() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    told = "open sesame"
+    told = "open-sesame-open-sesame-open"
     assert told not in repr(read(TOKEN=told, ERASURE_KEY=told))
+
+
+def test_refused_secret_is_not_shown() -> None:
+    message = refusal(TOKEN="open-sesame")  # noqa: S106  # opens nothing
+    assert message.startswith("SALES_KPIS_TOKEN must be 24 or more")
+    assert "sesame" not in message
 
 
 def test_erasures_are_keyed_by_the_apps_name_where_no_key_is_set() -> None:

@@ -11,7 +11,11 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from streams.alerts import KINDS
+from streams.config.settings import Settings
+from streams.gateway.metrics import Metrics
 from streams.output.alerts import AlertCollector
+from streams.output.prometheus.collector import KpiCollector
+from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
 
 FOLDER = Path(__file__).parents[2] / "deploy/prometheus"
@@ -46,8 +50,10 @@ def test_metrics_of_a_rule_exist(rule: dict[str, Any]) -> None:
     WorkerMetrics(registry)
     registry.register(AlertCollector())
     known = {"up"}
-    for metric in registry.collect():
+    settings = Settings()
+    kpis = KpiCollector(catalogue(settings), settings).describe()
+    for metric in (*registry.collect(), *Metrics().registry.collect(), *kpis):
         known |= {metric.name, f"{metric.name}_total", f"{metric.name}_bucket"}
-    asked = set(re.findall(r"\bsales_kpis_\w+", rule["expr"])) or {"up"}
+    asked = set(re.findall(r"\bsales_kpis?_\w+", rule["expr"])) or {"up"}
     assert asked <= known
     assert set(re.findall(r'kind="(\w+)"', rule["expr"])) <= set(KINDS)

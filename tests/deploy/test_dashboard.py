@@ -40,7 +40,7 @@ def exported() -> set[str]:
     settings = Settings()
     engine = WorkerMetrics(CollectorRegistry())
     families: list[Metric] = [
-        *KpiCollector(catalogue(settings), settings.clock).describe(),
+        *KpiCollector(catalogue(settings), settings).describe(),
         *engine.registry.collect(),
         *Metrics().registry.collect(),
     ]

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,22 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-import yaml
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry
 
-from streams.broker.ports import free_port
 from streams.config.settings import Settings, instant
 from streams.gateway.metrics import Metrics
 from streams.output.prometheus.collector import KpiCollector
+from streams.output.prometheus.exposition import text
 from streams.output.prometheus.server import serve
 from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
+from tests.deploy.prometheus import BINARY, DEPLOY, prometheus
 from tests.histories import history, lines
 from tests.output.records import records
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD: dict[str, Any] = orjson.loads((DEPLOY / "grafana/dashboards/sales.json").read_bytes())
-BINARY = shutil.which("prometheus")
+PROMTOOL = shutil.which("promtool")
 SECONDS = 60.0
 # What Grafana puts in as the dashboard opens.
 OPENED = {
@@ -41,7 +40,7 @@ OPENED = {
     "__rate_interval": "5s",
 }
 pytestmark = pytest.mark.skipif(
-    BINARY is None,
+    BINARY is None or PROMTOOL is None,
     reason="there is no `prometheus` on the path (Debian: apt-get install prometheus): the"
     " dashboard's queries were checked by name only",
 )
@@ -49,9 +48,10 @@ pytestmark = pytest.mark.skipif(
 
 def worker() -> tuple[WorkerMetrics, dict[str, bytes]]:
     """A worker's metrics, KPIs of a made-up history among them, and those KPIs' records."""
-    settings = Settings(now=instant("2026-06-15T12:00:00+02:00", "now"), timezone="Europe/Berlin")
+    now = instant("2026-06-15T12:00:00+02:00", "now")
+    settings = Settings(now=now, timezone="Europe/Berlin", metrics_values=3, metrics_labels=2)
     health = WorkerMetrics(CollectorRegistry())
-    collector = KpiCollector(catalogue(settings), settings.clock, values=3)
+    collector = KpiCollector(catalogue(settings), settings)
     events = lines(history(3, 1_500, start=date(2026, 4, 1), days=70)).splitlines()
     published = dict(records(events, settings))
     for key, record in published.items():
@@ -64,6 +64,7 @@ def work(health: WorkerMetrics, gateway: Metrics) -> None:
     """Let every counter move."""
     gateway.accepted.labels("crm.lead").inc()
     gateway.rejected.labels("token").inc()
+    gateway.connections_refused.labels("full").inc()
     health.processed("crm.lead", 5, 1)
     health.rejected("crm.lead", "not JSON")
     health.gap("crm.lead", 0, 1)
@@ -71,37 +72,6 @@ def work(health: WorkerMetrics, gateway: Metrics) -> None:
     health.published(7)
     health.assigned(["aggregate", "merge"])
     health.lags({TopicPartition("crm.lead", 0): 3})
-
-
-@contextmanager
-def prometheus(folder: Path, ports: dict[str, int]) -> Iterator[str]:
-    """Run a real one on the committed file, its targets replaced by ports of this machine."""
-    config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
-    config["global"] |= {"scrape_interval": "1s", "scrape_timeout": "1s"}
-    config["rule_files"] = [str(DEPLOY / "prometheus" / name) for name in config["rule_files"]]
-    for job in config["scrape_configs"]:
-        job["static_configs"] = [{"targets": [f"127.0.0.1:{ports[job['job_name']]}"]}]
-        if "authorization" in job:
-            (folder / "token").write_text("a-token-of-the-test-alone")
-            job["authorization"] = {"credentials_file": str(folder / "token")}
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    address = f"127.0.0.1:{free_port('127.0.0.1')}"
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                str(BINARY),
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                f"--web.listen-address={address}",
-            ],
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield f"http://{address}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 class Asking:
@@ -150,7 +120,9 @@ async def asking(folder: Path, health: WorkerMetrics) -> AsyncIterator[Asking]:
         "gateway": await serve(gateway.registry, 0),
     }
     try:
-        with prometheus(folder, {job: server.port for job, server in servers.items()}) as url:
+        ports = {job: [server.port] for job, server in servers.items()}
+        timing = {"scrape_interval": "1s", "scrape_timeout": "1s"}
+        with prometheus(folder, ports, "a-token-of-the-test-alone", **timing) as url:
             async with aiohttp.ClientSession() as client:
                 asked = Asking(client, url, health, gateway)
                 for job in servers:
@@ -166,6 +138,33 @@ def queries(variables: dict[str, str]) -> Iterator[str]:
     for panel in DASHBOARD["panels"]:
         for target in panel.get("targets", ()):
             yield re.sub(r"\$\{?(\w+)\}?", lambda found: variables[found[1]], target["expr"])
+
+
+def test_metrics_are_named_as_prometheus_wants_them() -> None:
+    health, _ = worker()
+    gateway = Metrics()
+    work(health, gateway)
+    checked = subprocess.run(
+        [str(PROMTOOL), "check", "metrics"],
+        input=text(health.registry) + text(gateway.registry),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    complaints = (checked.stdout + checked.stderr).decode().splitlines()
+    # The names of KPIs are the catalogue's: `deal_count`, `days_to_pay`.
+    assert [line for line in complaints if line.startswith("sales_kpi")] == []
+    assert all(line.startswith("sales_") for line in complaints)
+
+
+def test_committed_configuration_is_valid() -> None:
+    subprocess.run(
+        [str(PROMTOOL), "check", "config", "--syntax-only", "prometheus.yml"],
+        cwd=DEPLOY / "prometheus",
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
 
 
 async def test_every_query_of_the_dashboard_is_answered(tmp_path: Path) -> None:

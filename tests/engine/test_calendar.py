@@ -1,6 +1,7 @@
 """Local days and windows tile time, where clocks change too."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +18,8 @@ from streams.engine.calendars.calendar import (
 
 ZONES = (
     *("UTC", "Asia/Tehran", "Europe/Sofia", "America/New_York", "Asia/Kolkata"),
-    *("Australia/Lord_Howe", "Africa/Cairo", "Asia/Kathmandu"),
+    *("Australia/Lord_Howe", "Africa/Cairo", "Asia/Kathmandu", "Pacific/Chatham"),
+    *("America/St_Johns", "America/Sao_Paulo"),
 )
 # Instants near which a clock of one of the zones changes or strikes midnight.
 TURNS = (
@@ -26,6 +28,9 @@ TURNS = (
     *("2026-03-08T07:00", "2026-11-01T06:00"),  # New York
     *("2026-04-04T15:00", "2026-10-03T15:30"),  # Lord Howe, by half an hour
     *("2026-04-23T22:00", "2026-10-29T21:00"),  # Cairo, at midnight
+    *("2026-04-04T14:00", "2026-09-26T14:00"),  # Chatham, at a quarter to
+    *("2006-10-29T02:31", "2006-04-02T03:31"),  # St. John's, a minute after midnight
+    *("2018-11-04T03:00", "2018-02-18T02:00"),  # Sao Paulo, at midnight
     *("2026-03-01T18:30", "2025-12-31T18:15", "2024-02-29T00:00", "2000-01-01T00:00"),
 )
 FIRST, LAST = date(1975, 1, 1), date(2090, 12, 31)
@@ -103,13 +108,92 @@ def test_rolling_windows_are_as_many_days_and_end_with_today(
 
 
 @given(calendars, instants)
-def test_hour_is_an_hour_of_the_local_clock(calendar: Calendar, instant: int) -> None:
-    start = calendar.hour(instant)
-    assert start <= instant < start + HOUR_MS
-    assert calendar.bounds(Window("hour", start)) == (start, start + HOUR_MS)
-    # Where a clock changes by half an hour, the hour cut in two reaches back as if it had not.
-    if calendar.zone.key != "Australia/Lord_Howe":
-        assert calendar.local(start).minute == 0
+def test_every_instant_lies_in_exactly_one_hour_window(calendar: Calendar, instant: int) -> None:
+    start, end = calendar.bounds(window := Window("hour", calendar.hour(instant)))
+    assert start <= instant < end <= start + HOUR_MS
+    assert {calendar.hour(other) for other in (start, end - 1)} == {start}
+    assert calendar.following(window) == Window("hour", end) == Window("hour", calendar.hour(end))
+    assert calendar.preceding(Window("hour", end)) == window
+    # It begins with a full hour of the local clock, or where that was changed.
+    before, begin = calendar.local(start - 1), calendar.local(start)
+    assert (begin.minute, begin.second) == (0, 0) or before.utcoffset() != begin.utcoffset()
+
+
+HOURS_AROUND_A_CHANGE = (
+    # Lord Howe: 02:00 becomes 01:30 in April, and 02:30 in October.
+    (
+        "Australia/Lord_Howe",
+        "2026-04-04T14:00",
+        ("01:00+11:00", "01:30+10:30", "02:00+10:30", "03:00+10:30"),
+    ),
+    (
+        "Australia/Lord_Howe",
+        "2026-10-03T14:30",
+        ("01:00+10:30", "02:30+11:00", "03:00+11:00", "04:00+11:00"),
+    ),
+    # Chatham: 03:45 becomes 02:45 in April, and 02:45 becomes 03:45 in September.
+    (
+        "Pacific/Chatham",
+        "2026-04-04T13:15",
+        ("03:00+13:45", "02:45+12:45", "03:00+12:45", "04:00+12:45"),
+    ),
+    (
+        "Pacific/Chatham",
+        "2026-09-26T13:15",
+        ("02:00+12:45", "03:45+13:45", "04:00+13:45", "05:00+13:45"),
+    ),
+    # Whole hours: an hour is shown twice, or not at all.
+    (
+        "Europe/Berlin",
+        "2026-10-25T00:00",
+        ("02:00+02:00", "02:00+01:00", "03:00+01:00", "04:00+01:00"),
+    ),
+    (
+        "Europe/Berlin",
+        "2026-03-29T00:00",
+        ("01:00+01:00", "03:00+02:00", "04:00+02:00", "05:00+02:00"),
+    ),
+    # At midnight, forward and back.
+    (
+        "Africa/Cairo",
+        "2026-04-23T21:00",
+        ("23:00+02:00", "01:00+03:00", "02:00+03:00", "03:00+03:00"),
+    ),
+    (
+        "Africa/Cairo",
+        "2026-10-29T20:00",
+        ("23:00+03:00", "23:00+02:00", "00:00+02:00", "01:00+02:00"),
+    ),
+    # A minute after midnight.
+    (
+        "America/St_Johns",
+        "2006-10-29T02:30",
+        ("00:00-02:30", "23:01-03:30", "00:00-03:30", "01:00-03:30"),
+    ),
+    # For good, from five and a half hours to five and three quarters.
+    (
+        "Asia/Kathmandu",
+        "1985-12-31T17:30",
+        ("23:00+05:30", "00:15+05:45", "01:00+05:45", "02:00+05:45"),
+    ),
+)
+
+
+@pytest.mark.parametrize(("zone", "first", "starts"), HOURS_AROUND_A_CHANGE)
+def test_hour_begins_with_a_full_hour_and_where_the_clock_is_changed(
+    zone: str, first: str, starts: tuple[str, ...]
+) -> None:
+    calendar = Calendar(zone)
+    window = Window("hour", at(first))
+    found = []
+    for _ in starts:
+        found.append(window)
+        window = calendar.following(window)
+    texts = [calendar.text(each.start) for each in found]
+    assert [text[11:16] + text[19:] for text in texts] == [*starts]
+    for one, other in pairwise(found):
+        assert (calendar.bounds(one)[1], calendar.preceding(other)) == (other.start, one)
+        assert {calendar.hour(instant) for instant in (one.start, other.start - 1)} == {one.start}
 
 
 @given(calendars, instants)

@@ -31,7 +31,9 @@ class Forecast(NamedTuple):
 
 def forecast(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Forecast:
     """Give value and range."""
-    return Forecast(expected(revenue, stages.values()), *likely(seed, key, revenue, stages))
+    return Forecast(
+        expected(revenue, [[due] for due in stages.values()]), *likely(seed, key, revenue, stages)
+    )
 
 
 def test_open_deals_count_at_the_win_rate_of_their_stage() -> None:
@@ -41,19 +43,22 @@ def test_open_deals_count_at_the_win_rate_of_their_stage() -> None:
 
 
 def test_each_stage_is_rounded_half_up_once() -> None:
-    assert expected(0, [Due((1, 1, 1), HALF), Due((1,), HALF)]) == 2 + 1
+    assert expected(0, [[Due((1, 1, 1), HALF)], [Due((1,), HALF)]]) == 2 + 1
+    # 0.5 and 0.5 of one stage are 1.
+    assert expected(0, [[Due((1,), HALF), Due((2,), WinRate(1, 4, is_measured=False))]]) == 1
 
 
 def test_nothing_open_is_what_is_won() -> None:
     assert forecast("seed", "key", 700, {}) == Forecast(700, 700, 700)
 
 
-def test_win_rate_is_measured_from_the_floor_on_and_configured_below() -> None:
-    configured = Exact(4, 10)
-    assert win_rate(5, 20, 20, configured) == WinRate(5, 20)
-    assert win_rate(5, 19, 20, configured) == WinRate(4, 10, is_measured=False)
-    assert win_rate(5, 19, 20, None) is None
-    assert win_rate(0, 0, 0, None) is None
+def test_win_rate_is_measured_from_the_floor_on_and_below_it_the_deals_or_the_stages() -> None:
+    own, configured = Exact(9, 10), Exact(4, 10)
+    assert win_rate(5, 20, 20, own, configured) == WinRate(5, 20)
+    assert win_rate(5, 19, 20, own, configured) == WinRate(9, 10, is_measured=False)
+    assert win_rate(5, 19, 20, None, configured) == WinRate(4, 10, is_measured=False)
+    assert win_rate(5, 19, 20, None, None) is None
+    assert win_rate(0, 0, 0, None, None) is None
 
 
 def test_configured_rate_is_used_as_it_is() -> None:

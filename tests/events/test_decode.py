@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from streams.events import (
     EVENT_TYPES,
@@ -14,6 +15,7 @@ from streams.events import (
     TOPIC_OF,
     Common,
     Event,
+    LeadAssigned,
     Rejected,
     canonical,
     decode,
@@ -147,16 +149,60 @@ def test_equal_numbers_are_packed_as_equal_bytes(number: str) -> None:
     assert pack(read(said)) == pack(read(usual))
 
 
-def test_field_that_is_null_is_a_field_that_is_not_there() -> None:
-    said = least("deal.changed")
+def test_null_is_no_value_outside_of_patches() -> None:
+    said = least("lead.created")
     assert read(written(said | {"rep": None})) == read(written(said))
+    assert read(written(said | {"rep": ""})) == read(written(said))
 
 
-def test_field_that_is_empty_is_there() -> None:
-    said = least("deal.changed")
-    emptied = read(written(said | {"rep": ""}))
-    assert emptied != read(written(said))
-    assert unpack(pack(emptied)) == emptied
+PATCHES = {
+    kind: sorted({*valid(kind)} - {"id", "type", "at", "subject", "source", "seq", *fixed})
+    for kind, fixed in (
+        ("deal.changed", ("deal",)),
+        ("account.set", ("account",)),
+        ("rep.set", ("rep",)),
+    )
+}
+each_patched_field = pytest.mark.parametrize(
+    ("kind", "field"), [(kind, field) for kind, fields in PATCHES.items() for field in fields]
+)
+
+
+@each_patched_field
+def test_null_clears_a_field_of_a_patch_and_absence_does_not(kind: str, field: str) -> None:
+    said = valid(kind)
+    del said[field]
+    absent, cleared = read(written(said)), read(written(said | {field: None}))
+    assert (getattr(absent, field), getattr(cleared, field)) == (UNSET, None)
+    assert absent != cleared
+    for event in (absent, cleared):
+        assert unpack(pack(event)) == event
+        assert read(canonical(event)) == event
+
+
+@each_patched_field
+@pytest.mark.parametrize("text", ["", "  "])
+def test_empty_text_clears_a_field_of_a_patch_as_null_does(
+    kind: str, field: str, text: str
+) -> None:
+    is_name = field not in (
+        "amount",
+        "currency",
+        "status",
+        "expected_close",
+        "potential",
+        "account",
+    )
+    if (is_name and field != "probability") or not text:
+        emptied = read(written(valid(kind) | {field: text}))
+        assert emptied == read(written(valid(kind) | {field: None}))
+
+
+def test_lead_is_given_back_by_an_assignment_to_none() -> None:
+    for nobody in (None, "", " "):
+        event = read(written(valid("lead.assigned") | {"rep": nobody}))
+        assert isinstance(event, LeadAssigned)
+        assert event.rep is None
 
 
 def test_instant_may_have_any_offset_and_a_blank_between() -> None:

@@ -110,7 +110,7 @@ BAD_FIELDS: tuple[tuple[str, str, Any, str], ...] = (
     ("deal.changed", "amount", 12, 'money is a text such as "1234.50", not a number'),
     *(
         ("deal.changed", "amount", amount, "money is written 1234.50")
-        for amount in ("", "1e3", "1,000.00", "+5", " 5", "5.", ".5", "NaN", "٣", "5 EUR", "1.5\n")
+        for amount in ("1e3", "1,000.00", "+5", " 5", "5.", ".5", "NaN", "٣", "5 EUR", "1.5\n")
     ),
     ("deal.changed", "amount", "9" * 400, "money is written 1234.50"),
     *(
@@ -125,7 +125,12 @@ BAD_FIELDS: tuple[tuple[str, str, Any, str], ...] = (
     ("deal.changed", "probability", True, "not true or false"),
     ("deal.changed", "expected_close", "2026-02-30", "a date is written 2026-03-31"),
     ("deal.changed", "expected_close", "2026-03-10T00:00:00Z", "a date is written 2026-03-31"),
-    ("deal.changed", "reason", "x" * 4097, "at most 4096 characters"),
+    ("deal.changed", "deal", "x" * 513, "at most 512 characters"),
+    ("deal.changed", "account", "x" * 513, "at most 512 characters"),
+    ("deal.changed", "source", "x" * 4097, "at most 4096 characters"),
+    ("deal.changed", "seq", -1, "must be 0 or more"),
+    ("deal.changed", "seq", "1", "not a text"),
+    ("deal.changed", "seq", 1.5, "must be a whole number, not one with a fraction"),
     ("deal.changed", "reason", {"text": "price"}, "not a JSON object"),
     ("deal.changed", "source", 5, "not a number"),
     ("call.ended", "direction", "sideways", "'sideways'"),
@@ -146,13 +151,17 @@ BAD_FIELDS: tuple[tuple[str, str, Any, str], ...] = (
     ("invoice.issued", "amount", None, "not null"),
     ("ticket.opened", "kind", "praise", "'praise'"),
     ("rate.set", "rate", 0.9, "not a number"),
-    ("rate.set", "rate", "-1", "a rate is written 1.0837"),
+    *(
+        ("rate.set", "rate", it, "a rate is written 1.0837, greater than 0")
+        for it in ("-1", "0", "0.000", "-0", "")
+    ),
     ("rate.set", "rate", "1.5\n", "a rate is written 1.0837"),
     ("rate.set", "date", "10 March", "a date is written 2026-03-31"),
     ("rep.set", "rep", "", "must not be empty"),
+    ("rep.set", "rep", " \u00a0 ", "must not be empty"),
     *(
         ("account.set", "potential", it, "money is written 50000.00, without a sign")
-        for it in ("-1", "", "1e6", "1.5\n")
+        for it in ("-1", "1e6", "1.5\n")
     ),
     ("account.set", "potential", 50_000, "not a number"),
     ("account.set", "account", "", "must not be empty"),
@@ -163,6 +172,7 @@ BAD_FIELDS: tuple[tuple[str, str, Any, str], ...] = (
     ("target.set", "scope", {"rep": "ann", "team": "north"}, "at most 1 entry"),
     ("target.set", "scope", {"region": "north"}, "'region'"),
     ("target.set", "scope", {"rep": ""}, "must not be empty"),
+    ("target.set", "scope", {"rep": " "}, "must not be empty"),
     ("target.set", "scope", {"rep": None}, "not null"),
     ("target.set", "scope", "rep=ann", "not a text"),
     *(("target.set", "window", it, repr(it)) for it in ("hour", "fortnight", "last_14d", "")),

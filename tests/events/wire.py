@@ -50,7 +50,7 @@ OPTIONAL: dict[str, EventDict] = {
     "call.ended": {"seconds": 0, "cold": True, "automated": False},
     "email.sent": {"automated": True},
     "deal.changed": {
-        **dict.fromkeys((*NAMES, "stage", "account", "reason"), "x"),
+        **dict.fromkeys((*NAMES, "pipeline", "stage", "account", "reason"), "x"),
         **MONEY,
         "status": "won",
         "probability": 0.3,
@@ -87,7 +87,7 @@ def least(kind: str) -> EventDict:
 
 def valid(kind: str) -> EventDict:
     """Give a valid record of the type that says all it may."""
-    return {**least(kind), "source": "crm", **OPTIONAL.get(kind, {})}
+    return {**least(kind), "source": "crm", "seq": 7, **OPTIONAL.get(kind, {})}
 
 
 def written(said: EventDict) -> bytes:

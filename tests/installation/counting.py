@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 from streams.engine.aggregate.reroutes import Reroute
@@ -11,12 +12,14 @@ from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import (
     Event,
+    KnownNames,
     RateSet,
     ReferenceRecord,
     RepSet,
     pack,
     unpack,
 )
+from streams.events.key_value import KeyValue
 
 # The key of a rep whose sum takes long to work out.
 SLOW = "rep=slow"
@@ -70,6 +73,23 @@ class CountingAggregator:
         self.current = self.published = self.count()
         return False
 
+    @property
+    def future_events(self) -> int:
+        """None is set apart: `count` leaves out what is still to come."""
+        return 0
+
+    def advance_clock(self, clock: int) -> None:
+        """Count by the clock of the next step."""
+
+    def released_records(self) -> list[Any]:
+        """None is set apart."""
+        return []
+
+    def check_releases(self) -> None:
+        """None is set apart."""
+
+    refused_events = released_records
+
     def add(self, event: Event) -> list[tuple[bytes, bytes]]:
         """Put an event in the set."""
         key = f"{event.subject}|{event.id}".encode()
@@ -90,11 +110,13 @@ class CountingAggregator:
         trial.add(what)
         trial.count()
 
-    def receive(self, reroute: Reroute) -> None:
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
         """Nothing is ever merged here."""
         raise AssertionError(reroute)
 
-    restore_reroute = receive
+    def restore_reroute(self, reroute: Reroute) -> None:
+        """Nothing is ever merged here."""
+        raise AssertionError(reroute)
 
     def pending_reroutes(self) -> list[Reroute]:
         """Nothing is ever merged here."""
@@ -258,6 +280,11 @@ class Counting:
     def merger(self, clock: int, number: int) -> CountingMerger:  # noqa: ARG002 - all mergers count alike
         """Make a merger."""
         return CountingMerger(clock)
+
+    @property
+    def known_names(self) -> KnownNames | None:
+        """Check nothing."""
+        return None
 
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Say what was given to be said."""

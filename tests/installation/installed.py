@@ -12,18 +12,16 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.config.settings import Settings, instant
-from streams.events import REFERENCE_TOPICS, TOPIC_OF
+from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS, TOPIC_OF
 from streams.internal_topics.reroutes import shard_of
 from streams.kafka import topics
-from streams.kafka.reader import (
-    Records,
-    ends,
-    read_to,
-)
+from streams.kafka.fetched_list import FetchedList, fetch
+from streams.kafka.reader import ends, read_to, reader
 
 NOW = instant("2026-06-01T12:00:00Z", "NOW")
 PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.02
+MOST_RECORDS = 10_000
 _numbers = itertools.count(1)
 
 
@@ -131,14 +129,19 @@ async def records(
     return found
 
 
-async def lists(settings: Settings, seeks: dict[TopicPartition, int]) -> list[Records]:
+async def lists(settings: Settings, seeks: dict[TopicPartition, int]) -> list[FetchedList]:
     """Read what an owner would be given next, from where it is."""
-    found: dict[TopicPartition, Records] = {}
+    found: dict[TopicPartition, FetchedList] = {}
     stops = await ends(settings, list(seeks))
-    async for partition, some in read_to(settings, stops):
-        fresh = [record for record in some if record.offset >= seeks[partition]]
-        found.setdefault(partition, []).extend(fresh)
-    return [some for some in found.values() if some]
+    async with reader(settings) as consumer:
+        consumer.assign(list(seeks))
+        for partition, offset in seeks.items():
+            consumer.seek(partition, offset)
+        while any([await consumer.position(at) < stop for at, stop in stops.items()]):
+            for at, some in (await fetch(consumer, seeks, LOOK_SECONDS, MOST_RECORDS)).items():
+                before = found.get(at, FetchedList(at, (), some.start, some.start))
+                found[at] = FetchedList(at, [*before, *some], before.start, some.next)
+    return [some for some in found.values() if some or some.topic in SOURCE_TOPICS]
 
 
 async def output(settings: Settings, *, at_once: bool = False) -> dict[str, dict[str, Any]]:
@@ -189,6 +192,8 @@ class Noted:
 
     rejections: list[tuple[str, str]] = field(default_factory=list)
     gaps: list[tuple[str, int, int]] = field(default_factory=list)
+    topics_of_set_aside: list[str] = field(default_factory=list)
+    future: dict[int, int] = field(default_factory=dict)
     late_events: int = 0
     events: int = 0
     records: int = 0
@@ -204,9 +209,17 @@ class Noted:
         """Remember."""
         self.rejections.append((topic, kind))
 
+    def future_events(self, partition: int, events: int) -> None:
+        """Remember."""
+        self.future[partition] = events
+
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Remember."""
         self.gaps.append((topic, partition, missing))
+
+    def set_aside(self, topic: str) -> None:
+        """Remember."""
+        self.topics_of_set_aside.append(topic)
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """Nothing is asked about this."""

@@ -11,9 +11,9 @@ from streams.engine.aggregate.tombstones import WrongErasureKey
 from streams.events import Event, decode
 from streams.events.key_value import KeyValue
 from streams.wiring.catalogue import catalogue
+from tests.journeys.wholes import erased, merged
 from tests.kpis.story import (
     Said,
-    account,
     call,
     deal,
     deleted,
@@ -21,23 +21,11 @@ from tests.kpis.story import (
     instant,
     invoice,
     lead,
-    said,
-    ticket,
     told,
     won,
 )
 
 NOW = instant("03-20 12:00")
-
-
-def merged(at: str, subject: str, into: str, **fields: str) -> Said:
-    """One subject turns out to be another."""
-    return said("subject.merged", at, subject=subject, into=into, **fields)
-
-
-def erased(at: str, subject: str, **fields: str) -> Said:
-    """Somebody asks to be forgotten."""
-    return said("subject.erased", at, subject=subject, **fields)
 
 
 def test_call_to_the_duplicate_answers_the_lead() -> None:
@@ -174,19 +162,6 @@ def test_part_of_what_is_owed_is_erased_with_its_account() -> None:
     assert found["receivables"] == "30.00"
 
 
-def test_account_merged_without_topic_owes_and_complains_as_the_survivor() -> None:
-    found = told(
-        account("a2", rep="bob"),
-        invoice("03-10 09:00", "100", "03-31", subject="a1"),
-        ticket("03-10 09:00", "complaint", subject="a1"),
-        merged("03-12 09:00", "a1", "a2"),
-    )
-    assert found["receivables"] == "100.00"
-    assert found["complaints", "rep=bob"] == 1
-    assert found["receivables", "account=a2"] == "100.00"
-    assert "account=a1" not in found.scopes("receivables")
-
-
 def test_erasure_without_topic_is_of_lead_and_account_however_often_it_comes() -> None:
     erasure = erased("03-12 09:00", "acme")
     found = told(
@@ -243,7 +218,6 @@ def test_erasing_again_stores_nothing_new() -> None:
     aggregator = Aggregator(catalogue(Settings(now=NOW)), NOW)
     assert len(_add(aggregator, erased("03-11 09:00", "lead-1"))) == 1
     assert _add(aggregator, erased("03-11 09:00", "lead-1")) == []
-    assert _add(aggregator, erased("03-10 09:00", "lead-1")) == []
 
 
 def _add(aggregator: Aggregator, event: Said) -> list[KeyValue]:

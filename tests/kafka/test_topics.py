@@ -1,12 +1,15 @@
 """Creation and checks of topics."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
+from aiokafka.admin import NewTopic
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.kafka.errors import TopicsMissing
+from streams.kafka.client import admin_client
+from streams.kafka.errors import TopicsMissing, TopicsWrong
 from streams.kafka.topics import (
     apply,
     check,
@@ -28,6 +31,17 @@ async def test_topics_are_created_once(settings: Settings) -> None:
 async def test_other_number_of_partitions_is_refused_with_the_reason(settings: Settings) -> None:
     with pytest.raises(TopicsMissing, match=r"crm.lead has 2 partitions and needs 3: set SALES_"):
         await apply(replace(settings, partitions=3))
+
+
+async def test_topic_of_a_fixed_number_is_not_blamed_on_the_settings(settings: Settings) -> None:
+    odd = replace(settings, app=f"{settings.app}-odd")
+    async with admin_client(odd) as admin:
+        await admin.create_topics([NewTopic(topics.progress(odd), 3, 1)])
+    while not await topics.counts(odd, [topics.progress(odd)]):
+        await asyncio.sleep(0.05)
+    with pytest.raises(TopicsWrong, match="has 3 partitions and needs 1: another program") as found:
+        await apply(odd)
+    assert "SALES_KPIS_PARTITIONS" not in str(found.value)
 
 
 async def test_missing_topics_are_named_with_what_to_run(settings: Settings) -> None:

@@ -91,6 +91,14 @@ def test_five_percent_of_what_was_won_in_the_month(paid: Paid) -> None:
     }
 
 
+def test_target_of_pay_is_expected_whole_for_pay_does_not_grow_with_time(paid: Paid) -> None:
+    goal = target("500", {"rep": "ann"}) | {"kpi": "commission"}
+    record = paid(PERCENT, sold("03-10 09:00", "2000"), goal).record("commission", "rep=ann")
+    assert record is not None
+    assert (record["value"], record["expected"], record["met"]) == ("100.00", "500.00", False)
+    assert (record["pace"], record["projected"]) == (0.2, "100.00")
+
+
 def test_pay_is_of_reps_and_of_the_windows_of_the_rules_alone(paid: Paid) -> None:
     found = paid(PERCENT, member("ann", team="south"), sold("03-10 09:00", "100"))
     unchanged = {

@@ -222,8 +222,21 @@ def test_late_order_parts_an_interval_and_a_cancelled_one_joins_two() -> None:
     assert joined["reorder_interval"] == 9 * DAY
 
 
-def test_corrected_order_was_placed_at_its_last_instant() -> None:
-    found = told(*ORDERS[:2], ordered("03-05 09:00", "order-2", product="large"))
+def test_corrected_order_was_placed_when_it_first_was() -> None:
+    found = told(*ORDERS[:2], ordered("03-05 09:00", "order-2", product="basic"))
+    assert found["reorder_interval"] == 3 * DAY
+    # What later events carry holds from then on.
+    assert found["reorder_interval", "product=basic"] == 3 * DAY
+
+
+def test_order_placed_again_after_its_cancellation_was_placed_then() -> None:
+    found = told(
+        ordered("03-01 09:00", "order-1"),
+        ordered("03-02 09:00", "order-2", product="large"),
+        delivered("03-03 09:00", "order-2", "cancelled"),
+        ordered("03-05 09:00", "order-2"),
+        ordered("03-06 09:00", "order-2"),
+    )
     assert found["reorder_interval"] == 4 * DAY
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.kpis.story import (
+    account,
     delivered,
     ordered,
     told,
@@ -58,13 +59,35 @@ def test_order_without_promise_delivery_or_place_is_not_counted() -> None:
     assert "on_time_delivery" not in found
 
 
-def test_cancelled_order_is_counted_nowhere_whenever_it_was_cancelled() -> None:
+def test_cancelled_order_is_counted_nowhere() -> None:
     found = told(
-        delivered("03-01 09:00", what="cancelled"),
         ordered("03-02 09:00", promised=PROMISED),
         delivered("03-09 09:00"),
+        delivered("03-10 09:00", what="cancelled"),
     )
     assert "on_time_delivery" not in found
+
+
+def test_order_placed_again_after_its_cancellation_has_the_promise_made_since() -> None:
+    found = told(
+        ordered("03-02 09:00", promised=PROMISED),
+        delivered("03-03 09:00", what="cancelled"),
+        ordered("03-04 09:00", promised="2026-03-14"),
+        delivered("03-13 09:00"),
+    )
+    assert found.parts("on_time_delivery") == {"hits": 1, "total": 1}
+
+
+def test_order_without_a_rep_is_its_accounts() -> None:
+    found = told(
+        account(rep="bob"),
+        ordered("03-02 09:00", promised=PROMISED),
+        delivered("03-09 09:00"),
+        ordered("03-02 09:00", "order-2", promised=PROMISED, rep="ann"),
+        delivered("03-11 09:00", "order-2"),
+    )
+    assert found["on_time_delivery", "rep=bob"] == 1.0
+    assert found["on_time_delivery", "rep=ann"] == 0.0
 
 
 def test_first_delivery_and_last_promise_count() -> None:

@@ -110,6 +110,26 @@ def test_below_the_floor_the_configured_rate_counts_or_else_nothing(foretold: Fo
     assert found.parts("forecast")["open"] == {}
 
 
+def test_below_the_floor_a_deals_own_probability_is_before_its_stages(foretold: Foretold) -> None:
+    found = foretold(
+        HISTORY[0],
+        open_deal("deal-1", "1000", "03-25", probability=0.7),
+        open_deal("deal-2", "100", "03-25"),
+        open_deal("deal-3", "10", "03-25", stage="", probability=0.1),
+        open_deal("deal-4", "5000", "03-25", stage=""),
+        stage_probability={"offer": "0.3"},
+    )
+    # 700 + 30 + 1; nothing is known of the last one.
+    assert found["forecast"] == "731.00"
+    assert found.parts("forecast")["open"] == {
+        "": {"sum": 1_000, "count": 1, "won": 0, "closed": 0},
+        "offer": {"sum": 110_000, "count": 2, "won": 1, "closed": 1},
+    }
+    # With history enough the stage's own rate is before both.
+    found = foretold(*HISTORY, open_deal("deal-1", "1000", "03-25", probability=0.7))
+    assert found["forecast"] == "500.00"
+
+
 def test_twenty_closed_deals_are_enough_by_default() -> None:
     history = [
         (won if n < 5 else lost)("02-10 09:00", f"old-{n}", "100", stage="offer") for n in range(20)

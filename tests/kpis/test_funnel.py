@@ -80,6 +80,7 @@ def test_lost_reasons_are_the_last_named_and_unknown_where_there_is_none() -> No
         lost("03-10 09:00", "deal-2"),
         won("03-10 09:00", "deal-3", reason="price"),
     )
+    # What was given before the loss is no reason of it.
     assert found.parts("lost_reasons") == {"competitor": 1, "unknown": 1}
     assert found.parts("lost_reasons", "product=basic") == {"competitor": 1}
     assert found["lost_reasons"] == 2
@@ -116,8 +117,8 @@ def test_falling_back_converts_nothing_where_stages_have_an_order() -> None:
     assert found.parts("stage_conversion") == {"hits": 0, "total": 2}
     # Without an order the stage entered later is the later one.
     assert told(*fallen)["stage_conversion", "stage=offer"] == 1.0
-    # A stage that the order lacks is a step ahead wherever it was entered.
-    assert told(*fallen, stages=("offer",))["stage_conversion", "stage=offer"] == 1.0
+    # A stage that the order lacks is later than none.
+    assert told(*fallen, stages=("offer",))["stage_conversion", "stage=offer"] == 0.0
 
 
 def test_stage_that_is_entered_again_was_entered_first() -> None:

@@ -4,6 +4,7 @@ from tests.kpis.story import (
     lead,
     member,
     quoted,
+    said,
     told,
 )
 
@@ -25,6 +26,25 @@ def test_quote_to_order_is_the_share_of_quotes_sent_that_are_orders_now() -> Non
     assert found["quote_to_order", "product=basic"] == 1 / 3
     # It counts on the day it was sent.
     assert ("quote_to_order", "all", "day", "2026-03-09") not in found
+
+
+def test_quote_is_its_subjects_reps_though_no_lead_was_created() -> None:
+    found = told(
+        said("lead.assigned", "03-01 09:00", subject="lead-1", rep="ann"),
+        quoted("03-02 09:00"),
+    )
+    assert found.scopes("quote_to_order") == {"all", "rep=ann"}
+
+
+def test_quote_is_of_its_own_product_else_of_its_subjects() -> None:
+    found = told(
+        lead("03-01 09:00", product="basic"),
+        quoted("03-02 09:00"),
+        quoted("03-03 09:00", "quote-2", product="pro"),
+        quoted("03-04 09:00", "quote-2", "ordered"),
+    )
+    assert found["quote_to_order", "product=basic"] == 0.0
+    assert found["quote_to_order", "product=pro"] == 1.0
 
 
 def test_quote_rejected_after_all_is_no_order() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.kpis.story import (
     DAY,
+    account,
     credited,
     invoice,
     member,
@@ -150,3 +151,68 @@ def test_invoice_in_a_foreign_currency_leaves_nothing_behind_when_it_is_paid() -
     # Collected at the rate of each payment's day: 9.737915 and 22.217778.
     assert found["collected", "all", "day", "2026-03-05"] == "9.74"
     assert found["collected", "all", "day", "2026-03-06"] == "22.22"
+
+
+def test_correction_of_an_invoice_holds_from_its_first_issue_on() -> None:
+    found = told(
+        invoice("2025-11-01T09:00:00Z", "100", due="12-01", rep="ann"),
+        invoice("2025-11-05T09:00:00Z", "80", due="12-01"),
+        paid("2025-11-11T09:00:00Z", "80"),
+        now="2025-11-20T12:00:00Z",
+    )
+    assert found["receivables", "all", "day", "2025-11-01"] == "80.00"
+    assert found["collected", "rep=ann"] == "80.00"
+    assert found["receivables", "rep=ann"] == "0.00"
+    assert found["days_to_pay"] == 10 * DAY
+
+
+def test_corrected_due_day_holds_from_the_first_issue_on() -> None:
+    found = told(
+        invoice("03-02 09:00", "100", due="03-10"), invoice("03-12 09:00", "100", due="03-18")
+    )
+    assert ("overdue", "all", "day", "2026-03-12") not in found
+    assert found["overdue", "all", "day", "2026-03-19"] == "100.00"
+
+
+def test_invoice_paid_five_days_before_its_issue_took_no_time() -> None:
+    found = told(paid("03-05 09:00", "100"), invoice("03-10 09:00", "100", due="03-31"))
+    assert found["days_to_pay"] == 0
+    assert found["receivables"] == "0.00"
+
+
+def test_invoice_issued_again_after_it_was_voided_is_owed() -> None:
+    void = said("invoice.voided", "03-05 09:00", subject="acme", invoice="invoice-1")
+    found = told(
+        invoice("03-02 09:00", "100", due="03-10", rep="ann"),
+        void,
+        invoice("03-08 09:00", "70", due="03-18"),
+        invoice("03-09 09:00", "60", due="03-19"),
+    )
+    # Of what was before the void nothing is left: neither its instant, nor its rep.
+    assert found.scopes("receivables") == {"all", "account=acme"}
+    assert ("receivables", "all", "day", "2026-03-05") not in found
+    assert found["receivables", "all", "day", "2026-03-08"] == "60.00"
+    assert found["overdue", "all", "day", "2026-03-20"] == "60.00"
+
+
+def test_payment_before_a_void_counts_towards_the_invoice_issued_again() -> None:
+    found = told(
+        invoice("03-02 09:00", "100", due="03-10"),
+        paid("03-04 09:00", "40"),
+        said("invoice.voided", "03-05 09:00", subject="acme", invoice="invoice-1"),
+        invoice("03-08 09:00", "100", due="03-31"),
+    )
+    assert found["receivables"] == "60.00"
+    assert found["collected"] == "40.00"
+
+
+def test_invoice_without_a_rep_is_its_accounts() -> None:
+    found = told(
+        account(rep="bob"),
+        invoice("03-02 09:00", "100", due="03-10"),
+        invoice("03-02 09:00", "7", due="03-31", name="invoice-2", rep="ann"),
+        paid("03-04 09:00", "40"),
+    )
+    assert found["receivables", "rep=bob"] == found["overdue", "rep=bob"] == "60.00"
+    assert found["receivables", "rep=ann"] == "7.00"
+    assert found["collected", "rep=bob"] == "40.00"

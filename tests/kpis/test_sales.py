@@ -186,13 +186,30 @@ def test_cycle_time_has_mean_and_nearest_ranks() -> None:
     assert record["percentiles"]["p90"] == pytest.approx(10 * DAY, rel=0.01)
 
 
-def test_cycle_time_is_negative_where_the_lead_was_entered_after_the_win() -> None:
-    assert told(won("03-10 09:00"), lead("03-10 11:00"))["cycle_time"] == -2 * HOUR
+@pytest.mark.parametrize(("lead_at", "hours"), [("03-10 11:00", 3), ("03-10 07:00", 5)])
+def test_cycle_time_begins_with_the_lead_or_the_deal_whichever_is_earlier(
+    lead_at: str, hours: int
+) -> None:
+    opened, win = deal("03-10 09:00"), deal("03-10 12:00", status="won")
+    assert told(opened, win, lead(lead_at))["cycle_time"] == hours * HOUR
 
 
-def test_deal_without_a_lead_has_only_its_own_values() -> None:
-    found = told(
-        said("lead.assigned", "03-01 09:00", subject="deal-1", rep="ann"),
-        won("03-10 09:00", subject="deal-1"),
-    )
-    assert found.scopes("deal_count") == {"all"}
+def test_deal_is_the_reps_to_whom_its_subject_was_assigned_though_no_lead_was_created() -> None:
+    assigned = said("lead.assigned", "03-01 09:00", subject="lead-1", rep="ann")
+    found = told(assigned, won("03-10 09:00"))
+    assert found.scopes("deal_count") == {"all", "rep=ann"}
+    assert not {"lead_count", "unanswered_leads", "lead_conversion"} & {
+        record["kpi"] for record in found.records
+    }
+
+
+def test_lead_that_was_given_back_has_no_rep_and_its_deal_neither() -> None:
+    events = [
+        lead("03-01 09:00", rep="ann", channel="web"),
+        won("03-10 09:00"),
+        said("lead.assigned", "03-02 09:00", subject="lead-1", rep=None),
+    ]
+    found = told(*events)
+    assert found.scopes("deal_count") == {"all", "channel=web"}
+    again = said("lead.assigned", "03-03 09:00", subject="lead-1", rep="bob")
+    assert told(*events, again).scopes("lead_count") == {"all", "rep=bob", "channel=web"}

@@ -51,16 +51,20 @@ def test_wallet_share_adds_up_accounts_from_their_first_invoice_on() -> None:
     assert found.scopes("wallet_share") == {"all", "account=acme", "account=bolt"}
 
 
-def test_potential_of_nothing_or_without_a_currency_or_a_rate_is_none() -> None:
-    for known in (
-        account(potential="0", currency="EUR"),
-        account(potential="10000"),
-        account(potential="10000", currency="XOF"),
-        account(currency="EUR"),
-    ):
+def test_potential_of_nothing_or_never_given_is_none_and_no_fault() -> None:
+    for known in (account(potential="0", currency="EUR"), account(currency="EUR")):
         found = told(bought("03-02 09:00", "2500"), known)
         assert "wallet_share" not in found
         assert "unpriced_facts" not in found
+
+
+def test_potential_without_a_currency_or_a_rate_is_unpriced() -> None:
+    for known in (account(potential="10000"), account(potential="10000", currency="XOF")):
+        bills = bought("03-02 09:00", "2500"), bought("03-03 09:00", "500", "invoice-2")
+        found = told(*bills, known)
+        assert "wallet_share" not in found
+        # One potential of one account, however many invoices.
+        assert found.parts("unpriced_facts")["wallet_share"] == 1
 
 
 def test_potential_is_converted_at_the_rate_of_its_own_date() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from streams.config.settings import Settings
 from streams.engine.merge.merger import Merger
-from streams.operations.replay import replay
+from streams.events import Rejected
+from streams.operations.replay import raise_bad_line, replay
 from tests.histories import lines
 
 EventDict = dict[str, Any]
@@ -18,16 +19,22 @@ def key(record: Mapping[str, Any]) -> str:
     return f"{record['kpi']}|{scope}|{record['window']}|{record['start']}"
 
 
+def left_out(number: int, rejected: Rejected) -> None:
+    """Leave out reference records that name what does not exist, as workers do."""
+    if rejected.kind != "unknown name":
+        raise_bad_line(number, rejected)
+
+
 def replayed(events: Sequence[EventDict], settings: Settings) -> dict[str, dict[str, Any]]:
     """Give the records of a replay by key."""
-    records = [json.loads(line) for line in replay(lines(events).splitlines(), settings)]
+    records = [json.loads(line) for line in replay(lines(events).splitlines(), settings, left_out)]
     assert len({key(record) for record in records}) == len(records)
     return {key(record): record for record in records}
 
 
 def bodies(events: Sequence[EventDict], settings: Settings) -> dict[str, bytes]:
     """Give a replay's bytes by key, without revision and times."""
-    found = list(replay(lines(events).splitlines(), settings))
+    found = list(replay(lines(events).splitlines(), settings, left_out))
     return {key(json.loads(line)): line.partition(b',"revision":')[0] for line in found}
 
 

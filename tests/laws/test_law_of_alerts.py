@@ -47,7 +47,7 @@ class Reader:
         while reroutes := self.aggregator.pending_reroutes():
             for reroute in reroutes:
                 self.sent_reroutes[reroute.key] = reroute
-                self.aggregator.receive(reroute)
+                self.elements |= dict(self.aggregator.receive(reroute))
         self.aggregator.apply_all_pending(clock)
         self.read(clock)
 

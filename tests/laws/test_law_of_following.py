@@ -13,6 +13,7 @@ from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.aggregate.reroutes import Reroute
 from streams.events import Event
+from streams.events.key_value import KeyValue
 from streams.wiring.catalogue import catalogue
 from tests.laws.merging import decoded, stories
 from tests.laws.published import EventDict
@@ -36,11 +37,11 @@ def test_followed_from_anywhere_the_cells_are_the_same(
             while follower.rebuild(now):
                 pass
             is_rebuilt = True
-        for element in owner.add(event):
-            (follower.apply_state if is_rebuilt else follower.restore)(*element)
+        _follow(follower, owner.add(event), is_rebuilt)
         owner.apply_all_pending(now)
-        for reroute in _receive_own(owner):
+        for reroute, elements in _receive_own(owner):
             received[reroute.key] = reroute
+            _follow(follower, elements, is_rebuilt)
             if is_rebuilt:
                 follower.receive(reroute)
         owner.apply_all_pending(now)
@@ -75,11 +76,18 @@ def _aggregators(reporting: dict[str, Any], now: int) -> tuple[Aggregator, Aggre
     return Aggregator(in_force, now), Aggregator(in_force, now)
 
 
-def _receive_own(aggregator: Aggregator) -> list[Any]:
-    """Let an aggregator receive its own reroutes until none is pending; give them all."""
+def _follow(follower: Aggregator, elements: list[KeyValue], is_rebuilt: bool) -> None:
+    """Let a follower apply records of the state."""
+    for element in elements:
+        (follower.apply_state if is_rebuilt else follower.restore)(*element)
+
+
+def _receive_own(aggregator: Aggregator) -> list[tuple[Reroute, list[KeyValue]]]:
+    """Let an aggregator receive its own reroutes until none is pending.
+
+    Gives them all, each with the records that it led to.
+    """
     received = []
     while reroutes := aggregator.pending_reroutes():
-        for reroute in reroutes:
-            aggregator.receive(reroute)
-        received += reroutes
+        received += [(reroute, aggregator.receive(reroute)) for reroute in reroutes]
     return received

@@ -128,7 +128,9 @@ class Streams:
         writer, reader = waiting[pick % len(waiting)]
         reroute = self.under_way[writer, reader].pop(0)
         self.received[reader][writer, reroute.key] = reroute
-        self.aggregators[reader].receive(Reroute.read(reroute.key, reroute.value))
+        self.states[reader] += self.aggregators[reader].receive(
+            Reroute.read(reroute.key, reroute.value)
+        )
         self.post(reader, self.aggregators[reader].pending_reroutes())
 
     def deliver_all(self) -> None:

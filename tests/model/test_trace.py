@@ -8,11 +8,10 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.events.key_value import KeyValue
 from streams.internal_topics import partials
 from streams.kafka import topics
+from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import (
-    Tombstone,
     TransactionalProducer,
     Writes,
 )
@@ -96,7 +95,7 @@ class Trace:
 
         monkeypatch.setattr(module, "read_to", traced)
 
-    def _written(self, writes: Mapping[TopicPartition, list[KeyValue | Tombstone]]) -> None:
+    def _written(self, writes: Mapping[TopicPartition, list[Record]]) -> None:
         for to, records in writes.items():
             self.steps += [self._kind(to, record[0]) for record in records]
 

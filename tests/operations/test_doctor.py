@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner
 
 from streams.cli import main
@@ -15,12 +17,14 @@ from streams.kafka import topics
 from streams.kafka.reader import ends
 from streams.operations.doctor import (
     check_broker,
+    check_compaction,
     check_names,
     check_rules,
-    check_transactions,
+    check_topics,
     check_versions,
 )
-from tests.installation.installed import produce
+from streams.operations.findings import check_transactions
+from tests.installation.installed import eventually, produce
 
 RULE = """
 [[commission]]
@@ -81,6 +85,14 @@ async def test_names_that_are_known_are_not_reported(settings: Settings, tmp_pat
     assert await check_names(settings) == []
 
 
+async def test_wrong_number_of_partitions_has_advice_that_corrects_it(settings: Settings) -> None:
+    wrong = replace(settings, partitions=settings.partitions + 1)
+    (found,) = [finding async for finding in check_topics(wrong)]
+    assert found.verdict == "WRONG"
+    assert "set SALES_KPIS_PARTITIONS to what it has" in found.what
+    assert "run `sales-kpis topics apply`" not in found.advice
+
+
 async def test_versions_of_kafka_are_checked(settings: Settings) -> None:
     assert (await check_broker(settings)).verdict == "ok"
     known = {24: 5, 35: 4}
@@ -106,6 +118,22 @@ async def test_transaction_left_open_is_reported_with_the_command_that_ends_it(
         checking = asyncio.create_task(check_transactions(settings, recheck_s=2.0))
         await asyncio.sleep(1.0)
     assert await checking == []  # it has ended before the second check
+
+
+async def test_compacted_topic_of_events_is_reported(settings: Settings) -> None:
+    assert await check_compaction(settings) == []
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    policy = {"cleanup.policy": "compact"}
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "crm.deal", policy)])
+    await admin.close()
+
+    async def is_reported() -> bool:
+        return bool(await check_compaction(settings))
+
+    await eventually(is_reported)
+    (found,) = await check_compaction(settings)
+    assert (found.verdict, found.what.startswith("crm.deal is compacted")) == ("WRONG", True)
 
 
 async def test_transaction_in_progress_is_not_reported(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.kafka.reader import Records
+from streams.kafka.fetched_list import FetchedList
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.task import AggregateTask
@@ -30,11 +30,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[set[TopicPartition]]:
     owners: list[AggregateTask] = []
     work = AggregateTask.process
 
-    async def working(self: AggregateTask, lists: list[Records]) -> None:
+    async def working(self: AggregateTask, lists: list[FetchedList]) -> None:
         owners.append(self)
         await work(self, lists)
 
-    async def folding(self: RecordIntake, lists: list[Records]) -> None:
+    async def folding(self: RecordIntake, lists: list[FetchedList]) -> None:
         transactions = owners[-1]._transactions
         manager = transactions._fenced_producer()._txn_manager
         # As a fold does that takes longer than Kafka's answer.

@@ -5,7 +5,7 @@ from collections import Counter
 
 import orjson
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
@@ -13,9 +13,11 @@ from streams.config.settings import Settings
 from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
+from streams.kafka.reader import ends
 from streams.kafka.transactional_producer import TransactionalProducer
 from tests.installation.installed import (
     event,
+    eventually,
     lists,
     partials,
     produce,
@@ -23,7 +25,6 @@ from tests.installation.installed import (
     rate_set,
     records,
     shard_of_lead_1,
-    transaction,
 )
 from tests.installation.tasks import hands
 
@@ -81,25 +82,65 @@ async def test_bad_reference_record_is_kept_once_however_often_it_is_read(
     assert orjson.loads(letter.value)["topic"] == "crm.rate"
 
 
-async def test_list_that_leaves_offsets_out_ends_the_process(settings: Settings) -> None:
+async def test_list_that_was_lost_on_its_way_ends_the_process(settings: Settings) -> None:
     await produce(settings, [event(number, subject="lead-1") for number in range(30)])
     async with hands(settings) as own:
         shard = await own.shard(await shard_of_lead_1(settings))
         (fetched,) = await lists(settings, shard.resume_offsets())
-        await shard.process([fetched[:10]])
+        first, rest = fetched.split(10)
+        await shard.process([first])
         with pytest.raises(Fatal, match=r"5 offsets of crm.lead/. are missing after 10"):
-            await shard.process([fetched[15:]])
+            await shard.process([rest.split(5)[1]])
 
 
-async def test_offsets_missing_in_the_log_are_counted_after_a_restart(settings: Settings) -> None:
-    async with transaction(settings, "somebody") as producer:
-        await producer.send("crm.lead", orjson.dumps(event(1)), key=b"lead-1", partition=0)
-    await records(settings, "crm.lead")  # the record that ends the transaction is there
-    await produce_bytes(settings, "crm.lead", orjson.dumps(event(2, subject="k")))
+async def test_markers_and_aborted_records_are_no_gap(settings: Settings) -> None:
     async with hands(settings) as own:
-        await own.read(await own.shard())
-        assert own.noted.gaps == [("crm.lead", 0, 1)]
-    assert await partials(settings) == {"0|crm.lead": 2}
+        shard = await own.shard()
+        await send(settings, 1)
+        await send(settings, 2, aborted=True)
+        await produce_bytes(settings, "crm.lead", orjson.dumps(event(3, subject="k")))
+        await own.read(shard)
+        await send(settings, 4)
+        await own.read(shard)
+        # Three events with a marker each, and one without.
+        assert shard.source_offsets.source["crm.lead"] == 7
+        assert own.noted.gaps == []
+    assert await partials(settings) == {"0|crm.lead": 3}
+
+
+@pytest.mark.parametrize("aborted", [False, True])
+async def test_source_offset_passes_what_has_no_record(settings: Settings, aborted: bool) -> None:
+    async with hands(settings) as own:
+        shard = await own.shard()
+        await send(settings, 1)
+        await own.read(shard)
+        await send(settings, 2, aborted=aborted)
+        await own.read(shard)
+        assert shard.source_offsets.source["crm.lead"] == 4
+        assert shard.resume_offsets()[TopicPartition("crm.lead", 0)] == 4
+    async with hands(settings) as own:
+        again = await own.shard()
+        assert again.source_offsets.source["crm.lead"] == 4
+        await own.read(again)
+        assert own.noted.gaps == []
+    assert await partials(settings) == {"0|crm.lead": 1 if aborted else 2}
+
+
+async def send(settings: Settings, number: int, *, aborted: bool = False) -> None:
+    """Write an event in a transaction, and wait for its marker."""
+    end = TopicPartition("crm.lead", 0)
+    before = (await ends(settings, [end]))[end]
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id="somebody")
+    async with producer:
+        await producer.begin_transaction()
+        value = orjson.dumps(event(number, subject="k"))
+        await producer.send_and_wait("crm.lead", value, key=b"k", partition=0)
+        await (producer.abort_transaction() if aborted else producer.commit_transaction())
+
+    async def is_ended() -> bool:
+        return (await ends(settings, [end], committed=True))[end] == before + 2
+
+    await eventually(is_ended)
 
 
 async def test_records_deleted_unread_are_counted(settings: Settings) -> None:

@@ -104,7 +104,7 @@ async def test_new_owner_withdraws_reroutes_without_events(
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
     (reroute,) = await reroutes_to(settings, 1)
-    await tear(settings, 0, reroute._replace(id="torn"))
+    await tear(settings, 0, reroute._replace(identity="torn"))
     async with hands(settings) as own:
         await settle(own, [await shard(own, number) for number in (0, 1)])
     assert await reroutes_to(settings, 1) == [reroute]
@@ -127,6 +127,42 @@ async def test_erased_lead_is_in_no_topic_of_ours_any_more(
                 assert double.encode() not in key + value
         await settle(own, [await shard(own, number) for number in (0, 1)])
     assert await calls(settings) == {}
+
+
+async def test_lead_merged_into_an_erased_one_is_in_no_topic_of_ours_any_more(
+    settings: Settings, names: tuple[str, str]
+) -> None:
+    double, lead = names
+    await produce(settings, [call(1, double), merged(2, double, lead)])
+    async with hands(settings) as own:
+        shards = [await shard(own, number) for number in (0, 1)]
+        await settle(own, shards)
+        assert await calls(settings) == {1: 1}
+        await produce(settings, [whole(3, "subject.erased", lead)])
+        await settle(own, shards)
+        for topic in (topics.state(settings), topics.reroutes(settings)):
+            for key, value in (await current(settings, topic)).items():
+                assert double.encode() not in key + value
+        await produce(settings, [call(4, double)])
+        await settle(own, [await shard(own, number) for number in (0, 1)])
+    assert await calls(settings) == {}
+
+
+async def test_circle_of_merges_between_two_shards_is_one_lead(
+    settings: Settings, names: tuple[str, str]
+) -> None:
+    double, lead = names
+    whole_circle = [merged(3, double, lead), merged(4, lead, double)]
+    await produce(settings, [call(1, double), call(2, lead), *whole_circle])
+    async with hands(settings) as own:
+        shards = [await shard(own, number) for number in (0, 1)]
+        await settle(own, shards)
+        await settle(own, shards)
+        assert await calls(settings) == {0: 2}
+        await produce(settings, [merged(5, double, lead)])
+        await settle(own, shards)
+        await settle(own, [await shard(own, number) for number in (0, 1)])
+    assert await calls(settings) == {1: 2}
 
 
 async def test_state_of_another_erasure_key_is_refused(
@@ -210,9 +246,10 @@ async def calls(settings: Settings) -> dict[int, int]:
 
 
 async def reroutes_to(settings: Settings, number: int) -> list[Reroute]:
-    """The reroutes in force to a shard."""
+    """The reroutes of leads in force to a shard."""
     found = await current(settings, topics.reroutes(settings), number)
-    return [Reroute.read(key.partition(b"|")[2], value) for key, value in found.items()]
+    read = [Reroute.read(key.partition(b"|")[2], value) for key, value in found.items()]
+    return [reroute for reroute in read if reroute.target.startswith("journey:")]
 
 
 async def current(settings: Settings, topic: str, number: int | None = None) -> dict[bytes, bytes]:

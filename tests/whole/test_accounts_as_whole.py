@@ -79,8 +79,18 @@ async def test_merged_account_owes_and_complains_as_its_survivor(
     assert found["receivables|all"] == "100.00"
     assert found["receivables|account=a2"] == "100.00"
     assert "receivables|account=a1" not in found
-    assert found["complaints|rep=bob"] == 1
-    assert found["lead_count|all"] == 1
+    assert found["complaints|rep=bob"] == found["lead_count|all"] == 1
+    assert found["receivables|rep=bob"] == "100.00"
+
+
+async def test_survivor_has_the_rep_of_the_account_merged_into_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    known = event(7, "account.set", account="a1", rep="bob")
+    issued = ISSUED | {"id": "8", "subject": "a2"}
+    assert await by_file(settings, [known, issued, MERGED], tmp_path) == 3
+    found = await may(settings)
+    assert found["receivables|rep=bob"] == found["receivables|account=a2"] == "100.00"
 
 
 async def may(settings: Settings) -> dict[str, Any]:

@@ -54,6 +54,11 @@ class Group:
         del tp
         return None
 
+    def last_stable_offset(self, tp: TP) -> int | None:
+        """None: nothing was read."""
+        del tp
+        return None
+
 
 def shard(settings: Settings, number: int) -> list[TP]:
     """The partitions of an aggregate task."""

@@ -18,16 +18,17 @@ from tests.installation.installed import eventually
 ROOT = Path(__file__).parents[2]
 READY = re.compile(r"ready: tasks aggregate ([\d ]*); merge ([\d ]*)")
 END_SECONDS = 20.0
+COUNTING = "tests.worker.counting_worker"
 
 
 class Worker:
     """One worker process with its log."""
 
-    def __init__(self, settings: Settings, log: Path, *arguments: str) -> None:
+    def __init__(self, settings: Settings, log: Path, module: str, *arguments: str) -> None:
         self.log = log
         self._file = log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.worker.counting_worker", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env={**os.environ, **environment(settings)},
             stdout=self._file,
@@ -75,15 +76,16 @@ class Worker:
 class WorkerProcesses:
     """All workers of a test."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, module: str = COUNTING) -> None:
         self.settings = settings
+        self._module = module
         self._folder = folder
         self._workers: list[Worker] = []
 
     def start(self, *arguments: str) -> Worker:
         """Start one more."""
         log = self._folder / f"worker-{len(self._workers)}.log"
-        worker = Worker(self.settings, log, *arguments)
+        worker = Worker(self.settings, log, self._module, *arguments)
         self._workers.append(worker)
         return worker
 
@@ -94,9 +96,11 @@ class WorkerProcesses:
 
 
 @contextmanager
-def worker_processes(settings: Settings, folder: Path) -> Iterator[WorkerProcesses]:
+def worker_processes(
+    settings: Settings, folder: Path, module: str = COUNTING
+) -> Iterator[WorkerProcesses]:
     """Yield the workers of a test, which end with it."""
-    processes = WorkerProcesses(settings, folder)
+    processes = WorkerProcesses(settings, folder, module)
     try:
         yield processes
     finally:

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
+from streams.kafka import topics
 from streams.kafka.errors import Stuck
 from tests.worker.group import Group, failure_of, new_manager, reassign, shard, until_readable
 
@@ -72,7 +73,7 @@ async def test_worker_that_cannot_seek_ends(
 
 @pytest.mark.usefixtures("short_limits")
 async def test_worker_without_progress_in_restoring_ends(settings: Settings) -> None:
-    """Reference data is read to its end, which an open transaction holds back."""
+    """The state is read to its end, which an open transaction holds back."""
     failures: list[BaseException] = []
     tps = shard(settings, 0)
     group, manager = Group(), new_manager(settings, failures)
@@ -80,7 +81,7 @@ async def test_worker_without_progress_in_restoring_ends(settings: Settings) -> 
     await writer.start()
     try:
         await writer.begin_transaction()
-        await writer.send_and_wait("crm.rep", b"{}", key=b"r", partition=0)
+        await writer.send_and_wait(topics.state(settings), b"{}", key=b"r", partition=0)
         manager.start(group)
         await reassign(manager, group, tps)
         message = await failure_of(failures)

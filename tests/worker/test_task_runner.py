@@ -10,8 +10,8 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.kafka.errors import Fenced, Stuck
+from streams.kafka.fetched_list import FetchedList
 from streams.kafka.progress_tracker import report_progress
-from streams.kafka.reader import Records
 from streams.process.cancellation import RETRY_SECONDS
 from streams.worker.record_buffer import BACKLOG
 from streams.worker.task_runner import (
@@ -54,7 +54,7 @@ class HangingTask:
     async def fence(self) -> None:
         """Do nothing."""
 
-    async def process(self, lists: list[Records]) -> None:
+    async def process(self, lists: list[FetchedList]) -> None:
         """Count the records."""
         self.processed += sum(map(len, lists))
 

@@ -20,8 +20,8 @@ from streams.artifacts.grafana.panels import (
     source_variable,
 )
 from streams.config.settings import Settings
-from streams.output.keys import ALL, WINDOWS
-from streams.output.prometheus.collector import HIDDEN_DIMENSIONS, HIDDEN_WINDOWS
+from streams.output.keys import ALL
+from streams.output.prometheus.collector import HIDDEN_DIMENSIONS
 from streams.output.prometheus.naming import (
     AIMED,
     ATTAINMENT,
@@ -79,8 +79,7 @@ def _variables() -> Iterator[Json]:
     kpis = catalogue(Settings()).published
     dimensions = dict.fromkeys(name for kpi in kpis for name in kpi.scopes)
     yield source_variable("datasource", "Prometheus")
-    windows = [name for name in WINDOWS if name not in HIDDEN_WINDOWS]
-    yield choice_variable("window", "Window", windows, "last_30d")
+    yield choice_variable("window", "Window", Settings().metrics_windows, "last_30d")
     shown = [ALL, *(name for name in dimensions if name not in HIDDEN_DIMENSIONS)]
     yield choice_variable("dimension", "By", shown, ALL)
     yield query_variable(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from streams.artifacts.grafana.panels import Panel, Query
-from streams.output.prometheus.collector import UPDATED, VALUES_DROPPED
+from streams.output.prometheus.collector import LABELS_DROPPED, UPDATED, VALUES_DROPPED
 
 RATE = "[$__rate_interval]"
 
@@ -11,12 +11,13 @@ RATE = "[$__rate_interval]"
 def health() -> Iterator[Panel]:
     """Yield the panels from left to right."""
     yield from input_panels()
+    yield from gateway_panels()
     yield from progress_panels()
     yield from output_panels()
 
 
 def input_panels() -> Iterator[Panel]:
-    """Yield the panels of incoming events."""
+    """Yield the panels of events that are processed or refused."""
     yield Panel(
         "Events",
         "timeseries",
@@ -24,17 +25,6 @@ def input_panels() -> Iterator[Panel]:
         [Query(f"sum by (topic) (rate(sales_kpis_events_total{RATE}))", "{{topic}}")],
         "Events processed, by topic.",
         empty="no worker seen",
-    )
-    yield Panel(
-        "At the gateway",
-        "timeseries",
-        "short",
-        [
-            Query(f"sum by (topic) ({increase('gateway_events_accepted')})", "{{topic}}"),
-            Query(f"sum by (kind) ({increase('gateway_refusals')})", "refused: {{kind}}"),
-        ],
-        "Events accepted over HTTP, and requests rejected with the reason.",
-        empty="no gateway seen",
     )
     yield Panel(
         "Refused, late, missing",
@@ -48,6 +38,34 @@ def input_panels() -> Iterator[Panel]:
         "Records in the dead letters, events older than the lateness, offsets that were gone.",
         limit=1,
         empty="none",
+    )
+
+
+def gateway_panels() -> Iterator[Panel]:
+    """Yield the panels of the gateway."""
+    yield Panel(
+        "At the gateway",
+        "timeseries",
+        "short",
+        [
+            Query(f"sum by (topic) ({increase('gateway_events_accepted')})", "{{topic}}"),
+            Query(f"sum by (kind) ({increase('gateway_refusals')})", "refused: {{kind}}"),
+        ],
+        "Events accepted over HTTP, and requests rejected with the reason.",
+        empty="no gateway seen",
+    )
+    yield Panel(
+        "Connections at the gateway",
+        "timeseries",
+        "short",
+        [
+            Query("sum by (instance) (sales_kpis_gateway_connections)", "open at {{instance}}"),
+            Query(
+                f"sum by (reason) ({increase('gateway_connections_refused')})", "closed: {{reason}}"
+            ),
+        ],
+        "Open connections, and those refused or closed with the reason.",
+        empty="no gateway seen",
     )
 
 
@@ -111,9 +129,13 @@ def output_panels() -> Iterator[Panel]:
             Query(
                 f"sum by (kpi, dimension) (max by (kpi, dimension) ({VALUES_DROPPED}))",
                 "{{kpi}} by {{dimension}}",
-            )
+            ),
+            Query(
+                f"sum by (kpi, dimension) (max by (kpi, dimension) ({LABELS_DROPPED}))",
+                "labels of {{kpi}} by {{dimension}}",
+            ),
         ],
-        "Dimension values without gauges, because there are too many; sales.kpis has them all.",
+        "Values and labels without gauges, because there are too many; sales.kpis has them all.",
         width=3,
         limit=1,
         empty="none",

@@ -3,6 +3,7 @@
 A part is a frozen dataclass and a `parse(table)` that makes it and ends with `finish`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from streams.config.rules import (
     commission,
     definitions,
     forecast,
+    pipelines,
 )
 from streams.config.rules.calendar import CalendarRules
 from streams.config.rules.definitions import DefinitionRules
 from streams.config.rules.forecast import ForecastRules
+from streams.config.rules.pipelines import PipelineRules
 from streams.config.rules.table import Table, open_table
 from streams.engine.catalogue.kpi import declared
 from streams.engine.plans.commission import CommissionRule
@@ -32,6 +35,7 @@ class Rules:
     calendar: CalendarRules = field(default_factory=CalendarRules)
     alerts: AlertRules = field(default_factory=AlertRules)
     forecast: ForecastRules = field(default_factory=ForecastRules)
+    pipelines: Mapping[str, PipelineRules] = field(default_factory=dict)
     commission: tuple[CommissionRule, ...] = ()
 
 
@@ -50,6 +54,7 @@ def parse(table: Table) -> Rules:
         calendar=calendar.parse(table.table("calendar")),
         alerts=alerts.parse(table.table("alerts")),
         forecast=forecast.parse(table.table("forecast")),
+        pipelines=pipelines.parse(table.table("pipelines")),
         commission=commission.parse(table.tables("commission"), declared()),
     )
     table.finish()

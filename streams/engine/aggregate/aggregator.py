@@ -8,12 +8,15 @@ from collections.abc import Mapping
 
 from streams.engine.aggregate.cells import Cells
 from streams.engine.aggregate.contributions import ContributionFunctions
-from streams.engine.aggregate.entry import entry_of
+from streams.engine.aggregate.entry import Entry, entry_of
 from streams.engine.aggregate.event_sets import EventSets
+from streams.engine.aggregate.future_events import FUTURE_PREFIX, FutureEvents
 from streams.engine.aggregate.pending_changes import PendingChanges
 from streams.engine.aggregate.reference_index import ReferenceIndex
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
+from streams.engine.calendars.calendar import milliseconds
+from streams.engine.calendars.schedule import Schedule
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
 from streams.events import (
@@ -30,13 +33,15 @@ END_OF_TIME_MS = 10_413_792_000_000
 # A call takes about a millisecond at most: an event set takes 20 microseconds or so.
 SETS_PER_SLICE = 20
 MATURED_PER_SLICE = 200
+RELEASED_PER_SLICE = 50
 
 
 class Aggregator:
     """Event sets and the cells that they add up to.
 
-    The clock is passed in, in milliseconds, and never goes back. `apply_pending` and `rebuild`
-    work in slices; any other method may be called in between.
+    The clock is passed in, in milliseconds, and never goes back; what is later than the clock
+    waits, and counts in nothing. `apply_pending` and `rebuild` work in slices; any other method
+    may be called in between.
     """
 
     def __init__(
@@ -61,13 +66,24 @@ class Aggregator:
             catalogue.route, catalogue.merge_target, erasure_key, self._pending
         )
         self._cells = Cells(catalogue.calendar, self._functions)
+        self._future = FutureEvents()
+        self._future_reference: Schedule[ReferenceRecord] = Schedule()
+        self._released: list[KeyValue] = []
+        self._checks_releases = False
+        self._refused: list[tuple[Event, Exception]] = []
         # None before the first call of `rebuild`.
         self._is_rebuilt: bool | None = None
 
     @property
     def next_due(self) -> int | None:
         """The instant in milliseconds at which time alone will next change a cell."""
-        return self._cells.next_due
+        waiting = (self._cells, self._future, self._future_reference)
+        return min((each.next_due for each in waiting if each.next_due is not None), default=None)
+
+    @property
+    def future_events(self) -> int:
+        """The number of events that wait for their time."""
+        return len(self._future)
 
     @property
     def has_unpublished(self) -> bool:
@@ -79,7 +95,10 @@ class Aggregator:
 
         Raises WrongErasureKey if the state was written under another key.
         """
-        self._event_sets.restore(key, value)
+        if key[:1] == FUTURE_PREFIX:
+            self._future.restore(key, value)
+        else:
+            self._event_sets.restore(key, value)
 
     def restore_reroute(self, reroute: Reroute) -> None:
         """Apply a reroute in force; after the last `restore`, before `rebuild`."""
@@ -94,6 +113,8 @@ class Aggregator:
             return False
         if self._is_rebuilt is None:
             self._is_rebuilt = False
+            self.advance_clock(clock)
+            self._withdraw_future()
             self._pending.restart(self._event_sets.names())
         if self._apply_slice(clock):
             return True
@@ -101,16 +122,31 @@ class Aggregator:
         self._is_rebuilt = True
         return False
 
+    def advance_clock(self, clock: int) -> None:
+        """Let events up to this instant count as they are added; cells follow."""
+        self._pending.clock = max(self._pending.clock, clock)
+
     def add(self, event: Event) -> list[KeyValue]:
         """Store an event; returns the changelog records, with None for an event that is gone.
 
         Cells follow with `apply_pending`, events of merged subjects with `pending_reroutes`.
         """
-        return self._event_sets.add(event)
+        entry = entry_of(event)
+        if entry.at > self._pending.clock:
+            return self._future.add(self._event_sets.owner_of(event), entry)
+        return self._event_sets.add(entry)
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another event set, which may be in another partition."""
-        self._event_sets.receive(reroute)
+    def released_records(self) -> list[KeyValue]:
+        """The changelog records of events whose time has come, to be written with the cells."""
+        released, self._released = self._released, []
+        return released
+
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another event set, which may be in another partition.
+
+        Returns the changelog records, with None for an event that is gone.
+        """
+        return self._event_sets.receive(reroute)
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before, each once; to be passed to `receive` elsewhere."""
@@ -125,14 +161,29 @@ class Aggregator:
 
         Cells follow with `apply_pending`. Raises WrongErasureKey as `restore`.
         """
-        self._event_sets.apply_state(key, value)
+        if key[:1] == FUTURE_PREFIX:
+            self._future.restore(key, value)
+        else:
+            self._event_sets.apply_state(key, value)
+
+    def check_releases(self) -> None:
+        """From now on refuse events for which a KPI raises when their time comes."""
+        self._checks_releases = True
+
+    def refused_events(self) -> list[tuple[Event, Exception]]:
+        """The events refused since the last call, each with what a KPI raised."""
+        refused, self._refused = self._refused, []
+        return refused
 
     def add_reference(self, record: ReferenceRecord) -> None:
         """Apply a reference record, in any order; cells follow with `apply_pending`."""
-        if isinstance(record, SpendRecorded):
+        at = milliseconds(record.at)
+        if at > self._pending.clock:
+            self._future_reference.add(at, record)
+        elif isinstance(record, SpendRecorded):
             if self._number == FIRST_PARTITION:
                 self._event_sets.add_reference(f"spend:{record.id}", entry_of(record))
-        elif self._reference.is_current(record):
+        else:
             for name in self._reference.dependents(record):
                 self._pending.before_change(self._event_sets, name)
             self._reference.apply(record)
@@ -172,13 +223,14 @@ class Aggregator:
         between two calls are left out.
         """
         self._finish_rebuild()
-        self._advance_clock(clock)
+        self.advance_clock(clock)
         return self._pending.alerts.changed_alerts(self._pending.clock)
 
     def check(self, what: Event | Reroute) -> None:
         """Raise what applying an event or a reroute now would raise; changes nothing.
 
         It is tried on a copy of the event sets concerned, with everything that it schedules.
+        Other events that wait for their time are left out: each is checked by itself.
         """
         clock = self._pending.clock
         shared = self._reference.context, self._functions
@@ -202,12 +254,38 @@ class Aggregator:
         self.changed_alerts(clock)
         self.apply_all_pending(END_OF_TIME_MS)
 
-    def _advance_clock(self, clock: int) -> None:
-        self._pending.clock = max(self._pending.clock, clock)
+    def _withdraw_future(self) -> None:
+        """Let restored events wait that are later than the clock: it was set to an earlier time."""
+        for owner, key, entry in self._event_sets.withdraw_after(self._pending.clock):
+            self._released += [(key, None), *self._future.add(owner, entry)]
+
+    def _release(self) -> bool:
+        """Apply some of the events and reference records whose time has come; True if any had."""
+        clock, is_any = self._pending.clock, False
+        for record in self._future_reference.due(clock):
+            self.add_reference(record)
+            is_any = True
+        for key, entry in self._future.due(clock, RELEASED_PER_SLICE):
+            # Removed last: a transaction may break off, and the event is not to be lost.
+            self._released += [*self._add_released(entry), (key, None)]
+            is_any = True
+        return is_any
+
+    def _add_released(self, entry: Entry) -> list[KeyValue]:
+        event = entry.event
+        if self._checks_releases and isinstance(event, Event):
+            try:
+                self.check(event)
+            except Exception as error:  # noqa: BLE001 - whatever a KPI raises would end the worker
+                self._refused.append((event, error))
+                return []
+        return self._event_sets.add(entry)
 
     def _apply_slice(self, clock: int) -> bool:
-        """Let a part of the waiting contributions mature; after the last one apply event sets."""
-        self._advance_clock(clock)
+        """Release what has happened, let contributions mature, then apply event sets; a part."""
+        self.advance_clock(clock)
+        if self._release():
+            return True
         if self._cells.mature(self._pending.clock, MATURED_PER_SLICE):
             return True
         # A rebuild reads every event set once: nothing of it is worth caching.

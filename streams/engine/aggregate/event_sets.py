@@ -1,11 +1,13 @@
 """The event sets of one partition: the state of each entity, and the events it reroutes."""
 
-from collections.abc import Callable, Collection
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from streams.engine.aggregate.entry import (
     Entry,
+    SetObserver,
     entry_of,
+    identity_of,
     is_newer,
     parse_state_key,
     state_key,
@@ -16,14 +18,13 @@ from streams.engine.aggregate.reroutes import (
     Reroute,
     ReroutedKey,
     Rerouter,
+    is_under,
 )
 from streams.engine.aggregate.tombstones import (
     TOMBSTONE_PREFIX,
     SubjectTombstone,
     anonymised,
-    supersedes,
 )
-from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
     Event,
     SubjectErased,
@@ -32,16 +33,6 @@ from streams.events import (
     unpack,
 )
 from streams.events.key_value import KeyValue
-
-
-class SetObserver(Protocol):
-    """Is called for every change of an event set."""
-
-    def before_change(self, sets: "EventSets", name: str) -> None:
-        """Is called before an event set changes; `sets` still hold what it was."""
-
-    def stored(self, name: str, entry: Entry) -> None:
-        """Is called after an entry was stored in an event set."""
 
 
 class EventSets:
@@ -66,7 +57,8 @@ class EventSets:
         self._rerouter = Rerouter(erasure_key, merge_target)
         self._observer = observer
         self._sets: dict[str, EventSet] = {}
-        # Of an owner whose events are spread: the set that holds an id.
+        self._latest_restored = 0
+        # Of an owner whose events are spread: the set that holds an event.
         self._spread: dict[str, dict[str, str]] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -82,65 +74,72 @@ class EventSets:
         event_set = self._sets.get(name)
         if not event_set:
             return []
-        return (
-            sorted(event_set.values())
-            if self._rerouter.is_idle
-            else self._rerouter.staying(name, event_set)
-        )
+        if self._rerouter.is_idle:
+            return sorted(event_set.values())
+        return self._rerouter.staying(name, event_set)
 
     def owner_of(self, event: Event) -> str:
         """The owner of an event."""
         return self._route(event)[0]
 
-    def add(self, event: Event) -> list[KeyValue]:
-        """Store an event; returns the changelog records, with None for an event that is gone.
-
-        Of two events with one id the newer one counts, see `is_newer`. Merges and erasures are
-        apart: they share no id with other events.
-        """
+    def add(self, entry: Entry) -> list[KeyValue]:
+        """Store an event, or a newer version; returns changelog records, None for what is gone."""
+        event = entry.event
         owner, name = self._route(event)
-        if type(event) is SubjectMerged:
-            return self._merge(owner, event)
         if type(event) is SubjectErased:
-            return self._erase(owner, milliseconds(event.at))
-        entry = entry_of(event)
+            return self._erase(owner, (entry.at,))
+        if type(event) is SubjectMerged:
+            merged = self._merge(owner, event)
+            return [*merged, *self._add(owner, name, entry)] if name else merged
+        return self._add(owner, name, entry)
+
+    def _add(self, owner: str, name: str, entry: Entry) -> list[KeyValue]:
         is_idle = self._rerouter.is_idle
         if not is_idle and self._rerouter.is_erased(owner, entry.at):
             return []
-        held = self._set_holding(owner, name, event.id)
-        old = self._sets.get(held, {}).get(event.id)
+        key = identity_of(entry)
+        held = self._set_holding(owner, name, key)
+        old = self._sets.get(held, {}).get(key)
         if old is not None and not is_newer(entry, old):
             return []
         if old is not None and held != name:
             self._observer.before_change(self, held)
-            self._drop(owner, held, event.id)
+            self._drop(owner, held, key)
         self._observer.before_change(self, name)
-        self._store(owner, name, entry)
+        self._store(owner, name, entry, key)
         if not is_idle:
-            self._rerouter.enqueue(self._rerouter.reroute_of(owner, event.id, entry))
-        return [(state_key(owner, event.id), pack(event))]
+            self._rerouter.enqueue(self._rerouter.reroutes_of(owner, key, entry))
+        return [(state_key(owner, key), pack(entry.event))]
 
     def add_reference(self, name: str, entry: Entry) -> None:
         """Store an entry of a reference topic, which is not written to the state changelog."""
-        old = self._sets.get(name, {}).get(entry.id)
+        key = identity_of(entry)
+        old = self._sets.get(name, {}).get(key)
         if old is None or is_newer(entry, old):
             self._observer.before_change(self, name)
-            self._store(name, name, entry)
+            self._store(name, name, entry, key)
 
-    def receive(self, reroute: Reroute) -> None:
-        """Apply an event rerouted from another set; the last reroute of each event counts."""
-        key = ReroutedKey(reroute.path, reroute.id)
-        old = self._sets.get(reroute.target, {}).get(key)
-        self._rerouter.is_idle = False
-        new = self._arrived_entry(reroute)
+    def receive(self, reroute: Reroute) -> list[KeyValue]:
+        """Apply an event rerouted from another set; the last reroute of each event counts.
+
+        Returns the changelog records of a notice, which erases an owner.
+        """
+        target, rerouter = reroute.target, self._rerouter
+        rerouter.is_idle = False
+        if reroute.is_notice:
+            return self._erase(target, reroute.erasures)
+        key = ReroutedKey(reroute.path, reroute.identity)
+        old = self._sets.get(target, {}).get(key)
+        new = rerouter.receive(reroute, key)
         if new == old:
-            return
-        self._observer.before_change(self, reroute.target)
+            return []
+        self._observer.before_change(self, target)
         if new is None:
-            self._drop(reroute.target, reroute.target, key)
+            self._drop(target, target, key)
         else:
-            self._store(reroute.target, reroute.target, new, key)
-        self._rerouter.enqueue(self._rerouter.reroute_of(reroute.target, key, new))
+            self._store(target, target, new, key)
+        rerouter.enqueue(rerouter.reroutes_of(target, key, new))
+        return []
 
     def pending_reroutes(self) -> list[Reroute]:
         """The reroutes not returned before, each once; to be passed to `receive` elsewhere."""
@@ -150,11 +149,7 @@ class EventSets:
         """All reroutes in force, whether returned before or not."""
         if not self._rerouter.tombstones:
             return []
-        return [
-            reroute
-            for name, event_set in self._sets.items()
-            for reroute in self._rerouter.leaving(name, event_set)
-        ]
+        return self._rerouter.current(self._sets)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record, in the order of writing; the observer is not called before.
@@ -164,27 +159,39 @@ class EventSets:
         if key[:1] == TOMBSTONE_PREFIX and value is not None:
             self._rerouter.is_idle = False
             self._rerouter.tombstones.restore(key, value)
-        elif value is None:
-            owner, event_id = parse_state_key(key)
-            held = self._set_holding(owner, owner, event_id)
-            if event_id in self._sets.get(held, {}):
-                self._drop(owner, held, event_id)
-        else:
-            event = unpack(value)
-            owner, name = self._route(event)
-            held = self._set_holding(owner, name, event.id)
-            if held != name:
-                self._drop(owner, held, event.id)
-            self._store(owner, name, entry_of(event))
+            return
+        owner, name, event_key, entry = self._located(key, value)
+        held = self._set_holding(owner, name, event_key)
+        if (entry is None or held != name) and event_key in self._sets.get(held, {}):
+            self._drop(owner, held, event_key)
+        if entry is not None:
+            self._store(owner, name, entry, event_key)
+            self._latest_restored = max(self._latest_restored, entry.at)
+
+    def withdraw_after(self, clock: int) -> Iterator[tuple[str, bytes, Entry]]:
+        """Remove restored events later than an instant; gives owner, state key and entry of each.
+
+        The observer is not called.
+        """
+        if self._latest_restored <= clock:
+            return
+        for name, event_set in list(self._sets.items()):
+            for key, entry in list(event_set.items()):
+                if entry.at > clock and isinstance(key, str) and isinstance(entry.event, Event):
+                    owner = self.owner_of(entry.event)
+                    self._drop(owner, name, key)
+                    yield owner, state_key(owner, key), entry
 
     def restore_reroute(self, reroute: Reroute) -> None:
         """Apply a reroute in force; after all changelog records."""
         self._rerouter.is_idle = False
-        entry = self._arrived_entry(reroute)
+        if reroute.is_notice:
+            # The state says what it erased.
+            return
+        key = ReroutedKey(reroute.path, reroute.identity)
+        entry = self._rerouter.admit(reroute, key)
         if entry is not None:
-            self._store(
-                reroute.target, reroute.target, entry, ReroutedKey(reroute.path, reroute.id)
-            )
+            self._store(reroute.target, reroute.target, entry, key)
 
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record as `restore` does, and call the observer before it."""
@@ -196,13 +203,8 @@ class EventSets:
             for name in owners:
                 self._drop_erased(name)
             return
-        if value is None:
-            owner, event_id = parse_state_key(key)
-            names = {self._set_holding(owner, owner, event_id)}
-        else:
-            event = unpack(value)
-            owner, name = self._route(event)
-            names = {name, self._set_holding(owner, name, event.id)}
+        owner, name, event_key, _ = self._located(key, value)
+        names = {name, self._set_holding(owner, name, event_key)}
         for name in names:
             self._observer.before_change(self, name)
         self.restore(key, value)
@@ -220,63 +222,64 @@ class EventSets:
     def _drop_erased(self, owner: str) -> None:
         """Drop the events rerouted to an owner that were erased with it."""
         for key, entry in list(self._sets.get(owner, {}).items()):
-            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
+            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at, key.path):
                 self._drop(owner, owner, key)
+                self._rerouter.refuse(owner, key)
 
     def _merge(self, owner: str, event: SubjectMerged) -> list[KeyValue]:
         """Reroute all events of an owner to another one, unless a later merge replaces this."""
-        tombstone = self._rerouter.tombstones.of(owner)
-        event = anonymised(event)
-        if self._rerouter.merge_target(owner, event.into) is None or not supersedes(
-            event, tombstone.merged
-        ):
+        if self._rerouter.merge_target(owner, event.into) is None:
             return []
-        return [self._set_tombstone(owner, SubjectTombstone(tombstone.erased, event), [])]
+        old = self._rerouter.tombstones.of(owner)
+        new = old.with_merge(anonymised(event))
+        return [] if new == old else [self._set_tombstone(owner, new, [])]
 
-    def _erase(self, owner: str, at: int) -> list[KeyValue]:
-        """Drop all events of an owner up to an instant, and those that arrive later.
+    def _erase(self, owner: str, instants: tuple[int, ...]) -> list[KeyValue]:
+        """Drop all events of an owner up to some instants, and those that arrive later.
 
         The tombstone is the last record: until it is written, all is erased again.
         """
-        tombstone = self._rerouter.tombstones.of(owner)
-        if tombstone.erased is not None and tombstone.erased >= at:
+        old = self._rerouter.tombstones.of(owner)
+        new = old.with_erasures(instants)
+        if new == old:
             return []
         erased = [
             (name, key)
             for name in {owner, *self._spread.get(owner, {}).values()}
             for key, entry in self._sets.get(name, {}).items()
-            if entry.at <= at
+            if is_under(new.erased, entry.at, key)
         ]
-        record = self._set_tombstone(owner, SubjectTombstone(at, tombstone.merged), erased)
+        record = self._set_tombstone(owner, new, erased)
         own = (key for _, key in erased if isinstance(key, str))
-        return [*((state_key(owner, event_id), None) for event_id in own), record]
+        return [*((state_key(owner, event_key), None) for event_key in own), record]
 
     def _set_tombstone(
         self, owner: str, tombstone: SubjectTombstone, erased: list[tuple[str, str | ReroutedKey]]
     ) -> KeyValue:
         rerouter = self._rerouter
-        before = list(rerouter.leaving(owner, self._sets.get(owner, {})))
+        before = list(rerouter.outgoing(owner, self._sets.get(owner, {})))
         rerouter.is_idle = False
         self._observer.before_change(self, owner)
         for name, key in erased:
             self._observer.before_change(self, name)
             self._drop(owner, name, key)
+            rerouter.refuse(owner, key)
         record = rerouter.tombstones.set(owner, tombstone)
-        rerouter.replace(before, rerouter.leaving(owner, self._sets.get(owner, {})))
+        rerouter.replace(before, rerouter.outgoing(owner, self._sets.get(owner, {})))
         return record
 
-    def _arrived_entry(self, reroute: Reroute) -> Entry | None:
-        if reroute.value is None:
-            return None
-        entry = entry_of(unpack(reroute.value))
-        return None if self._rerouter.is_erased(reroute.target, entry.at) else entry
+    def _located(self, key: bytes, value: bytes | None) -> tuple[str, str, str, Entry | None]:
+        """The owner, the set, the identity and the entry of a changelog record of an event."""
+        if value is None:
+            owner, event_key = parse_state_key(key)
+            return owner, owner, event_key, None
+        entry = entry_of(unpack(value))
+        return *self._route(entry.event), identity_of(entry), entry
 
-    def _store(
-        self, owner: str, name: str, entry: Entry, key: str | ReroutedKey | None = None
-    ) -> None:
-        self._sets.setdefault(name, {})[key or entry.id] = entry
-        if name != owner:
-            self._spread.setdefault(owner, {})[entry.id] = name
+    def _store(self, owner: str, name: str, entry: Entry, key: str | ReroutedKey) -> None:
+        self._sets.setdefault(name, {})[key] = entry
+        if name != owner and isinstance(key, str):
+            self._spread.setdefault(owner, {})[key] = name
         self._observer.stored(name, entry)
 
     def _drop(self, owner: str, name: str, key: str | ReroutedKey) -> None:
@@ -287,7 +290,7 @@ class EventSets:
             del self._spread[owner][key]
 
     def _set_holding(self, owner: str, name: str, event: str) -> str:
-        """The set of an owner that holds an id, or `name` if none does."""
+        """The set of an owner that holds an event, or `name` if none does."""
         spread = self._spread.get(owner)
         if spread is None and name == owner:
             return name

@@ -3,20 +3,19 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from streams.engine.aggregate.entry import (
-    Entry,
-    entry_of,
-    is_newer,
-)
+from msgspec import UNSET
+
+from streams.engine.aggregate.entry import Entry, entry_of
 from streams.engine.algebra.money import Rates
-from streams.engine.calendars.calendar import milliseconds
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
+from streams.engine.catalogue.patched_records import AccountRecords, RepRecords
 from streams.events import (
     AccountSet,
     RateSet,
     ReferenceRecord,
     RepSet,
+    SubjectMerged,
 )
 
 
@@ -28,8 +27,8 @@ class ReferenceIndex:
 
     def __init__(self, catalogue: Catalogue, context: EvaluationContext | None = None) -> None:
         """Start empty, or with an existing context that others keep up to date."""
-        self._accounts: dict[str, AccountSet] = {}
-        self._reps: dict[str, RepSet] = {}
+        self._accounts = AccountRecords()
+        self._reps = RepRecords()
         self.context = context or EvaluationContext(
             catalogue.calendar,
             Rates(catalogue.definitions.currency),
@@ -38,6 +37,8 @@ class ReferenceIndex:
             self._reps,
         )
         self._sets_by_currency: dict[str, set[str]] = {}
+        # Of an account that was merged: the sets of its merge targets.
+        self._sets_by_merged: dict[str, set[str]] = {}
         # Reps matter to event sets only where their working hours count.
         self._sets_by_rep: defaultdict[str, set[str]] | None = (
             None if catalogue.definitions.working is None else defaultdict(set)
@@ -45,47 +46,45 @@ class ReferenceIndex:
 
     def stored(self, name: str, entry: Entry) -> None:
         """Add the dependencies of an event set that has a new entry."""
+        if type(entry.event) is SubjectMerged:
+            self._merged(name, entry.event.subject)
+            return
         currency = getattr(entry.event, "currency", None)
         if currency:
             self._sets_by_currency.setdefault(currency, set()).add(name)
         if self._sets_by_rep is not None and (rep := getattr(entry.event, "rep", None)):
             self._sets_by_rep[rep].add(name)
 
-    def is_current(self, record: ReferenceRecord) -> bool:
-        """Whether a record replaces the one in force; rates are ordered by themselves."""
-        old: AccountSet | RepSet | None = None
-        if isinstance(record, AccountSet):
-            old = self._accounts.get(record.account)
-        elif isinstance(record, RepSet):
-            old = self._reps.get(record.rep)
-        return old is None or is_newer(entry_of(record), entry_of(old))
+    def _merged(self, name: str, account: str) -> None:
+        self._sets_by_merged.setdefault(account, set()).add(name)
+        record = self._accounts.get(account)
+        if record is not None and record.currency:
+            self._sets_by_currency.setdefault(record.currency, set()).add(name)
+
+    def _account_sets(self, account: str) -> set[str]:
+        return {f"account:{account}", *self._sets_by_merged.get(account, ())}
 
     def dependents(self, record: ReferenceRecord) -> Collection[str]:
-        """The event sets that a current record changes; to be asked before `apply`."""
+        """The event sets that a record can change; to be asked before `apply`."""
         if isinstance(record, RateSet):
             return self._sets_by_currency.get(record.currency, ())
         if isinstance(record, AccountSet):
-            return (f"account:{record.account}",)
+            return self._account_sets(record.account)
         if isinstance(record, RepSet) and self._sets_by_rep is not None:
-            old = self._reps.get(record.rep)
-            if record.timezone != (old.timezone if old else None):
-                return self._sets_by_rep[record.rep]
+            return () if record.timezone is UNSET else self._sets_by_rep[record.rep]
         return ()
 
     def apply(self, record: ReferenceRecord) -> None:
-        """Put a current record in force."""
+        """Put a record in force, in any order."""
         if isinstance(record, RateSet):
+            at, order, _ = entry_of(record)
             self.context.rates.update(
-                record.currency,
-                record.date.toordinal(),
-                record.rate,
-                milliseconds(record.at),
-                record.id,
+                record.currency, record.date.toordinal(), record.rate, at, order
             )
         elif isinstance(record, AccountSet):
-            self._accounts[record.account] = record
+            self._accounts.apply(record)
             if record.currency:
-                name = f"account:{record.account}"
-                self._sets_by_currency.setdefault(record.currency, set()).add(name)
+                names = self._account_sets(record.account)
+                self._sets_by_currency.setdefault(record.currency, set()).update(names)
         elif isinstance(record, RepSet):
-            self._reps[record.rep] = record
+            self._reps.apply(record)

@@ -1,33 +1,58 @@
 """Merged subjects: which events count in their own event set, and which are rerouted.
 
 All events of a merged subject count as events of its merge target, and so on along a chain. An
-event goes hop by hop, for a tombstone is known in its own partition only; it stops where the
-next hop would be a subject that it has passed, so that a cycle ends.
+event goes hop by hop, for a tombstone is known in its own partition only. Its path has the order
+of each merge: where the next hop would close a circle, the last of the circle's merges is known,
+and the event goes on to the subject that this one names, wherever that is.
+
+An event also follows merges that later ones replaced: it counts nowhere there, but whoever erases
+the merge target of that time erases it, too. An event that comes to an erased owner is refused, and
+the owner that sent it is notified of the erasure, so that nothing of it is left anywhere.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from streams.engine.aggregate.entry import Entry
-from streams.engine.aggregate.tombstones import SubjectTombstones
-from streams.events import pack
+from streams.engine.aggregate.entry import Entry, entry_of
+from streams.engine.aggregate.tombstones import (
+    MergeOrder,
+    SubjectTombstones,
+    merge_order,
+)
+from streams.events import pack, unpack
 
-Path = tuple[str, ...]
+
+class Hop(NamedTuple):
+    """An owner that an event passed, and the order of the merge by which it went on.
+
+    A merge that was replaced has no order, but the instant in milliseconds when it was; the event
+    counts nowhere from there on.
+    """
+
+    owner: str
+    order: MergeOrder | None = None
+    until: int | None = None
+
+
+Path = tuple[Hop, ...]
 MergeTarget = Callable[[str, str], str | None]
+# No event's identity is empty.
+NOTICE_ID = ""
 _encode = msgspec.msgpack.Encoder().encode
+_decode_instants = msgspec.msgpack.Decoder(tuple[int, ...]).decode
 _decode = msgspec.msgpack.Decoder(tuple[str, Path, str]).decode
 
 
 class ReroutedKey(NamedTuple):
-    """The key in an event set of a rerouted event: its path so far, and its id."""
+    """The key in an event set of a rerouted event: its path so far, and its identity."""
 
     path: Path
-    id: str
+    identity: str
 
 
-# By id, or by ReroutedKey for events from other event sets.
+# By identity, or by ReroutedKey for events from other event sets.
 EventSet = dict[str | ReroutedKey, Entry]
 
 
@@ -35,23 +60,33 @@ class Reroute(NamedTuple):
     """One event on its way to the event set of `target`: its bytes, or None if it is gone.
 
     `path` are the owners that it passed, its own first. A reroute replaces earlier ones of the
-    same target, path and id.
+    same target, path and identity.
     """
 
     target: str
     path: Path
-    id: str
+    identity: str
     value: bytes | None
 
     @property
     def key(self) -> bytes:
-        """The encoded target, path and id."""
-        return _encode((self.target, self.path, self.id))
+        """The encoded target, path and identity."""
+        return _encode((self.target, self.path, self.identity))
 
     @property
     def subject(self) -> str:
         """The subject of the target."""
         return self.target.partition(":")[2]
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is no event, but notifies an owner that it is erased with another."""
+        return self.identity == NOTICE_ID
+
+    @property
+    def erasures(self) -> tuple[int, ...]:
+        """The instants of the erasures that a notice is about."""
+        return _decode_instants(self.value) if self.value else ()
 
     @classmethod
     def read(cls, key: bytes, value: bytes | None) -> "Reroute":
@@ -69,62 +104,120 @@ class Rerouter:
         # As long as nothing was ever merged or erased here, rerouting costs no time.
         self.is_idle = True
         self._pending: dict[bytes, Reroute] = {}
+        # By owner, what came there after its erasure and was not withdrawn yet.
+        self._refused: dict[str, set[ReroutedKey]] = {}
 
-    def is_erased(self, owner: str, at: int) -> bool:
-        """Whether an event of an owner falls under its erasure."""
-        erased = self.tombstones.of(owner).erased
-        return erased is not None and at <= erased
+    def is_erased(self, owner: str, at: int, passed: Path = ()) -> bool:
+        """Whether an event of an owner, or one that came a way there, falls under its erasures."""
+        return is_under(self.tombstones.of(owner).erased, at, passed)
 
-    def next_hop(self, path: Path) -> str | None:
-        """The next owner after the last one of an event's path; None if the event stays."""
-        merged = self.tombstones.of(path[-1]).merged
-        if merged is None:
-            return None
-        target = self.merge_target(path[-1], merged.into)
-        return None if target in path else target
+    def onward(self, passed: Path, owner: str) -> Iterator[tuple[str, Path]]:
+        """Where an event goes from an owner: the next owners, and the paths there."""
+        if any(hop.owner == owner for hop in passed):
+            # It went round a circle, and this is the one that the last merge names.
+            return
+        tombstone = self.tombstones.of(owner)
+        if not tombstone.merges:
+            return
+        for into, until in tombstone.edges.items():
+            target = self.merge_target(owner, into)
+            if target is None:
+                continue
+            order = merge_order(tombstone.merges[-1]) if until is None else None
+            path = (*passed, Hop(owner, order, until))
+            begin = next((n for n, hop in enumerate(path) if hop.owner == target), None)
+            if begin is None:
+                yield target, path
+            elif counts(path) and (last := _last_target(path[begin:])) != owner:
+                yield last, path
+
+    def stays(self, passed: Path, owner: str) -> bool:
+        """Whether an event counts at an owner."""
+        return counts(passed) and not any(counts(path) for _, path in self.onward(passed, owner))
 
     def staying(self, owner: str, event_set: EventSet) -> list[Entry]:
-        """The entries that count in this event set, by (at, id, original owner).
+        """The entries that count in this event set, by (at, order, original owner).
 
-        Ids of different origins may be equal: entries are sorted and numbered here.
+        The identities of events of different origins may be equal.
         """
         own, arrived = [], {}
-        is_away = self.next_hop((owner,)) is not None
+        has_own = self.stays((), owner)
         for key, entry in event_set.items():
             if isinstance(key, ReroutedKey):
-                if self.next_hop((*key.path, owner)) is None:
+                if self.stays(key.path, owner):
                     # An event on its way from one hop to the next may be in both.
-                    arrived[key.path[0], key.id] = entry
-            elif not is_away:
+                    arrived[key.path[0].owner, key.identity] = entry
+            elif has_own:
                 own.append(entry)
         if not arrived:
             return sorted(own)
         found = [(owner, entry) for entry in own]
         found += [(origin, entry) for (origin, _), entry in arrived.items()]
-        found.sort(key=lambda pair: (pair[1].at, pair[1].id, pair[0]))
-        return [entry._replace(id=f"{n:09}") for n, (_, entry) in enumerate(found)]
+        found.sort(key=lambda pair: (pair[1].at, pair[1].order, pair[0]))
+        return [entry for _, entry in found]
 
     def leaving(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
-        """The reroutes of all entries of an event set that do not stay."""
-        if self.tombstones.of(owner).merged is None:
-            return
+        """The reroutes of all entries of an event set."""
         for key, entry in event_set.items():
-            reroute = self.reroute_of(owner, key, entry)
-            if reroute is not None:
-                yield reroute
+            yield from self.reroutes_of(owner, key, entry)
 
-    def reroute_of(self, owner: str, key: str | ReroutedKey, entry: Entry | None) -> Reroute | None:
-        """The reroute of an entry of an event set; None if it stays."""
-        passed, event_id = key if isinstance(key, ReroutedKey) else ((), key)
-        path = (*passed, owner)
-        target = self.next_hop(path)
-        if target is None:
-            return None
-        return Reroute(target, path, event_id, None if entry is None else pack(entry.event))
+    def reroutes_of(
+        self, owner: str, key: str | ReroutedKey, entry: Entry | None
+    ) -> Iterator[Reroute]:
+        """The reroutes of an entry of an event set; None for one that is gone."""
+        passed, identity = key if isinstance(key, ReroutedKey) else ((), key)
+        value = None
+        for target, path in self.onward(passed, owner):
+            if entry is not None and value is None:
+                value = pack(entry.event)
+            yield Reroute(target, path, identity, value)
 
-    def enqueue(self, reroute: Reroute | None) -> None:
-        """Let a reroute wait for `drain`; a later one of the same entry replaces it."""
-        if reroute is not None:
+    def receive(self, reroute: Reroute, key: ReroutedKey) -> Entry | None:
+        """Admit a reroute, and enqueue the notices that change by it."""
+        notices = list(self.notices(reroute.target))
+        entry = self.admit(reroute, key)
+        self.replace(notices, self.notices(reroute.target))
+        return entry
+
+    def admit(self, reroute: Reroute, key: ReroutedKey) -> Entry | None:
+        """The entry of a reroute that arrives; None if it is gone or refused."""
+        target = reroute.target
+        entry = None if reroute.value is None else entry_of(unpack(reroute.value))
+        is_refused = entry is not None and self.is_erased(target, entry.at, key.path)
+        if is_refused:
+            self._refused.setdefault(target, set()).add(key)
+        elif target in self._refused:
+            self._refused[target].discard(key)
+        return None if is_refused else entry
+
+    def refuse(self, owner: str, key: str | ReroutedKey) -> None:
+        """Remember that an entry was erased; its own ones have no sender."""
+        if isinstance(key, ReroutedKey):
+            self._refused.setdefault(owner, set()).add(key)
+
+    def notices(self, owner: str) -> Iterator[Reroute]:
+        """The notices in force to the owners whose events were refused here."""
+        senders: dict[str, set[int]] = {}
+        for hop in (key.path[-1] for key in self._refused.get(owner, ())):
+            erased = self.tombstones.of(owner).erased
+            instants = (it for it in erased if hop.until is None or it < hop.until)
+            senders.setdefault(hop.owner, set()).update(instants)
+        for sender, found in senders.items():
+            yield Reroute(sender, (Hop(owner),), NOTICE_ID, _encode(sorted(found)))
+
+    def outgoing(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
+        """The reroutes in force of an event set, and the notices of its owner."""
+        yield from self.leaving(owner, event_set)
+        yield from self.notices(owner)
+
+    def current(self, sets: Mapping[str, EventSet]) -> list[Reroute]:
+        """All reroutes and notices in force."""
+        owners = {*sets, *self._refused}
+        return [it for owner in owners for it in self.outgoing(owner, sets.get(owner, {}))]
+
+    def enqueue(self, reroutes: Iterable[Reroute]) -> None:
+        """Let reroutes wait for `drain`; a later one of the same entry replaces it."""
+        for reroute in reroutes:
             self._pending[reroute.key] = reroute
 
     def replace(self, before: Iterable[Reroute], after: Iterable[Reroute]) -> None:
@@ -132,15 +225,35 @@ class Rerouter:
         old, new = _by_key(before), _by_key(after)
         for key, reroute in old.items():
             if key not in new:
-                self.enqueue(reroute._replace(value=None))
+                self.enqueue([reroute._replace(value=None)])
         for key, reroute in new.items():
             if old.get(key) != reroute:
-                self.enqueue(reroute)
+                self.enqueue([reroute])
 
     def drain(self) -> list[Reroute]:
         """The reroutes that wait, each once."""
         drained, self._pending = list(self._pending.values()), {}
         return drained
+
+
+def is_under(erased: Sequence[int], at: int, key: str | ReroutedKey | Path) -> bool:
+    """Whether an event falls under erasures, having come by a path, or under a key."""
+    if not erased or at > erased[-1]:
+        return False
+    path = key.path if isinstance(key, ReroutedKey) else () if isinstance(key, str) else key
+    until = min((hop.until for hop in path if hop.until is not None), default=None)
+    return until is None or any(at <= instant < until for instant in erased)
+
+
+def counts(path: Path) -> bool:
+    """Whether what went along a path counts: all its merges are in force."""
+    return all(hop.order is not None for hop in path)
+
+
+def _last_target(circle: Path) -> str:
+    """The owner that the last merge of a circle names."""
+    last = max(range(len(circle)), key=lambda number: (circle[number].order, circle[number].owner))
+    return circle[(last + 1) % len(circle)].owner
 
 
 def _by_key(reroutes: Iterable[Reroute]) -> Mapping[bytes, Reroute]:

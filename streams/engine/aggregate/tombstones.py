@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.engine.calendars.calendar import milliseconds
-from streams.events import SubjectMerged, canonical
+from streams.events import SubjectMerged, canonical, order_within
 from streams.events.key_value import KeyValue
 
 # First byte of a tombstone's key in the state; an event's key begins with a digit.
@@ -22,11 +22,38 @@ class WrongErasureKey(Exception):
     """The state was written under another key: no tombstone in it would be recognised."""
 
 
-class SubjectTombstone(Struct, frozen=True, omit_defaults=True):
-    """When an owner was erased last, in milliseconds, and its merge in force."""
+MergeOrder = tuple[int, str]
 
-    erased: int | None = None
-    merged: SubjectMerged | None = None
+
+class SubjectTombstone(Struct, frozen=True, omit_defaults=True):
+    """When an owner was erased, in milliseconds, and its merges; each in order.
+
+    The last merge is in force. The others are remembered for erasures from the time before.
+    """
+
+    erased: tuple[int, ...] = ()
+    merges: tuple[SubjectMerged, ...] = ()
+
+    def with_erasures(self, instants: Iterable[int]) -> "SubjectTombstone":
+        """With some erasures more."""
+        return SubjectTombstone(tuple(sorted({*self.erased, *instants})), self.merges)
+
+    @property
+    def edges(self) -> dict[str, int | None]:
+        """By merge target, when its last merge was replaced; None for the one in force."""
+        found: dict[str, int | None] = {}
+        until = None
+        for merge in reversed(self.merges):
+            found.setdefault(merge.into, until)
+            until = milliseconds(merge.at)
+        return found
+
+    def with_merge(self, event: SubjectMerged) -> "SubjectTombstone":
+        """With one merge more; of two with one id and target the later one stays."""
+        merges = sorted((*self.merges, event), key=lambda each: (merge_order(each), each.into))
+        by_name = {(each.id, each.into): each for each in merges}
+        kept = sorted(by_name.values(), key=lambda each: (merge_order(each), canonical(each)))
+        return SubjectTombstone(self.erased, tuple(kept))
 
 
 class _Stored(Struct, frozen=True, array_like=True):
@@ -91,13 +118,10 @@ class SubjectTombstones:
 
 
 def anonymised(event: SubjectMerged) -> SubjectMerged:
-    """A merge without the subject's name, but with what `supersedes` compares."""
+    """A merge without the subject's name, but with what decides its order."""
     return msgspec.structs.replace(event, subject="-", source=None, on_topic=None)
 
 
-def supersedes(new: SubjectMerged, old: SubjectMerged | None) -> bool:
-    """Whether a merge replaces another one of the same owner: (at, id) decides."""
-    if old is None:
-        return True
-    ours, theirs = (milliseconds(new.at), new.id), (milliseconds(old.at), old.id)
-    return ours > theirs or (ours == theirs and canonical(new) > canonical(old))
+def merge_order(event: SubjectMerged) -> MergeOrder:
+    """The order of a merge among those of all subjects."""
+    return milliseconds(event.at), order_within(event)

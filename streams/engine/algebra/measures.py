@@ -2,10 +2,11 @@
 
 A vector maps a component (`n`, `sum`, `hits`, a label, a bucket) to an integer other than 0.
 Adding, removing and merging are addition of vectors, the same for every measure; a measure
-defines which components a value has and how the vector is read.
+defines which components a value has and how the vector is read. A vector has every label; of
+many, its parts name the largest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -19,6 +20,9 @@ V = TypeVar("V")
 
 LABEL = "l:"
 HITS = "h:"
+# Labels come from outside: a record with all of them could be too large for Kafka.
+SHOWN_LABELS = 100
+OTHER = "other"
 
 
 class Fraction(NamedTuple):
@@ -140,20 +144,42 @@ def _ratio_parts(vector: Vector) -> Mapping[str, Any]:
     return {"numerator": vector.get("top", 0), "denominator": vector.get("bottom", 0)}
 
 
+def largest(numbers: Iterable[tuple[str, int]]) -> list[str]:
+    """Labels that a record shows by name: the largest numbers first, equal ones by name."""
+    ordered = sorted(numbers, key=lambda each: (-each[1], each[0]))
+    return [label for label, _ in ordered[:SHOWN_LABELS]]
+
+
+def _by_label(vector: Vector, prefix: str) -> dict[str, int]:
+    size = len(prefix)
+    return {name[size:]: n for name, n in vector.items() if name.startswith(prefix)}
+
+
+def _shown(numbers: dict[str, int], labels: Sequence[str]) -> dict[str, int]:
+    """Numbers by label in order of names, and those of all other labels as `other`."""
+    shown = {label: numbers.get(label, 0) for label in sorted(labels)}
+    if rest := sum(numbers.values()) - sum(shown.values()):
+        shown[OTHER] = shown.get(OTHER, 0) + rest
+    return shown
+
+
 def _label_parts(vector: Vector) -> Mapping[str, Any]:
-    size = len(LABEL)
-    found = sorted((name[size:], n) for name, n in vector.items() if name.startswith(LABEL))
-    return {"counts": dict(found)}
+    counts = _by_label(vector, LABEL)
+    if len(counts) <= SHOWN_LABELS:
+        return {"counts": dict(sorted(counts.items()))}
+    return {"counts": _shown(counts, largest(counts.items()))}
 
 
 def _shares_parts(vector: Vector) -> Mapping[str, Any]:
-    size = len(LABEL)
-    labels = sorted((name[size:], n) for name, n in vector.items() if name.startswith(LABEL))
+    totals, hits = _by_label(vector, LABEL), _by_label(vector, HITS)
+    labels = largest(totals.items())
+    shown, shown_hits = _shown(totals, labels), _shown(hits, labels)
     return {
         "hits": vector.get("hits", 0),
         "total": vector.get("n", 0),
         "by": {
-            label: {"hits": vector.get(HITS + label, 0), "total": total} for label, total in labels
+            label: {"hits": shown_hits.get(label, 0), "total": total}
+            for label, total in shown.items()
         },
     }
 

@@ -54,7 +54,7 @@ def major(minor: int, currency: str) -> str:
 class Rates:
     """Exchange rates to the reporting currency, by date; its own rate is 1.
 
-    Of several records for one currency and date the one with the greatest (at, id) is current,
+    Of several records for one currency and date the one with the greatest (at, order) is current,
     in whatever order they come.
     """
 

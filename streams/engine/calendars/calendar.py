@@ -2,9 +2,11 @@
 
 A day is a proleptic ordinal (`date.toordinal`). A window is named by its kind and its first
 day; an `hour` window by its start in milliseconds. Days have 23, 24 or 25 hours where clocks
-change, hours always 3,600,000 ms.
+change. An hour begins with each full hour of the local clock, and where the clock is changed: it
+is shorter where that is not by whole hours, or not at a full hour.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -59,6 +61,7 @@ class Calendar:
         self.start_of = lru_cache(maxsize=100_000)(self._start_of)
         self.bounds = lru_cache(maxsize=100_000)(self._bounds)
         self.windows_of = lru_cache(maxsize=100_000)(self._windows_of)
+        self._end_of_hour = lru_cache(maxsize=10_000)(self._next_hour)
 
     def day(self, at: int) -> int:
         """Local day of an instant: the last one that has begun by then."""
@@ -80,15 +83,41 @@ class Calendar:
         return (EPOCH + at * MILLISECOND).astimezone(self.zone)
 
     def hour(self, at: int) -> int:
-        """Start of the local clock hour of an instant."""
+        """Start of the hour window of an instant."""
         if at < SLOTS_FROM_MS:
-            return at - self._into_hour(at)
+            return self._hour(at)
         slot = at // SLOT_MS
         found = self._hours.get(slot)
         if found is None:
-            begin = slot * SLOT_MS
-            found = self._hours[slot] = begin - self._into_hour(begin)
+            found, begin = self._hour(at), slot * SLOT_MS
+            # A slot within which the clock is changed has two hours.
+            if self._offset(begin) == self._offset(begin + SLOT_MS - 1):
+                self._hours[slot] = found
         return found
+
+    def _hour(self, at: int) -> int:
+        full = at - self._into_hour(at)
+        return full if self._offset(full) == self._offset(at) else self._changed_at(full, at)
+
+    def _next_hour(self, start: int) -> int:
+        """End of the hour window that begins at an instant."""
+        full = start + HOUR_MS - self._into_hour(start)
+        last = full - 1
+        return full if self._offset(last) == self._offset(start) else self._changed_at(start, last)
+
+    def _changed_at(self, before: int, after: int) -> int:
+        """First instant of a changed clock, between two instants with different offsets."""
+        old = self._offset(before)
+        while after - before > 1:
+            middle = (before + after) // 2
+            if self._offset(middle) == old:
+                before = middle
+            else:
+                after = middle
+        return after
+
+    def _offset(self, at: int) -> timedelta | None:
+        return self.local(at).utcoffset()
 
     def _into_hour(self, at: int) -> int:
         local = self.local(at)
@@ -124,7 +153,7 @@ class Calendar:
         """Next window of the same kind."""
         kind, start = window
         if kind == "hour":
-            return Window(kind, start + HOUR_MS)
+            return Window(kind, self._end_of_hour(start))
         if kind in ROLLING_DAYS:
             return Window(kind, start + ROLLING_DAYS[kind])
         length = {"day": 1, "week": 7}.get(kind)
@@ -136,10 +165,17 @@ class Calendar:
         """Previous window of the same kind."""
         kind, start = window
         if kind == "hour":
-            return Window(kind, start - HOUR_MS)
+            return Window(kind, self.hour(start - 1))
         if kind in ROLLING_DAYS:
             return Window(kind, start - ROLLING_DAYS[kind])
         return Window(kind, self.first_day(kind, start - 1))
+
+    def windows_between(self, kind: str, first: int, last: int) -> Iterator[Window]:
+        """Calendar windows of a kind, from the one of a day up to that of another."""
+        window = Window(kind, self.first_day(kind, first))
+        while window.start <= last:
+            yield window
+            window = self.following(window)
 
     def rolling(self, today: int) -> tuple[Window, ...]:
         """Rolling windows that end today."""
@@ -148,7 +184,7 @@ class Calendar:
     def _bounds(self, window: Window) -> tuple[int, int]:
         """Start and end of a window in milliseconds."""
         if window.kind == "hour":
-            return window.start, window.start + HOUR_MS
+            return window.start, self._end_of_hour(window.start)
         return self.start_of(window.start), self.start_of(self.following(window).start)
 
     def text(self, at: int) -> str:

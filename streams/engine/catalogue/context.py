@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from streams.engine.algebra.money import Rates
 from streams.engine.calendars.calendar import Calendar
 from streams.engine.catalogue.definitions import Definitions
-from streams.events import AccountSet, RepSet
+from streams.engine.catalogue.patched_records import AccountRecord, RepRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class EvaluationContext:
     calendar: Calendar
     rates: Rates
     definitions: Definitions
-    accounts: Mapping[str, AccountSet]
-    reps: Mapping[str, RepSet]
+    accounts: Mapping[str, AccountRecord]
+    reps: Mapping[str, RepRecord]
 
     def waiting_ms(self, start: int, end: int, rep: str) -> int:
         """Give how long a lead waited from start to end, in ms of the rep's working hours."""

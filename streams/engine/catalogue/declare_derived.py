@@ -33,7 +33,6 @@ class Needs(TypedDict, total=False):
     carry_forward: str
     is_running_only: bool
     is_expensive: bool
-    adds_up: bool
     percentiles: tuple[str, ...]
 
 

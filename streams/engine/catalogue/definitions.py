@@ -33,11 +33,28 @@ class DefinitionChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class StageTable:
+    """The order of a pipeline's stages, earliest first, and the probability of a win in each.
+
+    Both are empty where none is set.
+    """
+
+    stages: tuple[str, ...] = ()
+    probability: Mapping[str, str] = field(default_factory=dict)
+
+    def is_later(self, stage: str, than: str) -> bool:
+        """Compare two stages by the order; one that it lacks is later than none."""
+        return self._position(stage) > self._position(than)
+
+    def _position(self, stage: str) -> int:
+        return self.stages.index(stage) if stage in self.stages else -1
+
+
+@dataclass(frozen=True, slots=True)
 class Definitions:
     """The definitions in force; with `working`, leads wait in working time only.
 
-    `stages` is their order, earliest first; a stage that it lacks has no order, so that any other
-    one entered later is an advance.
+    `stages` are those of deals in a pipeline that `pipelines` lacks, or in none.
     """
 
     currency: str
@@ -45,9 +62,13 @@ class Definitions:
     stale_ms: int
     small_deal: int
     large_deal: int
-    stage_probability: dict[str, str]
     churn_threshold: int
     churn_weights: Mapping[str, int]
-    stages: tuple[str, ...] = ()
+    stages: StageTable = field(default_factory=StageTable)
+    pipelines: Mapping[str, StageTable] = field(default_factory=dict)
     choices: DefinitionChoices = field(default_factory=DefinitionChoices)
     working: WorkingTime | None = None
+
+    def stages_of(self, pipeline: str) -> StageTable:
+        """Give the order and the probabilities of a pipeline's stages."""
+        return self.pipelines.get(pipeline, self.stages)

@@ -58,6 +58,9 @@ class KpiReader(Protocol):
     def has(self, name: str, scope: str, window: Window) -> bool:
         """Tell whether a KPI has a record."""
 
+    def has_target(self, name: str, scope: str, window: Window) -> bool:
+        """Tell whether a KPI's target alone makes a record."""
+
     def is_running(self, window: Window) -> bool:
         """Tell whether a window is running now."""
 
@@ -172,7 +175,6 @@ class Derived:
         carry_forward: The ingredient whose records make it exist, in their own window and
             `lookback_windows` on, up to the running one; for the grand total only.
         is_running_only: Whether it has records only in windows that are running.
-        adds_up: Whether a target is prorated over its window, as that of a sum is.
         percentiles: The percentiles in its records.
         is_expensive: Whether the merger evaluates it less often (see `Merger`).
         formula: How it is computed, in one line.
@@ -196,7 +198,6 @@ class Derived:
     affects: Callable[[str], Iterable[str]] | None = None
     carry_forward: str = ""
     is_running_only: bool = False
-    adds_up: bool = False
     percentiles: tuple[str, ...] = ()
     exists: Callable[[FormulaContext], bool] | None = None
     is_expensive: bool = False
@@ -205,6 +206,11 @@ class Derived:
     _: KW_ONLY
     formula: str
     source: str
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether a target is prorated over its window: only that of a count or a sum is."""
+        return False
 
     @property
     def published_scopes(self) -> tuple[str, ...]:

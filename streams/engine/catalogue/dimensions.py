@@ -12,6 +12,7 @@ DIMENSIONS = (
     "campaign",
     "partner",
     "product",
+    "pipeline",
     "stage",
     "account",
 )
@@ -36,9 +37,9 @@ class Dimensions:
         """Give the same values with another rep."""
         return dimensions(rep, *self.values[1:])
 
-    def with_stage(self, stage: str) -> "Dimensions":
-        """Give the same values with another stage."""
-        return dimensions(*self.values[:6], stage, self.values[7])
+    def with_stage(self, stage: str, pipeline: str | None = None) -> "Dimensions":
+        """Give the same values with another stage, and with another pipeline if one is given."""
+        return _with_stage(self, stage, self.values[6] if pipeline is None else pipeline)
 
 
 @lru_cache(maxsize=200_000)
@@ -49,11 +50,17 @@ def dimensions(
     campaign: str = "",
     partner: str = "",
     product: str = "",
+    pipeline: str = "",
     stage: str = "",
     account: str = "",
 ) -> Dimensions:
     """Give the object of these values."""
-    return Dimensions((rep, channel, media, campaign, partner, product, stage, account))
+    return Dimensions((rep, channel, media, campaign, partner, product, pipeline, stage, account))
+
+
+@lru_cache(maxsize=200_000)
+def _with_stage(own: Dimensions, stage: str, pipeline: str) -> Dimensions:
+    return dimensions(*own.values[:6], pipeline, stage, own.values[8])
 
 
 @lru_cache(maxsize=200_000)
@@ -62,7 +69,27 @@ def values_only(rep: str = "", product: str = "") -> Dimensions:
 
     For what counts once per value and once in total, such as an account with several reps.
     """
-    return Dimensions((rep, "", "", "", "", product, "", ""), counts_in_total=False)
+    return _apart((rep, "", "", "", "", product, "", "", ""))
+
+
+@lru_cache(maxsize=200_000)
+def transfer(
+    before: Dimensions, after: Dimensions
+) -> tuple[Dimensions | None, Dimensions, Dimensions | None]:
+    """Give the values that are left, those that stay, and those that are entered.
+
+    Only those that stay count for the grand total; None where there are no others.
+    """
+    pairs = list(zip(before.values, after.values, strict=True))
+    left = tuple(["" if old == new else old for old, new in pairs])
+    entered = tuple(["" if old == new else new for old, new in pairs])
+    kept = dimensions(*[old if old == new else "" for old, new in pairs])
+    return _apart(left) if any(left) else None, kept, _apart(entered) if any(entered) else None
+
+
+@lru_cache(maxsize=200_000)
+def _apart(values: tuple[str, ...]) -> Dimensions:
+    return Dimensions(values, counts_in_total=False)
 
 
 NOWHERE = dimensions()

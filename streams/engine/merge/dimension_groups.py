@@ -11,7 +11,7 @@ DIMENSION_GROUPS: Final = (
     ("channel", "media", "campaign"),
     ("partner",),
     ("product",),
-    ("stage",),
+    ("pipeline", "stage"),
     ("account",),
 )
 _GROUP_OF = {
@@ -40,3 +40,13 @@ def scope_of(cell: str) -> str:
 def dimension_of(scope: str) -> str:
     """Dimension of a scope, empty for the grand total."""
     return scope.partition("=")[0]
+
+
+def siblings_of(dimension: str) -> str:
+    """The mark for all values of a dimension, where work is kept by scope."""
+    return f"{dimension}="
+
+
+def is_siblings(scope: str) -> bool:
+    """Whether a scope is such a mark."""
+    return scope.endswith("=") and scope.find("=") == len(scope) - 1

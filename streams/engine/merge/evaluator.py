@@ -23,6 +23,7 @@ from streams.engine.catalogue.kpi import Kpi
 from streams.engine.merge.record_encoder import ComputedValues, KpiEncoder
 from streams.engine.merge.state.merge_state import MergeState
 from streams.engine.merge.state.rankings import Number
+from streams.engine.merge.state.to_date_reader import ToDateReader
 
 # A value is read up to three times: for a rank, a record, and the next one's `previous`.
 VALUE_CACHE_SIZE = 10_000
@@ -44,6 +45,7 @@ class KpiEvaluator:
         self._encoder = state.encoder
         self._bests: dict[tuple[str, str, Window, tuple[str, ...]], int] = {}
         self._values: dict[tuple[str, str, Window], KpiValue] = {}
+        self._readers: dict[Window, ToDateReader | None] = {}
 
     def evaluate(self, encoder: KpiEncoder, scope: str, window: Window) -> ComputedValues | None:
         """Everything that a KPI's record shows of its value; None where it has no record."""
@@ -57,7 +59,13 @@ class KpiEvaluator:
                 parts = FormulaContext(kpi, self, scope, window).parts()
             earlier = self._value(kpi, scope, self._calendar.preceding(window))
             ranks = None if value.percentiles is None else value.percentiles()
-            return encoder.number(value.value), encoder.number(earlier.value), parts, ranks
+            return (
+                encoder.number(value.value),
+                encoder.number(earlier.value),
+                self._to_date(encoder, scope, window),
+                parts,
+                ranks,
+            )
         vector = self._recorded(kpi, scope, window)
         if vector is None:
             return None
@@ -71,6 +79,7 @@ class KpiEvaluator:
         return (
             number(measure.value(vector)),
             number(measure.value(before)),
+            self._to_date(encoder, scope, window),
             measure.parts(vector),
             percentiles,
         )
@@ -91,6 +100,15 @@ class KpiEvaluator:
     def running(self) -> tuple[Window, ...]:
         """Windows that run now, except the hour."""
         return (*self._calendar.windows_of(self._windows.today), *self._windows.rolling)
+
+    def has_target(self, name: str, scope: str, window: Window) -> bool:
+        """Whether a target alone makes a record."""
+        target = self._targets.of(name, scope, window) if self._targets else None
+        if target is None:
+            return False
+        if window.kind in ROLLING_DAYS:
+            return window in self._windows.rolling
+        return target.since <= window.start <= self._windows.today
 
     def is_running(self, window: Window) -> bool:
         """Whether a window runs now."""
@@ -127,10 +145,20 @@ class KpiEvaluator:
             found = self._bests[at] = max((value[0] for value in values if value), default=0)
         return found
 
+    def bests(self, kpi: Derived, scope: str, window: Window) -> tuple[int, ...]:
+        """All that a window's values are compared with, in it and in its part to date."""
+        found = [self.best(each, scope, window, kpi.across) for each in kpi.across]
+        reader = self._reader(self._calendar.following(window))
+        if reader is not None:
+            # With another day, other values are compared: they are not the same even if equal.
+            found += (reader.end, *(reader.best(n, scope, window, kpi.across) for n in kpi.across))
+        return tuple(found)
+
     def clear_cache(self) -> None:
         """Forget what is only true until the state changes."""
         self._bests.clear()
         self._values.clear()
+        self._readers.clear()
 
     def all_time(self, name: str, scope: str) -> Vector:
         """The company's vector over all time up to now, of a KPI that keeps it."""
@@ -157,6 +185,25 @@ class KpiEvaluator:
             if each.startswith(prefix) and any(name in vectors for name in across)
         ]
 
+    def _to_date(self, encoder: KpiEncoder, scope: str, window: Window) -> Number | None:
+        """What a running window is compared with; None for any other window."""
+        reader = self._reader(window)
+        if reader is None:
+            return None
+        kpi = encoder.kpi
+        if isinstance(kpi, Derived):
+            return encoder.number(reader.evaluate(kpi, scope).value)
+        return encoder.number(reader.value(kpi.name, scope, reader.window))
+
+    def _reader(self, running: Window) -> ToDateReader | None:
+        if running not in self._readers:
+            to_date = self._windows.to_date.get(running)
+            reader = None
+            if to_date is not None:
+                reader = ToDateReader(to_date, self._kpis, self._levels, self)
+            self._readers[running] = reader
+        return self._readers[running]
+
     def _vector(self, kpi: Kpi, scope: str, window: Window) -> Vector:
         if kpi.measure.steps:
             end = self._calendar.following(window).start
@@ -180,22 +227,14 @@ class KpiEvaluator:
         if not kpi.measure.steps:
             if own:
                 return own
-            return {} if self._has_target(kpi, scope, window) else None
+            return {} if self.has_target(kpi.name, scope, window) else None
         if self.is_running(window):
             has_facts = self._levels.is_known(kpi.name, scope)
         else:
             has_facts = own is not None and "n" in own
-        if has_facts or self._has_target(kpi, scope, window):
+        if has_facts or self.has_target(kpi.name, scope, window):
             return self._vector(kpi, scope, window)
         return None
-
-    def _has_target(self, kpi: Kpi | Derived, scope: str, window: Window) -> bool:
-        """Whether a target alone makes a record."""
-        target = self._targets.of(kpi.name, scope, window) if self._targets else None
-        if target is None:
-            return False
-        has_begun = window.kind not in ROLLING_DAYS and window.start <= self._windows.today
-        return self.is_running(window) or (target.is_dated and has_begun)
 
     def _recorded_value(self, kpi: Derived, scope: str, window: Window) -> KpiValue | None:
         """Value of a record, None where there is no record."""
@@ -211,7 +250,7 @@ class KpiEvaluator:
             return False
         if kpi.is_running_only and not self.is_running(window):
             return False
-        if self._has_target(kpi, scope, window):
+        if self.has_target(kpi.name, scope, window):
             return True
         if kpi.carry_forward:
             return window.start <= self._windows.today and self._is_carried_forward(

@@ -7,7 +7,7 @@ from streams.engine.calendars.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
 from streams.engine.merge.dependency_index import InvalidKpis
-from streams.engine.merge.dimension_groups import dimension_of
+from streams.engine.merge.dimension_groups import dimension_of, siblings_of
 from streams.engine.merge.evaluator import KpiEvaluator
 from streams.engine.merge.state.kpi_index import (
     NO_KPIS,
@@ -16,7 +16,8 @@ from streams.engine.merge.state.kpi_index import (
     MaskByWindow,
 )
 from streams.engine.merge.state.merge_state import MergeState
-from streams.engine.merge.state.targets import TargetKey
+from streams.engine.merge.state.rankings import RANKED
+from streams.engine.merge.state.targets import TargetChange, TargetKey
 
 
 class Invalidation:
@@ -69,9 +70,13 @@ class Invalidation:
                 self.add(scope, (shown_in or window,), self._kpis.mask_of_known(vectors))
 
     def add_running(self) -> None:
-        """Invalidate what depends on today: rolling windows, running levels and targets."""
+        """Invalidate what depends on today: rolling windows, running levels and targets.
+
+        And long windows that run, for they are compared with one day more of those before.
+        """
         for window in self._windows.rolling:
             self.add_facts((window, self._calendar.preceding(window)), window)
+        self.add_facts(self._windows.to_date)
         running = self._evaluator.running()
         for scope, name in self._levels.known():
             self.add(scope, running, self._bits[name])
@@ -93,10 +98,11 @@ class Invalidation:
 
     def add_days(self, before: int, today: int) -> None:
         """Invalidate what begins or ends when another day has come, and `add_running` omits."""
-        for window in self._targets.windows():
-            following = self._calendar.following(window).start
-            if before < window.start <= today or before < following <= today:
-                self.add_with_target(window)
+        for target_key in self._targets:
+            windows = [*self._targets.windows(target_key, before, today)]
+            self.add(target_key.scope, windows, self._bits[target_key.kpi])
+            for window in windows:
+                self._windows.track_end(window)
         for kpi in self._dependencies.carry_forward:
             for window in self._carried_forward(kpi, before):
                 self.add("", (window,), self._bits[kpi.name])
@@ -113,22 +119,28 @@ class Invalidation:
             self.add("", (window,), self._bits[kpi.name])
 
     def add_with_target(self, window: Window) -> None:
-        """Invalidate the records of targets that are for one window alone."""
+        """Invalidate the records that targets alone may make of a window."""
         for target_key in self._targets.of_window(window):
             self.add(target_key.scope, (window,), self._bits[target_key.kpi])
 
-    def add_target(self, target_key: TargetKey, kpi: Kpi | Derived) -> None:
+    def add_target(self, change: TargetChange, kpi: Kpi | Derived) -> None:
         """Invalidate every record that a changed target changes."""
+        target_key = change.key
         if target_key.window is not None:
             windows = [target_key.window]
-            self._windows.track_end(target_key.window)
         else:
             running = [w for w in self._evaluator.running() if w.kind == target_key.kind]
             windows = [*self._windows.known(target_key.kind), *running]
             if isinstance(kpi, Derived) and kpi.carry_forward and windows:
                 windows += self._carried_forward(kpi, min(window.start for window in windows))
+            if target_key.kind not in ROLLING_DAYS:
+                today = self._windows.today
+                windows += self._calendar.windows_between(target_key.kind, change.since, today)
         self.add(target_key.scope, windows, self._bits[target_key.kpi])
-        following = [self._calendar.following(w) for w in windows if w.kind not in ROLLING_DAYS]
+        lasting = [window for window in windows if window.kind not in ROLLING_DAYS]
+        for window in lasting:
+            self._windows.track_end(window)
+        following = [self._calendar.following(window) for window in lasting]
         for each in self._dependencies.reading_target(target_key.kpi):
             self.add(target_key.scope, following, self._bits[each.name])
 
@@ -149,21 +161,36 @@ class Invalidation:
         A level also changes in every window after one with a step, without a step there.
         """
         changed: dict[str, tuple[int, KpiMask]] = {}
+        ranked: dict[tuple[str, str], int] = {}
         for level in self._levels.drain():
             kpi = self._bits[level.kpi]
             self.add(level.scope, level.windows, kpi)
             first, kpis = changed.get(level.scope, (level.since, NO_KPIS))
             changed[level.scope] = min(first, level.since), kpis | kpi
-        has_targets = bool(self._targets)
+            dimension = dimension_of(level.scope)
+            if dimension in RANKED:
+                at = level.kpi, dimension
+                ranked[at] = min(level.since, ranked.get(at, level.since))
+        today = self._windows.today
         for scope, (since, kpis) in changed.items():
             readers = self._dependencies.on_levels(kpis) & self._of_interest[dimension_of(scope)]
             if readers:
                 self.add(scope, self._windows_from(scope, since), readers)
-            if has_targets:
-                later = {
-                    w for w in self._targets.windows() if self._calendar.following(w).start > since
-                }
+            for target_key in self._targets.of_scope(scope):
+                later = self._targets.windows(target_key, since, today)
                 self.add(scope, later, readers | kpis)
+        for (name, dimension), since in ranked.items():
+            self._add_siblings(name, dimension, since)
+
+    def _add_siblings(self, name: str, dimension: str, since: int) -> None:
+        """Let the values of a dimension be ranked again, by a level that changed on a day.
+
+        In windows that are over; in those that run, every value is ranked on its own.
+        """
+        windows = self._levels.windows_over(name, dimension, since)
+        for target_key in self._targets.of_dimension(name, dimension):
+            windows.update(self._targets.windows(target_key, since, self._windows.today))
+        self.add(siblings_of(dimension), windows, self._bits[name])
 
     def _windows_from(self, scope: str, day: int) -> set[Window]:
         """Windows of the days from one on that have facts in a scope."""
@@ -190,9 +217,7 @@ class Invalidation:
             return
         for window, scopes in self._invalid.items():
             for (name, dimension), (kpi, scope) in self._comparisons(scopes).items():
-                best = tuple(
-                    self._evaluator.best(each, scope, window, kpi.across) for each in kpi.across
-                )
+                best = self._evaluator.bests(kpi, scope, window)
                 if self._bests.get((name, dimension, window)) != best:
                     self._bests[name, dimension, window] = best
                     yield window, dimension, kpi
@@ -231,10 +256,6 @@ class Invalidation:
 
     def _carried_forward(self, kpi: Derived, since: int) -> Iterator[Window]:
         """Windows from a day until today that may have a record of a KPI carried forward."""
-        today = self._windows.today
         for kind in kpi.kinds:
             if kind not in ROLLING_DAYS:
-                window = Window(kind, self._calendar.first_day(kind, since))
-                while window.start <= today:
-                    yield window
-                    window = self._calendar.following(window)
+                yield from self._calendar.windows_between(kind, since, self._windows.today)

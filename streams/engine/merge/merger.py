@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from streams.engine.algebra.measures import Grouped, negative
-from streams.engine.calendars.calendar import ROLLING_DAYS, Window
+from streams.engine.calendars.calendar import ROLLING_DAYS, Window, milliseconds
+from streams.engine.calendars.schedule import Schedule
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
@@ -70,6 +71,7 @@ class Merger:
         self._rewrite_slot = clock // REWRITE_INTERVAL_MS
         # The day before the one whose rolling windows are being filled.
         self._day_before: int | None = None
+        self._future: Schedule[ReferenceRecord] = Schedule()
 
     @property
     def pending(self) -> int:
@@ -119,6 +121,8 @@ class Merger:
         if self.apply_partials():
             return True
         self.clock = max(self.clock, clock)
+        for record in self._future.due(self.clock):
+            self._apply_reference(record)
         for window in self._windows.ended(self.clock):
             self._invalidation.add_ended(window)
         before, today = self._windows.today, self.calendar.day(self.clock)
@@ -137,15 +141,22 @@ class Merger:
             pass
 
     def add_reference(self, record: ReferenceRecord) -> None:
-        """Apply a reference record, in any order."""
+        """Apply a reference record, in any order; one later than the clock waits for its time."""
+        at = milliseconds(record.at)
+        if at > self.clock:
+            self._future.add(at, record)
+        else:
+            self._apply_reference(record)
+
+    def _apply_reference(self, record: ReferenceRecord) -> None:
         self._apply_all_partials()
         if isinstance(record, RepSet):
             self._set_rep(record)
         elif isinstance(record, TargetSet):
-            target_key = self._targets.update(record)
-            if target_key is not None:
+            change = self._targets.update(record)
+            if change is not None:
                 self._return_round()
-                self._invalidation.add_target(target_key, self._kpis.by_name[target_key.kpi])
+                self._invalidation.add_target(change, self._kpis.by_name[change.key.kpi])
 
     def alerts(self, clock: int) -> dict[str, bytes]:
         """Alerts about targets that hold at an instant, by key.

@@ -4,16 +4,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from streams.engine.merge.record_builder import (
-    Publication,
-    RecordBuilder,
-    WindowContext,
-)
+from streams.engine.merge.record_builder import Publication, RecordBuilder
 from streams.engine.merge.state.kpi_index import (
     KpiMask,
     MaskByWindow,
     lowest,
 )
+from streams.engine.merge.window_context import WindowContext
 from streams.engine.merge.work_queue import (
     WindowWork,
     WorkQueue,

@@ -1,27 +1,25 @@
 """From invalid KPIs to records: ranks first, then every record that has changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from streams.engine.algebra.log_histogram import BucketOrder
-from streams.engine.algebra.measures import Grouped, Vector
-from streams.engine.calendars.calendar import ROLLING_DAYS, Window
+from streams.engine.algebra.measures import Vector
+from streams.engine.calendars.calendar import Window
 from streams.engine.merge.evaluator import KpiEvaluator
 from streams.engine.merge.record_encoder import (
     AsOfFields,
     ComputedValues,
     KpiEncoder,
 )
-from streams.engine.merge.state.kpi_index import (
-    NO_KPIS,
-    KpiMask,
-    MaskByScope,
-)
+from streams.engine.merge.state.kpi_index import KpiMask, MaskByScope
 from streams.engine.merge.state.merge_state import MergeState
-from streams.engine.merge.state.rankings import (
-    RANKED,
-    Number,
-    Ranking,
-    Rankings,
+from streams.engine.merge.state.rankings import RANKED
+from streams.engine.merge.window_context import (
+    NO_FACTS,
+    NOTHING,
+    Ranker,
+    WindowContext,
+    encoders_of,
 )
 
 # Key, body and the fields that depend on the instant. The body is JSON without revision and its
@@ -29,57 +27,8 @@ from streams.engine.merge.state.rankings import (
 # A tuple without names: there are thousands a second.
 Publication = tuple[str, bytes | None, AsOfFields]
 NO_AS_OF_FIELDS = AsOfFields("")
-NOTHING: Grouped = {}
-NO_FACTS: Vector = {}
 # A dozen windows run at a time, and a few KPIs have percentiles.
 ORDER_CACHE_SIZE = 500
-
-
-class WindowContext:
-    """What all records of one window have in common, as of an instant.
-
-    Attributes:
-        now: Vectors by scope.
-        before: Vectors of the window before.
-        end: The day after the window; for an hour the instant.
-        is_open: Whether the window may have records of KPIs that are not derived.
-        changes: New numbers to rank, by ranking group and scope.
-        ranks: The window's rankings by group.
-    """
-
-    __slots__ = (
-        "as_of_fields",
-        "before",
-        "changes",
-        "clock",
-        "end",
-        "final",
-        "is_open",
-        "is_running",
-        "name",
-        "now",
-        "ranks",
-        "text",
-        "window",
-    )
-
-    def __init__(
-        self, window: Window, clock: int, state: MergeState, evaluator: KpiEvaluator
-    ) -> None:
-        windows, encoder = state.windows, state.encoder
-        self.window = window
-        self.clock = clock
-        self.now = windows.scopes(window)
-        self.before = windows.scopes(windows.calendar.preceding(window))
-        self.end = windows.calendar.following(window).start
-        self.is_running = evaluator.is_running(window)
-        # Of rolling windows only those that end with today have records.
-        self.is_open = self.is_running or window.kind not in ROLLING_DAYS
-        self.final = b"true" if encoder.is_final(window, clock) else b"false"
-        self.as_of_fields = encoder.as_of(window, clock)
-        self.name, self.text = encoder.window(window)
-        self.changes: dict[int, dict[str, Number | None]] = {}
-        self.ranks: Mapping[int, Ranking] = {}
 
 
 class RecordBuilder:
@@ -98,7 +47,7 @@ class RecordBuilder:
         self._levels = state.levels
         self._targets = state.targets
         self._dependencies = state.dependencies
-        self._rankings = Rankings()
+        self._ranker = Ranker(self._encoders, state, evaluator)
         self._bucket_orders: dict[tuple[Window, str], BucketOrder] = {}
 
     def affected(
@@ -128,18 +77,7 @@ class RecordBuilder:
         Those are the affected ones and the ones whose rank has changed.
         """
         context = WindowContext(window, clock, self._state, self._evaluator)
-        found = dict(affected)
-        for scope, mask in affected.items():
-            dimension = scope.partition("=")[0]
-            if dimension in RANKED:
-                self._rank_candidates(context, dimension, scope, mask)
-        for group, numbers in context.changes.items():
-            number = group // len(RANKED)
-            is_lower_better = self._encoders[number].is_lower_better
-            for scope in self._rankings.update(window, group, numbers, is_lower_better):
-                found[scope] = found.get(scope, NO_KPIS) | 1 << number
-        context.ranks = self._rankings.of(window)
-        return context, found
+        return context, self._ranker.rank(context, affected)
 
     def add_records(
         self, context: WindowContext, scope: str, mask: KpiMask, into: list[Publication]
@@ -148,7 +86,7 @@ class RecordBuilder:
         dimension = scope.partition("=")[0]
         is_ranked = dimension in RANKED
         where = f"|{scope or 'all'}|{context.name}"
-        for encoder in self._encoders_of(mask):
+        for encoder in encoders_of(self._encoders, mask):
             key = encoder.name + where
             values = self._computed_values(context, encoder, scope)
             if values is None:
@@ -179,6 +117,7 @@ class RecordBuilder:
         if measure is None or not context.is_open:
             return self._evaluator.evaluate(encoder, scope, context.window)
         own = context.now.get(scope, NOTHING).get(name)
+        to_date: Vector | None = None
         if encoder.steps:
             is_known = (
                 self._levels.is_known(name, scope) if context.is_running else own and "n" in own
@@ -187,14 +126,19 @@ class RecordBuilder:
                 return self._without_facts(context, encoder, scope)
             own = self._levels.before(name, scope, context.end)
             before = self._levels.before(name, scope, context.window.start)
+            if context.to_date is not None:
+                to_date = self._levels.before(name, scope, context.to_date.end)
         else:
             if not own:
                 return self._without_facts(context, encoder, scope)
             before = context.before.get(scope, NOTHING).get(name, NO_FACTS)
+            if context.to_date is not None:
+                to_date = context.to_date.scopes.get(scope, NOTHING).get(name, NO_FACTS)
         number, value = encoder.number, measure.value
         return (
             number(value(own)),
             number(value(before)),
+            None if to_date is None else number(value(to_date)),
             measure.parts(own),
             measure.percentiles
             and measure.percentiles(own, self._bucket_order(context, name, scope)),
@@ -219,35 +163,3 @@ class RecordBuilder:
                 self._bucket_orders.clear()
             found = self._bucket_orders[at] = BucketOrder()
         return found
-
-    def _rank_candidates(
-        self, context: WindowContext, dimension: str, scope: str, mask: KpiMask
-    ) -> None:
-        """Add a dimension value's new numbers to those to rank."""
-        own = context.now.get(scope, NOTHING)
-        changes, nth = context.changes, RANKED[dimension]
-        for encoder in self._encoders_of(mask):
-            number: Number | None
-            if encoder.measure is None or encoder.steps or not context.is_open:
-                number = self._evaluator.number(encoder, scope, context.window)
-            else:
-                vector = own.get(encoder.name)
-                if vector:
-                    number = encoder.number(encoder.measure.value(vector))
-                elif self._targets:
-                    number = self._evaluator.number(encoder, scope, context.window)
-                else:
-                    number = None
-            group = encoder.rank_index * len(RANKED) + nth
-            numbers = changes.get(group)
-            if numbers is None:
-                numbers = changes[group] = {}
-            numbers[scope] = number
-
-    def _encoders_of(self, mask: KpiMask) -> Iterator[KpiEncoder]:
-        encoders = self._encoders
-        rest: int = mask
-        while rest:
-            bit = rest & -rest
-            rest ^= bit
-            yield encoders[bit.bit_length() - 1]

@@ -28,7 +28,8 @@ from streams.engine.merge.state.targets import WHOLE_UNITS, TargetValue
 
 BODY = (
     b'{"kpi":"KPI",%b,%b,"value":%b,"unit":"UNIT","parts":%b%b,"previous":%b,"change":%b,'
-    b'"rank":%b,"target":%b,"attainment":%b,"final":%b'
+    b'"previous_to_date":%b,"change_to_date":%b,'
+    b'"rank":%b,"target":%b,"attainment":%b,"met":%b,"final":%b'
 )
 AS_OF_TEMPLATE = '"expected":%s,"pace":%s,"projected":%s,"as_of":"%s"'
 MONEY_UNITS = {"money": "money:%s", "money_per_day": "money:%s/day"}
@@ -50,8 +51,11 @@ class AsOfFields(NamedTuple):
     slot: int | None = None
 
 
-# Value and `previous` as published (money in minor units), parts, percentiles where it has them.
-ComputedValues = tuple[Number | None, Number | None, Mapping[str, Any], Mapping[str, Any] | None]
+# Value, `previous` and `previous_to_date` as published (money in minor units), parts, percentiles
+# where it has them.
+ComputedValues = tuple[
+    Number | None, Number | None, Number | None, Mapping[str, Any], Mapping[str, Any] | None
+]
 
 
 class KpiEncoder(NamedTuple):
@@ -131,12 +135,13 @@ class RecordEncoder:
         final: bytes,
     ) -> bytes:
         """Record up to and including `final`, without the closing brace."""
-        number, previous, parts, percentiles = values
+        number, previous, to_date, parts, percentiles = values
         text = encoder.text
-        target_text = attainment = b"null"
+        target_text = attainment = met = b"null"
         if target is not None:
             target_text = text(target.shown)
             attainment = scalar(attained(encoder, number, target.shown))
+            met = _met(encoder, number, target.shown)
         return encoder.body % (
             self._scope(scope),
             window,
@@ -145,9 +150,12 @@ class RecordEncoder:
             b"" if percentiles is None else b',"percentiles":' + json_text(percentiles),
             text(previous),
             text(change(number, previous)),
+            text(to_date),
+            text(change(number, to_date)),
             rank,
             target_text,
             attainment,
+            met,
             final,
         )
 
@@ -233,6 +241,14 @@ def attained(encoder: KpiEncoder, number: Number | None, target: Number | None) 
         return None
     top, bottom = (target, number) if encoder.is_lower_better else (number, target)
     return round(top / bottom, 12) if bottom else None
+
+
+def _met(encoder: KpiEncoder, number: Number | None, target: Number) -> bytes:
+    """Whether a target is reached, or where lower is better not exceeded, as JSON."""
+    if number is None:
+        return b"null"
+    is_met = number <= target if encoder.is_lower_better else number >= target
+    return b"true" if is_met else b"false"
 
 
 def _portion(encoder: KpiEncoder, top: int, bottom: int) -> Number:

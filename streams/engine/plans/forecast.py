@@ -1,6 +1,7 @@
 """Forecast of a running window: revenue won, and open deals at their stage's win rate."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from struct import unpack
 from typing import NamedTuple
@@ -22,7 +23,7 @@ class WinRate(NamedTuple):
 
 
 class Due(NamedTuple):
-    """Open deals of one stage that are due in the window; amounts in minor units."""
+    """Open deals of one stage and one rate that are due in the window; amounts in minor units."""
 
     amounts: Sequence[int]
     rate: WinRate
@@ -39,21 +40,30 @@ class Range(NamedTuple):
     p90: int
 
 
-def win_rate(won: int, closed: int, floor: int, configured: Exact | None) -> WinRate | None:
-    """A stage's win rate: measured from `floor` closed deals on, else the configured one.
+def win_rate(
+    won: int, closed: int, floor: int, own: Exact | None, configured: Exact | None
+) -> WinRate | None:
+    """A deal's win rate: measured on its stage from `floor` closed deals on.
 
-    None where neither is known.
+    Below that it is the deal's own probability, else the configured one of its stage; None where
+    nothing is known.
     """
     if closed >= max(floor, 1):
         return WinRate(won, closed)
-    return None if configured is None else WinRate(*configured, is_measured=False)
+    given = configured if own is None else own
+    return None if given is None else WinRate(*given, is_measured=False)
 
 
-def expected(revenue: int, stages: Iterable[Due]) -> int:
+def expected(revenue: int, stages: Iterable[Iterable[Due]]) -> int:
     """Revenue won and the open deals at their win rates, each stage rounded half up once."""
-    return revenue + sum(
-        round_half_up(sum(due.amounts) * due.rate.won, due.rate.closed) for due in stages
+    return revenue + sum(_stage_total(deals) for deals in stages)
+
+
+def _stage_total(deals: Iterable[Due]) -> int:
+    exact = sum(
+        (Fraction(sum(due.amounts) * due.rate.won, due.rate.closed) for due in deals), Fraction()
     )
+    return round_half_up(exact.numerator, exact.denominator)
 
 
 def likely(seed: str, key: str, revenue: int, stages: Mapping[str, Due]) -> Range:

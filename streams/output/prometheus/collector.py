@@ -1,30 +1,29 @@
 """The KPIs of the current windows as gauges for Prometheus."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from heapq import nsmallest
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import NamedTuple
 
+import msgspec
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
+from streams.config.settings import Settings
 from streams.engine.catalogue.catalogue import Catalogue
+from streams.output.keys import parse_key
+from streams.output.prometheus.gauge_groups import GaugeGroup, Limits, Totals, WindowKey, total
 from streams.output.prometheus.gauges import (
     GaugeFamily,
-    Gauges,
     end_of,
     gauges,
     milliseconds,
 )
 from streams.output.prometheus.naming import AIMED, naming
 
-MAX_VALUES = 200
-MAX_LABELS = 50
-# Customers are never labels; an hour is over before a dashboard has shown it.
+# Customers are never labels.
 HIDDEN_DIMENSIONS = frozenset({"account"})
-HIDDEN_WINDOWS = frozenset({"hour"})
 RECORDS = "sales_kpi_records"
 UNNAMED = "sales_kpi_records_unnamed"
 VALUES_DROPPED = "sales_kpi_values_dropped"
@@ -34,11 +33,10 @@ OWN = {
     RECORDS: "Records of current windows known to this process.",
     UNNAMED: "Records of current windows without gauges, because this version does not know their"
     " KPI or reports in another currency.",
-    VALUES_DROPPED: "Values of a KPI's dimension without gauges; the first by name have them.",
-    LABELS_DROPPED: "Labels of a KPI's dimension without gauges; the first by name have them.",
+    VALUES_DROPPED: "Values of a KPI's dimension without gauges; the largest have them.",
+    LABELS_DROPPED: "Labels of a KPI's dimension without gauges; the most frequent have them.",
     UPDATED: "Time at which the newest known record was written.",
 }
-_Group = tuple[str, str]  # a KPI and a dimension
 
 
 class _Window(NamedTuple):
@@ -48,61 +46,58 @@ class _Window(NamedTuple):
     end: int
 
 
-class _Shown(NamedTuple):
-    """The values and labels of a group that have gauges."""
-
-    values: set[str]
-    labels: set[str]
-
-
 class KpiCollector(Collector):
     """A view that collects the records of current windows as a limited number of gauges.
 
-    Of each KPI and dimension it exposes the first `values` values by name, and the first `labels`
-    labels: workers with the same records expose the same. The number of those left out is a gauge
-    too. A gauge is removed with its record, and when its window ends. An update is cheap: records
-    are decoded when Prometheus scrapes. `collect` may run on another thread than `update`. `clock`
-    returns milliseconds.
+    It exposes the KPIs and windows of the settings, and of each KPI and dimension the largest
+    values and the most frequent labels. The number of those left out is a gauge too. A gauge is
+    removed with its record, when its window ends, and when others have become larger. An update
+    is cheap: records are decoded by `decode` or `collect`, which may run on another thread than
+    `update`.
     """
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        clock: Callable[[], int],
-        *,
-        values: int = MAX_VALUES,
-        labels: int = MAX_LABELS,
+        self, catalogue: Catalogue, settings: Settings, clock: Callable[[], int] | None = None
     ) -> None:
         currency = catalogue.definitions.currency
-        self._clock = clock
-        self._limits = values, labels
+        self._clock = clock or settings.clock
+        self._limits = Limits(settings.metrics_values, settings.metrics_labels)
+        self._shown_windows = frozenset(settings.metrics_windows)
+        self._shown_kpis = frozenset(settings.metrics_kpis)
         self._namings = {kpi.name: naming(kpi, currency) for kpi in catalogue.published}
-        self._windows: dict[tuple[str, str], _Window] = {}
-        self._latest: dict[str, bytes] = {}
-        self._next_end: int | None = None
-        self._read: dict[str, Gauges] = {}
+        self._windows: dict[WindowKey, _Window] = {}
+        self._undecoded: dict[str, bytes | None] = {}
+        self._groups: defaultdict[tuple[str, str], GaugeGroup] = defaultdict(GaugeGroup)
+        self._held: set[WindowKey] = set()
+        self._running: set[WindowKey] = set()
         self._collecting = Lock()
+
+    @property
+    def undecoded(self) -> int:
+        """Number of changed records that are not decoded yet."""
+        return len(self._undecoded)
 
     def update(self, key: str, record: bytes | None) -> None:
         """Replace a key's record by the newest; None removes it."""
         about, window, start = key.rsplit("|", 2)
-        if window in HIDDEN_WINDOWS or _dimension(about) in HIDDEN_DIMENSIONS:
+        kpi, _, scope = about.partition("|")
+        if window not in self._shown_windows or scope.partition("=")[0] in HIDDEN_DIMENSIONS:
             return
-        if record is None:
-            self._latest.pop(key, None)
+        if self._shown_kpis and kpi not in self._shown_kpis:
             return
-        now = self._clock()
-        if self._next_end is not None and self._next_end <= now:
-            self._drop_ended(now)
         # Most of the topic is history, which the window alone shows.
         period = self._windows.get((window, start))
         if period is None:
+            if record is None:
+                return
             period = self._windows[window, start] = _Window(milliseconds(start), end_of(record))
-        if period.end <= now:
-            return
-        self._latest[key] = record
-        if self._next_end is None or period.end < self._next_end:
-            self._next_end = period.end
+        if period.end > self._clock():
+            self._undecoded[key] = record
+
+    def decode(self) -> None:
+        """Decode the records that have changed, and drop those of ended windows."""
+        with self._collecting:
+            self._decode()
 
     def describe(self) -> list[Metric]:
         """Return every possible gauge, without values."""
@@ -112,20 +107,26 @@ class KpiCollector(Collector):
     def collect(self) -> list[Metric]:
         """Return the gauges that have values now."""
         with self._collecting:
-            running = self._running(self._clock())
-            shown, dropped = self._choose(running)
+            self._decode()
             families = {family.name: family for family in self._families()}
-            for each in running:
-                values, labels = shown[each.kpi, each.dimension]
-                if each.value_label in values:
-                    for gauge in each.values:
-                        if not gauge.label or gauge.label in labels:
-                            families[gauge.name].gauges.append(gauge)
-        own = {name: Metric(name, text, "gauge") for name, text in OWN.items()}
-        for sample in (*_own(running), *dropped):
-            own[sample.name].samples.append(sample)
+            own = {name: Metric(name, text, "gauge") for name, text in OWN.items()}
+            totals: list[Totals] = []
+            for (kpi, dimension), group in self._groups.items():
+                shown = group.shown(self._running, self._limits)
+                totals.append(shown.totals)
+                for by_name in shown.lines:
+                    for name, lines in by_name.items():
+                        families[name].lines.append(lines)
+                for name, dropped in (
+                    (VALUES_DROPPED, shown.values_dropped),
+                    (LABELS_DROPPED, shown.labels_dropped),
+                ):
+                    if dropped:
+                        own[name].add_sample(name, {"kpi": kpi, "dimension": dimension}, dropped)
+            for sample in _totals(total(totals)):
+                own[sample.name].samples.append(sample)
         return [
-            *(family for family in families.values() if family.gauges),
+            *(family for family in families.values() if family.lines),
             *(family for family in own.values() if family.samples),
         ]
 
@@ -136,67 +137,36 @@ class KpiCollector(Collector):
         for name, text in AIMED.items():
             yield GaugeFamily(name, text)
 
-    def _running(self, now: int) -> list[Gauges]:
-        """Decode records that are new since the last call; return those of current windows."""
-        # One step for the interpreter: `update` cannot come between.
-        latest = self._latest.copy()
-        known, read = self._read, {}
-        for key, record in latest.items():
-            before = known.get(key)
-            if before is None or before.record is not record:
-                before = gauges(key, record, self._namings)
-            read[key] = before
-        self._read = read
-        windows = self._windows.copy()
-        runs = {where: window.start <= now < window.end for where, window in windows.items()}
-        return [each for each in read.values() if runs[each.window, each.start]]
-
-    def _drop_ended(self, now: int) -> None:
-        """Drop the records whose window has ended."""
-        ends: list[int] = []
-        for key in list(self._latest):
-            _, window, start = key.rsplit("|", 2)
-            end = self._windows[window, start].end
-            if end <= now:
-                del self._latest[key]
-            else:
-                ends.append(end)
-        self._next_end = min(ends, default=None)
-
-    def _choose(self, running: Iterable[Gauges]) -> tuple[Mapping[_Group, _Shown], list[Sample]]:
-        """Return the values and labels to expose of each group, and the numbers left out."""
-        values: defaultdict[_Group, set[str]] = defaultdict(set)
-        labels: defaultdict[_Group, set[str]] = defaultdict(set)
-        for each in running:
-            group = each.kpi, each.dimension
-            values[group].add(each.value_label)
-            if each.is_labelled:
-                labels[group].update([gauge.label for gauge in each.values])
-        shown, dropped = {}, []
-        for group in values:
-            exposed = shown[group] = _Shown(
-                _first(values[group], self._limits[0]), _first(labels[group], self._limits[1])
-            )
-            identity = dict(zip(("kpi", "dimension"), group, strict=True))
-            for name, some, every in (
-                (VALUES_DROPPED, exposed.values, values[group]),
-                (LABELS_DROPPED, exposed.labels, labels[group]),
-            ):
-                if len(some) < len(every):
-                    dropped.append(Sample(name, identity, len(every) - len(some)))
-        return shown, dropped
+    def _decode(self) -> None:
+        """Decode what has changed, drop what has ended, and follow the running windows."""
+        # `popitem` is one step for the interpreter: `update` cannot come between.
+        for _ in range(len(self._undecoded)):
+            key, record = self._undecoded.popitem()
+            at = parse_key(key)
+            where = (at.window, at.start)
+            try:
+                decoded = None if record is None else gauges(at, record, self._namings)
+            except msgspec.DecodeError:
+                # What cannot be read fails each scrape: a gauge that is silently missing is worse.
+                self._undecoded.setdefault(key, record)
+                raise
+            self._groups[at.kpi, at.dimension].replace(where, at.value, decoded)
+            self._held.add(where)
+        now = self._clock()
+        ended = {where for where in self._held if self._windows[where].end <= now}
+        self._held -= ended
+        running = {where for where in self._held if self._windows[where].start <= now}
+        if ended or running != self._running:
+            self._running = running
+            for about, group in list(self._groups.items()):
+                group.follow(ended)
+                if not group.members:
+                    del self._groups[about]
 
 
-def _own(running: list[Gauges]) -> Iterator[Sample]:
-    yield Sample(RECORDS, {}, len(running))
-    yield Sample(UNNAMED, {}, sum(not each.is_named for each in running))
-    if running:
-        yield Sample(UPDATED, {}, max(each.updated for each in running) / 1000)
-
-
-def _first(names: set[str], limit: int) -> set[str]:
-    return names if len(names) <= limit else set(nsmallest(limit, names))
-
-
-def _dimension(about: str) -> str:
-    return about.partition("|")[2].partition("=")[0]
+def _totals(found: Totals) -> Iterator[Sample]:
+    """Yield the numbers of records, and the time of the newest."""
+    yield Sample(RECORDS, {}, found.records)
+    yield Sample(UNNAMED, {}, found.unnamed)
+    if found.records:
+        yield Sample(UPDATED, {}, found.newest / 1000)

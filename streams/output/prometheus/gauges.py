@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple, Self
 
 import msgspec
 from prometheus_client.core import Metric
 from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
-from streams.output.keys import RecordKey, parse_key
+from streams.output.keys import RecordKey
 from streams.output.prometheus.naming import (
     ATTAINMENT,
     PACE,
@@ -20,7 +21,12 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 class _Parts(msgspec.Struct, gc=False):
+    """What the size of a value, and its labels, are found by; other parts are not read."""
+
     counts: dict[str, int] = {}
+    total: int | None = None
+    denominator: int | None = None
+    count: int | None = None
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -75,10 +81,10 @@ class Gauges(msgspec.Struct, frozen=True, gc=False):
     """The gauges of one record.
 
     `is_named` is false for a record of an unknown KPI or another unit: it has no gauges.
-    `record` is the record itself, `updated` its time in milliseconds.
+    `size` is how much its value stands for: of a mean or a share the number of facts, or the
+    denominator, else the value without its sign. `updated` is its time in milliseconds.
     """
 
-    record: bytes
     kpi: str
     dimension: str
     value_label: str
@@ -86,21 +92,34 @@ class Gauges(msgspec.Struct, frozen=True, gc=False):
     start: str
     is_named: bool
     is_labelled: bool
+    size: float
     updated: int
     values: tuple[Gauge, ...]
+
+
+class Lines(NamedTuple):
+    """Some gauges of one name, with their lines in one text."""
+
+    text: str
+    gauges: list[Gauge]
+
+    @classmethod
+    def of(cls, found: list[Gauge]) -> Self:
+        """Join the lines of gauges."""
+        return cls("".join([gauge.line for gauge in found]), found)
 
 
 class GaugeFamily(Metric):
     """All gauges of one name, with their lines; samples are made only on request."""
 
     def __init__(self, name: str, text: str) -> None:
-        self.gauges: list[Gauge] = []
+        self.lines: list[Lines] = []
         super().__init__(name, text, "gauge")
 
     @property
     def samples(self) -> list[Sample]:
         """Return every gauge as a sample of the client library."""
-        return [gauge.sample() for gauge in self.gauges]
+        return [gauge.sample() for some in self.lines for gauge in some.gauges]
 
     @samples.setter
     def samples(self, samples: list[Sample]) -> None:
@@ -108,17 +127,13 @@ class GaugeFamily(Metric):
         if samples:
             raise ValueError("samples are made of the gauges and cannot be set")
 
-    def lines(self) -> Iterator[str]:
-        """Yield the lines of the family in Prometheus' text format."""
-        text = self.documentation.replace("\\", r"\\").replace("\n", r"\n")
-        yield f"# HELP {self.name} {text}\n# TYPE {self.name} gauge\n"
-        for gauge in self.gauges:
-            yield gauge.line
+    def text(self) -> str:
+        """Return the lines of its gauges, without those of its help and type."""
+        return "".join([some.text for some in self.lines])
 
 
-def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
+def gauges(at: RecordKey, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
     """Return the gauges of a record. Raises msgspec.DecodeError for any other record."""
-    at = parse_key(key)
     fields = _record(record)
     named = namings.get(at.kpi)
     if named is not None and named.unit != fields.unit:
@@ -130,10 +145,10 @@ def gauges(key: str, record: bytes, namings: Mapping[str, Naming]) -> Gauges:
             *(_gauge(at, name, "", value, at.kpi) for name, value in _targets(named, fields)),
         )
     return Gauges(
-        record,
         *at,
         is_named=named is not None,
         is_labelled=named is not None and named.is_labelled,
+        size=_size(fields),
         updated=milliseconds(fields.updated_at),
         values=values,
     )
@@ -147,6 +162,14 @@ def end_of(record: bytes) -> int:
 def milliseconds(text: str) -> int:
     """Parse an RFC 3339 time as milliseconds."""
     return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def _size(fields: _Record) -> float:
+    parts = fields.parts
+    for facts in (parts.total, parts.denominator, parts.count):
+        if facts is not None:
+            return abs(float(facts))
+    return 0.0 if fields.value is None else abs(float(fields.value))
 
 
 def _values(named: Naming, fields: _Record) -> Iterator[tuple[str, str, float]]:

@@ -1,12 +1,12 @@
 """The metrics server: `/metrics` for Prometheus, `/livez` and `/readyz` for health checks."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client.registry import Collector
 
-from streams.output.prometheus.exposition import CONTENT_TYPE, text
+from streams.output.prometheus.exposition import form_of
+from streams.output.prometheus.page_cache import PageCache
 
 SHUTDOWN_SECONDS = 2.0
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -34,9 +34,10 @@ async def serve(
     """Serve on a port (0: any free one) from the running event loop.
 
     The registry is collected on another thread, so that a large scrape blocks nothing; its
-    collectors must allow that. `trouble` returns one line of text, or None if all is well;
-    `/readyz` and `/healthz` answer 503 with it, or 200. `/livez` answers 200 as long as the event
-    loop runs: if it does not, only a restart helps. Raises OSError if the port is in use.
+    collectors must allow that. `/metrics` is at most a second old, in OpenMetrics and compressed
+    with gzip where the request asks for it. `trouble` returns one line of text, or None if all is
+    well; `/readyz` and `/healthz` answer 503 with it, or 200. `/livez` answers 200 as long as the
+    event loop runs: if it does not, only a restart helps. Raises OSError if the port is in use.
     """
     app = web.Application()
     app.add_routes(
@@ -60,9 +61,14 @@ async def serve(
 
 
 def _metrics(registry: Collector) -> Handler:
-    async def answer(_: web.Request) -> web.Response:
-        body = await asyncio.to_thread(text, registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
+    cache = PageCache(registry)
+
+    async def answer(request: web.Request) -> web.Response:
+        form = form_of(
+            ",".join(request.headers.getall("Accept", [])),
+            ",".join(request.headers.getall("Accept-Encoding", [])),
+        )
+        return web.Response(body=await cache.page(form), headers=form.headers)
 
     return answer
 

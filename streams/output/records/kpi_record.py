@@ -58,7 +58,10 @@ class ShareParts(Struct):
 
 
 class SharesParts(ShareParts):
-    """How many of how many, over all and by label; a label with none is absent."""
+    """How many of how many, over all and by label; a label with none is absent.
+
+    The 100 largest, and what the others sum up to as `other`.
+    """
 
     by: dict[str, ShareParts]
 
@@ -71,7 +74,10 @@ class RatioParts(Struct):
 
 
 class CountsParts(Struct):
-    """How many by label; a label with none is absent."""
+    """How many by label; a label with none is absent.
+
+    The 100 largest, and what the others sum up to as `other`.
+    """
 
     counts: dict[str, Annotated[int, Meta(ge=1)]]
 
@@ -126,11 +132,20 @@ class Record(Struct, Generic[V, P, A], omit_defaults=True):
     parts: P
     previous: Annotated[V | None, Meta(description="the value of the window before")]
     change: Annotated[V | None, Meta(description="value less previous")]
+    previous_to_date: Annotated[
+        V | None,
+        Meta(
+            description="the value of the window before up to the end of its n-th day, today being"
+            " the n-th of this one; null for days, hours, rolling windows and those that are over"
+        ),
+    ]
+    change_to_date: Annotated[V | None, Meta(description="value less previous_to_date")]
     rank: Annotated[
         Annotated[int, Meta(ge=1)] | None,
         Meta(
-            description="1 + the siblings of this dimension and window that are better; null"
-            " without a value, and for other scopes than rep, team and partner"
+            description="1 + the siblings of this dimension and window that are better, of a level"
+            " those at the window's end; null without a value, and for other scopes than rep, team"
+            " and partner"
         ),
     ]
     target: Annotated[A | None, Meta(description="what the value should come to; null without")]
@@ -138,13 +153,20 @@ class Record(Struct, Generic[V, P, A], omit_defaults=True):
         float | None,
         Meta(description="value by target; target by value where lower is better"),
     ]
+    met: Annotated[
+        bool | None,
+        Meta(
+            description="whether the value has reached the target, or where lower is better has not"
+            " exceeded it; null without a target or a value"
+        ),
+    ]
     final: Annotated[bool, Meta(description="the window and its lateness are over")]
     revision: Annotated[int, Meta(ge=1, description="goes up with every record of the key")]
     expected: Annotated[
         A | None,
         Meta(
-            description="the part of the target due at `as_of`; all of it for what does not add"
-            " up over time"
+            description="the part of the target due at `as_of`; all of it for what is neither a"
+            " count nor a sum"
         ),
     ]
     pace: Annotated[

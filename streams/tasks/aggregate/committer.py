@@ -119,5 +119,10 @@ class Committer:
 
     def _report(self, source_offsets: SourceOffsets, clock: int) -> KeyValue:
         return progress.aggregate_report(
-            self._number, source_offsets, self._partial_offsets, self._reroute_offsets, clock
+            self._number,
+            source_offsets,
+            self._partial_offsets,
+            self._reroute_offsets,
+            clock,
+            self._transactions.batches.described(),
         )

@@ -9,12 +9,14 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.config.settings import Settings
+from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
     SOURCE_TOPICS,
     Event,
     Rejected,
     SubjectErased,
     SubjectMerged,
+    canonical,
     decode,
 )
 from streams.events.key_value import KeyValue
@@ -22,10 +24,13 @@ from streams.internal_topics import dead_letters, reroutes
 from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
+from streams.kafka.fetched_list import FetchedList
 from streams.kafka.reader import Records
+from streams.kafka.record_batches import DEFAULT_BYTES
 from streams.tasks.aggregate.quarantine import (
     Quarantine,
     attribute_to_shard,
+    crash_rejection,
     rejection_of,
 )
 from streams.tasks.aggregate.restore import EVENT_PREFIX
@@ -37,9 +42,11 @@ from streams.tasks.ports import AggregatorPort
 EVENTS_PER_SLICE = 500
 # Their record's topic says which kind of subject these are about.
 SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
+UNKNOWN_OFFSET = -1
 KEY_IS_NOT_SUBJECT = Rejected(
     "the record's key is not its subject", "subject", "key is not the subject"
 )
+TOO_LARGE = Rejected("larger than the state accepts", None, "out of range")
 
 
 class RecordIntake:
@@ -63,6 +70,8 @@ class RecordIntake:
         self.state_records: list[KeyValue] = []
         self.dead_letters: list[KeyValue] = []
         self.processed_at = 0.0
+        # Of which every record can be written: the state must not lack any.
+        self.max_event_bytes = DEFAULT_BYTES
         self._settings = settings
         self._number = number
         self._aggregator = aggregator
@@ -77,20 +86,27 @@ class RecordIntake:
         self.source_offsets, self.quarantine = source_offsets, quarantine
         self._unseen = set(SOURCE_TOPICS)
 
+    def release(self) -> None:
+        """Add the state records of events whose time has come, and reject those refused."""
+        released = self._aggregator.released_records()
+        self.state_records += [(EVENT_PREFIX + key, value) for key, value in released]
+        for event, error in self._aggregator.refused_events():
+            self._reject(self._waited_record(event), crash_rejection(error))
+
     def flush(self) -> None:
         """Start new lists; the old ones belong to the commit that has them."""
         self.state_records, self.dead_letters = [], []
 
-    async def process(self, lists: Sequence[Records]) -> None:
+    async def process(self, lists: Sequence[FetchedList]) -> None:
         """Process fetched lists, each of one partition in the order of its offsets.
 
-        Raises Crashed if a KPI fails, and Fatal if a list leaves offsets out.
+        Raises Crashed if a KPI fails, and Fatal if offsets between two lists were not read.
         """
         count = 0
         for records in lists:
             process = (
                 self._process_reroutes
-                if records[0].topic == self._reroutes_topic
+                if records.topic == self._reroutes_topic
                 else self._process_events
             )
             unread = self._unread(records)
@@ -104,32 +120,24 @@ class RecordIntake:
                 if count >= EVENTS_PER_SLICE:
                     count = 0
                     await asyncio.sleep(0)
-            if unread:
-                self.source_offsets.source[unread[0].topic] = unread[-1].offset + 1
+            self.source_offsets.source[unread.topic] = unread.next
 
-    def _unread(self, records: Records) -> Records:
-        """Drop what is below the source offset, and refuse a list that leaves offsets out."""
-        topic, number = records[0].topic, records[0].partition
-        expected = self.source_offsets.source[topic]
-        if records[0].offset < expected:
-            records = [record for record in records if record.offset >= expected]
-            if not records:
-                return records
-        if topic == self._reroutes_topic:
-            # This topic is written in transactions and compacted: its offsets have holes.
-            return records
-        missing = records[-1].offset + 1 - expected - len(records)
-        if missing:
+    def _unread(self, records: FetchedList) -> FetchedList:
+        """Drop what is below the source offset, and refuse a list that does not begin there."""
+        topic, expected = records.topic, self.source_offsets.source[records.topic]
+        missing = records.start - expected
+        # Lists of reroutes without records do not come here: what these passed is no gap.
+        if missing > 0 and topic != self._reroutes_topic:
             # Right after a restore the list comes straight from the log, so what is missing is
             # missing there. Later, a list may have been lost on its way here.
             if topic not in self._unseen:
                 raise Fatal(
-                    f"{missing} offsets of {topic}/{number} are missing after {expected}:"
-                    " they were deleted unread, or somebody writes there in transactions"
+                    f"{missing} offsets of {topic}/{records.partition} are missing after"
+                    f" {expected}: they were deleted unread"
                 )
-            self._metrics.gap(topic, number, missing)
+            self._metrics.gap(topic, records.partition, missing)
         self._unseen.discard(topic)
-        return records
+        return records.since(expected)
 
     def _process_reroutes(self, records: Records) -> None:
         quarantine, receive = self.quarantine, self._aggregator.receive
@@ -144,16 +152,21 @@ class RecordIntake:
                 reroute = reroute._replace(value=None)
             elif quarantine.reroutes:
                 self.state_records += quarantine.release(record.key)
-            receive(reroute)
+            for key, value in receive(reroute):
+                self.state_records.append((EVENT_PREFIX + key, value))
 
     def _process_events(self, records: Records) -> None:
         add, written, rejected = self._aggregator.add, self.state_records, 0
-        now = datetime.fromtimestamp(self._settings.clock() / 1000, UTC)
+        clock = self._settings.clock()
+        # An event of this moment is not to wait for the next commit.
+        self._aggregator.advance_clock(clock)
+        now = datetime.fromtimestamp(clock / 1000, UTC)
         old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
         late = past = 0
         is_careful = self.quarantine.covers(records[0].topic, records[0].offset)
         for record in records:
-            event = decode(record.value)
+            body = record.value
+            event = decode(body) if len(body or b"") <= self.max_event_bytes else TOO_LARGE
             if isinstance(event, Event) and record.key != event.subject.encode():
                 # Under other keys, a subject's events would be in several shards.
                 rejected += 1
@@ -179,6 +192,14 @@ class RecordIntake:
         if not self.quarantine.covers(record.topic, record.offset):
             return None
         return rejection_of(self._aggregator.check, event)
+
+    def _waited_record(self, event: Event) -> ConsumerRecord:
+        """The record of an event that has waited: what it was, without its offset."""
+        topic: str = getattr(event, "on_topic", None) or event.topic
+        key, value, at = event.key.encode(), canonical(event), milliseconds(event.at)
+        return ConsumerRecord(
+            topic, self._number, UNKNOWN_OFFSET, at, 0, key, value, None, len(key), len(value), ()
+        )
 
     def _reject(self, record: ConsumerRecord, what: object) -> None:
         why = what if isinstance(what, Rejected) else dead_letters.MISPLACED

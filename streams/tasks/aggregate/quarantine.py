@@ -47,7 +47,10 @@ def describe_error(error: BaseException) -> str:
 
 @dataclass(frozen=True)
 class CrashNote:
-    """The records that were being processed: by topic, from one offset up to another."""
+    """The records that were being processed: by topic, from one offset up to another.
+
+    There may be none: an event that has waited for its time can be to blame, too.
+    """
 
     since: Mapping[str, int]
     to: Mapping[str, int]
@@ -126,8 +129,13 @@ def rejection_of(check: Callable[[Any], None], what: object) -> Rejected | None:
     try:
         check(what)
     except Exception as error:  # noqa: BLE001 - whatever a KPI raises would end the worker
-        return Rejected(f"crashes the KPIs: {describe_error(error)}", None, "crashes the KPIs")
+        return crash_rejection(error)
     return None
+
+
+def crash_rejection(error: Exception) -> Rejected:
+    """The reason to reject what makes a KPI raise."""
+    return Rejected(f"crashes the KPIs: {describe_error(error)}", None, "crashes the KPIs")
 
 
 def _digest(reroute: Reroute) -> bytes:

@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.internal_topics import progress
+from streams.internal_topics.dead_letters import SHORTER
 from streams.internal_topics.partials import PublishedPartials
 from streams.internal_topics.progress import (
     BUSY_PROGRESS_SECONDS,
@@ -17,12 +18,8 @@ from streams.internal_topics.progress import (
 from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
-from streams.kafka.reader import (
-    Records,
-    beginnings,
-    ends,
-    read_to,
-)
+from streams.kafka.fetched_list import FetchedList
+from streams.kafka.reader import Records, beginnings, ends, read_to
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.alert_publisher import AlertPublisher
@@ -76,7 +73,9 @@ class AggregateTask:
         self._failpoint = armed(settings.failpoint)
         self._aggregator = core.aggregator(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
-        self._transactions = TransactionalProducer(settings, STAGE, number)
+        self._transactions = TransactionalProducer(
+            settings, STAGE, number, metrics.set_aside, SHORTER
+        )
         self._committer = Committer(settings, number, self._transactions, core.dimension_group)
         self._alerts = AlertPublisher(settings, number, end_of)
         self._intake = RecordIntake(
@@ -112,6 +111,7 @@ class AggregateTask:
         await self._rebuild(restored, published.reroutes)
         self._target_offsets = restored.target_offsets
         self._intake.resume_from(restored.source_offsets, restored.quarantine)
+        self._intake.max_event_bytes = self._transactions.batches.max_event_bytes
         await self._check_sources()
         self._committer.resume_from(published)
         self._committed = self.source_offsets.encode()
@@ -159,16 +159,17 @@ class AggregateTask:
         """The offsets after what was read or written: no partition can end before them."""
         return {**self._transactions.positions, **self.resume_offsets()}
 
-    async def process(self, lists: Sequence[Records]) -> None:
+    async def process(self, lists: Sequence[FetchedList]) -> None:
         """Process fetched lists, each of one partition in the order of offsets, and commit.
 
         If a KPI raises, a note of the records goes to the next owner, and Crashed is raised.
         """
         since, to = dict(self.source_offsets.source), dict[str, int]()
         for records in lists:
-            to[records[0].topic] = records[-1].offset + 1
+            to[records.topic] = records.next
         try:
-            await self._committer.begin_early(lists, self._changes.may_publish_values())
+            if lists:
+                await self._committer.begin_early(lists, self._changes.may_publish_values())
             await self._intake.process(lists)
             await self._commit()
         except Crashed as crash:
@@ -178,8 +179,8 @@ class AggregateTask:
             ) from crash.__cause__
 
     async def tick(self) -> None:
-        """Commit what time alone changed, or a heartbeat."""
-        await self._commit()
+        """Commit what time alone changed, or a heartbeat; events may have waited for this."""
+        await self.process(())
 
     async def close(self) -> None:
         """Close the connections."""
@@ -192,6 +193,8 @@ class AggregateTask:
         """
         since, note = dict(restored.source_offsets.source), restored.quarantine.crash_note
         topic, clock = self._reroutes_topic, self._settings.clock()
+        if note is not None:
+            self._aggregator.check_releases()
         known = read.committed_offset if note is None else note.since.get(topic, 0)
         try:
             restored.restore_reroutes(read.received_before(known))
@@ -216,7 +219,8 @@ class AggregateTask:
     async def _check_sources(self) -> None:
         """Compare the source offsets with what the source partitions still hold."""
         wanted = list(self.resume_offsets())
-        first, last = await beginnings(self._settings, wanted), await ends(self._settings, wanted)
+        first = await beginnings(self._settings, wanted)
+        last = await ends(self._settings, wanted, committed=True)
         self._alerts.catch_up.set_targets(external_offsets(self._settings, last))
         for source, offset in self.resume_offsets().items():
             if last[source] < offset:
@@ -252,6 +256,7 @@ class AggregateTask:
         # be published that include later events, and would go back without them.
         if self.source_offsets.reach(self._target_offsets):
             changes = await self._changes.collect(clock, with_values)
+            self._intake.release()
             alerts = await self._alerts.collect(
                 self._aggregator, self.resume_offsets(), clock, began
             )
@@ -291,4 +296,5 @@ class AggregateTask:
             self._reporter.reported(plan.source_offsets, began)
         if plan.state_records:
             self._intake.quarantine.forget_passed_note(self.source_offsets.source)
+        self._metrics.future_events(self.number, self._aggregator.future_events)
         self._metrics.committed(STAGE, plan.state_records, time.monotonic() - began)

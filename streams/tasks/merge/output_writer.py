@@ -10,10 +10,9 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.engine.merge.record_builder import NO_AS_OF_FIELDS, Publication
-from streams.events.key_value import KeyValue
 from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
-from streams.kafka.transactional_producer import Tombstone
+from streams.kafka.record_batches import Record
 from streams.tasks.merge.published_index import (
     REVISION_FIELD,
     REVISION_HEADER,
@@ -48,13 +47,13 @@ class OutputWriter:
 
     def records(
         self, publications: PublicationRoundPort, until: float
-    ) -> tuple[list[KeyValue | Tombstone], bool]:
+    ) -> tuple[list[Record], bool]:
         """Records of the next publications, and whether more may follow.
 
         Goes on until an instant of the monotonic clock, and for one batch at least. The records
         have to be written: from now on readers are taken to have them.
         """
-        found: list[KeyValue | Tombstone] = []
+        found: list[Record] = []
         updated_at = self._instant()
         publish, limit = self._index.publish, RECORDS_PER_BATCH
         while True:

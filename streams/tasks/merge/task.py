@@ -16,7 +16,8 @@ from streams.kafka.reader import (
     ends,
     read_to,
 )
-from streams.kafka.transactional_producer import Tombstone, TransactionalProducer
+from streams.kafka.record_batches import Record
+from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.load_control import Load, LoadControl
@@ -71,7 +72,7 @@ class MergeTask:
         self._schedule = PublishSchedule(
             policy_of(number), settings.publish_interval_ms / 1000, settings.partitions
         )
-        self._transactions = TransactionalProducer(settings, STAGE, number)
+        self._transactions = TransactionalProducer(settings, STAGE, number, metrics.set_aside)
         self._alerts = TargetAlertPublisher(settings, core, number)
         self._unmerged = UnmergedPartials()
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
@@ -241,7 +242,7 @@ class MergeTask:
             enough = min(
                 MAX_RECORDS_PER_TRANSACTION, max(RECORDS_PER_TRANSACTION, written // GROWTH_DIVISOR)
             )
-            pairs: list[KeyValue | Tombstone] = []
+            pairs: list[Record] = []
             while is_more and len(pairs) < enough:
                 async with self._load_control.slot():
                     slice_began = time.monotonic()
@@ -263,8 +264,8 @@ class MergeTask:
                 self._metrics.committed(STAGE, len(pairs), self._progress.committed_at - began)
         return busy_s
 
-    async def _commit(self, pairs: list[KeyValue | Tombstone], with_report: bool) -> None:
-        writes: dict[TopicPartition, Sequence[KeyValue | Tombstone]] = {}
+    async def _commit(self, pairs: list[Record], with_report: bool) -> None:
+        writes: dict[TopicPartition, Sequence[Record]] = {}
         if pairs:
             writes[self._output.partition] = pairs
         if with_report:
@@ -288,4 +289,6 @@ class MergeTask:
     def _progress_report(self) -> KeyValue:
         offset, reference = self._unmerged.source_offset, self._reference.offsets
         self._progress.reported((offset, reference), time.monotonic())
-        return progress.merge_report(self.number, offset, reference, self._settings.clock())
+        aside = self._transactions.batches.described()
+        clock = self._settings.clock()
+        return progress.merge_report(self.number, offset, reference, clock, aside)

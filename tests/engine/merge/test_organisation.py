@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from itertools import permutations
 from typing import Any
 
 from hypothesis import given
@@ -91,7 +92,7 @@ def test_rep_who_changes_team_leaves_nothing_behind() -> None:
     merger = merger_of(f"{DAY}|rep=ann", record("ann", team="north", unit="europe"), "rep")
     merger.add_reference(record("ann", "01-02 00:00", team="south", unit="europe"))
     assert published(merger) == {"rep=ann": 1, "team=south": 1, "unit=europe": 1}
-    merger.add_reference(record("ann", "01-03 00:00"))
+    merger.add_reference(record("ann", "01-03 00:00", team="", unit=""))
     gone = {key: body for key, body, _ in merger.publications()}
     assert gone["call_count|team=south|day|2026-03-20T00:00:00+00:00"] is None
     assert gone["call_count|unit=europe|day|2026-03-20T00:00:00+00:00"] is None
@@ -103,10 +104,23 @@ def test_rep_whose_name_ends_like_another_reps_scope_is_not_that_rep() -> None:
         assert published(merger) == {"rep=x|rep=ann": 1}
 
 
+def test_record_of_a_rep_is_a_patch() -> None:
+    patches = [
+        record("ann", "01-01 00:00", team="north", unit="europe"),
+        record("ann", "01-02 00:00", unit="asia", department="field"),
+        record("ann", "01-03 00:00", department=""),
+    ]
+    for order in permutations(patches):
+        organisation = Organisation()
+        for each in order:
+            organisation.update(each)
+        assert organisation.groups("rep=ann") == ("team=north", "unit=asia")
+
+
 def test_of_records_of_one_millisecond_the_greater_id_stands() -> None:
     organisation = Organisation()
     records = {
-        "e4": {"at": "2026-01-01T00:00:00.999000Z"},
+        "e4": {"at": "2026-01-01T00:00:00.999000Z", "team": "north"},
         "e16": {"at": "2026-01-01T00:00:00.999999Z", "team": "south"},
     }
     for name, fields in records.items():
@@ -114,4 +128,4 @@ def test_of_records_of_one_millisecond_the_greater_id_stands() -> None:
         decoded = decode(json.dumps(record).encode())
         assert isinstance(decoded, RepSet)
         organisation.update(decoded)
-    assert organisation.groups("rep=ann") == ()
+    assert organisation.groups("rep=ann") == ("team=north",)

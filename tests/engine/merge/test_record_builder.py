@@ -1,6 +1,6 @@
 """The record builder's fast path reads the same values as the evaluator."""
 
-from streams.engine.merge.record_builder import WindowContext
+from streams.engine.merge.window_context import WindowContext
 from tests.engine.merge.test_publication_round import merger_of_all
 
 

@@ -4,11 +4,11 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.events.key_value import KeyValue
 from streams.internal_topics.partials import encode
 from streams.kafka import topics
 from streams.kafka.errors import Fenced
-from streams.kafka.transactional_producer import Tombstone, TransactionalProducer
+from streams.kafka.record_batches import Record
+from streams.kafka.transactional_producer import TransactionalProducer
 from tests.installation.counting import (
     Counting,
     counted,
@@ -151,7 +151,7 @@ def _rep(rep: str, team: str) -> dict[str, str]:
     return {"type": "rep.set", "id": f"set-{rep}", "at": at, "rep": rep, "team": team}
 
 
-async def _write_output(settings: Settings, record: KeyValue | Tombstone) -> None:
+async def _write_output(settings: Settings, record: Record) -> None:
     stranger = await TransactionalProducer(settings, "merge", REPS).fence()
     await stranger.begin()
     await stranger.send({TopicPartition(topics.KPIS, REPS): [record]})

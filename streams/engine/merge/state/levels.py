@@ -1,11 +1,13 @@
 """Levels over time: running totals of daily steps, by KPI and scope."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import Window
+from streams.engine.merge.state.rankings import RANKED
 from streams.engine.merge.state.window_store import WindowStore
 
 LevelKey = tuple[str, str]
@@ -36,6 +38,9 @@ class Levels:
         self._facts: dict[LevelKey, int] = {}
         self._changed: dict[LevelKey, int] = {}
         self._totals: dict[LevelKey, tuple[list[int], list[Vector]]] = {}
+        # By dimension and level, of ranked dimensions: the scopes, and the days of their steps.
+        self._siblings: defaultdict[LevelKey, dict[str, None]] = defaultdict(dict)
+        self._days: defaultdict[LevelKey, list[int]] = defaultdict(list)
 
     @property
     def changed(self) -> int:
@@ -44,6 +49,8 @@ class Levels:
 
     def add(self, day: int, scope: str, names: Iterable[str], change: Grouped) -> None:
         """Record that the steps of these levels changed on a day."""
+        dimension = scope.partition("=")[0]
+        is_ranked = dimension in RANKED
         for name in names:
             key = (scope, name)
             facts = self._facts.get(key, 0) + change[name].get("n", 0)
@@ -53,6 +60,8 @@ class Levels:
                 self._facts.pop(key, None)
             self._changed[key] = min(day, self._changed.get(key, day))
             self._totals.pop(key, None)
+            if is_ranked:
+                self._add_to_group((dimension, name), scope, day, bool(facts))
 
     def known(self) -> list[LevelKey]:
         """(scope, level) of all that have had a step."""
@@ -62,8 +71,21 @@ class Levels:
         """Whether a level has had a step in a scope."""
         return (scope, name) in self._facts
 
+    def siblings(self, name: str, dimension: str) -> Collection[str]:
+        """Scopes of a ranked dimension in which a level has had a step."""
+        return self._siblings.get((dimension, name), ())
+
+    def windows_over(self, name: str, dimension: str, since: int) -> set[Window]:
+        """Windows that are over, from a day on, with a step of any value of a ranked dimension."""
+        calendar, days = self._windows.calendar, self._days.get((dimension, name), [])
+        found = {w for day in days[bisect_left(days, since) :] for w in calendar.windows_of(day)}
+        return found.difference(calendar.windows_of(self._windows.today))
+
     def before(self, name: str, scope: str, day: int) -> Vector:
-        """Level before a day: the sum of all steps on earlier days. Read only."""
+        """Level before a day: the sum of all steps on earlier days, with their number `n`.
+
+        Read only.
+        """
         days, totals = self._steps((scope, name))
         return totals[bisect_left(days, day)]
 
@@ -89,10 +111,21 @@ class Levels:
                 for day in self._windows.days(scope)
             )
             steps = [(day, vector) for day, vector in vectors if "n" in vector]
-            total = dict.fromkeys(self._components[name], 0)
+            total = dict.fromkeys(("n", *self._components[name]), 0)
             totals = [total]
             for _, vector in steps:
                 total = {it: number + vector.get(it, 0) for it, number in total.items()}
                 totals.append(total)
             found = self._totals[key] = ([day for day, _ in steps], totals)
         return found
+
+    def _add_to_group(self, key: LevelKey, scope: str, day: int, is_known: bool) -> None:
+        """Note a step of a ranked dimension's value; a day stays noted if its steps go."""
+        if is_known:
+            self._siblings[key][scope] = None
+        else:
+            self._siblings[key].pop(scope, None)
+        days = self._days[key]
+        index = bisect_left(days, day)
+        if index == len(days) or days[index] != day:
+            days.insert(index, day)

@@ -1,7 +1,7 @@
 """Ranks of a dimension's values by their KPI in a window."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import inf
 
 from streams.engine.calendars.calendar import Window
@@ -100,11 +100,24 @@ class Ranking:
         self._sorted_values = [value for _, value in ordered]
 
 
+class SettledRanking:
+    """Ranks of those values of a group that have records in a window that is over."""
+
+    __slots__ = ("ranks",)
+
+    def __init__(self, ranks: dict[str, int]) -> None:
+        self.ranks = ranks
+
+    def rank(self, value: str, _is_lower_better: bool) -> int:
+        """As `Ranking` has it."""
+        return self.ranks[value]
+
+
 class Rankings:
     """The rankings of all windows, by KPI and dimension."""
 
     def __init__(self) -> None:
-        self._groups: dict[Window, dict[RankingGroup, Ranking]] = {}
+        self._groups: dict[Window, dict[RankingGroup, Ranking | SettledRanking]] = {}
 
     def update(
         self,
@@ -118,7 +131,7 @@ class Rankings:
         if groups is None:
             groups = self._groups[window] = {}
         ranking = groups.get(group)
-        if ranking is None:
+        if not isinstance(ranking, Ranking):
             ranking = groups[group] = Ranking()
         changed = ranking.update(changes, is_lower_better)
         if not ranking:
@@ -127,7 +140,37 @@ class Rankings:
                 del self._groups[window]
         return changed
 
-    def of(self, window: Window) -> Mapping[RankingGroup, Ranking]:
+    def settle(
+        self,
+        window: Window,
+        group: RankingGroup,
+        numbers: Mapping[str, Number],
+        recorded: Collection[str],
+        is_lower_better: bool,
+    ) -> Iterable[str]:
+        """Rank all numbers of a group at once, keeping the ranks of recorded values only.
+
+        Returns those whose rank has changed. In a window that is over most values of a level
+        have no record, and so many windows are over that their numbers are not kept.
+        """
+        ordered = sorted(numbers.values())
+        ranks = {
+            value: bisect_left(ordered, numbers[value]) + 1
+            if is_lower_better
+            else len(ordered) - bisect_right(ordered, numbers[value]) + 1
+            for value in recorded
+            if value in numbers
+        }
+        groups = self._groups.setdefault(window, {})
+        old = groups.pop(group, None)
+        if ranks:
+            groups[group] = SettledRanking(ranks)
+        elif not groups:
+            del self._groups[window]
+        before = old.ranks if isinstance(old, SettledRanking) else {}
+        return [value for value, rank in ranks.items() if before.get(value) != rank]
+
+    def of(self, window: Window) -> Mapping[RankingGroup, Ranking | SettledRanking]:
         """Rankings of a window by group."""
         return self._groups.get(window, {})
 

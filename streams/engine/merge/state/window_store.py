@@ -2,7 +2,8 @@
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from heapq import heappop, heappush
 
 from streams.engine.algebra.measures import Grouped, add_grouped
@@ -11,18 +12,20 @@ from streams.engine.calendars.calendar import (
     Calendar,
     Window,
 )
+from streams.engine.merge.state.to_date import COMPARED_KINDS, ToDate
 
 
 class WindowStore:
     """Keeps one vector per window, scope and KPI, for every window that has facts.
 
-    Rolling windows are kept for today only, each with the window before it. Another day begins
-    with `begin_day`, after which `roll_next` has to return False before rolling windows are read
-    or facts are added.
+    Rolling windows are kept for today only, each with the window before it, and so are the parts
+    of windows that running ones are compared with. Another day begins with `begin_day`, after
+    which `roll_next` has to return False before either is read or facts are added.
 
     Attributes:
         today: The day that rolling windows end with, as a day number.
         rolling: The rolling windows that end today.
+        to_date: What each running window of more than a day is compared with. Read only.
     """
 
     def __init__(self, calendar: Calendar, today: int, lateness_ms: int) -> None:
@@ -32,8 +35,13 @@ class WindowStore:
         self.rolling = calendar.rolling(today)
         self._rolling_bounds = self._rolling_with_previous()
         self._rolling_windows = {window for window, _ in self._rolling_bounds}
-        # Days that are not yet in the rolling windows of a day that has just begun.
-        self._unrolled: deque[tuple[Window, int]] = deque()
+        self.to_date = {
+            window: ToDate(calendar, window, today)
+            for window in calendar.windows_of(today)
+            if window.kind in COMPARED_KINDS
+        }
+        # What a day that has just begun still has to add to sums: the day to add, and how.
+        self._unrolled: deque[tuple[Callable[[str, Grouped], None], int]] = deque()
         self._sums: dict[Window, dict[str, Grouped]] = {}
         self._days: dict[str, list[int]] = {}
         self._all_time: dict[str, Grouped] = {}
@@ -70,6 +78,9 @@ class WindowStore:
         windows += [w for w, end in self._rolling_bounds if w.start <= day <= end]
         for window in windows:
             self._add(window, scope, change)
+        for each in self.to_date.values():
+            if each.window.start <= day < each.end:
+                each.add(scope, change)
         return windows
 
     def add_all_time(self, scope: str, change: Grouped) -> None:
@@ -104,7 +115,7 @@ class WindowStore:
             yield heappop(self._ends)[1]
 
     def begin_day(self, today: int) -> None:
-        """Empty the rolling windows and let them end with another day."""
+        """Empty the rolling windows and let them end with another day; extend those to date."""
         for window, _ in self._rolling_bounds:
             self._sums.pop(window, None)
         self.today = today
@@ -112,18 +123,30 @@ class WindowStore:
         self._rolling_bounds = self._rolling_with_previous()
         self._rolling_windows = {window for window, _ in self._rolling_bounds}
         self._unrolled = deque(
-            (window, day)
+            (partial(self._add, window), day)
             for window, end in self._rolling_bounds
             for day in range(window.start, end + 1)
         )
+        self._extend_to_date()
 
     def roll_next(self) -> bool:
-        """Add one day's vectors to one rolling window; whether more of them are missing."""
+        """Add one day's vectors to one sum that begin_day has changed; whether more are missing."""
         if self._unrolled:
-            window, day = self._unrolled.popleft()
+            add, day = self._unrolled.popleft()
             for scope, vectors in self.scopes(Window("day", day)).items():
-                self._add(window, scope, vectors)
+                add(scope, vectors)
         return bool(self._unrolled)
+
+    def _extend_to_date(self) -> None:
+        """Let running windows be compared with a day more; one that has begun, with its first."""
+        before, self.to_date = self.to_date, {}
+        for window in self.calendar.windows_of(self.today):
+            if window.kind in COMPARED_KINDS:
+                each = self.to_date[window] = ToDate(self.calendar, window, self.today)
+                begin = each.window.start
+                if window in before:
+                    each.scopes, begin = before[window].scopes, before[window].end
+                self._unrolled.extend((each.add, day) for day in range(begin, each.end))
 
     def _rolling_with_previous(self) -> list[tuple[Window, int]]:
         """Rolling windows of today and those before them, with their last days."""

@@ -1,16 +1,21 @@
 """`/metrics` and `/healthz` over HTTP, fed from a real Kafka."""
 
 import asyncio
+import gzip
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from streams.config.settings import Settings
 from streams.output.prometheus.collector import KpiCollector
+from streams.output.prometheus.page_cache import FRESH_SECONDS
 from streams.output.prometheus.server import MetricsServer, serve
 from streams.output.reader import Feed
 from streams.wiring.catalogue import catalogue
@@ -59,7 +64,7 @@ async def test_published_records_are_scraped_and_deleted_ones_are_not(
     settings: Settings, writer: Writer, rep: str
 ) -> None:
     now = at()
-    collector = KpiCollector(catalogue(now), now.clock)
+    collector = KpiCollector(catalogue(now), now)
     registry = CollectorRegistry()
     registry.register(collector)
     Counter("others", "Of the same registry.", registry=registry).inc()
@@ -112,3 +117,71 @@ async def test_a_port_in_use_is_refused_and_a_closed_one_is_free_again() -> None
             await serve(CollectorRegistry(), server.port)
     again = await serve(CollectorRegistry(), server.port)
     await again.close()
+
+
+class Counting(Collector):
+    """A collector that counts how often it is collected."""
+
+    def __init__(self) -> None:
+        self.builds = 0
+
+    def collect(self) -> list[Metric]:
+        """Return the number as a gauge."""
+        self.builds += 1
+        metric = Metric("builds", "Number of builds.", "gauge")
+        metric.add_sample("builds", {}, self.builds)
+        return [metric]
+
+
+async def test_page_is_built_once_a_second_in_every_form() -> None:
+    registry = CollectorRegistry()
+    counting = Counting()
+    registry.register(counting)
+    before = counting.builds
+    async with serving(registry) as server, aiohttp.ClientSession() as client:
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        began = time.monotonic()
+        forms = [
+            {"Accept": "application/openmetrics-text"},
+            {"Accept": "text/plain"},
+            {"Accept-Encoding": "gzip"},
+        ] * 5
+        pages = await asyncio.gather(*(body_of(client, url, headers) for headers in forms))
+        assert time.monotonic() - began < FRESH_SECONDS
+        assert counting.builds == before + 1
+        assert len(set(pages)) == 2
+        while counting.builds == before + 1:
+            await body_of(client, url, {})
+        assert time.monotonic() - began >= FRESH_SECONDS
+
+
+async def body_of(client: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> str:
+    async with client.get(url, headers=headers) as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def test_page_is_compressed_and_in_openmetrics_when_asked_for() -> None:
+    registry = CollectorRegistry()
+    Counter("others", "Of the same registry.", registry=registry).inc()
+    asked = {"Accept": "application/openmetrics-text; version=1.0.0", "Accept-Encoding": "gzip"}
+    async with (
+        serving(registry) as server,
+        aiohttp.ClientSession(auto_decompress=False) as client,
+        client.get(f"http://127.0.0.1:{server.port}/metrics", headers=asked) as answer,
+    ):
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1")
+        assert answer.headers["Vary"] == "Accept, Accept-Encoding"
+        assert gzip.decompress(await answer.read()).endswith(b"# EOF\n")
+
+
+async def test_head_has_the_headers_of_the_page_alone() -> None:
+    async with (
+        serving(CollectorRegistry()) as server,
+        aiohttp.ClientSession() as client,
+        client.head(f"http://127.0.0.1:{server.port}/metrics") as answer,
+    ):
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        assert await answer.read() == b""

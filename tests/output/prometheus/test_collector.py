@@ -1,55 +1,11 @@
 """The KPIs of current windows as gauges."""
 
-from collections.abc import Iterable
-
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import Counter
 
-from streams.config.settings import Settings, instant
-from streams.output.prometheus.collector import KpiCollector
-from streams.wiring.catalogue import catalogue
-from tests.output.records import (
-    NOON,
-    at,
-    key,
-    records,
-    won,
-)
-
-TODAY = {"window": "day", "dimension": "all", "value": ""}
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self, text: str = NOON) -> None:
-        self.text = text
-
-    def __call__(self) -> int:
-        return instant(self.text, "now")
-
-
-def showing(
-    events: Iterable[bytes], settings: Settings | None = None, **limits: int
-) -> tuple[CollectorRegistry, KpiCollector, Clock]:
-    settings = settings or at()
-    clock = Clock()
-    collector = KpiCollector(catalogue(settings), clock, **limits)
-    for name, record in records(events, settings):
-        collector.update(name, record)
-    registry = CollectorRegistry()
-    registry.register(collector)
-    return registry, collector, clock
-
-
-def values(registry: CollectorRegistry, name: str) -> set[str]:
-    return {
-        sample.labels["value"]
-        for metric in registry.collect()
-        for sample in metric.samples
-        if sample.name == name
-    }
-
+from streams.config.settings import instant
+from tests.output.prometheus.showing import TODAY, showing, values
+from tests.output.records import NOON, at, key, records, won
 
 LEAD = [
     b'{"id":"1","type":"lead.created","at":"2026-03-04T08:00:00+00:00","subject":"L1",'
@@ -178,24 +134,6 @@ def test_customers_are_never_labels() -> None:
     assert "acme" not in str([metric.samples for metric in registry.collect()])
 
 
-def test_values_past_the_limit_are_counted_and_not_shown() -> None:
-    events = [won(f"d{n}", "1.00", rep=f"rep{n}") for n in range(5)]
-    registry, _, _ = showing(reversed(events), values=3)
-    assert values(registry, "sales_deal_count") == {"", "rep0", "rep1", "rep2"}
-    where = {"kpi": "deal_count", "dimension": "rep"}
-    assert registry.get_sample_value("sales_kpi_values_dropped", where) == 2
-    assert registry.get_sample_value("sales_deal_count", TODAY) == 5
-
-
-def test_labels_past_the_limit_are_counted_and_not_shown() -> None:
-    registry, _, _ = showing(LOST, labels=1)
-    name = "sales_lost_reasons"
-    assert registry.get_sample_value(name, {**TODAY, "label": "price"}) == 2
-    assert registry.get_sample_value(name, {**TODAY, "label": "quality"}) is None
-    where = {"kpi": "lost_reasons", "dimension": "all"}
-    assert registry.get_sample_value("sales_kpi_labels_dropped", where) == 1
-
-
 def test_records_without_a_name_here_are_counted() -> None:
     registry, collector, _ = showing([])
     for name, record in records([won("d1", "1.00")], at()):
@@ -265,7 +203,7 @@ def test_targets_are_shown_for_as_many_values_as_kpis_are() -> None:
         )
         for rep in ("ann", "bob")
     ]
-    registry, _, _ = showing([*events, *aims], values=1)
+    registry, _, _ = showing([*events, *aims], metrics_values=1)
     assert values(registry, "sales_kpi_target") == {"ann"}
 
 

@@ -1,0 +1,115 @@
+"""Reps and accounts as the patches of their reference records leave them."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from msgspec import UNSET
+
+from streams.engine.calendars.calendar import milliseconds
+from streams.events import (
+    AccountSet,
+    Common,
+    RepSet,
+    canonical,
+    identity,
+    order_within,
+)
+
+Patch = RepSet | AccountSet
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class RepRecord(NamedTuple):
+    """A rep's groups and time zone; None where one is not known."""
+
+    team: str | None = None
+    department: str | None = None
+    unit: str | None = None
+    timezone: str | None = None
+
+
+class AccountRecord(NamedTuple):
+    """What is known of an account; `at` is the instant of its potential."""
+
+    segment: str | None = None
+    rep: str | None = None
+    potential: str | None = None
+    currency: str | None = None
+    at: datetime = NEVER
+
+
+def precedence(record: Common) -> tuple[int, str, bytes]:
+    """What decides which record of a key is current, and which version of a record."""
+    return milliseconds(record.at), order_within(record), canonical(record)
+
+
+class PatchHistory:
+    """The patches of every key, each once, in the order in which they apply."""
+
+    def __init__(self) -> None:
+        self._patches: dict[str, list[Patch]] = {}
+
+    def add(self, patch: Patch) -> bool:
+        """Add a patch, in any order; whether it is news, and no older version of one known."""
+        patches = self._patches.setdefault(patch.key, [])
+        name = identity(patch)
+        for number, known in enumerate(patches):
+            if identity(known) == name:
+                if precedence(known) >= precedence(patch):
+                    return False
+                del patches[number]
+                break
+        patches.append(patch)
+        if len(patches) > 1:
+            patches.sort(key=precedence)
+        return True
+
+    def fields(self, key: str) -> dict[str, Any]:
+        """The value of each field that a patch of this key has given, the last one's."""
+        found: dict[str, Any] = {}
+        for patch in self._patches.get(key, ()):
+            for name in patch.__struct_fields__:
+                value = getattr(patch, name)
+                if value is not UNSET:
+                    found[name] = value
+                    if name == "potential":
+                        found["potential_at"] = patch.at
+        return found
+
+
+class RepRecords(dict[str, RepRecord]):
+    """The current records of reps, by name; read-only except for `apply`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._history = PatchHistory()
+
+    def apply(self, patch: RepSet) -> bool:
+        """Apply a patch, in any order; whether the record has changed."""
+        if not self._history.add(patch):
+            return False
+        old, fields = self.get(patch.rep), self._history.fields(patch.rep)
+        new = self[patch.rep] = RepRecord(*(fields.get(name) for name in RepRecord._fields))
+        return new != old
+
+
+class AccountRecords(dict[str, AccountRecord]):
+    """The current records of accounts, by name; read-only except for `apply`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._history = PatchHistory()
+
+    def apply(self, patch: AccountSet) -> bool:
+        """Apply a patch, in any order; whether the record has changed."""
+        if not self._history.add(patch):
+            return False
+        old, fields = self.get(patch.account), self._history.fields(patch.account)
+        new = self[patch.account] = AccountRecord(
+            fields.get("segment"),
+            fields.get("rep"),
+            fields.get("potential"),
+            fields.get("currency"),
+            fields.get("potential_at", NEVER),
+        )
+        return new != old
