@@ -20,17 +20,15 @@ class Tombstones:
         tombstones = [event for event in events if event.type in TOMBSTONE_TYPES]
         mine = [event for event in tombstones if of_accounts in kinds_of(event)]
         self.merges: dict[str, Event] = {}
+        self.ever_into: dict[str, set[str]] = {}
         self.erased: dict[str, int] = {}
         for subject in {event.fields["subject"] for event in mine}:
             of_subject = [event for event in mine if event.fields["subject"] == subject]
             merges = in_order(current(of_subject, {"subject.merged"}))
-            merged = merges[-1] if merges else None
-            if (
-                merged is not None
-                and not is_of_rep(subject)
-                and not is_of_rep(merged.fields["into"])
-            ):
-                self.merges[subject] = merged
+            # A rep's own efforts cannot be merged.
+            if merges and not is_of_rep(subject) and not is_of_rep(merges[-1].fields["into"]):
+                self.merges[subject] = merges[-1]
+            self.ever_into[subject] = {merge.fields["into"] for merge in merges}
             erased = [event.at for event in of_subject if event.type == "subject.erased"]
             if erased:
                 self.erased[subject] = max(erased)
@@ -50,12 +48,26 @@ class Tombstones:
         last = max(circle, key=lambda member: self.merges[member].order)
         return [*(it for it in path if it != self.into[last]), self.into[last]]
 
+    def reached(self, subject: str) -> set[str]:
+        """The subjects that it ever was merged into, by whatever merges, and itself."""
+        found, waiting = {subject}, [subject]
+        while waiting:
+            name = waiting.pop()
+            targets = set() if is_of_rep(name) else self.ever_into.get(name, set())
+            new = {it for it in targets if not is_of_rep(it)} - found
+            found |= new
+            waiting.extend(new)
+        return found
+
     def owner(self, event: Event) -> str | None:
-        """The subject whose event it is; None where it is erased."""
-        path = self.path(event.fields["subject"])
-        if any(event.at <= self.erased[it] for it in path if it in self.erased):
+        """The subject whose event it is; None where it is erased.
+
+        An erasure reaches what was ever merged into the subject, even if it was merged on.
+        """
+        subject = event.fields["subject"]
+        if any(event.at <= self.erased[it] for it in self.reached(subject) if it in self.erased):
             return None
-        return path[-1]
+        return self.path(subject)[-1]
 
 
 def losers(tombstones: Tombstones, survivor: str) -> list[str]:

@@ -71,6 +71,17 @@ def test_erasing_a_member_of_a_circle_erases_all_that_came_by_it() -> None:
     assert not values(reported(events), "receivables")
 
 
+def test_erasure_reaches_what_was_merged_elsewhere_since() -> None:
+    events = [
+        invoiced("one"),
+        merged("one", "two", "2026-03-05T09:00:00Z"),
+        merged("one", "three", "2026-03-06T09:00:00Z"),
+    ]
+    assert values(reported(events), "receivables|account=three")
+    events.append(erased("two", "2026-03-04T09:00:00Z"))
+    assert not values(reported(events), "receivables")
+
+
 def test_merge_and_erasure_of_the_future_have_not_happened() -> None:
     events = [CREATED, CALLED, merged("lead-2", "lead-1", "2026-03-05T09:00:00Z")]
     events.append(erased("lead-1", "2026-03-09T09:00:00Z"))
