@@ -76,6 +76,22 @@ async def test_both_modes_count_beside_canonical_events(settings: Settings) -> N
     assert found == {"crm.lead": 30, "rep=ann": 20}
 
 
+async def test_one_in_another_partition_is_forwarded_as_the_event_that_it_is(
+    settings: Settings,
+) -> None:
+    wrong = (shard_of("lead-1", settings) + 1) % settings.partitions
+    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
+        await producer.send_and_wait(
+            "crm.lead", b'{"rep":"ann"}', b"lead-1", partition=wrong, headers=BINARY
+        )
+    for _ in range(2):
+        noted = await read_all(settings)
+        assert noted.rejections == []
+    found = await partials(settings)
+    home = shard_of("lead-1", settings)
+    assert found == {f"{home}|crm.lead": 1, f"{home}|rep=ann": 1}
+
+
 async def test_export_writes_them_as_canonical_events(settings: Settings, tmp_path: Path) -> None:
     await send(settings, b'{"rep":"ann"}', BINARY)
     await send(settings, orjson.dumps(IN_ITSELF), STRUCTURED)
