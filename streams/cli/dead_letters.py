@@ -8,6 +8,7 @@ import click
 import orjson
 
 from streams.config.settings import Settings
+from streams.events.formats.json_text import without_mark
 from streams.operations.dead_letters import (
     CannotRepair,
     DeadLetter,
@@ -86,7 +87,7 @@ def replay(settings: Settings, selection: Selection, changes: Changes, *, dry: b
     if changes.file is not None and len(found) != 1:
         raise click.ClickException("--value is for one dead letter: name its offset")
     try:
-        whole = changes.file.read_bytes() if changes.file else None
+        whole = without_mark(changes.file.read_bytes()) if changes.file else None
         repair = repair_of(changes.assigned, changes.dropped, whole)
         if dry:
             for dead_letter in found:

@@ -49,6 +49,6 @@ def read(kind: Kind, variable: str, written: str) -> object:
 def from_file(variable: str, file: str) -> str:
     """Read a secret from the file that a variable names; white space around it is not part."""
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        return Path(file).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(f"{variable}={file!r} cannot be read: {error}") from error

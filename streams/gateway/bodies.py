@@ -19,7 +19,6 @@ from streams.gateway.records import Record
 
 READ_SECONDS = 15.0
 ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What is decompressed before it is counted.
 PIECE_BYTES = 64 * 1024
 # A gzip file may consist of several; the work for one does not depend on its size.
@@ -88,11 +87,6 @@ async def read_body(request: web.Request, budget: MemoryBudget) -> bytearray:
         raise RequestRejected("malformed", "the body broke off") from error
     except TimeoutError as error:
         raise RequestRejected("slow", f"the body took longer than {READ_SECONDS:.0f} s") from error
-
-
-def without_mark(body: bytes | bytearray) -> bytes:
-    """Return the body without the byte order mark that some programs write before UTF-8."""
-    return bytes(body.removeprefix(BYTE_ORDER_MARK))
 
 
 async def decompressed(chunks: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:

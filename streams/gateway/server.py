@@ -20,13 +20,13 @@ from aiohttp import hdrs, web
 
 from streams.config.settings import Settings
 from streams.events import KnownNames
+from streams.events.formats.json_text import without_mark
 from streams.gateway import cloudevents
 from streams.gateway.auth import Token
 from streams.gateway.bodies import (
     READ_SECONDS,
     read_body,
     reader_for,
-    without_mark,
 )
 from streams.gateway.connections import (
     Connections,

@@ -7,7 +7,7 @@ from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.kafka import topics
 
-ROLES = ("apply", "worker", "gateway", "reader")
+ROLES = ("apply", "worker", "gateway", "reader", "operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,10 @@ def acls(settings: Settings) -> Iterator[Acl]:
     )
     for name in sorted(inputs):
         yield Acl("gateway", "topic", name, ("Write", "Describe"))
+    # What `doctor`, `status`, `verify`, `export` and `dead-letters` do; the last one sends events.
+    for name in names:
+        write = ("Write",) if name in inputs or name == topics.DEAD_LETTERS else ()
+        yield Acl("operator", "topic", name, ("Read", "Describe", "DescribeConfigs", *write))
+    yield Acl("operator", "group", settings.app, ("Describe",))
     for name in topics.OUTPUTS:
         yield Acl("reader", "topic", name, ("Read", "Describe"))

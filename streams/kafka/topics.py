@@ -91,6 +91,10 @@ def progress(settings: Settings) -> str:
     return f"{settings.app}.progress"
 
 
+# The topics whose names begin with the installation's.
+OWN = (state, reroutes, progress)
+
+
 def wanted(settings: Settings) -> tuple[Topic, ...]:
     """Return every topic of an installation."""
     return (

@@ -26,6 +26,7 @@ from streams.kafka.errors import Fatal, TopicsWrong
 from streams.kafka.reader import ends, read_to
 from streams.operations import partitioners
 from streams.operations.findings import Finding, check_progress, check_transactions
+from streams.operations.installations import check_installations
 from streams.operations.source_clocks import sources_ahead
 from streams.wiring.catalogue import catalogue
 
@@ -163,7 +164,13 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
-    for check in (check_compaction, check_names, check_transactions, check_sources):
+    for check in (
+        check_installations,
+        check_compaction,
+        check_names,
+        check_transactions,
+        check_sources,
+    ):
         for finding in await check(settings):
             yield finding
     yield await check_partitions(settings)

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from streams.config.settings import Settings
 from streams.events import TOPIC_OF, KnownNames
+from streams.events.formats.json_text import BYTE_ORDER_MARK, without_mark
 from streams.gateway.errors import Problem
 from streams.gateway.event_producer import (
     UNAVAILABLE,
@@ -35,6 +36,7 @@ from streams.gateway.records import Record, checked, record
 BLANKS = b" \t\r\n"
 # One more than the longest event with its line end.
 PART_BYTES = EVENT_BYTES + 2
+READ_BYTES = PART_BYTES + len(BYTE_ORDER_MARK)
 # Bad lines that are reported; further ones are only counted.
 LISTED = 100
 START_SECONDS = 15.0
@@ -122,17 +124,19 @@ def report(ingested: Ingested, console: Console) -> None:
 def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
     """Yield each line's number, its text and the position after it.
 
-    Of a line longer than an event may be, only the first PART_BYTES are yielded.
+    Of a line longer than an event may be, only the first PART_BYTES are yielded. A byte order
+    mark is no part of the first line.
     """
     number, position = 0, 0
-    while line := stream.readline(PART_BYTES):
+    while line := stream.readline(READ_BYTES):
         number += 1
         position += len(line)
         rest = line
-        while len(rest) == PART_BYTES and not rest.endswith(b"\n"):
-            rest = stream.readline(PART_BYTES)
+        while len(rest) == READ_BYTES and not rest.endswith(b"\n"):
+            rest = stream.readline(READ_BYTES)
             position += len(rest)
-        yield number, line, position
+        text = without_mark(line) if number == 1 else line
+        yield number, text[:PART_BYTES], position
 
 
 class Transfer:

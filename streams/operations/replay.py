@@ -13,6 +13,7 @@ from streams.events import (
     decode,
     for_each_kind,
 )
+from streams.events.formats.json_text import without_mark
 from streams.wiring.catalogue import catalogue, known_names
 
 OnRejected = Callable[[int, Rejected], None]
@@ -76,9 +77,10 @@ def _replayed(
     merger = Merger(declared, now)
     known = known_names(declared)
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        text = without_mark(line) if number == 1 else line
+        if not text.strip():
             continue
-        event = decode(line)
+        event = decode(text)
         problem = event if isinstance(event, Rejected) else known.problem(event)
         if problem is not None:
             on_rejected(number, problem)

@@ -15,7 +15,9 @@ from streams.broker.ports import free_port
 from streams.kafka.acls import Acl
 
 HOST = "127.0.0.1"
-PASSWORDS = {role: f"secret of the {role}" for role in ("apply", "worker", "gateway", "reader")}
+PASSWORDS = {
+    role: f"secret of the {role}" for role in ("apply", "worker", "gateway", "reader", "operator")
+}
 RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
 OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10}
 LITERAL, PREFIXED, ALLOW = 3, 4, 3

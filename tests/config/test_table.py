@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.config.declaration import BadSetting
+from streams.config.declaration import BadSetting, from_file
 from streams.config.rules.table import (
     Table,
     open_table,
@@ -166,3 +166,12 @@ def test_file_in_another_encoding_is_rejected(tmp_path: Path) -> None:
     file.write_bytes(b"a = '\xff'")
     with pytest.raises(BadSetting, match="UTF-8"):
         open_table(file)
+
+
+def test_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_bytes(b"\xef\xbb\xbfa = 5")
+    assert open_table(file).number("a") == 5
+    secret = tmp_path / "token"
+    secret.write_bytes(b"\xef\xbb\xbfa-token-that-only-the-tests-know\r\n")
+    assert from_file("TOKEN_FILE", str(secret)) == "a-token-that-only-the-tests-know"

@@ -128,3 +128,11 @@ def test_without_known_names_nothing_is_checked() -> None:
     body = written(valid("target.set") | {"kpi": "weather"})
     assert checked(from_json(body)[0], None) == from_json(body)[0]
     assert isinstance(checked(from_json(body)[0], KnownNames({}, ())), Problem)
+
+
+def test_file_with_a_byte_order_mark_is_replayed() -> None:
+    rejected: list[int] = []
+    lines = [b"\xef\xbb\xbf" + written(valid("lead.created")) + b"\n", b"\xef\xbb\xbf{}\n"]
+    found = list(replay(lines, Settings(), lambda number, _: rejected.append(number)))
+    assert rejected == [2]
+    assert any(b'"kpi":"lead_count"' in line for line in found)

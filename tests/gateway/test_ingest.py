@@ -23,6 +23,7 @@ from tests.gateway.samples import (
 from tests.gateway.sending import Sender
 from tests.gateway.written import Written
 
+MARK = b"\xef\xbb\xbf"
 REP = b'{"id":"r","type":"rep.set","at":"2026-03-02T09:15:00Z","rep":"ann"}'
 
 
@@ -50,6 +51,21 @@ async def test_every_line_is_written_byte_for_byte(
     for subject in {record.key for record in found} - {b"ann"}:
         mine = [record.value for record in found if record.key == subject]
         assert mine == [event for event in events if b'"' + subject + b'"' in event]
+
+
+async def test_byte_order_mark_is_no_part_of_the_first_line(
+    settings: Settings, written: Written, tmp_path: Path
+) -> None:
+    room = EVENT_BYTES - len(deal(1, more=',"x":""'))
+    longest = deal(1, more=',"x":"' + "x" * room + '"')
+    assert len(longest) == EVENT_BYTES
+    for first in (deal(1), longest):
+        path = file(tmp_path, MARK + first, MARK + deal(2))
+        # One anywhere else is no white space, in JSON or in files.
+        assert await off_loop(path, settings) == (1, [(2, None)])
+    assert [record.value for record in await written.records()] == [deal(1), longest]
+    path = file(tmp_path, MARK + longest.replace(b"xx", b"xxx", 1))
+    assert await off_loop(path, settings) == (0, [(1, None)])
 
 
 async def test_a_subject_has_the_partition_it_has_by_the_gateway(

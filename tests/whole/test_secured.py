@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -20,7 +21,7 @@ from tests.broker.secured import (
     secured,
 )
 
-EVENTS = [
+EVENTS: list[dict[str, Any]] = [
     {
         "id": f"e{number}",
         "type": "lead.created",
@@ -42,6 +43,13 @@ def kafka_with_rights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secu
         made = command(kafka, "apply", "topics", "apply")
         assert made.returncode == 0, made.stderr
         yield kafka
+
+
+def file_of(folder: Path, events: list[dict[str, Any]]) -> Path:
+    """Write a file of events."""
+    file = folder / "sent.jsonl"
+    file.write_bytes(b"\n".join(orjson.dumps(event) for event in events))
+    return file
 
 
 def environment(kafka: Secured, role: str, password: str | None = None) -> dict[str, str]:
@@ -76,8 +84,7 @@ def command(
 def test_every_role_does_its_part_with_its_least_rights(
     kafka_with_rights: Secured, tmp_path: Path
 ) -> None:
-    file = tmp_path / "events.jsonl"
-    file.write_bytes(b"\n".join(orjson.dumps(event) for event in EVENTS))
+    file = file_of(tmp_path, EVENTS)
     log = tmp_path / "worker.log"
     with log.open("wb") as output:
         worker = subprocess.Popen(
@@ -100,6 +107,36 @@ def test_every_role_does_its_part_with_its_least_rights(
         worker.terminate()
         worker.wait(READY_SECONDS)
     assert PASSWORDS["worker"] not in log.read_text()
+
+
+def test_operator_has_the_rights_of_the_commands_for_operators(
+    kafka_with_rights: Secured, tmp_path: Path
+) -> None:
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return command(kafka_with_rights, "operator", *arguments)
+
+    examined = run("doctor")
+    assert "no Kafka" not in examined.stdout
+    assert "may not be described" not in examined.stdout
+    assert "all 22 topics are there" in examined.stdout
+    assert "uthorization" not in examined.stdout + examined.stderr
+    for arguments in (
+        ("status",),
+        ("verify",),
+        ("export", str(tmp_path / "events.jsonl")),
+        ("dead-letters", "list"),
+        ("ingest", str(file_of(tmp_path, EVENTS))),
+    ):
+        done = run(*arguments)
+        assert "uthorization" not in done.stderr, (arguments, done.stderr)
+        assert "hidden from this user" not in done.stderr, (arguments, done.stderr)
+        assert done.returncode == 0 or arguments[0] in ("status", "verify"), done.stderr
+    # What it may not: the values are the workers' alone.
+    assert not {
+        acl.name
+        for acl in acls(Settings())
+        if acl.role == "operator" and "Write" in acl.operations and not acl.name.startswith("crm.")
+    }
 
 
 def test_role_without_the_right_is_told_so(kafka_with_rights: Secured) -> None:

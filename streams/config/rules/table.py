@@ -200,7 +200,7 @@ class Table:
 def open_table(path: Path) -> Table:
     """Read a TOML file as its top table. Raises BadSetting for a file that cannot be read."""
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise BadSetting(
             f"{PREFIX}RULES={path}: {error.strerror}; name a TOML file or unset it"

@@ -1,11 +1,18 @@
-"""What counts as JSON: media types, and bytes."""
+"""What counts as JSON: media types and bytes, with or without a byte order mark."""
 
 import re
 
 import msgspec
 
+# What some programs write before UTF-8.
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TYPE = re.compile(r"(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _syntax = msgspec.json.Decoder(msgspec.Raw)
+
+
+def without_mark(text: bytes | bytearray) -> bytes:
+    """Return a body, or the first line of a file, without a byte order mark."""
+    return bytes(text.removeprefix(BYTE_ORDER_MARK))
 
 
 def is_json_type(content_type: str) -> bool:
