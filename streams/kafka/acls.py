@@ -46,8 +46,9 @@ def acls(settings: Settings) -> Iterator[Acl]:
         yield Acl("gateway", "topic", name, ("Write", "Describe"))
     # What `doctor`, `status`, `verify`, `export` and `dead-letters` do; the last one sends events.
     for name in names:
-        write = ("Write",) if name in inputs or name == topics.DEAD_LETTERS else ()
-        yield Acl("operator", "topic", name, ("Read", "Describe", "DescribeConfigs", *write))
+        yield Acl("operator", "topic", name, ("Read", "Describe", "DescribeConfigs"))
+    for name in sorted({*inputs, topics.DEAD_LETTERS}):
+        yield Acl("operator", "topic", name, ("Write",))
     yield Acl("operator", "group", settings.app, ("Describe",))
     for name in topics.OUTPUTS:
         yield Acl("reader", "topic", name, ("Read", "Describe"))
