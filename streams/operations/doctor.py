@@ -50,14 +50,14 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 def check_rules(settings: Settings) -> list[Finding]:
-    """Check that the rules file can be used, if there is one."""
-    if settings.rules is None:
-        return []
+    """Check that the rules file can be used, if there is one, and KPIs of installed packages."""
     try:
         found = catalogue(settings, read(settings.rules))
     except BadSetting as error:
         advice = "no command starts until this is corrected"
         return [Finding(f"rules: {error}", is_fine=False, advice=advice)]
+    if settings.rules is None:
+        return []
     chosen, known = len(found.published), len(found.declared)
     choice = f", with {chosen} of {known} KPIs in {', '.join(found.windows)}"
     is_all = chosen == known and found.windows == WINDOWS

@@ -159,7 +159,7 @@ def test_target_of_a_hidden_kpi_is_read_and_makes_no_record(
 
 
 def test_no_alert_is_raised_over_a_target_of_what_is_not_published() -> None:
-    events = [
+    events: list[dict[str, Any]] = [
         {"id": "t", "type": "target.set", "at": "2026-03-01T00:00:00Z", "kpi": "revenue_won"}
         | {"scope": {}, "window": window, "value": "1000"}
         for window in ("month", "year")

@@ -64,7 +64,8 @@ def _windows_of_kpis(pay: Iterable[CommissionRule]) -> Mapping[str, tuple[str, .
     """Give the windows of every KPI that may be named, by name."""
     public = [kpi for kpi in declared() if not kpi.is_hidden]
     return {
-        **{kpi.name: kinds_of(kpi) for kpi in (*public, *declared_derived())},
+        **{kpi.name: kinds_of(kpi) for kpi in public},
+        **{kpi.name: kinds_of(kpi) for kpi in declared_derived()},
         FORECAST: FORECAST_WINDOWS,
         COMMISSION: tuple(dict.fromkeys(rule.window for rule in pay)),
     }

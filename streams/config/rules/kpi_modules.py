@@ -50,7 +50,8 @@ def _load(name: str) -> None:
     except Exception as error:
         # Whatever a module of somebody else raises is one clear line.
         raise _BadModule(f"which cannot be imported: {type(error).__name__}: {error}") from error
-    names = [*(kpi.name for kpi in (*declared(), *declared_derived())), FORECAST, COMMISSION]
-    twice = [each for each, times in Counter((*names, SETTINGS)).items() if times > 1]
+    names = [kpi.name for kpi in declared()] + [kpi.name for kpi in declared_derived()]
+    times = Counter((*names, FORECAST, COMMISSION, SETTINGS))
+    twice = [name for name, count in times.items() if count > 1]
     if twice:
         raise _BadModule(f"which declares {twice[0]!r}: there is one of this name")
