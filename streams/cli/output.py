@@ -62,7 +62,7 @@ def print_missing(found: "Behind") -> None:
     if found.partials:
         click.echo(f"kpi.partials: to be published from partitions {list(found.partials)}")
     for number in found.reroutes:
-        click.echo(f"aggregate/{number}: rerouted events of merged subjects to be processed")
+        click.echo(f"aggregate/{number}: events from other partitions to be processed")
     for name in found.reference:
         click.echo(f"{name}: newest reference records to be read")
 

@@ -8,7 +8,7 @@ from streams.cli.progress import bar
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.operations.verify import Verdict, verify
+from streams.operations.verification.verify import Verdict, verify
 from streams.process.logs import escaped
 from streams.wiring.core import build_core
 
@@ -46,14 +46,25 @@ def _report(verdict: Verdict) -> None:
             f"partition {number} is being processed again after a crash:"
             " its cells were not compared"
         )
+    for missing in verdict.missing[:LISTED]:
+        click.echo(
+            f"{missing.topic}/{missing.partition} offset {missing.offset}: the event is not in the"
+            f" state of partition {missing.home}, which has its subject"
+        )
     for difference in verdict.wrong[:LISTED]:
         found, wanted = _short(difference.found), _short(difference.wanted)
         key = f"{difference.topic} {escaped(difference.key)}"
         click.echo(f"{key}\n  found  {found}\n  wanted {wanted}")
-    if len(verdict.wrong) > LISTED:
-        click.echo(f"and {len(verdict.wrong) - LISTED:,} more")
-    result = f"{len(verdict.wrong):,} wrong" if verdict.wrong else "all right"
-    click.echo(f"{verdict.cells:,} cells and {verdict.records:,} records verified: {result}")
+    more = max(0, len(verdict.missing) - LISTED) + max(0, len(verdict.wrong) - LISTED)
+    if more:
+        click.echo(f"and {more:,} more")
+    result = "all right"
+    if not verdict.is_right:
+        result = f"{len(verdict.missing):,} events missing, {len(verdict.wrong):,} wrong"
+    click.echo(
+        f"{verdict.events:,} events, {verdict.cells:,} cells and {verdict.records:,} records"
+        f" verified: {result}"
+    )
 
 
 def _short(text: str | None) -> str:

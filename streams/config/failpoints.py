@@ -5,6 +5,7 @@ import re
 POINTS = (
     "during_restore",
     "during_reconcile",
+    "after_forwards",
     "after_state",
     "after_partials",
     "before_commit",

@@ -150,7 +150,7 @@ async def behind(settings: Settings) -> Behind:
     """Compare the current ends of the crm topics with the progress reports."""
     targets = await _targets(settings)
     held_back = await _held_back(settings, targets)
-    found = SettlementCheck(settings, targets).behind(await _read_reports(settings))
+    found = SettlementCheck(settings, targets).behind(await read_reports(settings))
     return replace(found, held_back=held_back)
 
 
@@ -171,7 +171,7 @@ async def await_settled(
     targets = await _targets(settings)
     awaited = SettlementCheck(settings, targets)
     while True:
-        found = awaited.behind(await _read_reports(settings))
+        found = awaited.behind(await read_reports(settings))
         if found.is_settled or clock() > deadline:
             break
         if not is_reported and clock() - began > HELD_BACK_SECONDS:
@@ -201,7 +201,8 @@ async def _held_back(settings: Settings, targets: Offsets) -> HeldBack:
     }
 
 
-async def _read_reports(settings: Settings) -> dict[str, dict[str, Any]]:
+async def read_reports(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The last report of each task, by `stage/number`."""
     to = destination(settings)
     reports: dict[str, dict[str, Any]] = {}
     # Only committed reports: an open transaction is no progress, and is not waited for.

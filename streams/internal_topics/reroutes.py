@@ -1,5 +1,7 @@
 """Records of `<app>.reroutes`: events of merged subjects, from one shard to another.
 
+Forwarded events are in this topic too: see `forwards`.
+
 Key `shard|...` with the sending shard: a record replaces earlier ones with its key, and a null
 value withdraws the event. The topic is compacted and always complete: a new owner reads the
 reroutes to its shard from here, not from its state, and events withdrawn because a person was
@@ -10,35 +12,55 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.partitioner import DefaultPartitioner
 
 from streams.config.settings import Settings
 from streams.engine.aggregate.reroutes import Reroute
 from streams.events.key_value import KeyValue
+from streams.internal_topics import forwards
+from streams.internal_topics.partitioner import partition_of
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends, read_to
 
-_choose = DefaultPartitioner()
-
 
 @dataclass
 class ReroutesRead:
-    """The reroutes in force that a shard sent and received."""
+    """The reroutes in force that a shard sent and received, and the forwarded events."""
 
     sent: dict[bytes, Reroute] = field(default_factory=dict)
-    # By partition, the offset of the last record.
+    # By partition, the offset of the last record, forwarded events included.
     sent_offsets: dict[int, int] = field(default_factory=dict)
     received: dict[bytes, Reroute] = field(default_factory=dict)
     # By record key, the offset of the last record.
     received_at: dict[bytes, int] = field(default_factory=dict)
-    # All records below it are in `received`.
+    # By record key, the offset of each forwarded event that has no tombstone yet.
+    forwarded_at: dict[bytes, int] = field(default_factory=dict)
+    # All records below it are in `received` and `forwarded_at`.
     committed_offset: int = 0
+    # The offset after the last record received.
+    next_offset: int = 0
+
+    def add_sent(self, record: ConsumerRecord, reroute: Reroute | None) -> None:
+        """Apply a record of the shard; None is for a forwarded event."""
+        self.sent_offsets[record.partition] = record.offset
+        if reroute is not None:
+            _replace(self.sent, reroute.key, reroute)
+
+    def add_received(self, record: ConsumerRecord, reroute: Reroute | None) -> None:
+        """Apply a record to the shard; None is for a forwarded event."""
+        self.next_offset = record.offset + 1
+        if reroute is not None:
+            _replace(self.received, record.key, reroute)
+            self.received_at[record.key] = record.offset
+        elif record.value is not None:
+            self.forwarded_at[record.key] = record.offset
+        else:
+            self.forwarded_at.pop(record.key, None)
 
     @property
-    def next_offset(self) -> int:
-        """The offset after the last record received."""
-        return max(self.received_at.values(), default=-1) + 1
+    def notices_at(self) -> list[int]:
+        """The offsets of the notices received."""
+        return [self.received_at[key] for key, each in self.received.items() if each.is_notice]
 
     def received_before(self, offset: int) -> dict[bytes, Reroute]:
         """The reroutes received whose last record is before an offset."""
@@ -56,10 +78,8 @@ def partitions(settings: Settings) -> list[TopicPartition]:
 
 
 def shard_of(subject: str, settings: Settings) -> int:
-    """The shard of a subject: Kafka's clients send its events there by its name."""
-    numbers = list(range(settings.partitions))
-    number: int = _choose(subject.encode(), numbers, numbers)
-    return number
+    """The shard of a subject: most of Kafka's clients send its events there by its name."""
+    return partition_of(subject.encode(), settings.partitions)
 
 
 def writes(
@@ -93,15 +113,15 @@ async def read_reroutes(settings: Settings, shards: Collection[int]) -> dict[int
         if partition.partition in found:
             found[partition.partition].committed_offset = stop
     async for partition, records in read_to(settings, stops):
-        reader = found.get(partition.partition)
         for record in records:
-            writer, reroute = parse(record)
-            if reader is not None:
-                _record(reader.received, record.key, reroute)
-                reader.received_at[record.key] = record.offset
+            if forwards.is_forward(record.key):
+                writer, reroute = forwards.sender_of(record.key), None
+            else:
+                writer, reroute = parse(record)
             if writer in found:
-                _record(found[writer].sent, reroute.key, reroute)
-                found[writer].sent_offsets[partition.partition] = record.offset
+                found[writer].add_sent(record, reroute)
+            if partition.partition in found:
+                found[partition.partition].add_received(record, reroute)
     return found
 
 
@@ -112,7 +132,7 @@ def difference(current: Iterable[Reroute], sent: dict[bytes, Reroute]) -> list[R
     return back + [reroute for key, reroute in wanted.items() if sent.get(key) != reroute]
 
 
-def _record(current: dict[bytes, Reroute], key: bytes, reroute: Reroute) -> None:
+def _replace(current: dict[bytes, Reroute], key: bytes, reroute: Reroute) -> None:
     if reroute.value is None:
         current.pop(key, None)
     else:

@@ -77,7 +77,7 @@ def state(settings: Settings) -> str:
 
 
 def reroutes(settings: Settings) -> str:
-    """Return the name of the topic on which events of merged subjects are rerouted."""
+    """Return the name of the topic on which tasks send events to one another."""
     return f"{settings.app}.reroutes"
 
 

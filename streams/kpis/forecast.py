@@ -7,9 +7,12 @@ from streams.engine.algebra.measures import (
     COUNTS,
     HITS,
     LABEL,
+    OTHER,
     SHARES,
+    SHOWN_LABELS,
     Labelled,
     Vector,
+    largest,
 )
 from streams.engine.algebra.money import Exact, exact, major
 from streams.engine.catalogue.declare_derived import make
@@ -155,7 +158,7 @@ class Forecast:
         parts = {stage: _parts(stage, deals, history) for stage, deals in groups.items()}
         return KpiValue(
             (expected(revenue, groups.values()), 1),
-            {"revenue_won": {"sum": revenue}, "open": parts},
+            {"revenue_won": {"sum": revenue}, "open": _largest(parts)},
             lambda: self._percentiles(context.key, revenue, groups),
         )
 
@@ -200,3 +203,13 @@ def _parts(stage: str, deals: Sequence[Due], history: Vector) -> Mapping[str, in
         "won": history.get(HITS + stage, 0),
         "closed": history.get(LABEL + stage, 0),
     }
+
+
+def _largest(parts: Mapping[str, Mapping[str, int]]) -> Mapping[str, Mapping[str, int]]:
+    """Give the parts of the stages with most open deals, and what all others sum up to."""
+    if len(parts) <= SHOWN_LABELS:
+        return parts
+    names = {*largest((stage, each["count"]) for stage, each in parts.items())}
+    found = {stage: each for stage, each in parts.items() if stage in names}
+    rest = [each for stage, each in parts.items() if stage not in names or stage == OTHER]
+    return {**found, OTHER: {name: sum(each[name] for each in rest) for name in rest[0]}}

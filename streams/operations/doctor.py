@@ -24,6 +24,7 @@ from streams.kafka.client import client
 from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal, TopicsWrong
 from streams.kafka.reader import ends, read_to
+from streams.operations import partitioners
 from streams.operations.findings import Finding, check_progress, check_transactions
 from streams.operations.source_clocks import sources_ahead
 from streams.wiring.catalogue import catalogue
@@ -168,6 +169,7 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
     for check in (check_compaction, check_names, check_transactions, check_sources):
         for finding in await check(settings):
             yield finding
+    yield await check_partitions(settings)
     newest = await newest_report_at(settings)
     if newest is None:
         yield Finding(
@@ -211,6 +213,15 @@ async def check_sources(settings: Settings) -> list[Finding]:
         )
         for source, ahead in sorted((await sources_ahead(settings)).items())
     ]
+
+
+async def check_partitions(settings: Settings) -> Finding:
+    """Report events in other partitions than their subjects', and the producers' remedy."""
+    found = await partitioners.sample(settings)
+    if found.misplaced:
+        problem = f"events are in other partitions than their subjects': {found}"
+        return Finding(problem, advice=partitioners.ADVICE, is_doubtful=True)
+    return Finding("the newest events are in the partitions of their subjects")
 
 
 async def check_names(settings: Settings) -> list[Finding]:

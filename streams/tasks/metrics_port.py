@@ -11,6 +11,9 @@ class TaskMetrics(Protocol):
     def processed(self, topic: str, events: int, late: int) -> None:
         """Count events added to event sets, and those older than the lateness."""
 
+    def misplaced(self, topic: str, events: int) -> None:
+        """Count events found in another partition than their subject's, and forwarded."""
+
     def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Count a record that went to the dead letters."""
 
@@ -37,6 +40,9 @@ class NoMetrics:
     """A `TaskMetrics` that ignores everything."""
 
     def processed(self, topic: str, events: int, late: int) -> None:
+        """Do nothing."""
+
+    def misplaced(self, topic: str, events: int) -> None:
         """Do nothing."""
 
     def rejected(self, topic: str, kind: RejectionKind) -> None:

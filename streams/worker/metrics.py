@@ -34,12 +34,11 @@ class WorkerMetrics:
             return Histogram(f"sales_kpis_{name}", text, labels, buckets=buckets, registry=registry)
 
         self._events = counter("events", "Events added to the state.", "topic")
+        self._misplaced = counter("misplaced", "Events of other partitions' subjects.", "topic")
         self._rejected = counter("rejected", "Records sent to the dead letters.", "topic", "kind")
         self._late = counter("late", "Events older than the lateness on arrival.", "topic")
         self._future = gauge(
-            "future_events",
-            "Events dated later than now: they count when their time comes.",
-            "partition",
+            "future_events", "Events that count when their time comes.", "partition"
         )
         self._gaps = counter("gaps", "Offsets that were no longer there to be read.", "topic")
         self._set_aside = counter(
@@ -72,6 +71,10 @@ class WorkerMetrics:
         self._events.labels(topic).inc(events)
         if late:
             self._late.labels(topic).inc(late)
+
+    def misplaced(self, topic: str, events: int) -> None:
+        """Count events found in another partition than their subject's, and forwarded."""
+        self._misplaced.labels(topic).inc(events)
 
     def rejected(self, topic: str, kind: RejectionKind) -> None:
         """Count a record sent to the dead letters."""

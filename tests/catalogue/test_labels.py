@@ -4,11 +4,21 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
+from streams.config.settings import Settings
+from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.algebra.measures import SHARES, Labelled, Vector, add
+from streams.events import Event, decode
+from streams.internal_topics.partials import encode
+from streams.output.records.kpi_record import CountsParts, Record
+from streams.wiring.catalogue import catalogue
 from tests.kpis.story import (
+    NOW,
     Said,
     activity,
     deal,
+    instant,
     lost,
     quoted,
     told,
@@ -93,10 +103,25 @@ def test_shares_by_label_show_the_largest_and_the_rest_as_other() -> None:
     assert sum(each["hits"] for each in parts["by"].values()) == parts["hits"] == 131
 
 
-def test_record_with_the_longest_labels_is_far_from_what_kafka_refuses() -> None:
-    # Four bytes a character, and as many characters as a label has at most.
-    found = told(*losses(*(("\N{GRINNING FACE}" * 196 + f"{n:04}", 1) for n in range(260))))
-    record = found.record("lost_reasons")
+def test_records_and_partials_of_reasons_of_four_kilobytes_are_far_from_what_kafka_refuses() -> (
+    None
+):
+    smiles = "\N{GRINNING FACE}" * 1_000
+    events = [
+        lost("03-10 09:00", f"d{n}", reason=f"{n:04}{smiles}") | {"id": f"loss-{n}"}
+        for n in range(260)
+    ]
+    record = told(*events).record("lost_reasons")
     assert record is not None
-    assert record["parts"]["counts"]["other"] == 160
+    counts = msgspec.convert(record, Record[int, CountsParts, float]).parts.counts
+    assert (len(counts), counts["other"], sum(counts.values())) == (101, 160, 260)
+    assert {len(label) for label in counts} == {200, len("other")}
     assert len(json.dumps(record, ensure_ascii=False).encode()) < 100_000
+    now = instant(NOW)
+    aggregator = Aggregator(catalogue(Settings()), now)
+    for fields in events:
+        event = decode(json.dumps(fields).encode())
+        assert isinstance(event, Event)
+        aggregator.add(event)
+    partials = [encode(cell) or b"" for cell in aggregator.apply_all_pending(now).values()]
+    assert 100_000 < max(map(len, partials)) < 300_000

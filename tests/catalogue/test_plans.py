@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from streams.operations.replay import BadLine
 from tests.kpis.story import (
     DAY,
     Said,
@@ -273,8 +274,9 @@ def test_record_of_a_mean_that_only_a_target_made_has_no_percentiles() -> None:
     ],
     ids=["unknown", "only for all", "not for all", "another dimension"],
 )
-def test_target_for_what_is_not_published_is_nothing(aim: Said) -> None:
-    assert told(aim).records == []
+def test_target_for_what_is_not_published_is_refused(aim: Said) -> None:
+    with pytest.raises(BadLine):
+        told(aim)
 
 
 def test_derived_kpi_can_have_a_target() -> None:

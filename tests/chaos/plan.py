@@ -12,7 +12,7 @@ NOW = "2026-03-10T12:00:00+00:00"
 TIMEZONE = "Asia/Tehran"
 # Commits of a worker come some tens a second; restores and reconciliations once a shard.
 RARE = ("during_restore", "during_reconcile")
-OFTEN = ("after_state", "after_partials", "before_commit", "while_publishing")
+OFTEN = ("after_forwards", "after_state", "after_partials", "before_commit", "while_publishing")
 STAGE_2 = ("before_merge_commit",)
 RARE_PASSINGS, OFTEN_PASSINGS = 1, 12
 

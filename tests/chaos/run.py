@@ -203,6 +203,7 @@ def report(
     return {
         "title": f"seed {play.plan.seed}" + (f", mutant: {mutant}" if mutant else ""),
         "events accepted": sending.sent,
+        "events of librdkafka's default partitioner": sending.librdkafka.events,
         "requests": sending.attempts,
         "requests sent again": sending.refused,
         "transactions of a sender": sending.transactions,

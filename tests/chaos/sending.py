@@ -1,4 +1,4 @@
-"""Events over HTTP and in Kafka transactions, each until acknowledged, and poison to Kafka."""
+"""Events over HTTP and to Kafka in two ways, each until acknowledged, and poison to Kafka."""
 
 import asyncio
 import json
@@ -23,6 +23,7 @@ from tests.chaos.load import (
     canary,
     encoded,
 )
+from tests.chaos.producers import DefaultLibrdkafka
 from tests.histories import lines
 
 SENDERS = 3
@@ -50,6 +51,7 @@ class Sending:
         self._url = f"http://127.0.0.1:{settings.gateway_port}/events"
         self._accepted = accepted
         self._next = 0
+        self.librdkafka = DefaultLibrdkafka(settings)
         self._free_at = 0.0
 
     async def run(self) -> None:
@@ -60,6 +62,7 @@ class Sending:
             await asyncio.gather(
                 self._poison(),
                 self._batches(self._is_committed),
+                self._batches(self.librdkafka.is_written),
                 *(self._batches(partial(self._is_accepted, session)) for _ in range(SENDERS)),
             )
         self.seconds = time.monotonic() - began

@@ -5,7 +5,7 @@ from datetime import date
 from streams.config.rules import Rules, parse
 from streams.config.rules.table import read_table
 from streams.config.settings import Settings
-from streams.operations.verify import verify
+from streams.operations.verification.verify import verify
 from streams.wiring.core import build_core
 from tests.faults.reading import Record, published
 from tests.histories import history

@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from streams.config.settings import Settings
 from streams.gateway.server import listening, make_app
+from streams.wiring.catalogue import catalogue, known_names
 
 TOKEN = "a-token-that-only-the-tests-know"  # noqa: S105  # opens nothing
 
@@ -62,7 +63,9 @@ class Sender:
 async def gateway(settings: Settings) -> AsyncIterator[Sender]:
     """Run a gateway of these settings."""
     async with (
-        listening(make_app(settings), "127.0.0.1", 0) as listener,
+        listening(
+            make_app(settings, known=known_names(catalogue(settings))), "127.0.0.1", 0
+        ) as listener,
         ClientSession() as session,
     ):
         yield Sender(session, f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")

@@ -21,6 +21,10 @@ from tests.gateway.written import Written
 JSON, LINES = "application/json", "application/x-ndjson"
 GOOD = deal(1)
 FLOAT = deal(2, more=',"amount":1.5')
+TARGET = (
+    b'{"id":"t1","type":"target.set","at":"2026-03-02T09:15:00Z","kpi":"revenue_wonn","scope":{},'
+    b'"window":"month","value":"1"}'
+)
 UNKNOWN = GOOD.replace(b"deal.changed", b"deal.eaten")
 NESTED = deal(1, more=',"x":' + "[" * DEPTH + "]" * DEPTH)
 LONG = deal(1, more=',"x":"' + "x" * EVENT_BYTES + '"')
@@ -38,6 +42,15 @@ LONG = deal(1, more=',"x":"' + "x" * EVENT_BYTES + '"')
         (JSON, FLOAT, 422, 1, "amount"),
         (JSON, UNKNOWN, 422, 1, "type"),
         (JSON, array(GOOD, GOOD, FLOAT), 422, 3, "amount"),
+        (JSON, array(GOOD, TARGET), 422, 2, "kpi"),
+        (LINES, lines(GOOD, TARGET), 422, 2, "kpi"),
+        (
+            JSON,
+            TARGET.replace(b"revenue_wonn", b"revenue_won").replace(b"month", b"moon"),
+            422,
+            1,
+            "window",
+        ),
         (JSON, array(GOOD, b"[]"), 422, 2, None),
         (JSON, GOOD.replace(b"+03:30", b""), 422, 1, "at"),
         (JSON, GOOD.replace(b'"lead-1"', b'""'), 422, 1, "subject"),

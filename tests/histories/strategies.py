@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 
 from tests.histories.events import (
     EVENT_FIELDS,
-    FOCUSES,
-    OF_ACCOUNTS,
     REFERENCES,
     TOMBSTONES,
     subject_of,
 )
+from tests.histories.focuses import FOCUSES
 from tests.histories.scribe import (
     DAY_MS,
     EPOCH,
@@ -20,8 +19,12 @@ from tests.histories.scribe import (
     MINUTE_MS,
     EventDict,
 )
+from tests.oracle.history.events import label
 
-TIMEZONES = ("UTC", "Asia/Tehran", "Europe/Sofia", "America/New_York", "Asia/Kolkata")
+TIMEZONES = (
+    *("UTC", "Asia/Tehran", "Europe/Sofia", "Europe/Berlin", "America/New_York"),
+    *("Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo"),
+)
 CURRENCIES = ("EUR", "EUR", "USD", "JPY", "KWD")
 MOST_EVENTS = 25
 
@@ -37,6 +40,10 @@ SLICES = (
     "2026-01-01T00:00:00Z",
     "2026-06-30T20:30:00Z",  # midnight in Tehran, the start of July
     "2026-02-28T22:00:00Z",  # midnight in Sofia, the start of March
+    "2026-04-04T15:00:00Z",  # Lord Howe shows half an hour twice
+    "2026-10-03T15:30:00Z",  # Lord Howe skips half an hour
+    "2018-11-04T03:00:00Z",  # São Paulo skips midnight
+    "2026-03-31T18:15:00Z",  # midnight in Kathmandu, the start of April
 )
 DISTANCES_MS = (
     0,
@@ -59,7 +66,9 @@ KEYS = {
     "spend.recorded": (),
     "target.set": ("kpi", "scope", "window", "start"),
 }
-IDS = tuple(f"e{number}" for number in range(1, 31))
+# Those of digits alone come first, by number.
+IDS = (*(f"e{number}" for number in range(1, 21)), "7", "9", "10", "100", "9a", "10a")
+PATCHES = ("rep.set", "account.set")
 
 
 def milliseconds(text: str) -> int:
@@ -90,72 +99,104 @@ def small_histories(draw: st.DrawFn, focus: str | None = None) -> list[EventDict
     """Draw up to 25 valid events, in any order: of all kinds, or of what the focus is about.
 
     Ids and instants clash, within a subject and across subjects; a lead and an account may
-    share their id. Copies of an event come with another time, with other content, or with
-    both. Where two events of one subject have the same id and instant they differ in one
-    string at most, so that the greater serialization is the same in every serialization.
+    share their id. Copies of an event come with another time, with other content, or with both.
     """
     part = milliseconds(draw(st.sampled_from(SLICES)))
     kinds = st.sampled_from(FOCUSES[focus or draw(st.sampled_from(tuple(FOCUSES)))])
     size = draw(st.integers(0, MOST_EVENTS))
-    drawn: list[tuple[int, EventDict]] = []
+    drawn: list[EventDict] = []
     for kind in draw(st.lists(kinds, min_size=size, max_size=size)):
-        instant, at = draw(times(part))
+        _, at = draw(times(part))
         fields = draw(EVENT_FIELDS[kind])
-        # What became of a subject is told under ids that nothing else has.
+        # Merges and erasures have ids of their own.
         prefix = "fate-" if kind in TOMBSTONES else ""
         event = {
             "id": prefix + draw(st.sampled_from(IDS)),
             "type": kind,
             "at": at,
             **subject_of(draw, kind, fields),
+            **draw(st.sampled_from(({}, {}, {}, {"seq": 0}, {"seq": 1}, {"seq": 2}))),
         }
-        drawn.append((instant, event | fields))
+        drawn.append(event | fields)
         if draw(st.integers(0, 9)) == 0:
-            drawn.append(draw(versions(part, instant, event | fields)))
+            drawn.append(draw(versions(part, event | fields)))
     return without_unclear(drawn)[:MOST_EVENTS]
 
 
 @st.composite
-def versions(draw: st.DrawFn, part: int, instant: int, event: EventDict) -> tuple[int, EventDict]:
+def crowds(draw: st.DrawFn) -> list[EventDict]:
+    """Draw more lost deals than a record has labels, each with its own reason or a common one."""
+    size = draw(st.integers(95, 130))
+    common = draw(st.sets(st.integers(0, size - 1), max_size=10))
+    name = draw(st.sampled_from(("other", "price")))
+    deal = {"type": "deal.changed", "at": SLICES[7], "status": "lost", "rep": "ann"}
+    return [
+        {
+            **deal,
+            "id": f"{number}",
+            "subject": "lead-1",
+            "deal": f"deal-{number}",
+            "reason": name if number in common else f"{scattered(number)} {'z' * 220}",
+        }
+        for number in range(size)
+    ]
+
+
+def scattered(number: int) -> int:
+    """A number whose text sorts otherwise than the number."""
+    return number * 7919 % 1009
+
+
+@st.composite
+def versions(draw: st.DrawFn, part: int, event: EventDict) -> EventDict:
     """Draw another version of an event: the same id, other content, a while later or at once."""
-    again, at = draw(times(part)) if draw(st.booleans()) else (instant, event["at"])
+    at = draw(times(part))[1] if draw(st.booleans()) else event["at"]
     fields = draw(EVENT_FIELDS[event["type"]])
-    changeable = sorted(event.keys() & fields.keys() - {"rep"})
+    changeable = sorted(event.keys() & fields.keys() - {"rep", "scope", "kpi", "window"})
     if not changeable:
-        return again, {**event, "at": at}
+        return {**event, "at": at}
     field = draw(st.sampled_from(changeable))
-    return again, {**event, "at": at, field: fields[field]}
+    return {**event, "at": at, field: fields[field]}
 
 
-def without_unclear(drawn: list[tuple[int, EventDict]]) -> list[EventDict]:
-    """Leave out events whose tie with an earlier one only a certain serialization decides."""
+def without_unclear(drawn: list[EventDict]) -> list[EventDict]:
+    """Leave out events whose tie with an earlier one the contract does not decide.
+
+    Such are versions of one instant that differ in more than one text; events that get the
+    same place once their subjects are merged; and reference records of one key and instant.
+    """
     chosen: dict[tuple[Any, ...], list[EventDict]] = {}
     left: list[EventDict] = []
-    for instant, event in drawn:
-        tied = chosen.setdefault((*identity(event), instant), [])
+    for event in drawn:
+        tied = chosen.setdefault(place(event), [])
         if all(is_clear(event, other) for other in tied):
             tied.append(event)
             left.append(event)
     return left
 
 
-def identity(event: EventDict) -> tuple[Any, ...]:
-    """Name what an event is a version of."""
-    if event["type"] in REFERENCES:
-        key = [str(event.get(field)) for field in KEYS[event["type"]]]
-        return (event["type"], *key, event["id"])
-    if event["type"] in TOMBSTONES:
-        return "fate", event["subject"], event["id"]
-    group = "account" if event["type"] in OF_ACCOUNTS else "sales"
-    return group, event["subject"], event["id"]
+def place(event: EventDict) -> tuple[Any, ...]:
+    """Name what an event is tied with, whatever else is different."""
+    kind, instant = event["type"], milliseconds(event["at"])
+    if kind in PATCHES:
+        # A record that repeats an id may be a version of the other, or another patch.
+        return (kind, event[KEYS[kind][0]], event["id"])
+    if kind in REFERENCES and KEYS[kind]:
+        return (kind, *(str(event.get(field)) for field in KEYS[kind]), instant)
+    return (kind, event["id"], event.get("seq") or 0, instant)
 
 
 def is_clear(one: EventDict, other: EventDict) -> bool:
-    """Tell whether every serialization puts the two in the same order."""
-    if one.keys() != other.keys():
+    """Whether every serialization puts the two versions in the same order."""
+    if one.keys() != other.keys() or one.get("subject") != other.get("subject"):
         return False
     differing = [field for field in one if one[field] != other[field]]
-    return not differing or (len(differing) == 1 and isinstance(one[differing[0]], str))
+    if one["type"] in REFERENCES or not differing:
+        return not differing
+    texts = [one[differing[0]], other[differing[0]]]
+    if len(differing) > 1 or not all(isinstance(text, str) and text for text in texts):
+        return False
+    return differing[0] not in ("at", "seq") and sorted(texts) == sorted(texts, key=label)
 
 
 def settings_of_reporting() -> st.SearchStrategy[dict[str, Any]]:

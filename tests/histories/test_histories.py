@@ -19,7 +19,7 @@ from tests.oracle.history.events import read
 
 START = date(2026, 1, 5)
 DECIMALS = ("amount", "rate", "hours", "potential", "value")
-COMMON = {"id", "type", "at", "subject", "source"}
+COMMON = {"id", "type", "at", "subject", "source", "seq"}
 
 
 def fields_allowed(kind: str) -> set[str]:
@@ -35,12 +35,12 @@ def fields_allowed(kind: str) -> set[str]:
         "email.clicked": "email",
         "email.replied": "email",
         "deal.changed": "deal stage status amount currency probability expected_close rep account"
-        " product channel partner reason",
+        " product channel partner reason pipeline",
         "deal.deleted": "deal",
         "activity.logged": "rep kind channel asset hours outreach responses",
         **dict.fromkeys(
             ("quote.sent", "quote.ordered", "quote.rejected"),
-            "quote rep amount currency order reason unmet_demand",
+            "quote rep product amount currency order reason unmet_demand",
         ),
         "order.placed": "order rep product amount currency promised",
         "order.delivered": "order",
@@ -65,7 +65,7 @@ def fields_allowed(kind: str) -> set[str]:
 def is_valid(said: EventDict) -> bool:
     """Check an event against the table: known fields, an offset, money as decimal strings."""
     at = datetime.fromisoformat(said["at"])
-    money_fields = [said[field] for field in DECIMALS if field in said]
+    money_fields = [said[field] for field in DECIMALS if said.get(field)]
     return (
         said.keys() <= fields_allowed(said["type"])
         and at.utcoffset() is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -80,8 +81,8 @@ def topics_named(sent: dict[str, Any]) -> tuple[str, ...]:
     return ("crm.lead", "crm.order") if is_whole else (TOPIC_OF[sent["type"]],)
 
 
-async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
-    """Write events where a gateway would, all of a subject's into one shard."""
+async def produce(settings: Settings, events: Iterable[dict[str, Any]], shift: int = 0) -> None:
+    """Write events where a gateway would, or so many shards after that of their subject."""
     async with AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=5
     ) as producer:
@@ -89,7 +90,8 @@ async def produce(settings: Settings, events: Iterable[dict[str, Any]]) -> None:
         for sent in events:
             is_reference = TOPIC_OF[sent["type"]] in REFERENCE_TOPICS
             key = sent["id" if is_reference else "subject"].encode()
-            partition = 0 if is_reference else shard_of(key.decode(), settings)
+            shard = (shard_of(key.decode(), settings) + shift) % settings.partitions
+            partition = 0 if is_reference else shard
             futures += [
                 await producer.send(topic, orjson.dumps(sent), key=key, partition=partition)
                 for topic in topics_named(sent)
@@ -192,6 +194,7 @@ class Noted:
 
     rejections: list[tuple[str, str]] = field(default_factory=list)
     gaps: list[tuple[str, int, int]] = field(default_factory=list)
+    misplaced_events: Counter[str] = field(default_factory=Counter)
     topics_of_set_aside: list[str] = field(default_factory=list)
     future: dict[int, int] = field(default_factory=dict)
     late_events: int = 0
@@ -204,6 +207,10 @@ class Noted:
         """Count."""
         self.events += events
         self.late_events += late
+
+    def misplaced(self, topic: str, events: int) -> None:
+        """Count by topic."""
+        self.misplaced_events[topic] += events
 
     def rejected(self, topic: str, kind: str) -> None:
         """Remember."""

@@ -217,3 +217,19 @@ def test_range_depends_on_the_seed_and_on_nothing_else(tmp_path: Path) -> None:
         assert low < float(record["value"]) < high
     assert ranges[0] == ranges[1]
     assert ranges[0] != ranges[2]
+
+
+def test_parts_name_the_hundred_stages_with_most_deals_and_sum_up_the_rest() -> None:
+    opened = [
+        deal(
+            "03-10 09:00", f"d{n}", amount="10", stage=f"stage {n:03}", expected_close="2026-03-30"
+        )
+        for n in range(103)
+    ]
+    table = {f"stage {n:03}": "0.5" for n in range(103)}
+    found = told(*opened, stage_probability=table)
+    stages = found.parts("forecast")["open"]
+    assert len(stages) == 101
+    assert stages["stage 099"] == {"sum": 1_000, "count": 1, "won": 0, "closed": 0}
+    assert stages["other"] == {"sum": 3_000, "count": 3, "won": 0, "closed": 0}
+    assert found["forecast"] == "515.00"

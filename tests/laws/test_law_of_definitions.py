@@ -29,6 +29,7 @@ CHOICES = {
     "close_rate_by": ("close", "creation"),
     "win": ("latest_run", "first"),
     "owner": ("now", "event"),
+    "organisation": ("now", "event"),
     "conversion": ("event", "close"),
     "lost_amount": ("latest", "open"),
     "response_hours": ("calendar", "business"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
+from tests.histories.events import is_fit
 from tests.laws.published import (
     EventDict,
     Reader,
@@ -71,6 +72,15 @@ HOURS = 24 * 50
 REPS = ("ann", "bob", "cyd", "dan")
 DAYS = st.integers(0, 60).map(lambda days: f"{START + timedelta(days=days):%Y-%m-%d}")
 AMOUNTS = st.sampled_from(("100", "250.55", "-30", "0", "1999.99"))
+
+
+def is_payable(target: EventDict) -> bool:
+    """Whether the target's KPI has such a scope and window; commission is paid to reps."""
+    if target["kpi"] == "commission":
+        return "rep" in target["scope"]
+    return is_fit(target)
+
+
 KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "deal.changed": st.fixed_dictionaries(
         {"deal": st.sampled_from("abcdefgh")},
@@ -96,7 +106,7 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             "value": st.sampled_from(("100", "1000", "0", "5000000")),
         },
         optional={"start": DAYS},
-    ),
+    ).filter(is_payable),
 }
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
+from tests.histories.events import is_fit
 from tests.laws.published import (
     EventDict,
     Reader,
@@ -95,7 +96,7 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
                 lambda days: f"{START + timedelta(days=days):%Y-%m-%d}"
             )
         },
-    ),
+    ).filter(is_fit),
 }
 
 

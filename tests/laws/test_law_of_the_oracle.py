@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from tests.histories.events import FOCUSES
+from tests.histories.focuses import FOCUSES
 from tests.histories.strategies import (
+    crowds,
+    milliseconds,
     nows,
     settings_of_reporting,
     small_histories,
@@ -24,6 +26,13 @@ CHOICES = {
     "owner": ("now", "event"),
     "conversion": ("event", "close"),
     "lost_amount": ("latest", "open"),
+    "organisation": ("now", "event"),
+}
+# The pipeline of each deal: where a pipeline has its own order, one that moves into another
+# pipeline has no order of its stages.
+PIPELINE_OF = {"deal-1": "sales", "deal-2": "renewals"}
+PIPELINES: dict[str, Any] = {
+    "renewals": {"stages": ["contract", "contact"], "probability": {"contact": "0.75"}}
 }
 RULES = st.fixed_dictionaries(
     {
@@ -33,6 +42,7 @@ RULES = st.fixed_dictionaries(
         "stages": st.sampled_from(((), ("contact", "offer", "contract"), ("offer", "contact"))),
         "fiscal_calendar": st.sampled_from(("months", "445")),
         "forecast_floor": st.sampled_from((1, 2, 20)),
+        "pipelines": st.sampled_from(({}, PIPELINES)),
     }
 )
 STAGE_PROBABILITY = st.sampled_from(({}, {"offer": "0.4"}, {"offer": "0.125", "contract": "1"}))
@@ -56,12 +66,28 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_whatever_a_company_defines_the_oracle_agrees(
     rules: Path, data: st.DataObject, chosen: dict[str, Any], probability: dict[str, str]
 ) -> None:
-    events, options = data.draw(small_histories()), data.draw(settings_of_reporting())
+    events = [settled(event) for event in data.draw(small_histories())]
+    options = data.draw(settings_of_reporting())
     now = data.draw(nows(events))
     rules.write_text(written(chosen))
     expected = records(events, now=now, stage_probability=probability, **chosen, **options)
-    settings = Settings(now=now, rules=rules, stage_probability=probability, **options)
-    compare(expected, events, settings)
+    reporting = Settings(now=now, rules=rules, stage_probability=probability, **options)
+    compare(expected, events, reporting)
+
+
+@settings(max_examples=5)
+@given(crowds())
+def test_labels_beyond_the_hundred_largest_are_the_oracles_too(events: list[EventDict]) -> None:
+    now = milliseconds("2026-01-03T00:00:00Z")
+    compare(records(events, now=now), events, Settings(now=now))
+
+
+def settled(event: EventDict) -> EventDict:
+    """Keep a deal in its pipeline, and in some stage once it has been in one."""
+    if event["type"] != "deal.changed":
+        return event
+    kept = {name: it for name, it in event.items() if name != "stage" or it}
+    return {**kept, "pipeline": PIPELINE_OF[event["deal"]]}
 
 
 def written(chosen: dict[str, Any]) -> str:
@@ -75,12 +101,22 @@ def written(chosen: dict[str, Any]) -> str:
             f'fiscal_calendar = "{chosen["fiscal_calendar"]}"',
             "[forecast]",
             f"floor = {chosen['forecast_floor']}",
+            *(
+                line
+                for name, pipeline in chosen["pipelines"].items()
+                for line in (
+                    f"[pipelines.{name}]",
+                    f"stages = {json.dumps(pipeline['stages'])}",
+                    f"[pipelines.{name}.probability]",
+                    *(f'{it} = "{share}"' for it, share in pipeline["probability"].items()),
+                )
+            ),
         ]
     )
 
 
-def compare(expected: dict[str, Any], events: list[EventDict], settings: Settings) -> None:
+def compare(expected: dict[str, Any], events: list[EventDict], reporting: Settings) -> None:
     """Hold a replay's records against what is expected of them."""
-    actual = replayed(events, settings)
+    actual = replayed(events, reporting)
     for key in expected.keys() | actual.keys():
         assert difference(expected.get(key), actual.get(key)) is None, key

@@ -13,7 +13,7 @@ from tests.model.rules import (
     Rules,
 )
 
-HEADINGS = "wrong", "restart", "restless", "unexpl.", "back"
+HEADINGS = "wrong", "restart", "restless", "unexpl.", "back", "left"
 
 
 def line(name: str, rules: Rules, schedules: int) -> bool:

@@ -77,6 +77,27 @@ def rows_of(topics: Iterable[Iterable[Event]]) -> Rows:
     return rows
 
 
+def home_of(event: Event, shard: int) -> int:
+    """The shard of an event's subject, which may lie in the source of another."""
+    home, _, is_named = event.subject.partition("|")
+    return int(home) if is_named else shard
+
+
+def misplaced(sources: list[list[list[Event]]], random: Random) -> None:
+    """Let the sources of all shards have events of each other's subjects.
+
+    Ids are the same in all sources, so some events are versions of one.
+    """
+    shards = range(len(sources))
+    for shard, topics in enumerate(sources):
+        homes: dict[str, int] = {}
+        for events in topics:
+            for number, event in enumerate(events):
+                home = shard if random.random() < 0.6 else random.choice(shards)
+                home = homes.setdefault(event.id, home)
+                events[number] = event._replace(subject=f"{home}|{event.subject}")
+
+
 def told(random: Random, has_clock: bool, is_tight: bool) -> list[list[Event]]:
     """Make up a shard's source: few events, some of them again, some corrected later.
 

@@ -14,6 +14,7 @@ from tests.model.facts import (
     Rows,
     added,
     fold,
+    home_of,
     plus,
 )
 from tests.model.member import (
@@ -31,7 +32,9 @@ from tests.model.steps import (
 from tests.model.topics import Topics
 
 Position = tuple[int, ...]
-START: Position = (0,) * TOPICS
+# After the source topics, the events that others have forwarded.
+FORWARDED = TOPICS
+START: Position = (0,) * (TOPICS + 1)
 POSITION, GOAL = "position", "goal"
 AT_ONCE = 3
 # How often a cell that changed is told with the events that changed it.
@@ -47,6 +50,10 @@ class Shard:
         self.topics, self.number = topics, member.place.number
         self.state = topics.state[self.number]
         self.source = topics.source[self.number]
+        self.received = topics.forwards[self.number]
+        # What is forwarded, and removed, with the next transaction.
+        self.forwards: Sends = []
+        self.removals: Sends = []
         self.rows: Rows = {}
         self.position = self.goal = START
         self.published: Cells = {}
@@ -65,6 +72,7 @@ class Shard:
         published = self._read_partials()
         yield DONE
         self._read_state()
+        self._resume_forwarded()
         yield DONE
         if not self.rules.fence_first:
             yield from self.me.fence()
@@ -97,6 +105,17 @@ class Shard:
         self.goal = self._aim(found.pop(GOAL, START))
         self.rows = {subject: value[0] for subject, value in found.items()}
 
+    def _resume_forwarded(self) -> None:
+        """Remove again what the rows have, and go on with the rest."""
+        stop = self.received.stable_end
+        if not self.rules.forwards_anew:
+            self.position = (*self.position[:FORWARDED], stop)
+        found = {r.key: r for r in self.received.read(0, stop)}
+        for record in found.values():
+            is_stored = record.offset < self.position[FORWARDED]
+            if self.rules.removal_again and is_stored and record.value[0] is not None:
+                self.removals.append((self.received, record.key, (None,)))
+
     def _aim(self, goal: Position) -> Position:
         if not self.rules.goal:
             return self.position
@@ -113,13 +132,15 @@ class Shard:
         """Read a batch, if there is one, and commit what came of it and of time."""
         before = self.rows, self.position, self.goal
         unread = [t for t in range(TOPICS) if self.position[t] < len(self.source[t])]
+        if self.received.read(self.position[FORWARDED], self.received.stable_end):
+            unread.append(FORWARDED)
         # A fresh owner reconciles before it reads on.
         is_reading = bool(unread) and not (self.is_fresh and self.position == self.goal)
         now = self.topics.clock - self.me.skew
         changed = self._read(self.me.random.choice(unread)) if is_reading else {}
         news = self._news(is_all=self.is_fresh or not is_reading)
         self.is_fresh = False
-        if not is_reading and not news:
+        if not is_reading and not news and not self.removals:
             yield DONE if unread else self.me.rest()
             return
         sends = self._sends(changed, is_reading, news, now)
@@ -129,6 +150,7 @@ class Shard:
             yield from self._aside("after", is_reading)
         else:
             self.rows, self.position, self.goal = before
+        self.forwards, self.removals = [], []
 
     def _news(self, is_all: bool) -> dict[str, Cell | None]:
         """Give the cells to tell: all that changed, or some, for members' cells may wait."""
@@ -140,8 +162,7 @@ class Shard:
         return {cell: cells.get(cell) for cell in told}
 
     def _read(self, topic: int) -> dict[str, Row]:
-        start = self.position[topic]
-        batch: list[Event] = self.source[topic][start : start + self.me.random.randint(1, AT_ONCE)]
+        batch, stop = self._forwarded() if topic == FORWARDED else self._own(topic)
         changed: dict[str, Row] = {}
         for event in batch:
             row = changed.get(event.subject) or self.rows.get(event.subject, {})
@@ -149,11 +170,30 @@ class Shard:
             if new != row:
                 changed[event.subject] = new
         self.rows = {**self.rows, **changed}
-        self.position = tuple(
-            offset + len(batch) * (number == topic) for number, offset in enumerate(self.position)
-        )
+        self.position = (*self.position[:topic], stop, *self.position[topic + 1 :])
         self.goal = self._aim(self.goal)
         return changed
+
+    def _own(self, topic: int) -> tuple[list[Event], int]:
+        """Read some of a source topic; what belongs to others is forwarded."""
+        own, start = [], self.position[topic]
+        batch: list[Event] = self.source[topic][start : start + self.me.random.randint(1, AT_ONCE)]
+        for offset, event in enumerate(batch, start):
+            home = home_of(event, self.number)
+            if home == self.number:
+                own.append(event)
+            else:
+                key = self.number, topic, offset
+                self.forwards.append((self.topics.forwards[home], key, (event,)))
+        return own, start + len(batch)
+
+    def _forwarded(self) -> tuple[list[Event], int]:
+        """Read some of what others have forwarded, and remove it."""
+        records = self.received.read(self.position[FORWARDED], self.received.stable_end)
+        records = records[: self.me.random.randint(1, AT_ONCE)]
+        present = [record for record in records if record.value[0] is not None]
+        self.removals += [(self.received, record.key, (None,)) for record in present]
+        return [record.value[0] for record in present], records[-1].offset + 1
 
     def _sends(
         self, changed: dict[str, Row], is_reading: bool, news: dict[str, Cell | None], now: int
@@ -167,10 +207,16 @@ class Shard:
             Step.SOURCE_OFFSETS: [(self.state, POSITION, self.position)] if is_reading else [],
         }
         sends = [send for step in state_order(self.rules.position) for send in of_step[step]]
+        if self.rules.forward_first:
+            sends = self.forwards + sends
+        if not self.rules.removal_last:
+            sends = self.removals + sends
         for cell, value in news.items():
             said = value if self.rules.absolute else plus(value, self.published.get(cell), -1)
             told = said, (self.position, now, self.me.version)
             sends.append((self.topics.partials[CELLS[cell]], (cell, self.number), told))
+        sends += self.removals if self.rules.removal_last else []
+        sends += [] if self.rules.forward_first else self.forwards
         return sends if self.rules.ordered else shuffled(sends, self.me.random)
 
     def _aside(self, when: str, is_reading: bool) -> Life:

@@ -10,6 +10,7 @@ from tests.model.facts import (
     Cell,
     Cells,
     fold,
+    home_of,
     plus,
     rows_of,
 )
@@ -28,6 +29,7 @@ class Found:
     restless: int = 0  # quiet never came
     unexplained: int = 0  # a committed value that no prefix of each shard's events gives
     went_back: int = 0  # a shard's prefix in one cell went back
+    left_over: int = 0  # a forwarded event stays, though the rows of its shard have it
 
     def __add__(self, other: "Found") -> "Found":
         """Add up."""
@@ -53,7 +55,9 @@ def play(rules: Rules, seed: int) -> tuple[Found, Counter[str]]:
     is_wrong_again = second and judge.is_wrong()
     world.members.clear()
     unexplained, went_back = judge.promises()
-    found = Found(is_wrong, is_wrong_again, not (first and second), unexplained, went_back)
+    is_restless = not (first and second)
+    left_over = not is_restless and judge.is_left_over()
+    found = Found(is_wrong, is_wrong_again, is_restless, unexplained, went_back, left_over)
     return found, world.seen
 
 
@@ -66,21 +70,47 @@ class Judge:
         self._known: dict[Any, Cells] = {}
 
     def prefix(self, shard: int, position: tuple[int, ...], now: int, version: int) -> Cells:
-        """Give a shard's cells after the first events of each of its topics."""
+        """Give a shard's cells after the first events of each of its topics.
+
+        The last of these are the events that others have forwarded.
+        """
         key = shard, position, now, version
         if key not in self._known:
+            *stops, received = position
             topics = self._world.topics.source[shard]
-            rows = rows_of(topic[:stop] for topic, stop in zip(topics, position, strict=True))
-            self._known[key] = fold(rows, now, version)
+            forwarded = [
+                record.value[0]
+                for record in self._world.topics.forwards[shard].committed
+                if record.offset < received and record.value[0] is not None
+            ]
+            own = [
+                [event for event in topic[:stop] if home_of(event, shard) == shard]
+                for topic, stop in zip(topics, stops, strict=True)
+            ]
+            self._known[key] = fold(rows_of([*own, forwarded]), now, version)
         return self._known[key]
+
+    def is_left_over(self) -> bool:
+        """Whether forwarded events are still there when all is quiet."""
+        for partition in self._world.topics.forwards:
+            found = {r.key: r.value[0] for r in partition.read(0, partition.stable_end)}
+            if any(event is not None for event in found.values()):
+                return True
+        return False
 
     def is_wrong(self) -> bool:
         """Compare what a reader finds in the output with the fold of all events."""
         world = self._world
         whole: dict[str, Cell | None] = {}
-        for shard, topics in enumerate(world.topics.source):
-            position = tuple(map(len, topics))
-            cells = self.prefix(shard, position, world.topics.clock, world.versions[0])
+        for shard in range(len(world.topics.source)):
+            events = [
+                event
+                for source, topics in enumerate(world.topics.source)
+                for topic in topics
+                for event in topic
+                if home_of(event, source) == shard
+            ]
+            cells = fold(rows_of([events]), world.topics.clock, world.versions[0])
             for cell, value in cells.items():
                 whole[cell] = plus(whole.get(cell), value)
         view: dict[str, Cell | None] = {}

@@ -16,6 +16,10 @@ class Rules:
     ordered: bool = True  # rows and position are acknowledged before the first partial is sent
     heartbeat: bool = True  # an idle owner commits now and then, and so learns it is fenced
     sets: bool = True  # rows are sets of events, not counters
+    forward_first: bool = True  # others' events are forwarded before the position passes them
+    removal_last: bool = True  # a forwarded event is removed after the rows that have it
+    removal_again: bool = True  # ... and again by a new owner whose rows have it
+    forwards_anew: bool = True  # a new owner reads forwarded events from its position on
     exits: bool = True  # nobody aborts and goes on with the same producer
     board_committed: bool = True  # stage 2 reads committed partials only
     board_fence: bool = True  # stage 2 publishes in fenced transactions
@@ -48,7 +52,7 @@ def _without(rule: str, schedules: int, first: int = 0, **change: object) -> Mut
     return Mutant(rule, rules, schedules, first)
 
 
-# Two are seldom caught (one schedule in some hundreds, or thousands): they begin near one.
+# Three are seldom caught (one schedule in some hundreds, or thousands): they begin near one.
 MUTANTS = {
     "no fence": _without("one transactional.id a shard and stage", 100, fence=False),
     "read first": _without("InitProducerId before anything is read", 500, fence_first=False),
@@ -62,11 +66,15 @@ MUTANTS = {
     ),
     "no reconciliation": _without("a new owner compares and republishes", 100, reconcile=False),
     "no heartbeat": _without("an idle owner commits now and then", 350, 150, heartbeat=False),
+    "forward last": _without("forwarded before the position", 300, forward_first=False),
+    "removed first": _without("removed after the rows", 100, 2400, removal_last=False),
+    "removed once": _without("a new owner removes again", 300, removal_again=False),
+    "skipped": _without("forwarded events are read from the position", 300, forwards_anew=False),
     "abort and go on": _without("nobody aborts and goes on", 300, exits=False),
     "uncommitted": _without("stage 2 reads committed records", 200, board_committed=False),
     "no fence in stage 2": _without("stage 2 is fenced", 500, board_fence=False),
     "no catching up": _without("stage 2 catches up first", 50, board_catches_up=False),
     "no comparison": _without("stage 2 compares with the output", 150, board_reconcile=False),
-    "short tombstones": _without("tombstones outlast readers", 100, 600, tombstones=False),
+    "short tombstones": _without("tombstones outlast readers", 100, 1650, tombstones=False),
     "no verification": _without("brokers verify transactions", 500, verification=False),
 }

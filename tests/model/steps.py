@@ -12,11 +12,13 @@ class Step(StrEnum):
     READ_OUTPUT = "read output"
     BEGIN = "begin"
     DEAD_LETTERS = "dead letters"
+    FORWARDS = "forwarded events"
     TARGET_OFFSETS = "target offsets"
     EVENTS = "event records"
     SOURCE_OFFSETS = "source offsets"
     ACKNOWLEDGED = "acknowledged"
     PARTIALS = "partials"
+    FORWARD_REMOVALS = "removals of forwarded events"
     PUBLISH = "output"
     PROGRESS_REPORT = "progress report"
     END = "EndTxn"
@@ -30,11 +32,15 @@ COMMIT = (
     Step.BEGIN,
     Step.DEAD_LETTERS,
     Step.ACKNOWLEDGED,
+    Step.FORWARDS,
+    Step.ACKNOWLEDGED,
     Step.TARGET_OFFSETS,
     Step.EVENTS,
     Step.SOURCE_OFFSETS,
     Step.ACKNOWLEDGED,
     Step.PARTIALS,
+    Step.ACKNOWLEDGED,
+    Step.FORWARD_REMOVALS,
     Step.ACKNOWLEDGED,
     Step.PROGRESS_REPORT,
     Step.ACKNOWLEDGED,

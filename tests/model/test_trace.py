@@ -97,20 +97,26 @@ class Trace:
 
     def _written(self, writes: Mapping[TopicPartition, list[Record]]) -> None:
         for to, records in writes.items():
-            self.steps += [self._kind(to, record[0]) for record in records]
+            self.steps += [self._kind(to, record[0], record[1]) for record in records]
 
-    def _kind(self, to: TopicPartition, key: bytes) -> Step:
+    def _kind(self, to: TopicPartition, key: bytes, value: bytes | None) -> Step:
         if to.topic == topics.state(self._settings):
             return ROWS[key[:1]]
+        if to.topic == topics.reroutes(self._settings):
+            return Step.FORWARD_REMOVALS if value is None else Step.FORWARDS
         return TOPICS.get(to.topic, Step.PROGRESS_REPORT)
 
 
 async def test_commits_of_both_stages_come_in_the_order_of_the_model(
     kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = await installed(kafka, partitions=1)
+    settings = await installed(kafka)
     await produce(settings, [event(number) for number in range(20)])
     await produce_bytes(settings, "crm.lead", b"poison")
+    # Half of these are for the other shard, and half come from there.
+    await produce(settings, [event(number, "call.ended") for number in range(20)], shift=1)
+    async with hands(settings) as own:
+        await own.read(await own.shard(1))
     trace = Trace(settings, monkeypatch)
     monkeypatch.setattr(aggregate_task, "BUSY_PROGRESS_SECONDS", -1.0)
     monkeypatch.setattr(merge_task, "PROGRESS_SECONDS", -1.0)

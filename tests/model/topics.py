@@ -18,15 +18,17 @@ class Topics:
 
     source: list[list[list[Event]]]
     state: list[Partition] = field(init=False)
+    forwards: list[Partition] = field(init=False)
     partials: list[Partition] = field(default_factory=lambda: _partitions(FAMILIES))
     output: list[Partition] = field(default_factory=lambda: _partitions(FAMILIES))
     clock: int = 0
 
     def __post_init__(self) -> None:
-        """Give each shard its state."""
+        """Give each shard its state, and what others forward to it."""
         self.state = _partitions(len(self.source))
+        self.forwards = _partitions(len(self.source))
 
     @property
     def compacted(self) -> list[Partition]:
         """All but the source."""
-        return [*self.state, *self.partials, *self.output]
+        return [*self.state, *self.partials, *self.output, *self.forwards]

@@ -11,7 +11,7 @@ from tests.model.broker import (
     Request,
     Transactional,
 )
-from tests.model.facts import told
+from tests.model.facts import misplaced, told
 from tests.model.journeys import Shard
 from tests.model.member import (
     DONE,
@@ -39,7 +39,10 @@ class World:
         self.heat = self.random.choice((0.1, 0.3, 1.0))
         shards = 3 if seed % 4 == 0 else 2
         is_tight = seed % 3 == 0
-        self.topics = Topics([told(self.random, rules.clock, is_tight) for _ in range(shards)])
+        sources = [told(self.random, rules.clock, is_tight) for _ in range(shards)]
+        if seed % 8 in (1, 4):
+            misplaced(sources, Random(seed))
+        self.topics = Topics(sources)
         self.versions = [1]
         self.wire: list[Request] = []
         self.members: list[Member] = []

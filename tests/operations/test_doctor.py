@@ -19,12 +19,13 @@ from streams.operations.doctor import (
     check_broker,
     check_compaction,
     check_names,
+    check_partitions,
     check_rules,
     check_topics,
     check_versions,
 )
 from streams.operations.findings import check_transactions
-from tests.installation.installed import eventually, produce
+from tests.installation.installed import event, eventually, produce, produce_bytes
 
 RULE = """
 [[commission]]
@@ -140,6 +141,20 @@ async def test_transaction_in_progress_is_not_reported(settings: Settings) -> No
     place = TopicPartition(topics.KPIS, 3)
     async with opened(settings, place, Settings().clock()):
         assert await check_transactions(settings, recheck_s=0.0) == []
+
+
+async def test_events_in_other_partitions_are_counted_with_their_producers_remedy(
+    settings: Settings,
+) -> None:
+    assert (await check_partitions(settings)).verdict == "ok"
+    await produce(settings, [event(number) for number in range(7)])
+    await produce_bytes(settings, "crm.lead", b"no event")
+    assert (await check_partitions(settings)).verdict == "ok"
+    await produce(settings, [event(number, "call.ended") for number in range(3)], shift=1)
+    found = await check_partitions(settings)
+    assert found.verdict == "look"
+    assert found.what.endswith("subjects': 3 of crm.call among the newest 10")
+    assert "partitioner=murmur2_random" in found.advice
 
 
 @contextlib.asynccontextmanager

@@ -9,20 +9,25 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from streams.config.settings import Settings
+from streams.internal_topics import forwards
+from streams.internal_topics.reroutes import shard_of
 from streams.kafka import topics
 from streams.kafka.reader import ends
 from streams.kafka.transactional_producer import TransactionalProducer
-from streams.operations.verify import Difference, verify
+from streams.operations.verification.source_check import Missing
+from streams.operations.verification.verify import Difference, verify
 from streams.wiring.core import build_core
 from tests.installation.counting import Counting
 from tests.installation.installed import (
     event,
     produce,
+    produce_bytes,
     records,
 )
 from tests.installation.tasks import Hands, hands
 
 AT_ONCE = (0.0, 0.0)
+LEAD = "lead-1"
 
 
 async def test_what_was_never_written_is_right(settings: Settings) -> None:
@@ -86,7 +91,7 @@ async def test_first_comparison_alone_finds_cells_right_that_changed_meanwhile(
             await another()
             return found
 
-        monkeypatch.setattr("streams.operations.verify.ends", ends_while_events_come)
+        monkeypatch.setattr("streams.operations.verification.verify.ends", ends_while_events_come)
         found = await verify(settings, Counting(), pauses_s=())
     assert [each for each in found.wrong if each.topic == topics.PARTIALS] == []
 
@@ -174,6 +179,59 @@ async def test_partition_short_of_its_target_offsets_is_not_compared(settings: S
     await torn.commit()
     await torn.close()
     assert (await verify(settings, Counting())).unready == (1,)
+
+
+async def test_events_in_other_partitions_are_found_with_their_subjects(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.tasks.aggregate.task.BUSY_PROGRESS_SECONDS", -1.0)
+    await produce(settings, [event(number) for number in range(20)])
+    await produce(settings, [event(number, "call.ended") for number in range(20)], shift=1)
+    async with hands(settings) as own:
+        shards = [await own.shard(number) for number in range(settings.partitions)]
+        await own.read(shards[0])
+        # What is forwarded and not received yet is not missing.
+        found = await verify(settings, Counting(), pauses_s=())
+        assert 0 < found.events < 20
+        assert found.missing == ()
+        for shard in [*shards, *shards]:
+            await own.read(shard)
+    found = await verify(settings, Counting(), pauses_s=())
+    assert (found.events, found.missing) == (40, ())
+
+
+async def test_event_that_the_state_of_its_subject_lacks_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await produce(settings, [event(1, subject=LEAD)], shift=1)
+    home = shard_of(LEAD, settings)
+    # As if the event had been counted where it lay, or passed over.
+    monkeypatch.setattr(forwards, "writes", lambda *_: {})
+    monkeypatch.setattr("streams.tasks.aggregate.task.PROGRESS_SECONDS", -1.0)
+    async with hands(settings) as own:
+        await own.read_all()
+    found = await verify(settings, Counting(), pauses_s=())
+    assert found.missing == (Missing("crm.lead", 1 - home, 0, home),)
+    assert not found.is_right
+
+
+async def test_erased_and_rejected_events_are_not_missing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.tasks.aggregate.task.BUSY_PROGRESS_SECONDS", -1.0)
+    core = build_core(settings)
+    await produce(settings, [event(1, "call.ended", subject=LEAD)], shift=1)
+    erased = event(2, "subject.erased", subject=LEAD, at="2026-05-02T00:00:00Z")
+    await produce(settings, [erased, event(3, "call.ended", subject="lead-2")])
+    await produce_bytes(settings, "crm.lead", b"no event")
+    await produce_bytes(settings, "crm.call", orjson.dumps(event(4, "call.ended")))
+    async with hands(settings) as own:
+        shards = [await own.shard(number, core) for number in range(settings.partitions)]
+        for shard in [*shards, *shards]:
+            await own.read(shard)
+    found = await verify(settings, core, pauses_s=())
+    # Two calls, and the erasure for lead and account.
+    assert (found.events, found.missing) == (4, ())
 
 
 async def _flow(own: Hands) -> None:

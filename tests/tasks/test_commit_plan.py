@@ -19,7 +19,7 @@ from streams.tasks.aggregate.commit_plan import (
 from tests.model.steps import COMMIT
 
 STATE, PROGRESS = TopicPartition("state", 3), TopicPartition("progress", 0)
-ALERTS = TopicPartition("alerts", 3)
+ALERTS, REROUTES = TopicPartition("alerts", 3), TopicPartition("reroutes", 3)
 OFFSETS = SourceOffsets({"crm.lead": 7, "crm.call": 2})
 NOTHING = Uncommitted(
     state=STATE,
@@ -36,8 +36,10 @@ EVERYTHING = replace(
     NOTHING,
     is_report_due=True,
     dead_letters=[(b"k", b"letter")],
+    forwards={REROUTES: [(b"event|crm.lead|3|6", b"event")]},
     event_records=[EVENT_RECORD],
     cells=CELLS[:1],
+    forward_removals={REROUTES: [(b"event|crm.lead|1|8", None)]},
 )
 
 
@@ -50,6 +52,8 @@ def test_a_commit_has_the_steps_of_the_model_in_their_order() -> None:
     [
         replace(NOTHING, dead_letters=[(b"k", b"letter")]),
         replace(NOTHING, event_records=[EVENT_RECORD]),
+        replace(NOTHING, forwards={REROUTES: [(b"event|crm.lead|3|6", b"event")]}),
+        replace(NOTHING, forward_removals={REROUTES: [(b"event|crm.lead|1|8", None)]}),
         replace(NOTHING, committed=b""),
         replace(NOTHING, is_heartbeat_due=True),
         replace(NOTHING, is_report_due=True),
@@ -109,13 +113,18 @@ def test_cells_beyond_one_transaction_follow_and_the_report_comes_with_the_last(
     assert second == (begin, CommitStep.PARTIALS, acknowledged, end)
     report = CommitStep.PROGRESS_REPORT
     assert last == (begin, CommitStep.PARTIALS, acknowledged, report, acknowledged, end)
-    assert [ALERTS in write.records for write in plan.transactions[0]] == [False, False, True]
+    assert [ALERTS in write.records for write in plan.transactions[0]] == [
+        *(False, False, False),
+        True,
+        False,
+    ]
     assert not any(ALERTS in write.records for write in plan.transactions[1])
 
 
-def test_failpoints_stand_after_state_and_partials() -> None:
+def test_failpoints_stand_after_forwards_state_and_partials() -> None:
     (writes,) = planned(EVERYTHING).transactions
-    assert [write.failpoint for write in writes] == ["", "after_state", "after_partials", ""]
+    points = [write.failpoint for write in writes]
+    assert points == ["", "after_forwards", "after_state", "after_partials", "", ""]
 
 
 def planned(pending: Uncommitted) -> CommitPlan:

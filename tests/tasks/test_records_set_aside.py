@@ -8,9 +8,11 @@ from streams.config.settings import Settings
 from streams.internal_topics.progress import behind
 from streams.kafka import topics
 from streams.operations.findings import check_progress
+from streams.wiring.core import build_core
 from tests.installation.installed import (
     event,
     eventually,
+    output,
     partials,
     produce,
     produce_bytes,
@@ -91,3 +93,28 @@ async def test_partial_that_is_too_large_is_named_until_it_can_be_written(
         await own.read_all()
     assert sum((await partials(settings)).values()) == 1
     assert (await behind(settings)).set_aside == ()
+
+
+async def test_losses_for_260_reasons_of_4_kb_are_published_in_records_of_their_size(
+    settings: Settings,
+) -> None:
+    lost = [
+        event(
+            number,
+            "deal.changed",
+            subject="lead-1",
+            deal=str(number),
+            status="lost",
+            reason=f"{number:03} {'x' * 4_000}",
+        )
+        for number in range(260)
+    ]
+    await produce(settings, lost)
+    await accept(settings, topics.KPIS, 100_000)
+    async with hands(settings) as own:
+        await own.read_all(build_core(settings))
+        assert own.noted.topics_of_set_aside == []
+    found = {key: body for key, body in (await output(settings)).items() if "|month|" in key}
+    counts = found["lost_reasons|all|month|2026-05-01T00:00:00+00:00"]["parts"]["counts"]
+    assert counts.pop("other") == 160
+    assert counts == {f"{number:03} {'x' * 195}…": 1 for number in range(100)}

@@ -148,6 +148,24 @@ async def test_lead_merged_into_an_erased_one_is_in_no_topic_of_ours_any_more(
     assert await calls(settings) == {}
 
 
+async def test_erasure_reaches_a_merged_lead_whose_shard_had_no_owner_then(
+    settings: Settings, names: tuple[str, str]
+) -> None:
+    double, lead = names
+    events = [call(1, double), merged(2, double, lead), whole(3, "subject.erased", lead)]
+    await produce(settings, events)
+    async with hands(settings) as own:
+        shards = [await shard(own, number) for number in (0, 1)]
+        for one in shards:
+            await own.read(one)
+        # The new owner finds that the lead was erased, which the state does not know yet.
+        await settle(own, [await shard(own, 0), shards[1]])
+        for topic in (topics.state(settings), topics.reroutes(settings)):
+            for key, value in (await current(settings, topic)).items():
+                assert double.encode() not in key + value
+    assert await calls(settings) == {}
+
+
 async def test_circle_of_merges_between_two_shards_is_one_lead(
     settings: Settings, names: tuple[str, str]
 ) -> None:

@@ -26,6 +26,13 @@ def test_gaps_are_counted_by_topic() -> None:
     assert 'sales_kpis_gaps_total{topic="crm.lead"} 42.0' in exposed(metrics)
 
 
+def test_misplaced_events_are_counted_by_topic() -> None:
+    metrics = WorkerMetrics(CollectorRegistry())
+    metrics.misplaced("crm.email", 30)
+    metrics.misplaced("crm.email", 2)
+    assert 'sales_kpis_misplaced_total{topic="crm.email"} 32.0' in exposed(metrics)
+
+
 def test_lag_of_a_revoked_partition_is_no_longer_exposed() -> None:
     metrics = WorkerMetrics(CollectorRegistry())
     metrics.lags({TopicPartition("crm.lead", 0): 5, TopicPartition("crm.lead", 1): 0})

@@ -41,6 +41,7 @@ def parse(table: Table) -> DefinitionRules:
         close_rate_by=table.choice("close_rate_by", CLOSE_RATE_BY, defaults.close_rate_by),
         win=table.choice("win", WIN, defaults.win),
         owner=table.choice("owner", OWNER_OPTIONS, defaults.owner),
+        organisation=table.choice("organisation", OWNER_OPTIONS, defaults.organisation),
         conversion=table.choice("conversion", CONVERSION, defaults.conversion),
         lost_amount=table.choice("lost_amount", LOST_AMOUNT, defaults.lost_amount),
     )

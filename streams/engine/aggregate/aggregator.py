@@ -184,7 +184,7 @@ class Aggregator:
             if self._number == FIRST_PARTITION:
                 self._event_sets.add_reference(f"spend:{record.id}", entry_of(record))
         else:
-            for name in self._reference.dependents(record):
+            for name in (*self._reference.dependents(record), *self._pending.dependents(record)):
                 self._pending.before_change(self._event_sets, name)
             self._reference.apply(record)
 

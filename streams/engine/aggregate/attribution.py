@@ -1,10 +1,21 @@
-"""Attribution over time: facts belong to the rep that their entity had at the time."""
+"""Attribution over time: facts belong to the rep and the groups of their time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from streams.engine.catalogue.dimensions import Dimensions, values_only
-from streams.engine.catalogue.kpi import Fact
+from streams.engine.algebra.measures import LEVEL
+from streams.engine.catalogue.dimensions import (
+    ROLLED_UP,
+    Dimensions,
+    Groups,
+    groups_only,
+    in_groups,
+    values_only,
+)
+from streams.engine.catalogue.kpi import Fact, Kpi
+from streams.engine.catalogue.patched_records import RepRecord, RepRecords
 
 # From each of these instants on, in order, an entity had these dimensions.
 AttributionSteps = tuple[tuple[int, Dimensions], ...]
@@ -57,3 +68,80 @@ def transfer_steps(
             yield Fact(at, -amount, values_only(rep=before.values[0]))
             yield Fact(at, amount, values_only(rep=dimensions.values[0]))
         before = dimensions
+
+
+# As in `contributions`: KPI number, anchor, since, value, dimensions.
+Contribution = tuple[int, int, int, Any, Dimensions]
+NO_GROUPS: Groups = ("", "", "")
+
+
+class GroupAttribution:
+    """Lets contributions belong to the team, department and unit that their rep was in then.
+
+    Before a rep's first record they belong to those of the first. Levels move with the rep.
+    """
+
+    def __init__(self, kpis: Sequence[Kpi], reps: RepRecords) -> None:
+        """`reps` changes with the reference data."""
+        self._reps = reps
+        self._is_grouped = [not {*ROLLED_UP}.isdisjoint(kpi.scopes) for kpi in kpis]
+        self._is_level = [kpi.measure is LEVEL for kpi in kpis]
+        self._sets_by_rep: defaultdict[str, set[str]] = defaultdict(set)
+
+    def dependents(self, rep: str) -> Collection[str]:
+        """Event sets with contributions of a rep."""
+        return self._sets_by_rep.get(rep, ())
+
+    def of(self, name: str, entities: list[list[Contribution]]) -> list[list[Contribution]]:
+        """An event set's contributions by entity, with the groups of their reps."""
+        return [self._of_entity(name, contributions) for contributions in entities]
+
+    def _of_entity(self, name: str, contributions: list[Contribution]) -> list[Contribution]:
+        found: list[Contribution] = []
+        levels: defaultdict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
+        for contribution in contributions:
+            number, at, since, value, dimensions = contribution
+            rep = dimensions.values[0]
+            if not rep or not self._is_grouped[number]:
+                found.append(contribution)
+                continue
+            self._sets_by_rep[rep].add(name)
+            groups = self._groups(rep, at)
+            if groups != NO_GROUPS:
+                contribution = number, at, since, value, in_groups(dimensions, groups)
+            found.append(contribution)
+            if self._is_level[number]:
+                levels[number, rep].append((at, value))
+        for (number, rep), steps in levels.items():
+            found += self._moves(number, rep, steps)
+        return found
+
+    def _moves(self, number: int, rep: str, steps: list[tuple[int, int]]) -> Iterator[Contribution]:
+        """What moves a rep's part of a level from each group to the next."""
+        records = self._reps.over_time(rep)
+        for (_, before), (at, after) in pairwise(records):
+            held = sum(value for begin, value in steps if begin < at)
+            old, new = _groups(before), _groups(after)
+            if held and old != new:
+                for groups, others, value in ((old, new, -held), (new, old, held)):
+                    left = tuple(
+                        one if one != other else ""
+                        for one, other in zip(groups, others, strict=True)
+                    )
+                    if left != NO_GROUPS:
+                        yield number, at, at, value, groups_only(left)
+
+    def _groups(self, rep: str, at: int) -> Groups:
+        records = self._reps.over_time(rep)
+        if not records:
+            return NO_GROUPS
+        found = records[0][1]
+        for since, record in records:
+            if since > at:
+                break
+            found = record
+        return _groups(found)
+
+
+def _groups(record: RepRecord) -> Groups:
+    return record.team or "", record.department or "", record.unit or ""

@@ -7,12 +7,14 @@ plain tuples because they are compared and hashed a great deal.
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from streams.engine.aggregate.attribution import Contribution as Contribution
 from streams.engine.aggregate.attribution import attributed_at, transfer_steps
 from streams.engine.algebra.measures import LEVEL, Pairs
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.dimensions import (
     DIMENSIONS,
     NOWHERE,
+    ROLLED_UP,
     Dimensions,
 )
 from streams.engine.catalogue.kpi import (
@@ -21,13 +23,12 @@ from streams.engine.catalogue.kpi import (
     Unpriced,
 )
 
-Contribution = tuple[int, int, int, Any, Dimensions]
 EntityContributions = list[list[Contribution]]
 TOTAL = ""
 UNPRICED = UNPRICED_FACTS.name
 # Values whose components are cached, per KPI.
 COMPONENT_CACHE_SIZE = 10_000
-_numbered: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
+_numbered: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], int] = {}
 
 
 class ComponentCache(dict[Any, Pairs]):
@@ -78,17 +79,23 @@ class ContributionFunctions:
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
         # KPIs with the same dimensions reach the same scopes. Dimensions are the same objects for
         # every catalogue, and so are the group numbers under which they cache scopes.
+        # Where groups are those of the time, contributions have them as dimensions of their own.
+        rolled_up = ROLLED_UP if catalogue.definitions.choices.organisation == "event" else ()
+        grouped = [tuple(it for it in rolled_up if it in kpi.scopes) for kpi in self.kpis]
         groups = [
-            _numbered.setdefault((kpi.dimensions, kpi.broadcast_to), len(_numbered))
-            for kpi in self.kpis
+            _numbered.setdefault((kpi.dimensions, own, kpi.broadcast_to), len(_numbered))
+            for kpi, own in zip(self.kpis, grouped, strict=True)
         ]
         self._total_scopes = [
             (TOTAL, *(f"{name}=" for name in kpi.broadcast_to)) for kpi in self.kpis
         ]
-        named = [(number, ScopeNames(name)) for number, name in enumerate(DIMENSIONS)]
+        named = [
+            (number, name, ScopeNames(name))
+            for number, name in enumerate((*DIMENSIONS, *rolled_up))
+        ]
         self._dimensions = [
-            [(number, scopes) for number, scopes in named if DIMENSIONS[number] in kpi.dimensions]
-            for kpi in self.kpis
+            [(number, names) for number, name, names in named if name in (*kpi.dimensions, *own)]
+            for kpi, own in zip(self.kpis, grouped, strict=True)
         ]
         self._attributes_over_time = catalogue.definitions.choices.owner == "event"
         self.targets = [
@@ -167,7 +174,11 @@ class ContributionFunctions:
         if found is None:
             found = dimensions.scopes[group] = (
                 *(self._total_scopes[number] if dimensions.counts_in_total else ()),
-                *[scopes[values[n]] for n, scopes in self._dimensions[number] if values[n]],
+                *[
+                    names[values[n]]
+                    for n, names in self._dimensions[number]
+                    if n < len(values) and values[n]
+                ],
             )
         return found
 

@@ -18,7 +18,6 @@ from streams.engine.aggregate.reroutes import (
     Reroute,
     ReroutedKey,
     Rerouter,
-    is_under,
 )
 from streams.engine.aggregate.tombstones import (
     TOMBSTONE_PREFIX,
@@ -87,7 +86,7 @@ class EventSets:
         event = entry.event
         owner, name = self._route(event)
         if type(event) is SubjectErased:
-            return self._erase(owner, (entry.at,))
+            return self._erase(owner, entry.at)
         if type(event) is SubjectMerged:
             merged = self._merge(owner, event)
             return [*merged, *self._add(owner, name, entry)] if name else merged
@@ -127,7 +126,7 @@ class EventSets:
         target, rerouter = reroute.target, self._rerouter
         rerouter.is_idle = False
         if reroute.is_notice:
-            return self._erase(target, reroute.erasures)
+            return [] if reroute.erased is None else self._erase(target, reroute.erased)
         key = ReroutedKey(reroute.path, reroute.identity)
         old = self._sets.get(target, {}).get(key)
         new = rerouter.receive(reroute, key)
@@ -222,7 +221,7 @@ class EventSets:
     def _drop_erased(self, owner: str) -> None:
         """Drop the events rerouted to an owner that were erased with it."""
         for key, entry in list(self._sets.get(owner, {}).items()):
-            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at, key.path):
+            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
                 self._drop(owner, owner, key)
                 self._rerouter.refuse(owner, key)
 
@@ -234,20 +233,20 @@ class EventSets:
         new = old.with_merge(anonymised(event))
         return [] if new == old else [self._set_tombstone(owner, new, [])]
 
-    def _erase(self, owner: str, instants: tuple[int, ...]) -> list[KeyValue]:
-        """Drop all events of an owner up to some instants, and those that arrive later.
+    def _erase(self, owner: str, at: int) -> list[KeyValue]:
+        """Drop all events of an owner up to an instant, and those that arrive later.
 
         The tombstone is the last record: until it is written, all is erased again.
         """
         old = self._rerouter.tombstones.of(owner)
-        new = old.with_erasures(instants)
+        new = old.with_erasure(at)
         if new == old:
             return []
         erased = [
             (name, key)
             for name in {owner, *self._spread.get(owner, {}).values()}
             for key, entry in self._sets.get(name, {}).items()
-            if is_under(new.erased, entry.at, key)
+            if new.erases(entry.at)
         ]
         record = self._set_tombstone(owner, new, erased)
         own = (key for _, key in erased if isinstance(key, str))

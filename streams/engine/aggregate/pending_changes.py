@@ -1,9 +1,10 @@
 """Event sets that changed, with what they contributed before: the difference goes into cells."""
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from streams.engine.aggregate.alert_evaluator import AlertEvaluator
+from streams.engine.aggregate.attribution import GroupAttribution
 from streams.engine.aggregate.cells import Cells
 from streams.engine.aggregate.contributions import (
     ContributionFunctions,
@@ -13,6 +14,7 @@ from streams.engine.aggregate.contributions import (
 from streams.engine.aggregate.event_sets import EventSets
 from streams.engine.aggregate.reference_index import ReferenceIndex
 from streams.engine.catalogue.catalogue import Catalogue
+from streams.events import ReferenceRecord, RepSet
 
 # Contributions of this many event sets are cached: a set that changes soon again is read once.
 CONTRIBUTION_CACHE_SIZE = 30_000
@@ -33,6 +35,9 @@ class PendingChanges:
         functions: ContributionFunctions,
     ) -> None:
         self.clock = clock
+        self._groups: GroupAttribution | None = None
+        if catalogue.definitions.choices.organisation == "event":
+            self._groups = GroupAttribution(catalogue.kpis, reference.context.reps)
         self.alerts = AlertEvaluator(catalogue)
         self._entities_of = catalogue.entities_of
         self._reference = reference
@@ -43,6 +48,12 @@ class PendingChanges:
         self._queue: deque[str] = deque()
         # An event set notes its dependencies itself: this is called for every event.
         self.stored = reference.stored
+
+    def dependents(self, record: ReferenceRecord) -> Collection[str]:
+        """The event sets whose contributions a record can move to other groups."""
+        if self._groups is None or not isinstance(record, RepSet):
+            return ()
+        return [*self._groups.dependents(record.rep)]
 
     def before_change(self, sets: EventSets, name: str) -> None:
         """Remember what an event set contributes before it changes."""
@@ -81,7 +92,8 @@ class PendingChanges:
             return []
         entities = list(self._entities_of(name, entries, self._reference.context))
         self.alerts.update(name, entities, self.clock)
-        return self._functions.of(entities)
+        found = self._functions.of(entities)
+        return found if self._groups is None else self._groups.of(name, found)
 
     def _cache(self, name: str, contributions: EntityContributions) -> None:
         cache = self._contributions

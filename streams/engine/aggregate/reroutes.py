@@ -5,12 +5,13 @@ event goes hop by hop, for a tombstone is known in its own partition only. Its p
 of each merge: where the next hop would close a circle, the last of the circle's merges is known,
 and the event goes on to the subject that this one names, wherever that is.
 
-An event also follows merges that later ones replaced: it counts nowhere there, but whoever erases
-the merge target of that time erases it, too. An event that comes to an erased owner is refused, and
-the owner that sent it is notified of the erasure, so that nothing of it is left anywhere.
+An event that comes to an erased owner is refused, and the owner that sent it is notified of the
+erasure, so that nothing is left of it. An event also follows merges that later ones replaced: it
+counts nowhere there, but is erased with their targets. Otherwise what is left would depend on
+whether an erasure or the later merge came first, for what was erased does not come back.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -27,13 +28,11 @@ from streams.events import pack, unpack
 class Hop(NamedTuple):
     """An owner that an event passed, and the order of the merge by which it went on.
 
-    A merge that was replaced has no order, but the instant in milliseconds when it was; the event
-    counts nowhere from there on.
+    A merge that was replaced has no order here, and the event counts nowhere from there on.
     """
 
     owner: str
     order: MergeOrder | None = None
-    until: int | None = None
 
 
 Path = tuple[Hop, ...]
@@ -41,7 +40,6 @@ MergeTarget = Callable[[str, str], str | None]
 # No event's identity is empty.
 NOTICE_ID = ""
 _encode = msgspec.msgpack.Encoder().encode
-_decode_instants = msgspec.msgpack.Decoder(tuple[int, ...]).decode
 _decode = msgspec.msgpack.Decoder(tuple[str, Path, str]).decode
 
 
@@ -84,9 +82,9 @@ class Reroute(NamedTuple):
         return self.identity == NOTICE_ID
 
     @property
-    def erasures(self) -> tuple[int, ...]:
-        """The instants of the erasures that a notice is about."""
-        return _decode_instants(self.value) if self.value else ()
+    def erased(self) -> int | None:
+        """The instant of the erasure that a notice is about; None for one withdrawn."""
+        return int(self.value) if self.value else None
 
     @classmethod
     def read(cls, key: bytes, value: bytes | None) -> "Reroute":
@@ -107,9 +105,9 @@ class Rerouter:
         # By owner, what came there after its erasure and was not withdrawn yet.
         self._refused: dict[str, set[ReroutedKey]] = {}
 
-    def is_erased(self, owner: str, at: int, passed: Path = ()) -> bool:
-        """Whether an event of an owner, or one that came a way there, falls under its erasures."""
-        return is_under(self.tombstones.of(owner).erased, at, passed)
+    def is_erased(self, owner: str, at: int) -> bool:
+        """Whether an event of an owner falls under its erasure."""
+        return self.tombstones.of(owner).erases(at)
 
     def onward(self, passed: Path, owner: str) -> Iterator[tuple[str, Path]]:
         """Where an event goes from an owner: the next owners, and the paths there."""
@@ -119,12 +117,12 @@ class Rerouter:
         tombstone = self.tombstones.of(owner)
         if not tombstone.merges:
             return
-        for into, until in tombstone.edges.items():
+        order: MergeOrder | None = merge_order(tombstone.merges[-1])
+        for into in tombstone.targets:
+            path, order = (*passed, Hop(owner, order)), None
             target = self.merge_target(owner, into)
             if target is None:
                 continue
-            order = merge_order(tombstone.merges[-1]) if until is None else None
-            path = (*passed, Hop(owner, order, until))
             begin = next((n for n, hop in enumerate(path) if hop.owner == target), None)
             if begin is None:
                 yield target, path
@@ -183,7 +181,7 @@ class Rerouter:
         """The entry of a reroute that arrives; None if it is gone or refused."""
         target = reroute.target
         entry = None if reroute.value is None else entry_of(unpack(reroute.value))
-        is_refused = entry is not None and self.is_erased(target, entry.at, key.path)
+        is_refused = entry is not None and self.is_erased(target, entry.at)
         if is_refused:
             self._refused.setdefault(target, set()).add(key)
         elif target in self._refused:
@@ -197,13 +195,11 @@ class Rerouter:
 
     def notices(self, owner: str) -> Iterator[Reroute]:
         """The notices in force to the owners whose events were refused here."""
-        senders: dict[str, set[int]] = {}
-        for hop in (key.path[-1] for key in self._refused.get(owner, ())):
-            erased = self.tombstones.of(owner).erased
-            instants = (it for it in erased if hop.until is None or it < hop.until)
-            senders.setdefault(hop.owner, set()).update(instants)
-        for sender, found in senders.items():
-            yield Reroute(sender, (Hop(owner),), NOTICE_ID, _encode(sorted(found)))
+        refused = self._refused.get(owner)
+        if refused:
+            value = b"%d" % (self.tombstones.of(owner).erased or 0)
+            for sender in {key.path[-1].owner for key in refused}:
+                yield Reroute(sender, (Hop(owner),), NOTICE_ID, value)
 
     def outgoing(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
         """The reroutes in force of an event set, and the notices of its owner."""
@@ -234,15 +230,6 @@ class Rerouter:
         """The reroutes that wait, each once."""
         drained, self._pending = list(self._pending.values()), {}
         return drained
-
-
-def is_under(erased: Sequence[int], at: int, key: str | ReroutedKey | Path) -> bool:
-    """Whether an event falls under erasures, having come by a path, or under a key."""
-    if not erased or at > erased[-1]:
-        return False
-    path = key.path if isinstance(key, ReroutedKey) else () if isinstance(key, str) else key
-    until = min((hop.until for hop in path if hop.until is not None), default=None)
-    return until is None or any(at <= instant < until for instant in erased)
 
 
 def counts(path: Path) -> bool:

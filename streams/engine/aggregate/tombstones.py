@@ -26,27 +26,27 @@ MergeOrder = tuple[int, str]
 
 
 class SubjectTombstone(Struct, frozen=True, omit_defaults=True):
-    """When an owner was erased, in milliseconds, and its merges; each in order.
+    """When an owner was erased last, in milliseconds, and its merges in their order.
 
-    The last merge is in force. The others are remembered for erasures from the time before.
+    The last merge is in force. The others are remembered, since erasures follow them, too.
     """
 
-    erased: tuple[int, ...] = ()
+    erased: int | None = None
     merges: tuple[SubjectMerged, ...] = ()
 
-    def with_erasures(self, instants: Iterable[int]) -> "SubjectTombstone":
-        """With some erasures more."""
-        return SubjectTombstone(tuple(sorted({*self.erased, *instants})), self.merges)
+    def with_erasure(self, at: int) -> "SubjectTombstone":
+        """With one erasure more: the last one counts."""
+        erased = at if self.erased is None else max(at, self.erased)
+        return SubjectTombstone(erased, self.merges)
+
+    def erases(self, at: int) -> bool:
+        """Whether an event of this instant is erased."""
+        return self.erased is not None and at <= self.erased
 
     @property
-    def edges(self) -> dict[str, int | None]:
-        """By merge target, when its last merge was replaced; None for the one in force."""
-        found: dict[str, int | None] = {}
-        until = None
-        for merge in reversed(self.merges):
-            found.setdefault(merge.into, until)
-            until = milliseconds(merge.at)
-        return found
+    def targets(self) -> tuple[str, ...]:
+        """The subjects that this one was ever merged into; the one in force is first."""
+        return (*{merge.into: None for merge in reversed(self.merges)},)
 
     def with_merge(self, event: SubjectMerged) -> "SubjectTombstone":
         """With one merge more; of two with one id and target the later one stays."""

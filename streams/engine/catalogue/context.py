@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from streams.engine.algebra.money import Rates
 from streams.engine.calendars.calendar import Calendar
 from streams.engine.catalogue.definitions import Definitions
-from streams.engine.catalogue.patched_records import AccountRecord, RepRecord
+from streams.engine.catalogue.patched_records import AccountRecord, RepRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class EvaluationContext:
     rates: Rates
     definitions: Definitions
     accounts: Mapping[str, AccountRecord]
-    reps: Mapping[str, RepRecord]
+    reps: RepRecords
 
     def waiting_ms(self, start: int, end: int, rep: str) -> int:
         """Give how long a lead waited from start to end, in ms of the rep's working hours."""

@@ -20,14 +20,16 @@ class DefinitionChoices:
     `close_rate_by`: whether `close_rate` and `close_rate_value` count a closed deal when it
     closed or when it was created. `win`: whether a deal that is won again counts from its latest
     win or its first. `owner`: whether a fact belongs to today's rep or to the rep at its instant.
-    `conversion`: whether a deal's money is converted at the fact's date, or at the close date once
-    there is one. `lost_amount`: whether a lost deal counts with its latest amount or with the one
-    it had while open.
+    `organisation`: whether a fact belongs to its rep's team, department and unit of today or to
+    those at its instant. `conversion`: whether a deal's money is converted at the fact's date, or
+    at the close date once there is one. `lost_amount`: whether a lost deal counts with its latest
+    amount or with the one it had while open.
     """
 
     close_rate_by: CloseRateBy = "close"
     win: Win = "latest_run"
     owner: OwnerChoice = "now"
+    organisation: OwnerChoice = "now"
     conversion: Conversion = "event"
     lost_amount: LostAmount = "latest"
 

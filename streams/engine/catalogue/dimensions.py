@@ -63,6 +63,22 @@ def _with_stage(own: Dimensions, stage: str, pipeline: str) -> Dimensions:
     return dimensions(*own.values[:6], pipeline, stage, own.values[8])
 
 
+# The team, department and unit that a fact belongs to for good; empty: none.
+Groups = tuple[str, str, str]
+
+
+@lru_cache(maxsize=200_000)
+def in_groups(own: Dimensions, groups: Groups) -> Dimensions:
+    """Give the same values with the groups of the rep, in the order of `ROLLED_UP`."""
+    return Dimensions((*own.values, *groups), own.counts_in_total)
+
+
+@lru_cache(maxsize=10_000)
+def groups_only(groups: Groups) -> Dimensions:
+    """Give groups alone, which do not count for the grand total."""
+    return Dimensions((*("",) * len(DIMENSIONS), *groups), counts_in_total=False)
+
+
 @lru_cache(maxsize=200_000)
 def values_only(rep: str = "", product: str = "") -> Dimensions:
     """Give values that do not count for the grand total.

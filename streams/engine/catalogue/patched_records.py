@@ -64,10 +64,19 @@ class PatchHistory:
             patches.sort(key=precedence)
         return True
 
-    def fields(self, key: str) -> dict[str, Any]:
-        """The value of each field that a patch of this key has given, the last one's."""
+    def instants(self, key: str) -> list[int]:
+        """When a key has had patches, in ascending order, each once."""
+        return sorted({milliseconds(patch.at) for patch in self._patches.get(key, ())})
+
+    def fields(self, key: str, until: int | None = None) -> dict[str, Any]:
+        """The value of each field that a patch of this key has given, the last one's.
+
+        Up to an instant in milliseconds, or all.
+        """
         found: dict[str, Any] = {}
         for patch in self._patches.get(key, ()):
+            if until is not None and milliseconds(patch.at) > until:
+                break
             for name in patch.__struct_fields__:
                 value = getattr(patch, name)
                 if value is not UNSET:
@@ -78,18 +87,33 @@ class PatchHistory:
 
 
 class RepRecords(dict[str, RepRecord]):
-    """The current records of reps, by name; read-only except for `apply`."""
+    """The current records of reps, by name, and the earlier ones; changed by `apply` alone."""
 
     def __init__(self) -> None:
         super().__init__()
         self._history = PatchHistory()
+        self._over_time: dict[str, tuple[tuple[int, RepRecord], ...]] = {}
+
+    def over_time(self, rep: str) -> tuple[tuple[int, RepRecord], ...]:
+        """The records of a rep and since when each holds, in milliseconds, in ascending order."""
+        found = self._over_time.get(rep)
+        if found is None:
+            found = self._over_time[rep] = tuple(
+                (at, self._record(rep, at)) for at in self._history.instants(rep)
+            )
+        return found
+
+    def _record(self, rep: str, until: int | None = None) -> RepRecord:
+        fields = self._history.fields(rep, until)
+        return RepRecord(*(fields.get(name) for name in RepRecord._fields))
 
     def apply(self, patch: RepSet) -> bool:
         """Apply a patch, in any order; whether the record has changed."""
         if not self._history.add(patch):
             return False
-        old, fields = self.get(patch.rep), self._history.fields(patch.rep)
-        new = self[patch.rep] = RepRecord(*(fields.get(name) for name in RepRecord._fields))
+        self._over_time.pop(patch.rep, None)
+        old = self.get(patch.rep)
+        new = self[patch.rep] = self._record(patch.rep)
         return new != old
 
 

@@ -56,7 +56,8 @@ class Merger:
         self._windows, self._levels, self._targets = state.windows, state.levels, state.targets
         self._level_kpis = index.mask(k.name for k in catalogue.kpis if k.measure.steps)
         self._all_time_kpis = index.mask(k.name for k in catalogue.kpis if k.has_all_time)
-        self._organisation = Organisation()
+        choices = catalogue.definitions.choices
+        self._organisation = Organisation(rolls_up=choices.organisation == "now")
         self._partials = PartialStore(self._organisation)
         self.evaluator = KpiEvaluator(catalogue, state)
         self._published = index.mask(kpi.name for kpi in catalogue.published)

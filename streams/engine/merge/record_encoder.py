@@ -137,7 +137,9 @@ class RecordEncoder:
         """Record up to and including `final`, without the closing brace."""
         number, previous, to_date, parts, percentiles = values
         text = encoder.text
-        target_text = attainment = met = b"null"
+        to_date_text = to_date_change = target_text = attainment = met = b"null"
+        if to_date is not None:
+            to_date_text, to_date_change = text(to_date), text(change(number, to_date))
         if target is not None:
             target_text = text(target.shown)
             attainment = scalar(attained(encoder, number, target.shown))
@@ -150,8 +152,8 @@ class RecordEncoder:
             b"" if percentiles is None else b',"percentiles":' + json_text(percentiles),
             text(previous),
             text(change(number, previous)),
-            text(to_date),
-            text(change(number, to_date)),
+            to_date_text,
+            to_date_change,
             rank,
             target_text,
             attainment,

@@ -62,7 +62,8 @@ class OpenStage(Struct):
 class ForecastParts(Struct):
     """What is won, and what is open by stage; money in minor units.
 
-    A stage counts at `won / closed`, or where too few are closed at the rate that is set.
+    A stage counts at `won / closed`, or where too few are closed at the rate that is set. The 100
+    stages with most open deals, and what the others sum up to as `other`.
     """
 
     revenue_won: SumParts

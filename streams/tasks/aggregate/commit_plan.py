@@ -28,11 +28,13 @@ class CommitStep(StrEnum):
 
     BEGIN = "begin"
     DEAD_LETTERS = "dead letters"
+    FORWARDS = "forwarded events"
     TARGET_OFFSETS = "target offsets"
     EVENTS = "event records"
     SOURCE_OFFSETS = "source offsets"
     ACKNOWLEDGED = "acknowledged"
     PARTIALS = "partials"
+    FORWARD_REMOVALS = "removals of forwarded events"
     PROGRESS_REPORT = "progress report"
     END = "EndTxn"
 
@@ -86,11 +88,13 @@ class Uncommitted:
     is_heartbeat_due: bool
     is_report_due: bool
     dead_letters: Sequence[KeyValue] = ()
+    forwards: Outgoing = field(default_factory=dict)
     event_records: Sequence[KeyValue] = ()
     note_removal: Sequence[KeyValue] = ()
     cells: Sequence[Change] = ()
     reroutes: Sequence[Reroute] = ()
     alerts: Outgoing = field(default_factory=dict)
+    forward_removals: Outgoing = field(default_factory=dict)
 
 
 def plan_commit(pending: Uncommitted) -> CommitPlan | None:
@@ -103,12 +107,14 @@ def plan_commit(pending: Uncommitted) -> CommitPlan | None:
     target_offsets = _target_offsets(pending)
     state = _state_records(pending, source_offsets, target_offsets)
     chunks = _chunks(pending)
-    if not (state or chunks or pending.alerts or pending.is_report_due):
+    last = pending.alerts or pending.forward_removals
+    if not (state or chunks or last or pending.is_report_due):
         return None
     first = [
-        *_dead_letters(pending),
+        *_aside(pending),
         *_state(pending.state, state),
         *_partials(*(chunks[0] if chunks else ((), ())), pending.alerts),
+        *_forward_removals(pending),
     ]
     transactions = [first, *([*_partials(*chunk, {})] for chunk in chunks[1:])]
     if pending.is_report_due:
@@ -129,14 +135,19 @@ def transaction_steps(writes: Sequence[PlannedWrite]) -> tuple[CommitStep, ...]:
     return (CommitStep.BEGIN, *chain.from_iterable(acknowledged), CommitStep.END)
 
 
-def _dead_letters(pending: Uncommitted) -> list[PlannedWrite]:
-    """Dead letters go before the source offsets that pass their records.
+def _aside(pending: Uncommitted) -> list[PlannedWrite]:
+    """Dead letters and forwarded events go before the source offsets that pass their records.
 
     A torn transaction may show one twice, and never loses one.
     """
-    if not pending.dead_letters:
-        return []
-    return [PlannedWrite((CommitStep.DEAD_LETTERS,), {DEAD_LETTERS: pending.dead_letters})]
+    writes = []
+    if pending.dead_letters:
+        letters = {DEAD_LETTERS: pending.dead_letters}
+        writes.append(PlannedWrite((CommitStep.DEAD_LETTERS,), letters))
+    if pending.forwards:
+        step = (CommitStep.FORWARDS,)
+        writes.append(PlannedWrite(step, pending.forwards, failpoint="after_forwards"))
+    return writes
 
 
 def _state(partition: TopicPartition, records: Sequence[KeyValue]) -> list[PlannedWrite]:
@@ -160,6 +171,16 @@ def _partials(
     return [PlannedWrite((CommitStep.PARTIALS,), alerts, cells, reroutes, "after_partials")]
 
 
+def _forward_removals(pending: Uncommitted) -> list[PlannedWrite]:
+    """Forwarded events are removed once the state that has them is acknowledged.
+
+    A torn transaction may leave one, which the next owner removes, and never loses one.
+    """
+    if not pending.forward_removals:
+        return []
+    return [PlannedWrite((CommitStep.FORWARD_REMOVALS,), pending.forward_removals)]
+
+
 def _target_offsets(pending: Uncommitted) -> Mapping[str, int]:
     """The offsets that a new owner has to reach before it publishes: never less than before."""
     if not pending.event_records:
@@ -178,7 +199,7 @@ def _state_records(
     Target offsets are the first and source offsets the last record, so that any part of a torn
     transaction tells a new owner how far it has to read before it may publish.
     """
-    is_news = bool(pending.event_records or pending.dead_letters)
+    is_news = bool(pending.event_records or pending.dead_letters or pending.forwards)
     if not (is_news or source_offsets != pending.committed or pending.is_heartbeat_due):
         return []
     last = [*pending.note_removal, (SOURCE_OFFSETS_KEY, source_offsets)]

@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 import msgspec
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
 from streams.engine.calendars.calendar import milliseconds
 from streams.events import (
     SOURCE_TOPICS,
+    Common,
     Event,
     Rejected,
     SubjectErased,
@@ -20,24 +22,27 @@ from streams.events import (
     decode,
 )
 from streams.events.key_value import KeyValue
-from streams.internal_topics import dead_letters, reroutes
+from streams.internal_topics import dead_letters, forwards, reroutes
+from streams.internal_topics.partitioner import partition_of
 from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.fetched_list import FetchedList
 from streams.kafka.reader import Records
 from streams.kafka.record_batches import DEFAULT_BYTES
+from streams.tasks.aggregate.commit_plan import Outgoing
 from streams.tasks.aggregate.quarantine import (
     Quarantine,
     attribute_to_shard,
     crash_rejection,
     rejection_of,
 )
-from streams.tasks.aggregate.restore import EVENT_PREFIX
+from streams.tasks.aggregate.restore import EVENT_PREFIX, Received
 from streams.tasks.catch_up import RECENT, CatchUpDetector
 from streams.tasks.metrics_port import TaskMetrics
 from streams.tasks.ports import AggregatorPort
 
+Decoded = tuple[ConsumerRecord, Common | Rejected]
 # After so many events the task yields to the event loop.
 EVENTS_PER_SLICE = 500
 # Their record's topic says which kind of subject these are about.
@@ -50,10 +55,10 @@ TOO_LARGE = Rejected("larger than the state accepts", None, "out of range")
 
 
 class RecordIntake:
-    """Applies each record once: it counts, or it has a dead letter.
+    """Applies each record once: it counts here, is forwarded, or has a dead letter.
 
-    `state_records` and `dead_letters` are to be committed with the source offsets that pass
-    their records.
+    `state_records`, `dead_letters` and what is forwarded are to be committed with the source
+    offsets that pass their records.
     """
 
     def __init__(
@@ -78,12 +83,19 @@ class RecordIntake:
         self._metrics = metrics
         self._catch_up = catch_up
         self._reroutes_topic = topics.reroutes(settings)
+        self._misplaced: list[ConsumerRecord] = []
+        # The keys of forwarded events that are in the event sets, and are to be removed.
+        self._stored: list[bytes] = []
+        self._received = Received()
         # Topics of which nothing was read since the restore.
         self._unseen: set[str] = set()
 
-    def resume_from(self, source_offsets: SourceOffsets, quarantine: Quarantine) -> None:
+    def resume_from(
+        self, source_offsets: SourceOffsets, quarantine: Quarantine, received: Received
+    ) -> None:
         """Continue from a restored state."""
         self.source_offsets, self.quarantine = source_offsets, quarantine
+        self._received, self._stored = received, list(received.kept)
         self._unseen = set(SOURCE_TOPICS)
 
     def release(self) -> None:
@@ -96,6 +108,20 @@ class RecordIntake:
     def flush(self) -> None:
         """Start new lists; the old ones belong to the commit that has them."""
         self.state_records, self.dead_letters = [], []
+        self._misplaced, self._stored = [], []
+
+    @property
+    def forwards(self) -> Outgoing:
+        """The events of other shards' subjects, as records for these shards."""
+        return forwards.writes(self._settings, self._misplaced)
+
+    @property
+    def forward_removals(self) -> Outgoing:
+        """The tombstones of forwarded events that are in the event sets."""
+        if not self._stored:
+            return {}
+        own = TopicPartition(self._reroutes_topic, self._number)
+        return {own: [(key, None) for key in self._stored]}
 
     async def process(self, lists: Sequence[FetchedList]) -> None:
         """Process fetched lists, each of one partition in the order of its offsets.
@@ -141,8 +167,14 @@ class RecordIntake:
 
     def _process_reroutes(self, records: Records) -> None:
         quarantine, receive = self.quarantine, self._aggregator.receive
+        forwarded = []
         for record in records:
+            if forwards.is_forward(record.key):
+                forwarded.append(record)
+                continue
             reroute = reroutes.parse(record)[1]
+            if record.offset < self._received.reroutes_offset and not reroute.is_notice:
+                continue
             if quarantine.covers(self._reroutes_topic, record.offset) and (
                 why := rejection_of(self._aggregator.check, reroute)
             ):
@@ -154,44 +186,72 @@ class RecordIntake:
                 self.state_records += quarantine.release(record.key)
             for key, value in receive(reroute):
                 self.state_records.append((EVENT_PREFIX + key, value))
+        self._process_forwards(forwarded)
+
+    def _process_forwards(self, records: Records) -> None:
+        """Apply forwarded events like those read here, and remove them from their topic."""
+        present = [record for record in records if record.value is not None]
+        self._stored += [record.key for record in present]
+        first = self._received.forwards_offset
+        present = [record for record in present if record.offset >= first]
+        if not present:
+            return
+        is_careful = self.quarantine.covers(self._reroutes_topic, present[0].offset)
+        decoded = [self._decode(record) for record in present]
+        originals = [
+            forwards.original(record, event.subject.encode() if isinstance(event, Event) else None)
+            for record, event in zip(present, decoded, strict=True)
+        ]
+        pairs = zip(originals, decoded, strict=True)
+        for topic, some in groupby(pairs, key=lambda pair: str(pair[0].topic)):
+            self._apply(topic, list(some), is_careful)
 
     def _process_events(self, records: Records) -> None:
-        add, written, rejected = self._aggregator.add, self.state_records, 0
+        topic = records[0].topic
+        is_careful = self.quarantine.covers(topic, records[0].offset)
+        self._apply(topic, [(record, self._decode(record)) for record in records], is_careful)
+
+    def _decode(self, record: ConsumerRecord) -> Common | Rejected:
+        body = record.value
+        return decode(body) if len(body or b"") <= self.max_event_bytes else TOO_LARGE
+
+    def _apply(self, topic: str, decoded: Sequence[Decoded], is_careful: bool) -> None:
+        """Apply records of one source topic; carefully: what makes a KPI raise is rejected."""
+        add, written, applied = self._aggregator.add, self.state_records, 0
+        number, partitions, misplaced = (
+            self._number,
+            self._settings.partitions,
+            len(self._misplaced),
+        )
         clock = self._settings.clock()
         # An event of this moment is not to wait for the next commit.
         self._aggregator.advance_clock(clock)
         now = datetime.fromtimestamp(clock / 1000, UTC)
         old, recent = now - timedelta(milliseconds=self._settings.lateness_ms), now - RECENT
         late = past = 0
-        is_careful = self.quarantine.covers(records[0].topic, records[0].offset)
-        for record in records:
-            body = record.value
-            event = decode(body) if len(body or b"") <= self.max_event_bytes else TOO_LARGE
-            if isinstance(event, Event) and record.key != event.subject.encode():
+        for record, event in decoded:
+            if not isinstance(event, Event):
+                self._reject(record, event)
+            elif record.key != event.subject.encode():
                 # Under other keys, a subject's events would be in several shards.
-                rejected += 1
                 self._reject(record, KEY_IS_NOT_SUBJECT)
-            elif isinstance(event, Event):
+            elif partition_of(record.key, partitions) != number:
+                self._misplaced.append(record)
+            else:
                 if type(event) in SUBJECT_EVENTS:
-                    event = msgspec.structs.replace(event, on_topic=record.topic)
-                if is_careful and (why := self._crash_reason(record, event)):
-                    rejected += 1
+                    event = msgspec.structs.replace(event, on_topic=topic)
+                if is_careful and (why := rejection_of(self._aggregator.check, event)):
                     self._reject(record, why)
                     continue
                 for key, value in add(event):
                     written.append((EVENT_PREFIX + key, value))
+                applied += 1
                 late += event.at < old
                 past += event.at < recent
-            else:
-                rejected += 1
-                self._reject(record, event)
         self._catch_up.processed(past, time.monotonic())
-        self._metrics.processed(records[0].topic, len(records) - rejected, late)
-
-    def _crash_reason(self, record: ConsumerRecord, event: Event) -> Rejected | None:
-        if not self.quarantine.covers(record.topic, record.offset):
-            return None
-        return rejection_of(self._aggregator.check, event)
+        self._metrics.processed(topic, applied, late)
+        if len(self._misplaced) > misplaced:
+            self._metrics.misplaced(topic, len(self._misplaced) - misplaced)
 
     def _waited_record(self, event: Event) -> ConsumerRecord:
         """The record of an event that has waited: what it was, without its offset."""

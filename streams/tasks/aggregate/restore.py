@@ -1,6 +1,7 @@
 """The state changelog of one partition, restored into the pure core."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -9,6 +10,7 @@ from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.aggregate.tombstones import WrongErasureKey
 from streams.events import SOURCE_TOPICS
 from streams.internal_topics.progress import SourceOffsets
+from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.tasks.aggregate.quarantine import Quarantine, attribute_to_shard
@@ -16,6 +18,19 @@ from streams.tasks.ports import AggregatorPort
 
 # First bytes of the keys: event records, target offsets, source offsets.
 EVENT_PREFIX, TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY = b"r", b"g", b"p"
+
+
+@dataclass(frozen=True)
+class Received:
+    """Which records of the reroutes topic a restored task has.
+
+    Reroutes of events below one offset, and forwarded events below another. `kept` are the keys
+    of such events that are still to be removed from the topic.
+    """
+
+    reroutes_offset: int = 0
+    forwards_offset: int = 0
+    kept: Sequence[bytes] = ()
 
 
 class StateRestore:
@@ -32,7 +47,8 @@ class StateRestore:
         self._aggregator = aggregator
         self._number = number
         self._partition = TopicPartition(topics.state(settings), number)
-        self._sources = (*SOURCE_TOPICS, topics.reroutes(settings))
+        self._reroutes_topic = topics.reroutes(settings)
+        self._sources = (*SOURCE_TOPICS, self._reroutes_topic)
         self._is_rebuilt = False
 
     def apply(self, record: ConsumerRecord) -> bool:
@@ -61,6 +77,27 @@ class StateRestore:
             for key, reroute in received.items():
                 if not self.quarantine.is_quarantined(key, reroute):
                     self._aggregator.restore_reroute(reroute)
+
+    def resume_reroutes(self, read: ReroutesRead) -> Received:
+        """Apply the reroutes in force, and let what was received but not applied be read again.
+
+        The state does not hold rerouted events: their topic is compacted and says everything.
+        It holds forwarded events and what notices erased, of those below its source offset.
+        After a crash note reroutes are read again from there, to be checked one by one.
+        """
+        topic, note = self._reroutes_topic, self.quarantine.crash_note
+        stored = self.source_offsets.source.get(topic, 0)
+        known = read.committed_offset if note is None else note.since.get(topic, 0)
+        self.restore_reroutes(read.received_before(known))
+        of_state = [*read.forwarded_at.values(), *read.notices_at]
+        waiting = [offset for offset in of_state if offset >= stored]
+        self.source_offsets.source[topic] = min([known, *waiting])
+        if known < read.next_offset:
+            # What is checked one by one was processed before the crash, and its cells may be
+            # published.
+            self.target_offsets[topic] = read.next_offset
+        kept = [key for key, offset in read.forwarded_at.items() if offset < stored]
+        return Received(known, stored, kept)
 
     def rebuild(self, clock: int) -> bool:
         """Add up some of the cells; True while more waits. Raises Crashed if a KPI fails."""

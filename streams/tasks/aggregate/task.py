@@ -32,7 +32,7 @@ from streams.tasks.aggregate.quarantine import (
     CrashNote,
     describe_error,
 )
-from streams.tasks.aggregate.restore import StateRestore
+from streams.tasks.aggregate.restore import Received, StateRestore
 from streams.tasks.catch_up import EndOf, external_offsets, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
 from streams.tasks.cooperative import run_cooperatively
@@ -84,7 +84,6 @@ class AggregateTask:
         self._target_offsets: dict[str, int] = {}
         self._changes = PublishableChanges(settings, self._aggregator, number, load)
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
-        self._reroutes_topic = topics.reroutes(settings)
         self._committed = b""
         self._reporter = ProgressReporter()
 
@@ -108,9 +107,9 @@ class AggregateTask:
             for record in records:
                 restored.apply(record)
             self._failpoint("during_restore")
-        await self._rebuild(restored, published.reroutes)
+        received = await self._rebuild(restored, published.reroutes)
         self._target_offsets = restored.target_offsets
-        self._intake.resume_from(restored.source_offsets, restored.quarantine)
+        self._intake.resume_from(restored.source_offsets, restored.quarantine, received)
         self._intake.max_event_bytes = self._transactions.batches.max_event_bytes
         await self._check_sources()
         self._committer.resume_from(published)
@@ -186,29 +185,21 @@ class AggregateTask:
         """Close the connections."""
         await self._transactions.close()
 
-    async def _rebuild(self, restored: StateRestore, read: ReroutesRead) -> None:
-        """Rebuild the cells from the state changelog and the reroutes received.
-
-        The state does not hold reroutes: their topic is compacted and says everything.
-        """
-        since, note = dict(restored.source_offsets.source), restored.quarantine.crash_note
-        topic, clock = self._reroutes_topic, self._settings.clock()
-        if note is not None:
+    async def _rebuild(self, restored: StateRestore, read: ReroutesRead) -> Received:
+        """Rebuild the cells from the state changelog and the reroutes received."""
+        since, clock = dict(restored.source_offsets.source), self._settings.clock()
+        if restored.quarantine.crash_note is not None:
             self._aggregator.check_releases()
-        known = read.committed_offset if note is None else note.since.get(topic, 0)
         try:
-            restored.restore_reroutes(read.received_before(known))
+            received = restored.resume_reroutes(read)
             await run_cooperatively(lambda: restored.rebuild(clock))
         except Crashed as crash:
-            if note is None:
+            if restored.quarantine.crash_note is None:
                 # It may be a reroute that no owner has processed before.
-                await self._write_crash_note(crash, since, {**since, topic: read.next_offset})
+                to = {**since, topics.reroutes(self._settings): read.next_offset}
+                await self._write_crash_note(crash, since, to)
             raise
-        restored.source_offsets.source[topic] = known
-        if known < read.next_offset:
-            # Reroutes that are checked one by one were processed before the crash, and their
-            # cells may be published.
-            restored.target_offsets[topic] = read.next_offset
+        return received
 
     async def _write_crash_note(
         self, crash: Crashed, since: dict[str, int], to: dict[str, int]
@@ -281,11 +272,13 @@ class AggregateTask:
             is_report_due=self._changes.are_published
             and reporter.is_due(self.source_offsets.encode(), now, interval_s),
             dead_letters=intake.dead_letters,
+            forwards=intake.forwards,
             event_records=intake.state_records,
             note_removal=intake.quarantine.note_removal(self.source_offsets.source),
             cells=changes.cells,
             reroutes=changes.reroutes,
             alerts=alerts,
+            forward_removals=intake.forward_removals,
         )
 
     def _committed_plan(self, plan: CommitPlan, began: float) -> None:

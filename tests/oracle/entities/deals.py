@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from tests.oracle.entities.deal import Deal
 from tests.oracle.entities.facts import (
     Fact,
     Reporting,
@@ -12,12 +13,8 @@ from tests.oracle.entities.facts import (
     share,
     unpriced,
 )
-from tests.oracle.entities.journeys import (
-    Deal,
-    Journey,
-    is_outbound,
-)
-from tests.oracle.entities.pipeline import has_amount, worth
+from tests.oracle.entities.journeys import Journey, is_outbound
+from tests.oracle.entities.pipeline import worth
 from tests.oracle.history.events import Event, latest
 from tests.oracle.history.money import minor_digits
 
@@ -35,7 +32,8 @@ def deal_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
             yield from won_amount_facts(deal, deal.won, reporting)
         if deal.lost is not None:
             dimensions = deal.dimensions_at(deal.lost, reporting.definitions)
-            yield labelled("lost_reasons", deal.lost, dimensions, deal.reason or "unknown")
+            reason = latest(deal.run, "reason") or "unknown"
+            yield labelled("lost_reasons", deal.lost, dimensions, reason)
         if deal.closed is not None:
             yield from closing_facts(deal, deal.closed, reporting)
 
@@ -65,7 +63,7 @@ def win_facts(journey: Journey, deal: Deal, won: int, reporting: Reporting) -> I
     contacts = len([touch for touch in journey.touches if touch.at < won])
     label = str(contacts) if contacts < MOST_CONTACTS else f"{MOST_CONTACTS}+"
     yield labelled("wins_by_contact", won, dimensions, label)
-    begun = journey.lead.created if journey.lead else deal.created
+    begun = min(deal.created, journey.lead.created) if journey.lead else deal.created
     yield mean("cycle_time", won, dimensions, won - begun)
     win = {"numerator": 1, "denominator": 0}
     yield Fact("contact_quality", won, dimensions, win)
@@ -77,7 +75,7 @@ def win_facts(journey: Journey, deal: Deal, won: int, reporting: Reporting) -> I
 
 
 def is_collateral(activity: Event) -> bool:
-    """Tell whether something was handed out."""
+    """Whether something was handed out."""
     return bool(activity.fields["kind"] == "collateral")
 
 
@@ -90,7 +88,7 @@ def won_amount_facts(deal: Deal, won: int, reporting: Reporting) -> Iterator[Fac
 
 
 def size_label(minor: int, digits: int) -> str:
-    """Name the size of an amount in minor units."""
+    """The size of an amount in minor units."""
     if minor < MEDIUM_FROM * 10**digits:
         return "small"
     return "medium" if minor < LARGE_FROM * 10**digits else "large"
@@ -104,26 +102,16 @@ def closing_facts(deal: Deal, closed: int, reporting: Reporting) -> Iterator[Fac
     dimensions = deal.dimensions_at(at, reporting.definitions)
     parts = {"hits": int(is_won), "total": 1}
     yield Fact("close_rate", at, dimensions, parts, since=closed)
-    if deal.lost is not None and reporting.definitions.lost_amount == "open":
-        deal = as_last_open(deal, deal.lost)
-    for fact in priced(
+    found = priced(
         "close_rate_value",
         at,
         deal,
         reporting,
         lambda it: {"numerator": it if is_won else 0, "denominator": it},
-    ):
-        yield replace(fact, since=closed)
-
-
-def as_last_open(deal: Deal, lost: int) -> Deal:
-    """Give the deal with the amount it had before it was lost, if it had one by then."""
-    before = [change for change in deal.changes if change.at < lost]
-    return replace(
-        deal,
-        amount=latest(before, "amount") or deal.amount,
-        currency=latest(before, "currency") or deal.currency,
+        before=deal.lost if reporting.definitions.lost_amount == "open" else None,
     )
+    for fact in found:
+        yield replace(fact, since=closed)
 
 
 def priced(
@@ -132,11 +120,18 @@ def priced(
     deal: Deal,
     reporting: Reporting,
     parts: Callable[[int], Mapping[str, int]],
+    before: int | None = None,
 ) -> Iterator[Fact]:
-    """Make the fact of the deal's amount: none without an amount, unpriced without a rate."""
-    if not has_amount(deal):
+    """The fact of the deal's amount: none without an amount, unpriced without a price.
+
+    It is the amount of now or, where it had one, that before an instant.
+    """
+    then = [change for change in deal.changes if before is not None and change.at < before]
+    amount = latest(then, "amount") or deal.value("amount")
+    currency = latest(then, "currency") or deal.value("currency")
+    if amount is None:
         return
-    minor = worth(deal, at, reporting)
+    minor = worth(deal, amount, currency, at, reporting)
     if minor is None:
         yield unpriced(kpi, at)
     else:

@@ -1,11 +1,11 @@
-"""A fact: what one lead, call, email, deal or invoice contributes to one KPI, and since when."""
+"""A fact: what a lead, call, deal or invoice contributes to a KPI, and since when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from tests.oracle.history.events import Event
+from tests.oracle.entities.accounts import Accounts
 from tests.oracle.history.money import Rates
 from tests.oracle.history.windows import Calendar
 
@@ -16,10 +16,10 @@ Dimensions = Mapping[str, str | None]
 class Fact:
     """One contribution.
 
-    `at` is the anchor, or the instant of a level's step. `parts` are the integers it adds: the
-    parts of the KPI's measure, or the labels of a KPI that counts by label. The fact counts
-    from `since` on, which is the anchor unless said otherwise, and in the scopes that its KPI and
-    its dimensions give it; where `only_in` is given, in no others than these ("all" is one).
+    `at` is the anchor. `parts` are the integers it adds: the parts of the KPI's measure, or the
+    labels of a KPI that counts by label. The fact counts from `since` on, else from its anchor,
+    in the scopes that its KPI and its dimensions give it; in `only_in` alone, where that is given
+    ("all" is one).
     """
 
     kpi: str
@@ -30,8 +30,32 @@ class Fact:
     only_in: tuple[str, ...] | None = None
 
     def counts_by(self, now: int) -> bool:
-        """Tell whether the fact already counts."""
+        """Whether the fact counts already."""
         return self.at <= now and (self.since is None or self.since <= now)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one thing adds to a level from an instant on, until another one if it ends."""
+
+    start: int
+    end: int | None
+    dimensions: Dimensions
+    parts: Mapping[str, int]
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it lasts at all."""
+        return self.end is None or self.start < self.end
+
+
+@dataclass(frozen=True)
+class Level:
+    """All that one thing adds to one level; its standings do not overlap."""
+
+    kpi: str
+    standings: Sequence[Standing]
+    only_in: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +67,23 @@ class Definitions:
     owner: str = "now"
     conversion: str = "event"
     lost_amount: str = "latest"
+    organisation: str = "now"
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The order of a pipeline's stages, and how likely each is to be won."""
+
+    stages: Sequence[str] = ()
+    probability: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def is_later(self, stage: str, than: str) -> bool:
+        """Whether a stage comes after another by the order; one it lacks is later than none."""
+        return self.place(stage) > self.place(than)
+
+    def place(self, stage: str) -> int:
+        """The stage's place in the order."""
+        return self.stages.index(stage) if stage in self.stages else -1
 
 
 @dataclass(frozen=True)
@@ -52,18 +93,17 @@ class Reporting:
     calendar: Calendar
     rates: Rates
     stale_ms: int
-    stage_probability: Mapping[str, Fraction] = field(default_factory=dict)
-    accounts: Mapping[str, Event] = field(default_factory=dict)
-    stages: Sequence[str] = ()
+    accounts: Accounts
+    general: Ladder = field(default_factory=Ladder)
+    pipelines: Mapping[str, Ladder] = field(default_factory=dict)
     definitions: Definitions = field(default_factory=Definitions)
 
-    def account_rep(self, account: str) -> str | None:
-        """Name the rep who has the account; None where nobody is known to."""
-        known = self.accounts.get(account)
-        return known.text("rep") if known else None
+    def ladder(self, pipeline: str | None) -> Ladder:
+        """The stages of a pipeline; the general ones where it has none of its own."""
+        return self.pipelines.get(pipeline or "", self.general)
 
     def local_date(self, instant: int) -> date:
-        """Give the date that the reporting zone's calendar shows at the instant."""
+        """The date that the reporting zone's calendar shows at the instant."""
         return self.calendar.local(instant).date()
 
 
@@ -87,11 +127,6 @@ def labelled(kpi: str, at: int, dimensions: Dimensions, label: str) -> Fact:
     return Fact(kpi, at, dimensions, {label: 1})
 
 
-def step(kpi: str, at: int, dimensions: Dimensions, by: int) -> Fact:
-    """Move a level up or down at an instant."""
-    return Fact(kpi, at, dimensions, {"level": by})
-
-
 def unpriced(kpi: str, at: int) -> Fact:
-    """Count a fact that the KPI had to leave out because a rate is missing."""
+    """A fact that the KPI leaves out because its worth is not known."""
     return Fact("unpriced_facts", at, {}, {kpi: 1})

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from tests.oracle.entities.facts import (
     Dimensions,
     Fact,
+    Level,
     Reporting,
     count,
     mean,
     share,
 )
 from tests.oracle.entities.journeys import Journey, Lead
-from tests.oracle.entities.pipeline import held
 
 HOUR_MS = 3_600_000
 
 
-def lead_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
+def lead_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact | Level]:
     """List what a subject adds to the KPIs of leads: nothing unless it is a lead."""
     lead = journey.lead
     if lead is None:
@@ -41,22 +41,21 @@ def answering(journey: Journey, lead: Lead, of_lead: Dimensions) -> Iterator[Fac
         return
     first = min(answers, key=lambda touch: touch.order)
     waited = first.at - lead.created
-    dimensions = {**of_lead, "rep": first.fields["rep"]}
+    dimensions = {**of_lead, "rep": first.text("rep")}
     yield mean("response_time", lead.created, dimensions, waited)
     yield share("response_within_hour", lead.created, dimensions, waited <= HOUR_MS)
 
 
-def waiting(journey: Journey, lead: Lead, reporting: Reporting) -> Iterator[Fact]:
+def waiting(journey: Journey, lead: Lead, reporting: Reporting) -> Iterator[Level]:
     """The level of leads that have waited for longer than an hour."""
     ends = [touch.at for touch in journey.touches if touch.at >= lead.created]
     disqualified = [event.at for event in journey.of_type("lead.disqualified")]
     if disqualified:
         ends.append(min(disqualified))
     begins = lead.created + HOUR_MS
-    if ends and min(ends) <= begins:
-        return
-    down = [(min(ends), -1)] if ends else []
-    yield from held("unanswered_leads", lead, [(begins, 1), *down], reporting)
+    if not ends or min(ends) > begins:
+        standings = lead.standings(begins, min(ends, default=None), reporting.definitions)
+        yield Level("unanswered_leads", standings)
 
 
 def following_up(journey: Journey, lead: Lead, dimensions: Dimensions) -> Iterator[Fact]:

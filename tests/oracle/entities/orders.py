@@ -12,29 +12,27 @@ from tests.oracle.entities.facts import (
 )
 from tests.oracle.history.events import (
     Event,
-    first_of,
     histories,
-    last_of,
+    latest,
+    since_last,
 )
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order that was placed and not cancelled."""
+    """An order that was placed and not cancelled, or placed again since."""
 
     name: str
-    placed: Event
+    placed: int
+    rep: str | None
+    product: str | None
+    promised: str | None
     delivered: int | None
-
-    @property
-    def product(self) -> str | None:
-        """What was ordered; None where it does not say."""
-        return self.placed.text("product") or None
 
 
 def order_facts(account: str, events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
     """List what the orders of one account add."""
-    orders = orders_of(events)
+    orders = orders_of(events, reporting.accounts.rep(account))
     for order in orders:
         yield from delivery(order, reporting)
     yield from gaps(orders, {"account": account}, ("all", "account"))
@@ -43,27 +41,33 @@ def order_facts(account: str, events: Sequence[Event], reporting: Reporting) -> 
         yield from gaps(of_product, {"product": product}, ("product",))
 
 
-def orders_of(events: Sequence[Event]) -> list[Order]:
-    """Read an account's orders in the order they were placed; at one instant, by their ids."""
+def orders_of(events: Sequence[Event], account_rep: str | None) -> list[Order]:
+    """An account's orders in the order they were placed; at one instant, by their ids."""
     found = []
     for history in histories(events, "order"):
-        placed = last_of(event for event in history if event.type == "order.placed")
-        if placed is None or any(event.type == "order.cancelled" for event in history):
+        live = since_last(history, "order.cancelled")
+        placed = [event for event in live if event.type == "order.placed"]
+        if not placed:
             continue
-        delivered = first_of(event for event in history if event.type == "order.delivered")
-        found.append(
-            Order(placed.fields["order"], placed, delivered.at if delivered else None),
+        deliveries = [event.at for event in history if event.type == "order.delivered"]
+        order = Order(
+            name=placed[0].fields["order"],
+            placed=placed[0].at,
+            rep=latest(placed, "rep") or account_rep,
+            product=latest(placed, "product"),
+            promised=latest(placed, "promised"),
+            delivered=min(deliveries, default=None),
         )
-    return sorted(found, key=lambda order: (order.placed.at, order.name))
+        found.append(order)
+    return sorted(found, key=lambda order: (order.placed, order.name))
 
 
 def delivery(order: Order, reporting: Reporting) -> Iterator[Fact]:
     """A promise is kept if the order came before the promised day was over."""
-    promised = order.placed.text("promised")
-    if promised is None or order.delivered is None:
+    if order.promised is None or order.delivered is None:
         return
-    dimensions = {"rep": order.placed.text("rep"), "product": order.product}
-    over = reporting.calendar.day_end(date.fromisoformat(promised))
+    dimensions = {"rep": order.rep, "product": order.product}
+    over = reporting.calendar.day_end(date.fromisoformat(order.promised))
     yield share("on_time_delivery", order.delivered, dimensions, order.delivered < over)
 
 
@@ -72,6 +76,6 @@ def gaps(
 ) -> Iterator[Fact]:
     """The time from each order to the next."""
     for i in range(1, len(orders)):
-        at = orders[i].placed.at
-        parts = {"sum": at - orders[i - 1].placed.at, "count": 1}
+        at = orders[i].placed
+        parts = {"sum": at - orders[i - 1].placed, "count": 1}
         yield Fact("reorder_interval", at, dimensions, parts, only_in=only_in)

@@ -11,7 +11,7 @@ from tests.oracle.history.events import Event
 
 
 def spending_facts(current: Iterable[Event], reporting: Reporting) -> Iterator[Fact]:
-    """List the spends; `standing` holds one record for each id."""
+    """List the spends; `current` holds one record for each id."""
     for spend in current:
         day = reporting.local_date(spend.at)
         minor = reporting.rates.minor(spend.fields["amount"], spend.fields["currency"], day)

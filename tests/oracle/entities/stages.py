@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from tests.oracle.entities.deal import Deal, Entry
 from tests.oracle.entities.facts import (
     Fact,
     Reporting,
     labelled,
     share,
 )
-from tests.oracle.entities.journeys import (
-    Deal,
-    Journey,
-    is_outbound,
-)
+from tests.oracle.entities.journeys import Journey, is_outbound
 from tests.oracle.history.events import Event
 
 WEEK_MS = 7 * 86_400_000
@@ -22,34 +19,35 @@ ADVANCING = ("meeting", "presentation")
 def stage_facts(journey: Journey, reporting: Reporting) -> Iterator[Fact]:
     """List what a subject adds to the KPIs of stages."""
     for deal in journey.deals:
-        for stage, entry in deal.entries.items():
-            dimensions = deal.dimensions_at(entry.at, reporting.definitions)
-            yield labelled("stage_entries", entry.at, dimensions, stage)
-            dimensions = {**dimensions, "stage": stage}
-            advanced = has_advanced(deal, stage, reporting.stages)
-            yield share("stage_conversion", entry.at, dimensions, advanced)
+        for stage, entry in deal.first_entries.items():
+            at = entry.change.at
+            dimensions = deal.dimensions_at(at, reporting.definitions)
+            yield labelled("stage_entries", at, dimensions, stage)
+            advanced = has_advanced(deal, entry, reporting)
+            yield share("stage_conversion", at, {**dimensions, "stage": stage}, advanced)
     for label, effort in efforts(journey.events):
-        has_advance = any(advances(deal, effort.at, reporting.stages) for deal in journey.deals)
+        has_advance = any(advances(deal, effort.at, reporting) for deal in journey.deals)
         parts = {f"{label}.hits": int(has_advance), f"{label}.total": 1}
         yield Fact("advance_rate", effort.at, {"rep": effort.text("rep")}, parts)
 
 
-def has_advanced(deal: Deal, stage: str, stages: Sequence[str]) -> bool:
-    """Tell whether the deal is won, or first entered a later stage after this one."""
+def has_advanced(deal: Deal, entered: Entry, reporting: Reporting) -> bool:
+    """Whether the deal is won, or ever entered a later stage afterwards."""
     if deal.won is not None:
         return True
-    entered = deal.entries[stage].order
-    return any(
-        entry.order > entered and is_later(other, stage, stages)
-        for other, entry in deal.entries.items()
-    )
+    after = [it for it in deal.entries if it.change.order > entered.change.order]
+    return any(is_later(deal, entry, entered.stage, reporting) for entry in after)
 
 
-def is_later(stage: str, than: str, stages: Sequence[str]) -> bool:
-    """Tell whether a stage comes after another: any other one does, unless the order is set."""
-    if stage in stages and than in stages:
-        return stages.index(stage) > stages.index(than)
-    return stage != than
+def is_later(deal: Deal, entry: Entry, than: str, reporting: Reporting) -> bool:
+    """Whether an entered stage is later than another; without an order, if it is a new one."""
+    ladder = reporting.ladder(entry.pipeline)
+    return ladder.is_later(entry.stage, than) if ladder.stages else is_first(deal, entry)
+
+
+def is_first(deal: Deal, entry: Entry) -> bool:
+    """Whether the deal had not been in the stage before."""
+    return deal.first_entries[entry.stage] == entry
 
 
 def efforts(events: Sequence[Event]) -> Iterator[tuple[str, Event]]:
@@ -63,15 +61,18 @@ def efforts(events: Sequence[Event]) -> Iterator[tuple[str, Event]]:
             yield "call", event
 
 
-def advances(deal: Deal, after: int, stages: Sequence[str]) -> bool:
-    """Tell whether, within seven days, the deal is won or enters a stage later than one before."""
+def advances(deal: Deal, after: int, reporting: Reporting) -> bool:
+    """Whether, within seven days, the deal is won or enters a later stage."""
     if deal.won is not None and after < deal.won <= after + WEEK_MS:
         return True
     return any(
-        after < entry.at <= after + WEEK_MS
-        and any(
-            before.order < entry.order and is_later(stage, earlier, stages)
-            for earlier, before in deal.entries.items()
-        )
-        for stage, entry in deal.entries.items()
+        after < entry.change.at <= after + WEEK_MS and is_advance(deal, entry, reporting)
+        for entry in deal.entries
     )
+
+
+def is_advance(deal: Deal, entry: Entry, reporting: Reporting) -> bool:
+    """Whether a stage is later than the one the deal was just in."""
+    if entry.before is None:
+        return False
+    return is_later(deal, entry, entry.before, reporting)

@@ -1,17 +1,19 @@
 """Tickets of an account: complaints, and the risk that the account leaves."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from tests.oracle.entities.facts import (
     Fact,
+    Level,
     Reporting,
+    Standing,
     count,
-    step,
 )
 from tests.oracle.history.events import (
     Event,
     histories,
-    last_of,
+    in_order,
 )
 
 SCORED_MS = 90 * 86_400_000
@@ -19,30 +21,32 @@ RISKY_FROM = 5
 WEIGHTS = {"complaint": 3, "closing_request": 5, "contract_question": 2, "contact": 1}
 
 
-def ticket_facts(account: str, events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
+def ticket_facts(
+    account: str, events: Sequence[Event], reporting: Reporting
+) -> Iterator[Fact | Level]:
     """List what the tickets of one account add."""
-    history = [
-        [it for it in tale if it.type == "ticket.opened"] for tale in histories(events, "ticket")
+    opened = [
+        [event for event in history if event.type == "ticket.opened"]
+        for history in histories(events, "ticket")
     ]
-    tickets = [opened for tale in history if (opened := last_of(tale)) is not None]
-    owner = reporting.account_rep(account)
+    # One that is opened again is what it was opened as last.
+    tickets = in_order(openings[-1] for openings in opened if openings)
+    owner = reporting.accounts.rep(account)
     for ticket in tickets:
         if ticket.fields["kind"] == "complaint":
             yield count("complaints", ticket.at, {"rep": ticket.text("rep") or owner})
-    last_named = last_of(ticket for ticket in tickets if ticket.text("rep"))
-    named = last_named.text("rep") if last_named else None
-    yield from risk_steps(tickets, owner or named)
+    named = [rep for ticket in tickets if (rep := ticket.text("rep"))]
+    rep = owner or (named[-1] if named else None)
+    yield Level("churn_risk", [*risks(tickets, rep)])
 
 
-def risk_steps(tickets: Sequence[Event], rep: str | None) -> Iterator[Fact]:
-    """Step up when the score of the last 90 days gets risky, and down when it no longer is."""
-    instants = {ticket.at for ticket in tickets} | {ticket.at + SCORED_MS for ticket in tickets}
-    was_risky = False
-    for instant in sorted(instants):
-        is_risky = score(tickets, instant) >= RISKY_FROM
-        if is_risky != was_risky:
-            yield step("churn_risk", instant, {"rep": rep}, +1 if is_risky else -1)
-        was_risky = is_risky
+def risks(tickets: Sequence[Event], rep: str | None) -> Iterator[Standing]:
+    """The account, while the score of the last 90 days is risky."""
+    changes = {ticket.at for ticket in tickets} | {ticket.at + SCORED_MS for ticket in tickets}
+    instants = sorted(changes)
+    for start, end in itertools.pairwise(instants):
+        if score(tickets, start) >= RISKY_FROM:
+            yield Standing(start, end, {"rep": rep}, {"level": 1})
 
 
 def score(tickets: Sequence[Event], instant: int) -> int:

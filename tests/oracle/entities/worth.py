@@ -6,24 +6,27 @@ from fractions import Fraction
 from tests.oracle.entities.facts import (
     Dimensions,
     Fact,
+    Level,
     Reporting,
+    Standing,
     unpriced,
 )
-from tests.oracle.entities.invoices import Invoice, invoices_of
+from tests.oracle.entities.invoices import Invoice, balances_of, invoices_of
 from tests.oracle.history.events import Event
-from tests.oracle.history.money import round_half_up
 
 YEAR_MS = 365 * 86_400_000
 
 
-def worth_facts(account: str, events: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
+def worth_facts(
+    account: str, events: Sequence[Event], reporting: Reporting
+) -> Iterator[Fact | Level]:
     """List what one account adds to the KPIs of customers' worth."""
-    invoices = invoices_of(account, events)
+    invoices = invoices_of(account, events, reporting)
     yield from lifetime_value(invoices, reporting)
     yield from wallet_share(account, invoices, reporting)
 
 
-def lifetime_value(invoices: Sequence[Invoice], reporting: Reporting) -> Iterator[Fact]:
+def lifetime_value(invoices: Sequence[Invoice], reporting: Reporting) -> Iterator[Fact | Level]:
     """Everything issued less credited, over the accounts; an account counts from its first issue.
 
     For a rep or a product, it counts from the first of the invoices that name them.
@@ -31,65 +34,72 @@ def lifetime_value(invoices: Sequence[Invoice], reporting: Reporting) -> Iterato
     kpi = "customer_lifetime_value"
     counted = []
     for invoice in invoices:
-        steps = value_steps(invoice, reporting)
-        if steps is None:
+        amounts = value_of(invoice, reporting)
+        if amounts is None:
             yield unpriced(kpi, invoice.issue.at)
             continue
         counted.append(invoice)
-        for at, entry in steps:
-            yield Fact(kpi, at, invoice.dimensions, {"numerator": entry})
-    one = {"denominator": 1}
+        standings = [
+            Standing(start, end, invoice.dimensions, {"numerator": value})
+            for start, end, value in balances_of(amounts)
+        ]
+        yield Level(kpi, standings)
     if counted:
-        yield Fact(kpi, min(it.issue.at for it in counted), {}, one, only_in=("all",))
+        yield account_from(kpi, counted, {}, "all")
     for dimension in ("rep", "product"):
-        for value in {it.dimensions[dimension] for it in counted}:
-            first = min(it.issue.at for it in counted if it.dimensions[dimension] == value)
-            yield Fact(kpi, first, {dimension: value}, one, only_in=(dimension,))
+        for name in {it.dimensions[dimension] for it in counted}:
+            of_name = [it for it in counted if it.dimensions[dimension] == name]
+            yield account_from(kpi, of_name, {dimension: name}, dimension)
 
 
-def value_steps(invoice: Invoice, reporting: Reporting) -> list[tuple[int, int]] | None:
-    """Give the changes of what was issued less credited; None where a rate is missing."""
+def account_from(
+    kpi: str, invoices: Sequence[Invoice], dimensions: Dimensions, dimension: str
+) -> Level:
+    """One account more, from the first of its invoices on."""
+    first = min(invoice.issue.at for invoice in invoices)
+    return Level(kpi, [Standing(first, None, dimensions, {"denominator": 1})], (dimension,))
+
+
+def value_of(invoice: Invoice, reporting: Reporting) -> list[tuple[int, Fraction]] | None:
+    """What was issued less what was credited, and when; None where a rate is missing."""
     day = reporting.local_date(invoice.issue.at)
-    balance = Fraction(0)
-    steps = []
+    amounts = []
     for entry in invoice.entries:
-        if entry.type == "invoice.paid":
-            continue
-        exact = reporting.rates.exact(entry.fields["amount"], entry.fields["currency"], day)
-        if exact is None:
-            return None
-        before = round_half_up(balance)
-        balance += exact if entry.type == "invoice.issued" else -exact
-        steps.append((entry.at, round_half_up(balance) - before))
-    return steps
+        if entry.kind != "invoice.paid":
+            exact = reporting.rates.exact(entry.amount, entry.currency, day)
+            if exact is None:
+                return None
+            amounts.append((entry.at, entry.sign * exact))
+    return amounts
 
 
-def wallet_share(account: str, invoices: Sequence[Invoice], reporting: Reporting) -> Iterator[Fact]:
+def wallet_share(
+    account: str, invoices: Sequence[Invoice], reporting: Reporting
+) -> Iterator[Fact | Level]:
     """What was invoiced in the last 365 days, over the potential of an account that has one."""
     kpi = "wallet_share"
     dimensions: Dimensions = {"account": account}
-    potential = potential_of(account, reporting)
-    if potential is None or potential <= 0:
+    known = reporting.accounts.potential(account)
+    if known is None or not invoices:
+        return
+    amount, currency, at = known
+    potential = reporting.rates.minor(amount, currency, reporting.local_date(at))
+    if potential is None:
+        yield unpriced(kpi, min(invoice.issue.at for invoice in invoices))
+        return
+    if potential <= 0:
         return
     firsts = []
     for invoice in invoices:
         issue = invoice.issue
         day = reporting.local_date(issue.at)
-        minor = reporting.rates.minor(issue.fields["amount"], issue.fields["currency"], day)
+        minor = reporting.rates.minor(issue.amount, issue.currency, day)
         if minor is None:
             yield unpriced(kpi, issue.at)
             continue
         firsts.append(issue.at)
-        yield Fact(kpi, issue.at, dimensions, {"numerator": minor})
-        yield Fact(kpi, issue.at + YEAR_MS, dimensions, {"numerator": -minor})
+        end = issue.at + YEAR_MS
+        yield Level(kpi, [Standing(issue.at, end, dimensions, {"numerator": minor})])
     if firsts:
-        yield Fact(kpi, min(firsts), dimensions, {"denominator": potential})
-
-
-def potential_of(account: str, reporting: Reporting) -> int | None:
-    """Give what the account could buy in a year, at the rate of the day that was recorded."""
-    known = reporting.accounts.get(account)
-    amount, currency = (known.text(it) if known else None for it in ("potential", "currency"))
-    if known is None or amount is None or currency is None:
-        return None
-    return reporting.rates.minor(amount, currency, reporting.local_date(known.at))
+        parts = {"denominator": potential}
+        yield Level(kpi, [Standing(min(firsts), None, dimensions, parts)])

@@ -1,58 +1,87 @@
 """All facts in their windows: every KPI in every scope."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
-from tests.oracle.entities.facts import Fact
+from tests.oracle.entities.facts import (
+    Dimensions,
+    Fact,
+    Level,
+    Standing,
+)
 from tests.oracle.formulas.catalogue import KPIS
+from tests.oracle.formulas.organisation import Organisation
 from tests.oracle.formulas.series import (
     Counted,
     Series,
     Stepped,
 )
-from tests.oracle.history.events import Event
 from tests.oracle.history.windows import Calendar, Window
 
-ORGANISATION = ("team", "department", "unit")
-LEVELS = ("level", "level_ratio")
 Scope = tuple[str, str] | None
+Parts = Mapping[str, int]
 
 
 class Book:
     """What every KPI holds in every scope at one instant."""
 
     def __init__(
-        self, facts: Iterable[Fact], reps: Mapping[str, Event], calendar: Calendar, now: int
+        self,
+        facts: Iterable[Fact | Level],
+        organisation: Organisation,
+        calendar: Calendar,
+        now: int,
     ) -> None:
-        """Count the facts that count by `now`; `reps` holds the standing record of each."""
-        self.reps = reps
+        """Count the facts that count by `now`."""
+        self.organisation = organisation
         self.calendar = calendar
         self.now = now
         self.rolling = rolling_back(calendar, now)
         self.series: dict[tuple[str, Scope], Counted | Stepped] = {}
         for fact in facts:
-            if fact.counts_by(now):
-                self.add(fact)
+            if isinstance(fact, Level):
+                self.climb(fact)
+            elif fact.counts_by(now):
+                self.count(fact)
 
-    def add(self, fact: Fact) -> None:
+    def count(self, fact: Fact) -> None:
         """Count a fact in every scope and window that it falls into."""
-        kpi = KPIS[fact.kpi]
-        windows = self.calendar.windows_of(fact.at, hourly=kpi.is_hourly)
-        windows += [window for window in self.rolling if window.contains(fact.at)]
-        for scope in scopes_of(fact, self.reps):
-            found = self.series.get((fact.kpi, scope))
-            if found is None:
-                made = Stepped if kpi.measure in LEVELS else Counted
-                found = self.series[fact.kpi, scope] = made(kpi, self.calendar, self.now)
-            found.add(fact, windows)
+        dimensions = self.organisation.values(fact.dimensions, fact.at)
+        for scope in scopes_of(fact.kpi, dimensions, fact.only_in):
+            self.add(fact.kpi, scope, fact.at, fact.parts)
+
+    def climb(self, level: Level) -> None:
+        """Step wherever what a thing adds to a level changes in a scope."""
+        in_scope: dict[Scope, list[Standing]] = defaultdict(list)
+        for whole in level.standings:
+            for standing in self.organisation.split(whole):
+                dimensions = self.organisation.values(standing.dimensions, standing.start)
+                for scope in scopes_of(level.kpi, dimensions, level.only_in):
+                    in_scope[scope].append(standing)
+        for scope, standings in in_scope.items():
+            for at, parts in steps_of(standings):
+                if at <= self.now:
+                    self.add(level.kpi, scope, at, parts)
+
+    def add(self, name: str, scope: Scope, at: int, parts: Parts) -> None:
+        """Add parts to one KPI in one scope."""
+        kpi = KPIS[name]
+        windows = self.calendar.windows_of(at, hourly=kpi.is_hourly)
+        windows = windows + [window for window in self.rolling if window.contains(at)]
+        found = self.series.get((name, scope))
+        if found is None:
+            made = Stepped if kpi.is_level else Counted
+            found = self.series[name, scope] = made(kpi, self.calendar, self.now)
+        found.add(at, parts, windows)
 
     def scopes(self, name: str) -> list[Scope]:
         """List the scopes in which the KPI has any fact."""
         return [scope for kpi, scope in self.series if kpi == name]
 
     def of(self, name: str, scope: Scope) -> Series:
-        """Give one KPI in one scope; without any fact it is read over nothing."""
+        """One KPI in one scope; without any fact it is read over nothing."""
         kpi = KPIS[name]
-        nothing = Stepped if kpi.measure in LEVELS else Counted
+        nothing = Stepped if kpi.is_level else Counted
         return self.series.get((name, scope)) or nothing(kpi, self.calendar, self.now)
 
 
@@ -65,17 +94,31 @@ def rolling_back(calendar: Calendar, now: int) -> list[Window]:
     return found
 
 
-def scopes_of(fact: Fact, reps: Mapping[str, Event]) -> list[Scope]:
+def scopes_of(name: str, dimensions: Dimensions, only_in: tuple[str, ...] | None) -> list[Scope]:
     """List the scopes a fact counts in: all, and each of its KPI's dimensions that it has."""
-    rep = reps.get(fact.dimensions.get("rep") or "")
     scopes: list[Scope] = [None]
-    for dimension in KPIS[fact.kpi].scopes:
-        if dimension in ORGANISATION:
-            value = rep.text(dimension) if rep else None
-        else:
-            value = fact.dimensions.get(dimension)
+    for dimension in KPIS[name].scopes:
+        value = dimensions.get(dimension)
         if value:
             scopes.append((dimension, value))
-    if fact.only_in is None:
+    if only_in is None:
         return scopes
-    return [scope for scope in scopes if (scope[0] if scope else "all") in fact.only_in]
+    return [scope for scope in scopes if (scope[0] if scope else "all") in only_in]
+
+
+def steps_of(standings: Iterable[Standing]) -> Iterator[tuple[int, Parts]]:
+    """List the changes of what one thing adds in one scope: none where nothing changes."""
+    real = [standing for standing in standings if standing.is_real]
+    instants = {it.start for it in real} | {it.end for it in real if it.end is not None}
+    before: Parts | None = None
+    for at in sorted(instants):
+        after = next((it.parts for it in real if stands(it, at)), None)
+        if after != before:
+            old, new = before or {}, after or {}
+            yield at, {part: new.get(part, 0) - old.get(part, 0) for part in {**old, **new}}
+        before = after
+
+
+def stands(standing: Standing, instant: int) -> bool:
+    """Whether it stands at an instant."""
+    return standing.start <= instant and (standing.end is None or instant < standing.end)

@@ -14,10 +14,14 @@ SELLING = (
     "campaign",
     "partner",
     "product",
+    "pipeline",
 )
 ANSWERING = ("rep", "team", "department", "unit", "channel", "campaign")
 LEADING = ("rep", "team", "channel", "media", "campaign", "partner")
-PIPELINE = ("rep", "team", "department", "unit", "channel", "partner", "product", "stage")
+PIPELINE = (
+    *("rep", "team", "department", "unit", "channel", "partner", "product"),
+    *("pipeline", "stage"),
+)
 PEOPLE = ("rep", "team")
 KINDS = (*CALENDAR_KINDS, *ROLLING_DAYS)
 OFFERING = ("rep", "team", "product")
@@ -42,17 +46,22 @@ class Kpi:
     is_for_all: bool = True
 
     def has_scope(self, scope: tuple[str, str] | None) -> bool:
-        """Tell whether it is published for such a scope."""
+        """Whether it is published for such a scope."""
         return self.is_for_all if scope is None else scope[0] in self.scopes
 
     @property
     def is_money(self) -> bool:
-        """Tell whether its values are money."""
+        """Whether its values are money."""
         return self.unit.startswith("money")
 
     @property
+    def is_level(self) -> bool:
+        """Whether it is a stock at an instant."""
+        return self.measure in ("level", "level_ratio")
+
+    @property
     def adds_up_over_time(self) -> bool:
-        """Tell whether half a window's worth is half of it.
+        """Whether half a window's worth is half of it.
 
         Not so for rates and for stocks, nor for a forecast, which is of the whole window.
         """

@@ -1,7 +1,7 @@
 """All KPIs of a company: those counted from facts, those derived, the forecast, the targets."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.oracle.formulas.book import Book, Scope
 from tests.oracle.formulas.catalogue import KPIS
 from tests.oracle.formulas.derived import FORMULAS, lags
 from tests.oracle.formulas.forecasts import Forecast, Prospect
-from tests.oracle.formulas.series import Series
+from tests.oracle.formulas.series import Series, Stepped
 from tests.oracle.formulas.targets import Targets
 from tests.oracle.formulas.values import Number
 from tests.oracle.history.money import minor_digits, round_half_up
@@ -27,9 +27,10 @@ class Company:
     prospect: Prospect
     targets: Targets
     currency: str
+    known_windows: dict[tuple[str, Scope], set[Window]] = field(default_factory=dict)
 
     def of(self, name: str, scope: Scope) -> Series:
-        """Give one KPI in one scope."""
+        """One KPI in one scope."""
         if name == "forecast":
             return Forecast(self.prospect, self.targets, scope)
         if name == "delivery_sales_lag":
@@ -58,8 +59,30 @@ class Company:
             return {window for window in found if window.end > self.book.now}
         return found
 
+    def siblings(self, name: str, dimension: str, window: Window) -> dict[Scope, Number]:
+        """The values that a rank compares: of a level, of all that ever stepped."""
+        scopes = [scope for scope in self.scopes(name) if scope and scope[0] == dimension]
+        found: dict[Scope, Number] = {}
+        for scope in scopes:
+            series = self.of(name, scope)
+            stepped = isinstance(series, Stepped) and series.has_begun(window)
+            if stepped or window in self.windows_of(name, scope):
+                number = series.number(window)
+                if number is not None:
+                    found[scope] = number
+        return found
+
+    def windows_of(self, name: str, scope: Scope) -> set[Window]:
+        """The windows published, worked out once."""
+        if (name, scope) not in self.known_windows:
+            self.known_windows[name, scope] = self.published(name, scope)
+        return self.known_windows[name, scope]
+
     def target_minor(self, name: str, scope: Scope, window: Window) -> int | None:
-        """Give the target of a KPI of money in minor units."""
+        """The target of a KPI of money in minor units; of a part of a window, that of the whole."""
+        calendar = self.book.calendar
+        if not window.is_rolling:
+            window = calendar.window(window.kind, calendar.day_of(window.start))
         target = self.targets.target(name, scope, window)
         if target is None:
             return None
@@ -85,25 +108,25 @@ class Derived:
         }
 
     def parts(self, window: Window) -> dict[str, Any]:
-        """Give the parts of each ingredient, and what else the formula takes."""
+        """The parts of each ingredient, and what else the formula needs."""
         parts = self.ingredients(window)
         if self.name == "pipeline_coverage":
             parts["target"] = self.company.target_minor("revenue_won", self.scope, window)
         if self.name == "rrroi":
-            parts["before"] = self.ingredients(self.company.book.calendar.before(window))
+            parts["before"] = self.ingredients(self.company.book.calendar.as_long_before(window))
         if self.name == "partner_quality":
             parts["best"] = self.best(window)
         return parts
 
     def ingredients(self, window: Window) -> dict[str, Any]:
-        """Give the parts of each ingredient."""
+        """The parts of each ingredient."""
         return {
             ingredient: self.company.of(ingredient, self.scope).parts(window)
             for ingredient in KPIS[self.name].ingredients
         }
 
     def best(self, window: Window) -> dict[str, Any]:
-        """Give the best partner's number of each ingredient."""
+        """The best partner's number of each ingredient."""
         partners = [
             Derived(self.company, self.name, scope).ingredients(window)
             for scope in self.company.scopes(self.name)
@@ -168,7 +191,7 @@ class DeliverySalesLag:
         )
 
     def number(self, window: Window) -> Number | None:
-        """Give the correlation that is greatest."""
+        """The correlation that is greatest."""
         return FORMULAS["delivery_sales_lag"](self.parts(window))
 
     def percentiles(self, _window: Window) -> None:
@@ -176,5 +199,5 @@ class DeliverySalesLag:
 
 
 def share_of(parts: dict[str, Any]) -> Fraction | None:
-    """Give an exact share; None of nothing."""
+    """An exact share; None of nothing."""
     return Fraction(parts["hits"], parts["total"]) if parts["total"] else None

@@ -1,13 +1,13 @@
-"""The forecast: what is won so far, and what the open deals due in the window are likely to add."""
+"""The forecast: what is won so far, and what open deals due in the window are likely to add."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.entities.facts import Fact, Reporting
-from tests.oracle.entities.journeys import Deal
+from tests.oracle.entities.deal import Deal
+from tests.oracle.entities.facts import Reporting
 from tests.oracle.formulas.book import (
     Book,
     Scope,
@@ -19,13 +19,19 @@ from tests.oracle.history.money import round_half_up
 from tests.oracle.history.windows import Window
 
 KINDS = ("week", "month", "quarter", "year")
+# A stage is a stage of its pipeline.
+Stage = tuple[str | None, str]
 
 
 @dataclass(frozen=True)
 class OpenDeal:
-    """A deal that is open now, in a stage, has a price and is expected to close."""
+    """A deal that is open now, has a price and is expected to close.
 
-    stage: str
+    `probability` is its own.
+    """
+
+    stage: Stage | None
+    probability: Fraction | None
     minor: int
     due: date
     scopes: Sequence[Scope]
@@ -45,33 +51,41 @@ class Prospect:
     def __init__(
         self, deals: Sequence[Deal], book: Book, reporting: Reporting, sample_floor: int
     ) -> None:
-        """`deals` are all deals; below the floor of closed ones a stage's configured rate holds."""
+        """`deals` are all deals; below the floor of closed ones other rates hold."""
         self.book = book
         self.reporting = reporting
         self.sample_floor = sample_floor
         self.open_deals = [found for deal in deals if (found := self.open_deal(deal)) is not None]
-        closed = [it for it in deals if it.closed is not None and it.closed <= book.now]
+        closed = [deal for deal in deals if deal.closed is not None]
         self.rates = {
             stage: WinRate(
-                sum(stage in deal.entries and deal.won is not None for deal in closed),
-                sum(stage in deal.entries for deal in closed),
+                sum(stage in entered(deal) and deal.won is not None for deal in closed),
+                sum(stage in entered(deal) for deal in closed),
             )
             for stage in {deal.stage for deal in self.open_deals}
+            if stage is not None
         }
 
     def open_deal(self, deal: Deal) -> OpenDeal | None:
-        """Read a deal as one to come; None where it is closed, in no stage, not priced, not due."""
-        if deal.created > self.book.now or deal.closed is not None or deal.expected_close is None:
-            return None
-        if deal.amount is None or deal.currency is None or deal.stage is None:
+        """A deal as one to come; None where it is closed, not priced or not due."""
+        amount, expected = deal.value("amount"), deal.value("expected_close")
+        if deal.closed is not None or amount is None or expected is None:
             return None
         day = self.reporting.local_date(deal.created)
-        minor = self.reporting.rates.minor(deal.amount, deal.currency, day)
+        minor = self.reporting.rates.minor(amount, deal.value("currency"), day)
+        stage, probability = deal.value("stage"), deal.value("probability")
         if minor is None:
             return None
-        scopes = scopes_of(Fact("forecast", deal.created, deal.dimensions, {}), self.book.reps)
-        due = date.fromisoformat(deal.expected_close)
-        return OpenDeal(deal.stage, minor, due, scopes)
+        now = self.book.now
+        dimensions = deal.dimensions_at(now, self.reporting.definitions)
+        dimensions = self.book.organisation.values(dimensions, now)
+        return OpenDeal(
+            stage=None if stage is None else (deal.value("pipeline"), stage),
+            probability=None if probability is None else Fraction(probability),
+            minor=minor,
+            due=date.fromisoformat(expected),
+            scopes=scopes_of("forecast", dimensions, None),
+        )
 
     def due(self, scope: Scope, window: Window) -> list[OpenDeal]:
         """List the open deals expected to close in a window: in one that is over, none can."""
@@ -84,12 +98,31 @@ class Prospect:
             and self.reporting.calendar.window(window.kind, deal.due) == window
         ]
 
-    def chance(self, stage: str) -> Fraction | None:
-        """Give the share of deals that are won from a stage; None where nothing is known."""
-        rate = self.rates[stage]
+    def chance(self, deal: OpenDeal) -> Fraction | None:
+        """How likely a deal is won; None where nothing is known.
+
+        The share won of its stage, or with too few closed deals its own probability, else the
+        one set for the stage.
+        """
+        if deal.stage is None:
+            return deal.probability
+        rate = self.rates[deal.stage]
         if rate.closed >= self.sample_floor and rate.closed > 0:
             return Fraction(rate.won, rate.closed)
-        return self.reporting.stage_probability.get(stage)
+        if deal.probability is not None:
+            return deal.probability
+        pipeline, stage = deal.stage
+        return self.reporting.ladder(pipeline).probability.get(stage)
+
+    def has_own_chance(self, deal: OpenDeal) -> bool:
+        """Whether the deal's own probability decides."""
+        rate = self.rates[deal.stage] if deal.stage else WinRate(0, 0)
+        return deal.probability is not None and rate.closed < max(1, self.sample_floor)
+
+
+def entered(deal: Deal) -> set[Stage]:
+    """The stages a deal was ever in."""
+    return {(entry.pipeline, entry.stage) for entry in deal.entries}
 
 
 class Forecast:
@@ -118,35 +151,30 @@ class Forecast:
         ]
 
     def parts(self, window: Window) -> dict[str, Any]:
-        """Give what is won, and the open deals by stage with what is known of the stage."""
-        by_stage: dict[str, list[int]] = {}
-        for deal in self.prospect.due(self.scope, window):
-            if self.prospect.chance(deal.stage) is not None:
-                by_stage.setdefault(deal.stage, []).append(deal.minor)
-        return {
-            "revenue_won": self.revenue.parts(window),
-            "open": {stage: self.stage(stage, minors) for stage, minors in by_stage.items()},
-        }
+        """What is won, and the open deals by how likely they are."""
+        likely: dict[str, dict[str, int]] = {}
+        for name, _, minors in self.groups(window):
+            likely[name] = {"sum": sum(minors), "count": len(minors)}
+        return {"revenue_won": self.revenue.parts(window), "open": likely}
 
-    def stage(self, stage: str, minors: Sequence[int]) -> Mapping[str, int]:
-        """Give the parts of one stage."""
-        rate = self.prospect.rates[stage]
-        return {
-            "sum": sum(minors),
-            "count": len(minors),
-            "won": rate.won,
-            "closed": rate.closed,
-        }
+    def groups(self, window: Window) -> list[tuple[str, Fraction, list[int]]]:
+        """The amounts of open deals: a stage's together, one with its own probability alone."""
+        found: dict[str, tuple[str, Fraction, list[int]]] = {}
+        for number, deal in enumerate(self.prospect.due(self.scope, window)):
+            chance = self.prospect.chance(deal)
+            if chance is None:
+                continue
+            name = "/".join(part or "" for part in deal.stage or ())
+            if self.prospect.has_own_chance(deal):
+                name = f"{name}#{number}"
+            found.setdefault(name, (name, chance, []))[2].append(deal.minor)
+        return list(found.values())
 
     def number(self, window: Window) -> int:
         """Add up what is won and what is likely."""
-        parts = self.parts(window)
-        total: int = parts["revenue_won"]["sum"]
-        for stage, of_stage in parts["open"].items():
-            chance = self.prospect.chance(stage)
-            assert chance is not None
-            total += round_half_up(of_stage["sum"] * chance)
-        return total
+        won: int = self.revenue.parts(window)["sum"]
+        likely = (round_half_up(sum(minors) * chance) for _, chance, minors in self.groups(window))
+        return won + sum(likely)
 
     def percentiles(self, _window: Window) -> None:
         """The oracle draws none: they come from chance."""

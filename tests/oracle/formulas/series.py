@@ -2,10 +2,9 @@
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from tests.oracle.entities.facts import Fact
 from tests.oracle.formulas.catalogue import Kpi
 from tests.oracle.formulas.values import (
     Number,
@@ -17,19 +16,19 @@ from tests.oracle.history.windows import Calendar, Window
 
 
 class Series(Protocol):
-    """One KPI in one scope; it can be read over any window, those without a record too."""
+    """One KPI in one scope; it can be read over any span of time."""
 
     def published(self) -> Iterable[Window]:
         """List the windows that there is a record of."""
 
     def parts(self, window: Window) -> dict[str, Any]:
-        """Give the exact integers that the value follows from."""
+        """The exact integers that the value follows from."""
 
     def number(self, window: Window) -> Number | None:
-        """Give the value: money in minor units, None for something over nothing."""
+        """The value: money in minor units, None for something over nothing."""
 
     def percentiles(self, window: Window) -> dict[str, int | None] | None:
-        """Give the percentiles, where the KPI has any."""
+        """The percentiles, where the KPI has any."""
 
 
 class Counted:
@@ -39,17 +38,19 @@ class Counted:
         """Start without facts."""
         self.kpi = kpi
         self.rolling = calendar.rolling(now)
+        self.facts: list[tuple[int, Mapping[str, int]]] = []
         self.totals: dict[Window, Counter[str]] = defaultdict(Counter)
         self.values: dict[Window, list[int]] = defaultdict(list)
 
-    def add(self, fact: Fact, windows: Iterable[Window]) -> None:
+    def add(self, at: int, parts: Mapping[str, int], windows: Iterable[Window]) -> None:
         """Count a fact in the windows that contain it."""
+        self.facts.append((at, parts))
         for window in windows:
             total = self.totals[window]
-            for part, amount in fact.parts.items():
+            for part, amount in parts.items():
                 total[part] += amount
             if self.kpi.has_percentiles:
-                self.values[window].append(fact.parts["sum"])
+                self.values[window].append(parts["sum"])
 
     def published(self) -> list[Window]:
         """List the calendar windows with a fact, and those of the rolling that end with today."""
@@ -57,14 +58,20 @@ class Counted:
 
     def parts(self, window: Window) -> dict[str, Any]:
         """Add up the facts of the window; there may be none."""
-        return parts_of(self.kpi, self.totals.get(window, Counter()))
+        total = self.totals.get(window)
+        if total is None:
+            total = Counter()
+            for at, parts in self.facts:
+                if window.contains(at):
+                    total.update(parts)
+        return parts_of(self.kpi, total)
 
     def number(self, window: Window) -> Number | None:
         """Read the KPI over the window."""
         return number_of(self.kpi, self.parts(window))
 
     def percentiles(self, window: Window) -> dict[str, int | None] | None:
-        """Give the exact percentiles of the window's values."""
+        """The exact percentiles of the window's values."""
         return percentiles_of(self.values.get(window, [])) if self.kpi.has_percentiles else None
 
 
@@ -75,37 +82,40 @@ class Stepped:
         """Start at zero; no step later than `now` may be added."""
         self.kpi = kpi
         self.running = [*calendar.windows_of(now, hourly=False), *calendar.rolling(now)]
-        self.steps: list[Fact] = []
+        self.steps: list[tuple[int, Mapping[str, int]]] = []
         self.stepped: set[Window] = set()
         self.instants: list[int] = []
         self.levels: list[Counter[str]] = []
 
-    def add(self, fact: Fact, windows: Iterable[Window]) -> None:
-        """Take a step."""
-        self.steps.append(fact)
+    def add(self, at: int, parts: Mapping[str, int], windows: Iterable[Window]) -> None:
+        """Step at an instant."""
+        self.steps.append((at, parts))
         self.stepped.update(window for window in windows if not window.is_rolling)
 
     def published(self) -> set[Window]:
         """List the calendar windows with a step, and all running ones once there was any."""
         return self.stepped | set(self.running) if self.steps else set()
 
+    def has_begun(self, window: Window) -> bool:
+        """Whether there was any step before the window's end."""
+        return any(at < window.end for at, _ in self.steps)
+
     def parts(self, window: Window) -> dict[str, Any]:
-        """Give the level at the end of the window, or now."""
+        """The level at the end of the window, or now."""
         if len(self.instants) != len(self.steps):
             self.climb()
         steps_before = bisect_left(self.instants, window.end)
         return parts_of(self.kpi, self.levels[steps_before - 1] if steps_before else Counter())
 
     def climb(self) -> None:
-        """Put the steps in order and note the level after each."""
-        in_order = sorted(self.steps, key=lambda step: step.at)
-        self.instants = [step.at for step in in_order]
+        """Note the level after each step, in order."""
+        ordered = sorted(self.steps, key=lambda step: step[0])
+        self.instants = [at for at, _ in ordered]
         self.levels = []
         level: Counter[str] = Counter()
-        for step in in_order:
+        for _, parts in ordered:
             level = level.copy()
-            for part, amount in step.parts.items():
-                level[part] += amount
+            level.update(parts)
             self.levels.append(level)
 
     def number(self, window: Window) -> Number | None:

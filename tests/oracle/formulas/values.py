@@ -9,6 +9,8 @@ from tests.oracle.formulas.catalogue import Kpi
 from tests.oracle.history.money import major, round_half_up
 
 Number = int | float
+MOST_LABELS = 100
+OTHER = "other"
 PARTS = {
     "count": ("count",),
     "sum": ("sum",),
@@ -24,10 +26,18 @@ PARTS = {
 def parts_of(kpi: Kpi, total: Counter[str]) -> dict[str, Any]:
     """Give the parts of what the facts add up to; money stays in minor units."""
     if kpi.measure == "counts":
-        return {"counts": dict(total)}
+        return {"counts": largest(total)}
     if kpi.measure == "shares":
         return shares_of(total)
     return {part: total[part] for part in PARTS[kpi.measure]}
+
+
+def largest(total: Counter[str]) -> dict[str, int]:
+    """The largest counts, then by name, and the rest under `other`."""
+    ranked = sorted(total.items(), key=lambda it: (-it[1], it[0]))
+    shown = dict(ranked[:MOST_LABELS])
+    rest = sum(number for _, number in ranked[MOST_LABELS:])
+    return shown | {OTHER: shown.get(OTHER, 0) + rest} if rest else shown
 
 
 def shares_of(total: Counter[str]) -> dict[str, Any]:

@@ -1,114 +1,145 @@
-"""Which events stand, and whose they are: the set of events of each subject, without copies."""
+"""Which events count at an instant, and whose they are: each subject's set without copies."""
 
 import json
+import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SALES_TYPES = {
-    "lead.created",
-    "lead.assigned",
-    "lead.qualified",
-    "lead.handed_over",
-    "lead.disqualified",
-    "call.ended",
-    "email.sent",
-    "email.clicked",
-    "email.replied",
-    "deal.changed",
-    "deal.deleted",
-    "activity.logged",
-    "quote.sent",
-    "quote.ordered",
-    "quote.rejected",
+    *("lead.created", "lead.assigned", "lead.qualified", "lead.handed_over"),
+    *("lead.disqualified", "call.ended", "email.sent", "email.clicked", "email.replied"),
+    *("deal.changed", "deal.deleted", "activity.logged"),
+    *("quote.sent", "quote.ordered", "quote.rejected"),
 }
 ACCOUNT_TYPES = {
-    "order.placed",
-    "order.delivered",
-    "order.cancelled",
-    "invoice.issued",
-    "invoice.paid",
-    "invoice.credited",
-    "invoice.voided",
-    "ticket.opened",
-    "ticket.resolved",
+    *("order.placed", "order.delivered", "order.cancelled"),
+    *("invoice.issued", "invoice.paid", "invoice.credited", "invoice.voided"),
+    *("ticket.opened", "ticket.resolved"),
 }
 TOMBSTONE_TYPES = {"subject.merged", "subject.erased"}
 REFERENCE_TYPES = {"rep.set", "account.set", "spend.recorded", "target.set", "rate.set"}
+# In these a field that is null or empty is cleared; in all others it is absent.
+PATCHES = {"deal.changed", "lead.assigned", "rep.set", "account.set"}
+LABELS = {
+    *("rep", "team", "department", "unit", "channel", "media", "campaign", "partner", "product"),
+    *("pipeline", "stage", "reason", "unmet_demand", "asset", "segment"),
+}
+LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event; `at` in milliseconds since the epoch, `said` is the whole JSON object."""
+    """One event, its labels as they count.
+
+    `at` is in milliseconds since the epoch.
+    """
 
     at: int
+    seq: int
     id: str
     type: str
     fields: Mapping[str, Any]
 
     @property
-    def order(self) -> tuple[int, str, str]:
-        """The order of a history; it may hold events of several subjects that became one."""
-        return (self.at, self.id, self.fields.get("subject", ""))
+    def order(self) -> tuple[int, int, tuple[bool, int, str], str, str]:
+        """The place in a history, which may hold the events of several merged subjects."""
+        subject = self.fields.get("subject") or ""
+        return (self.at, self.seq, id_order(self.id), self.type, subject)
 
     def text(self, field: str) -> str | None:
-        """Give the field's string, or None where the event does not carry the field."""
+        """The value of a field as text; None where it is absent, null or empty."""
         value = self.fields.get(field)
-        return None if value is None else str(value)
+        return None if value is None or value == "" else str(value)
+
+    def carries(self, field: str) -> bool:
+        """Whether the event decides the field: with a value or, in a patch, by clearing it."""
+        if self.type in PATCHES:
+            return field in self.fields
+        return self.text(field) is not None
+
+
+def id_order(name: str) -> tuple[bool, int, str]:
+    """The order of ids: those of digits alone come first, by number."""
+    is_number = name.isascii() and name.isdigit()
+    return (not is_number, int(name) if is_number else 0, name)
 
 
 def milliseconds(text: str) -> int:
-    """Read an RFC 3339 time; what is finer than a millisecond is floored."""
+    """An RFC 3339 time in milliseconds since the epoch, floored."""
     return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
 
 
+def label(text: str) -> str:
+    """A label as it counts: NFC, trimmed, at most 200 characters."""
+    clean = unicodedata.normalize("NFC", text).strip()
+    return clean if len(clean) <= LONGEST_LABEL else clean[: LONGEST_LABEL - 1] + "…"
+
+
 def canonical(fields: Mapping[str, Any]) -> bytes:
-    """Serialize with sorted keys and no spaces, to decide between equally late versions."""
+    """A serialization with sorted keys, to decide between equally late versions."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def read(fields: Mapping[str, Any]) -> Event:
-    """Read one JSON object; raises ValueError for a type that this oracle does not know."""
+    """The event of a JSON object; raises ValueError for an unknown type."""
     if fields["type"] not in SALES_TYPES | ACCOUNT_TYPES | TOMBSTONE_TYPES | REFERENCE_TYPES:
         raise ValueError(f"not an event of the oracle's KPIs: {fields['type']}")
-    return Event(milliseconds(fields["at"]), fields["id"], fields["type"], fields)
+    clean: dict[str, Any] = {
+        field: label(value) if field in LABELS and isinstance(value, str) else value
+        for field, value in fields.items()
+    }
+    if "scope" in clean:
+        clean["scope"] = {name: label(value) for name, value in clean["scope"].items()}
+    return Event(
+        milliseconds(fields["at"]), fields.get("seq") or 0, fields["id"], fields["type"], clean
+    )
+
+
+def known_at(events: Iterable[Event], now: int) -> list[Event]:
+    """The events that exist at an instant: those dated later do not yet."""
+    return [event for event in events if event.at <= now]
 
 
 def current(events: Iterable[Event], types: set[str]) -> list[Event]:
-    """Keep the events of these types without copies and outdated versions.
-
-    Of several events with one id in one subject, the one with the greatest `at`, then the
-    greatest bytes, stands.
-    """
-    versions: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    """The events of these types without copies and outdated versions."""
+    versions: dict[tuple[str, str, str], list[Event]] = defaultdict(list)
     for event in events:
         if event.type in types:
-            versions[event.fields["subject"], event.id].append(event)
-    return [newest(same_id) for same_id in versions.values()]
+            versions[event.fields["subject"], event.type, event.id].append(event)
+    return [newest(copies) for copies in versions.values()]
+
+
+def newest(versions: Iterable[Event]) -> Event:
+    """The version that stands, whatever order they came in."""
+    return max(versions, key=lambda event: (event.at, event.seq, canonical(event.fields)))
 
 
 def subjects(
     events: Iterable[Event], types: set[str], owner: Callable[[Event], str | None]
 ) -> dict[str, list[Event]]:
-    """Sort the standing events of these types by their owner, each one's in order.
+    """The current events of these types by owner, each history in order.
 
-    Those that nobody owns are left out.
+    Events without an owner are left out.
     """
-    histories: dict[str, list[Event]] = defaultdict(list)
+    by_owner: dict[str, list[Event]] = defaultdict(list)
     for event in current(events, types):
         subject = owner(event)
         if subject is not None:
-            histories[subject].append(event)
-    for history in histories.values():
-        history.sort(key=lambda event: event.order)
-    return histories
+            by_owner[subject].append(event)
+    return {subject: in_order(history) for subject, history in by_owner.items()}
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events in the order of a history."""
+    return sorted(events, key=lambda event: event.order)
 
 
 def histories(events: Iterable[Event], kind: str) -> list[list[Event]]:
-    """Sort the events about things of one kind, such as the invoices, by thing."""
+    """The events about things of one kind, such as invoices, by thing."""
     by_name: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.type.split(".")[0] == kind:
@@ -116,51 +147,20 @@ def histories(events: Iterable[Event], kind: str) -> list[list[Event]]:
     return [by_name[name] for name in sorted(by_name)]
 
 
-def reference(events: Iterable[Event], kind: str, key: tuple[str, ...]) -> list[Event]:
-    """Give the standing record of every key: the newest `at`, then the greatest id.
-
-    A field of the key may be an object, or missing.
-    """
-    versions: dict[bytes, list[Event]] = defaultdict(list)
-    for event in events:
-        if event.type == kind:
-            versions[canonical({field: event.fields.get(field) for field in key})].append(event)
-    return [newest(same_key) for same_key in versions.values()]
+def latest(history: Sequence[Event], field: str) -> str | None:
+    """The value of a field after a history: that of the last event that carries it."""
+    for event in reversed(history):
+        if event.carries(field):
+            return event.text(field)
+    return None
 
 
-def newest(versions: list[Event]) -> Event:
-    """Pick the version that stands; it does not depend on the order they came in."""
-    return max(versions, key=lambda event: (event.at, event.id, canonical(event.fields)))
+def until(history: Iterable[Event], instant: int) -> list[Event]:
+    """The part of a history up to an instant, which is included."""
+    return [event for event in history if event.at <= instant]
 
 
-def latest(events: Iterable[Event], field: str) -> str | None:
-    """Give the field of the last event that carries it; None where none does."""
-    carrying = [event for event in events if event.text(field) is not None]
-    last = last_of(carrying)
-    return last.text(field) if last else None
-
-
-def latest_by(events: Iterable[Event], field: str, instant: int) -> str | None:
-    """Give what the field was at an instant: as the last event by then says that names it."""
-    return latest([event for event in events if event.at <= instant and event.text(field)], field)
-
-
-def last_of(events: Iterable[Event]) -> Event | None:
-    """Give the event with the greatest time, then the greatest id; None of none."""
-    return max(events, key=lambda event: event.order, default=None)
-
-
-def first_of(events: Iterable[Event]) -> Event | None:
-    """Give the event with the least time, then the least id; None of none."""
-    return min(events, key=lambda event: event.order, default=None)
-
-
-def last_run(events: Iterable[Event], field: str) -> Event | None:
-    """Give the first event of the last unbroken run of one value, of those that carry the field."""
-    since = None
-    for event in sorted(events, key=lambda event: event.order):
-        if event.text(field) is None:
-            continue
-        if since is None or event.fields[field] != since.fields[field]:
-            since = event
-    return since
+def since_last(history: Sequence[Event], ending: str) -> list[Event]:
+    """The part of a history after the last event of a type, or all of it."""
+    endings = [number for number, event in enumerate(history) if event.type == ending]
+    return list(history[endings[-1] + 1 :]) if endings else list(history)

@@ -58,15 +58,18 @@ class Rates:
         known = [when for when in dates if when <= day]
         return dates[max(known)] if known else None
 
-    def exact(self, amount: str, currency: str, day: date) -> Fraction | None:
-        """Give the amount in the reporting currency's minor units, not rounded."""
-        rate = self.rate(currency, day)
+    def exact(self, amount: str, currency: str | None, day: date) -> Fraction | None:
+        """The amount in the reporting currency's minor units, not rounded.
+
+        None without a rate, or where the currency is not known.
+        """
+        rate = self.rate(currency, day) if currency else None
         if rate is None:
             return None
         minor_units_in_one: int = 10 ** minor_digits(self.currency)
         return Fraction(amount) * rate * minor_units_in_one
 
-    def minor(self, amount: str, currency: str, day: date) -> int | None:
+    def minor(self, amount: str, currency: str | None, day: date) -> int | None:
         """Give the amount in whole minor units of the reporting currency."""
         exact = self.exact(amount, currency, day)
         return None if exact is None else round_half_up(exact)

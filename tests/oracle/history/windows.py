@@ -24,12 +24,12 @@ class Window:
     end: int
 
     def contains(self, instant: int) -> bool:
-        """Tell whether the instant lies in the window."""
+        """Whether the instant lies in the window."""
         return self.start <= instant < self.end
 
     @property
     def is_rolling(self) -> bool:
-        """Tell whether the window moves with today."""
+        """Whether the window moves with today."""
         return self.kind in ROLLING_DAYS
 
 
@@ -53,19 +53,19 @@ class Calendar:
         self.texts: dict[int, str] = {}
 
     def local(self, instant: int) -> datetime:
-        """Show what the clock in the reporting zone shows."""
+        """What the clock in the reporting zone shows."""
         return (EPOCH + timedelta(milliseconds=instant)).astimezone(self.zone)
 
     def day_start(self, day: date) -> int:
-        """Find the first instant of that local date."""
+        """The first instant of that local date."""
         return first_instant(self.zone, day)
 
     def day_end(self, day: date) -> int:
-        """Find the instant at which that local date is over."""
+        """The instant at which that local date is over."""
         return self.day_start(day + timedelta(days=1))
 
     def day_of(self, instant: int) -> date:
-        """Name the day whose window contains the instant."""
+        """The day whose window contains the instant."""
         day = self.local(instant).date()
         while self.day_end(day) <= instant:
             day += timedelta(days=1)
@@ -115,11 +115,37 @@ class Calendar:
         return next(it for it in near if it.weekday() == self.week_start)
 
     def hour(self, instant: int) -> Window:
-        """Give the hour of the local clock that contains the instant."""
+        """The hour of the local clock at the instant, cut where the clock is changed."""
         shown = self.local(instant)
-        start = instant - (shown.minute * MINUTE_MS + shown.second * 1000)
-        start -= shown.microsecond // 1000
-        return Window("hour", start, start + HOUR_MS)
+        past = shown.minute * MINUTE_MS + shown.second * 1000 + shown.microsecond // 1000
+        start, end = instant - past, instant - past + HOUR_MS
+        if self.offset(start) == self.offset(instant) == self.offset(end - 1):
+            return Window("hour", start, end)
+        return Window("hour", self.unchanged(start, instant), self.changed(instant, end))
+
+    def offset(self, instant: int) -> timedelta:
+        """How far the local clock is ahead of UTC."""
+        ahead = self.local(instant).utcoffset()
+        assert ahead is not None
+        return ahead
+
+    def unchanged(self, first: int, instant: int) -> int:
+        """The earliest instant from the first on since which the clock is as at the instant."""
+        found = instant
+        while found > first and self.offset(max(first, found - MINUTE_MS)) == self.offset(instant):
+            found = max(first, found - MINUTE_MS)
+        while found > first and self.offset(found - 1) == self.offset(instant):
+            found -= 1
+        return found
+
+    def changed(self, instant: int, last: int) -> int:
+        """The first instant at which the clock is not as at the instant, or the last one."""
+        found = instant
+        while found < last and self.offset(min(last, found + MINUTE_MS)) == self.offset(instant):
+            found = min(last, found + MINUTE_MS)
+        while found < last and self.offset(found) == self.offset(instant):
+            found += 1
+        return found
 
     def windows_of(self, instant: int, *, hourly: bool) -> list[Window]:
         """List every calendar window that contains the instant."""
@@ -146,11 +172,29 @@ class Calendar:
     def find_before(self, window: Window) -> Window:
         """Work out the window before."""
         if window.kind == "hour":
-            return Window("hour", window.start - HOUR_MS, window.start)
+            return self.hour(window.start - 1)
         if window.is_rolling:
             first = self.day_of(window.start) - timedelta(days=ROLLING_DAYS[window.kind])
             return Window(window.kind, self.day_start(first), window.start)
         return self.window(window.kind, self.day_of(window.start - 1))
+
+    def to_date(self, window: Window, now: int) -> Window | None:
+        """The window before, up to the end of its n-th day, today being the n-th of this one.
+
+        None unless the window runs and is a calendar window of more than a day.
+        """
+        if window.kind not in CALENDAR_KINDS[1:] or not window.contains(now):
+            return None
+        return self.as_long_before(Window(window.kind, window.start, now + 1))
+
+    def as_long_before(self, window: Window) -> Window:
+        """The window before; of a part of a calendar window, as many days of it."""
+        before = self.before(window)
+        if window.is_rolling or window == self.window(window.kind, self.day_of(window.start)):
+            return before
+        days = (self.day_of(window.end - 1) - self.day_of(window.start)).days
+        end = self.day_end(self.day_of(before.start) + timedelta(days=days))
+        return Window(before.kind, before.start, min(end, before.end))
 
     def shown(self, instant: int) -> str:
         """Write the instant as RFC 3339 in the reporting zone; milliseconds only if there are."""

@@ -1,18 +1,15 @@
-"""What a record says of its target, and its rank among its siblings."""
+"""A value against its target, and its rank among its siblings."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.formulas.book import Scope
 from tests.oracle.formulas.catalogue import KPIS, LOW_IS_BETTER
 from tests.oracle.formulas.values import Number, written
 from tests.oracle.history.money import minor_digits, round_half_up
-from tests.oracle.history.windows import Window
 
 DECIMALS = 12
-PLAN_FIELDS = ("target", "attainment", "expected", "pace", "projected")
+PLAN_FIELDS = ("target", "attainment", "met", "expected", "pace", "projected")
 RANKED = ("rep", "team", "partner")
 
 
@@ -47,24 +44,31 @@ class Plan:
         return float(target)
 
     def fields(self) -> dict[str, Any]:
-        """Give the fields of the record."""
+        """The fields of the record."""
         expected, projected = self.expected(), self.projected()
         return {
             "target": self.written(self.target),
             "attainment": self.achieved(self.target),
+            "met": self.is_met(),
             "expected": self.written(expected),
             "pace": self.achieved(expected),
             "projected": self.written(projected),
         }
 
+    def is_met(self) -> bool | None:
+        """Whether the target is reached or, where lower is better, not exceeded."""
+        if self.value is None:
+            return None
+        return self.value <= self.target if self.is_better_low else self.value >= self.target
+
     def expected(self) -> Number:
-        """Give the share of the target that should be reached by now."""
+        """The share of the target that should be reached by now."""
         if not self.kpi.adds_up_over_time:
             return self.target
         return self.rounded(Fraction(self.target) * self.elapsed)
 
     def projected(self) -> Number | None:
-        """Give what the value comes to at the end, if all goes on as it did."""
+        """What the value comes to at the end, if all goes on as it did."""
         if not self.kpi.adds_up_over_time or self.value is None:
             return self.value
         return None if self.elapsed == 0 else self.rounded(Fraction(self.value) / self.elapsed)
@@ -75,34 +79,20 @@ class Plan:
         return round_half_up(exact) if is_whole else round(float(exact), DECIMALS)
 
     def achieved(self, aim: Number) -> float | None:
-        """Give the value over the aim, or the aim over the value where lower is better."""
+        """The value over the aim, or the aim over the value where lower is better."""
         above, below = (aim, self.value) if self.is_better_low else (self.value, aim)
         if above is None or below is None or below == 0:
             return None
         return round(above / below, DECIMALS)
 
     def written(self, number: Number | None) -> Number | str | None:
-        """Give the number in the form of the record's value."""
+        """The number in the form of the record's value."""
         return written(self.kpi, number, self.currency)
 
 
-class Ranking:
-    """The order of one KPI's records among those of the same dimension and window."""
-
-    def __init__(self, name: str, values: Mapping[tuple[Scope, Window], Number | None]) -> None:
-        """`values` holds the value of every record of the KPI."""
-        self.is_better_low = name in LOW_IS_BETTER
-        self.values = values
-        self.siblings: dict[tuple[str, Window], list[Number]] = defaultdict(list)
-        for (scope, window), value in values.items():
-            if scope is not None and value is not None:
-                self.siblings[scope[0], window].append(value)
-
-    def rank(self, scope: Scope, window: Window) -> int | None:
-        """Count from 1 for the best; None for what has no value or is not ranked."""
-        value = self.values[scope, window]
-        if scope is None or scope[0] not in RANKED or value is None:
-            return None
-        others = self.siblings[scope[0], window]
-        better = [it for it in others if (it < value if self.is_better_low else it > value)]
-        return 1 + len(better)
+def rank(name: str, own: Number | None, siblings: Iterable[Number]) -> int | None:
+    """The place among siblings, 1 for the best; None for what has no value."""
+    if own is None:
+        return None
+    is_better_low = name in LOW_IS_BETTER
+    return 1 + sum(1 for it in siblings if (it < own if is_better_low else it > own))

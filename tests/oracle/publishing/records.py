@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle.entities.accounts import Accounts
 from tests.oracle.entities.activities import activity_facts
 from tests.oracle.entities.deals import deal_facts
 from tests.oracle.entities.efforts import effort_facts
 from tests.oracle.entities.facts import (
     Definitions,
     Fact,
+    Ladder,
+    Level,
     Reporting,
 )
 from tests.oracle.entities.invoices import invoice_facts
@@ -23,9 +26,10 @@ from tests.oracle.entities.stages import stage_facts
 from tests.oracle.entities.tickets import ticket_facts
 from tests.oracle.entities.worth import worth_facts
 from tests.oracle.formulas.book import Book, Scope
-from tests.oracle.formulas.catalogue import KPIS
+from tests.oracle.formulas.catalogue import KPIS, Kpi
 from tests.oracle.formulas.company import Company
 from tests.oracle.formulas.forecasts import Prospect
+from tests.oracle.formulas.organisation import Organisation
 from tests.oracle.formulas.targets import Targets
 from tests.oracle.formulas.values import (
     Number,
@@ -36,17 +40,19 @@ from tests.oracle.history.events import (
     ACCOUNT_TYPES,
     SALES_TYPES,
     Event,
+    known_at,
     read,
-    reference,
     subjects,
 )
 from tests.oracle.history.money import Rates
+from tests.oracle.history.reference import patched, standing
 from tests.oracle.history.tombstones import Tombstones
 from tests.oracle.history.windows import Calendar, Window
 from tests.oracle.publishing.planning import (
     PLAN_FIELDS,
+    RANKED,
     Plan,
-    Ranking,
+    rank,
 )
 
 DAY_MS = 86_400_000
@@ -78,44 +84,52 @@ def published(
     forecast_floor: int = 20,
     fiscal_calendar: str = "months",
     definitions: Mapping[str, str] | None = None,
+    pipelines: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[tuple[str, Record]]:
     """Compute each record that `sales.kpis` holds at the instant `now`, with its key.
 
-    The events may come in any order and more than once; all are valid. Times are milliseconds
-    since the epoch. Records have neither `revision` nor `updated_at`.
+    The events may come in any order and more than once. Reference records that are not valid are
+    ignored; all other events are valid. Times are milliseconds since the epoch. Each of
+    `pipelines` has `stages` and `probability`. Records have neither `revision` nor `updated_at`.
     """
-    read_events = [read(event) for event in events]
+    known = known_at(map(read, events), now)
     reporting = Reporting(
         Calendar(timezone, week_start, fiscal_start, fiscal_calendar),
-        Rates(currency, reference(read_events, "rate.set", ("currency", "date"))),
+        Rates(currency, standing(known, "rate.set", ("currency", "date"))),
         stale_days * DAY_MS,
-        {stage: Fraction(text) for stage, text in (stage_probability or {}).items()},
-        {it.fields["account"]: it for it in reference(read_events, "account.set", ("account",))},
-        stages,
+        Accounts(known, Tombstones(known, of_accounts=True)),
+        ladder(stages, stage_probability or {}),
+        {name: ladder(it["stages"], it["probability"]) for name, it in (pipelines or {}).items()},
         Definitions(**(definitions or {})),
     )
-    company = company_of(read_events, reporting, now, currency, forecast_floor)
+    company = company_of(known, reporting, now, forecast_floor)
     yield from Publication(company, lateness_ms).records()
 
 
-def company_of(
-    events: list[Event], reporting: Reporting, now: int, currency: str, forecast_floor: int
-) -> Company:
+def ladder(stages: Sequence[str], probability: Mapping[str, str]) -> Ladder:
+    """The stages of a pipeline by their settings."""
+    return Ladder(stages, {stage: Fraction(text) for stage, text in probability.items()})
+
+
+def company_of(events: list[Event], reporting: Reporting, now: int, forecast_floor: int) -> Company:
     """Compute all KPIs from all events."""
     calendar = reporting.calendar
-    reps = {it.fields["rep"]: it for it in reference(events, "rep.set", ("rep",))}
+    organisation = Organisation(
+        patched(events, "rep.set", "rep"),
+        is_of_then=reporting.definitions.organisation == "event",
+    )
     sales = subjects(events, SALES_TYPES, Tombstones(events, of_accounts=False).owner)
-    accounts = subjects(events, ACCOUNT_TYPES, Tombstones(events, of_accounts=True).owner)
+    accounts = subjects(events, ACCOUNT_TYPES, reporting.accounts.tombstones.owner)
     journeys = [journey(history, reporting.definitions) for history in sales.values()]
-    spends = reference(events, "spend.recorded", ("id",))
-    book = Book(all_facts(journeys, accounts, spends, reporting), reps, calendar, now)
+    spends = standing(events, "spend.recorded", ("id",))
+    book = Book(all_facts(journeys, accounts, spends, reporting), organisation, calendar, now)
     deals = [deal for one in journeys for deal in one.deals]
-    targets = reference(events, "target.set", ("kpi", "scope", "window", "start"))
+    targets = standing(events, "target.set", ("kpi", "scope", "window", "start"))
     return Company(
         book,
         Prospect(deals, book, reporting, forecast_floor),
         Targets(targets, calendar, now),
-        currency,
+        reporting.rates.currency,
     )
 
 
@@ -124,7 +138,7 @@ def all_facts(
     accounts: Mapping[str, Sequence[Event]],
     spends: Iterable[Event],
     reporting: Reporting,
-) -> Iterator[Fact]:
+) -> Iterator[Fact | Level]:
     """List every contribution of every subject."""
     for of_subject in journeys:
         for list_facts in OF_SUBJECTS:
@@ -147,27 +161,36 @@ class Publication:
         self.lateness_ms = lateness_ms
 
     def records(self) -> Iterator[tuple[str, Record]]:
-        """Give each record with its key."""
+        """Compute each record with its key."""
         for name in KPIS:
-            values = {
-                (scope, window): self.company.of(name, scope).number(window)
-                for scope in self.company.scopes(name)
-                for window in self.company.published(name, scope)
-            }
-            ranking = Ranking(name, values)
-            for (scope, window), value in values.items():
-                record = self.record(name, scope, window, value, ranking.rank(scope, window))
-                key = "=".join(scope) if scope else "all"
-                yield f"{name}|{key}|{window.kind}|{record['start']}", record
+            siblings: dict[tuple[str, Window], list[Number]] = {}
+            for scope in self.company.scopes(name):
+                for window in self.company.windows_of(name, scope):
+                    record = self.record(name, scope, window)
+                    record["rank"] = self.rank(name, scope, window, siblings)
+                    key = "=".join(scope) if scope else "all"
+                    yield f"{name}|{key}|{window.kind}|{record['start']}", record
 
-    def record(
-        self, name: str, scope: Scope, window: Window, value: Number | None, rank: int | None
-    ) -> Record:
-        """Write down one record."""
+    def rank(
+        self,
+        name: str,
+        scope: Scope,
+        window: Window,
+        siblings: dict[tuple[str, Window], list[Number]],
+    ) -> int | None:
+        """The rank of a record; `siblings` are filled as they are needed."""
+        if scope is None or scope[0] not in RANKED:
+            return None
+        place = scope[0], window
+        if place not in siblings:
+            siblings[place] = [*self.company.siblings(name, *place).values()]
+        return rank(name, self.company.of(name, scope).number(window), siblings[place])
+
+    def record(self, name: str, scope: Scope, window: Window) -> Record:
+        """One record, without its rank."""
         kpi = KPIS[name]
         series = self.company.of(name, scope)
-        previous = series.number(self.calendar.before(window))
-        change = change_between(value, previous)
+        value = series.number(window)
         record: Record = {
             "kpi": name,
             "scope": dict([scope]) if scope else {},
@@ -181,19 +204,28 @@ class Publication:
         percentiles = series.percentiles(window)
         if percentiles is not None:
             record["percentiles"] = percentiles
-        record["previous"] = written(kpi, previous, self.currency)
-        record["change"] = written(kpi, change, self.currency)
-        record["rank"] = rank
-        plan = self.plan(name, scope, window, value)
-        record.update({field: plan[field] for field in ("target", "attainment")})
+        before = self.calendar.before(window)
+        record.update(self.compared(kpi, value, series.number(before), ""))
+        part = self.calendar.to_date(window, self.now)
+        to_date = None if part is None else series.number(part)
+        record.update(self.compared(kpi, value, to_date, "_to_date"))
+        record.update(self.plan(name, scope, window, value))
         record["final"] = not window.is_rolling and self.now >= window.end + self.lateness_ms
-        # What goes on changing while time passes stands with the instant it is of.
-        record.update({field: plan[field] for field in ("expected", "pace", "projected")})
         record["as_of"] = self.calendar.shown(min(self.now, window.end))
         return record
 
+    def compared(
+        self, kpi: Kpi, value: Number | None, previous: Number | None, suffix: str
+    ) -> Record:
+        """The fields that compare a value with one of before."""
+        change = change_between(value, previous)
+        return {
+            f"previous{suffix}": written(kpi, previous, self.currency),
+            f"change{suffix}": written(kpi, change, self.currency),
+        }
+
     def plan(self, name: str, scope: Scope, window: Window, value: Number | None) -> dict[str, Any]:
-        """Give the fields on the target; all are null where there is none."""
+        """The fields on the target; all are null where there is none."""
         target = self.company.targets.target(name, scope, window)
         if target is None:
             return dict.fromkeys(PLAN_FIELDS)

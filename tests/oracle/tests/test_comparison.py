@@ -50,6 +50,9 @@ def test_last_digits_of_a_plan_may_differ_and_those_of_a_value_may_not() -> None
 
 
 def test_percentiles_of_the_forecast_are_drawn_and_not_compared() -> None:
-    expected = {"kpi": "forecast", "value": "1.00"}
+    parts = {"revenue_won": {"sum": 100}}
+    expected = {"kpi": "forecast", "value": "1.00", "parts": parts}
     assert difference(expected, expected | {"percentiles": {"p10": "0.50"}}) is None
+    assert difference(expected, expected | {"parts": parts | {"open": {}}}) is None
     assert difference(expected, expected | {"drawn": {}}) is not None
+    assert difference(expected, expected | {"parts": {"revenue_won": {"sum": 1}}}) is not None

@@ -83,11 +83,50 @@ def test_deal_has_its_leads_values_where_it_has_none() -> None:
     assert scopes == {"all", "rep=ann", "channel=fair", "media=paid"}
 
 
-def test_deal_without_an_amount_counts_and_is_not_unpriced() -> None:
-    found = reported([deal("2026-03-02T09:00:00Z", WON | {"amount": "5"})])
+@pytest.mark.parametrize("fields", [{}, {"currency": "EUR"}, {"amount": ""}])
+def test_deal_without_an_amount_counts_and_is_not_unpriced(fields: dict[str, str]) -> None:
+    found = reported([deal("2026-03-02T09:00:00Z", WON | fields)])
     assert found[f"close_rate{MARCH}"]["value"] == 1.0
     assert not values(found, "revenue_won")
     assert not values(found, "unpriced_facts")
+
+
+def test_amount_without_a_currency_is_unpriced() -> None:
+    found = reported([deal("2026-03-02T09:00:00Z", WON | {"amount": "5"})])
+    assert not values(found, "revenue_won")
+    assert found[f"unpriced_facts{MARCH}"]["parts"]["counts"]["revenue_won"] == 1
+
+
+@pytest.mark.parametrize("cleared", [None, ""])
+def test_cleared_field_is_no_longer_known(cleared: str | None) -> None:
+    events = [
+        lead("2026-03-01T09:00:00Z", {"rep": "bob"}),
+        deal("2026-03-02T09:00:00Z", WON | euros("5") | {"rep": "ann", "partner": "alfa"}),
+        deal("2026-03-03T09:00:00Z", {"amount": cleared, "rep": cleared, "partner": cleared}),
+    ]
+    found = reported(events)
+    assert not values(found, "revenue_won")
+    scopes = {key.split("|")[0] for key in values(found, "deal_count|")}
+    assert scopes == {"all", "rep=bob"}
+
+
+def test_loss_has_the_last_reason_given_since_it_was_lost() -> None:
+    lost = {"status": "lost"}
+    events = [
+        deal("2026-03-01T09:00:00Z", lost | {"reason": "price"}),
+        deal("2026-03-02T09:00:00Z", {"status": "open", "reason": "waiting"}),
+        deal("2026-03-03T09:00:00Z", lost),
+    ]
+    assert reported(events)[f"lost_reasons{MARCH}"]["parts"]["counts"] == {"unknown": 1}
+    events.append(deal("2026-03-04T09:00:00Z", {"reason": "timing"}))
+    assert reported(events)[f"lost_reasons{MARCH}"]["parts"]["counts"] == {"timing": 1}
+
+
+def test_pipeline_is_a_dimension_of_wins() -> None:
+    found = reported([deal("2026-03-02T09:00:00Z", WON | euros("5") | {"pipeline": "renewals"})])
+    kpis = ("deal_count", "revenue_won", "deal_size", "close_rate", "close_rate_value")
+    for kpi in (*kpis, "deal_conversion"):
+        assert values(found, f"{kpi}|pipeline=renewals|month"), kpi
 
 
 def test_deal_without_a_rate_is_unpriced_in_every_money_kpi() -> None:
@@ -99,7 +138,6 @@ def test_deal_without_a_rate_is_unpriced_in_every_money_kpi() -> None:
     assert found[f"unpriced_facts{MARCH}"]["parts"]["counts"] == {
         "pipeline_created": 1,
         "funnel_realisation_value": 1,
-        "pipeline_amount": 1,
         "revenue_won": 1,
         "deal_size": 1,
         "deal_size_mix": 1,
@@ -170,3 +208,14 @@ def test_cycle_time_runs_from_the_lead_or_else_from_the_deal() -> None:
     created = lead("2026-03-01T09:00:00Z")
     assert reported([opened, won])[f"cycle_time{MARCH}"]["value"] == 86_400_000
     assert reported([opened, won, created])[f"cycle_time{MARCH}"]["value"] == 2 * 86_400_000
+
+
+def test_cycle_never_begins_after_the_deal() -> None:
+    events = [
+        deal("2026-03-02T09:00:00Z", {}),
+        lead("2026-03-03T09:00:00Z"),
+        deal("2026-03-05T09:00:00Z", WON),
+        deal("2026-03-01T09:00:00Z", {"deal": "d2"} | WON),
+    ]
+    cycle = reported(events)[f"cycle_time{MARCH}"]
+    assert cycle["parts"] == {"sum": 3 * 86_400_000, "count": 2}

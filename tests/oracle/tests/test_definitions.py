@@ -14,6 +14,7 @@ from tests.oracle.tests.stories import (
     event,
     lead,
     rate,
+    rep,
     values,
 )
 
@@ -144,3 +145,43 @@ def test_periods_of_4_4_and_5_weeks_begin_on_the_monday_nearest_to_new_year() ->
     ]
     assert first_days("year", date(2025, 12, 29), 2) == ["2025-12-29", "2027-01-04"]
     assert first_days("quarter", date(2026, 9, 28), 2) == ["2026-09-28", "2027-01-04"]
+
+
+def teams(found: dict[str, Any], kpi: str) -> dict[str, Any]:
+    """Pick a KPI's values of March by team."""
+    month = "|month|2026-03-01T00:00:00+00:00"
+    return {
+        key.removesuffix(month): value
+        for key, value in values(found, f"{kpi}|team=").items()
+        if key.endswith(month)
+    }
+
+
+def test_fact_belongs_to_the_team_of_then_and_a_level_moves_with_the_rep() -> None:
+    events = [
+        rep("ann", "north", "2026-03-02T00:00:00Z"),
+        rep("ann", "south", "2026-03-05T00:00:00Z"),
+        deal("2026-03-01T09:00:00Z", {"rep": "ann"} | WON | {"deal": "d1"}),
+        deal("2026-03-06T09:00:00Z", {"rep": "ann"} | WON | {"deal": "d2"}),
+        deal("2026-03-01T09:00:00Z", {"rep": "ann", "deal": "d3", "amount": "10"} | EUR),
+    ]
+    found = defined(events, organisation="event")
+    assert teams(found, "deal_count") == {"north": 1, "south": 1}
+    assert teams(found, "pipeline_amount") == {"north": "0.00", "south": "10.00"}
+    then = found["pipeline_amount|team=north|day|2026-03-01T00:00:00+00:00"]
+    assert then["value"] == "10.00"
+    assert "pipeline_amount|rep=ann|day|2026-03-05T00:00:00+00:00" not in found
+    assert teams(defined(events), "deal_count") == {"south": 2}
+
+
+def test_record_of_a_rep_is_a_patch() -> None:
+    desk = {"id": "desk", "type": "rep.set", "at": "2026-03-03T00:00:00Z", "rep": "ann"}
+    events = [
+        rep("ann", "north", "2026-03-02T00:00:00Z"),
+        desk | {"department": "desk"},
+        deal("2026-03-06T09:00:00Z", {"rep": "ann"} | WON),
+    ]
+    assert teams(defined(events), "deal_count") == {"north": 1}
+    left = desk | {"id": "left", "at": "2026-03-04T00:00:00Z", "team": None}
+    assert teams(defined([*events, left]), "deal_count") == {}
+    assert values(defined([*events, left]), "deal_count|department=desk|month")

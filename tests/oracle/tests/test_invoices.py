@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.oracle.tests.stories import (
+    account,
     event,
     rate,
     reported,
@@ -115,3 +116,56 @@ def test_account_with_the_id_of_a_lead_is_another_journey() -> None:
     created = {**event("lead.created", "lead-1", "2026-03-02T09:00:00Z"), "id": "e1"}
     kpis = {record["kpi"] for record in reported([issued, created]).values()}
     assert {"lead_count", "receivables"} <= kpis
+
+
+VOIDED = event("invoice.voided", "acme", "2026-03-04T09:00:00Z", {"invoice": "i1"})
+MARCH = "|all|month|2026-03-01T00:00:00+00:00"
+
+
+def test_corrected_amount_holds_from_the_first_issue_on() -> None:
+    events = [
+        change("issued", "2026-11-01T09:00:00Z", "100"),
+        change("issued", "2026-11-05T09:00:00Z", "80"),
+        change("paid", "2026-11-11T09:00:00Z", "80"),
+    ]
+    found = reported(events, "2026-11-20T12:00:00Z")
+    november = MARCH.replace("-03-", "-11-")
+    assert found[f"collected{november}"]["value"] == "80.00"
+    assert found[f"receivables{november}"]["value"] == "0.00"
+    assert found[f"days_to_pay{november}"]["value"] == 10 * 86_400_000
+    first = found["receivables|all|day|2026-11-01T00:00:00+00:00"]
+    assert first["value"] == "80.00"
+
+
+def test_corrected_due_day_holds_from_the_first_issue_on() -> None:
+    later = change("issued", "2026-03-12T09:00:00Z", "100") | {"due": "2026-03-15"}
+    assert values(reported([ISSUED, later]), "overdue|all|day|2026-03-") == {
+        "16T00:00:00+00:00": "100.00",
+        "20T00:00:00+00:00": "100.00",
+    }
+
+
+def test_invoice_paid_before_it_was_issued_took_no_time() -> None:
+    issued = change("issued", "2026-03-10T09:00:00Z", "80")
+    paid = change("paid", "2026-03-05T09:00:00Z", "80")
+    assert reported([issued, paid])[f"days_to_pay{MARCH}"]["value"] == 0
+
+
+def test_invoice_issued_again_after_it_was_voided_is_owed_since_then() -> None:
+    again = [
+        change("issued", "2026-03-06T09:00:00Z", "70"),
+        change("issued", "2026-03-08T09:00:00Z", "75"),
+    ]
+    assert not values(reported([ISSUED, VOIDED]), "receivables")
+    assert values(reported([ISSUED, VOIDED, *again]), "receivables|all|day|2026-03-") == {
+        "06T00:00:00+00:00": "75.00",
+        "20T00:00:00+00:00": "75.00",
+    }
+
+
+def test_invoice_without_a_rep_is_its_accounts() -> None:
+    issued = ISSUED | {"rep": None}
+    known = account("2026-01-01T00:00:00Z", {"rep": "bob"})
+    found = reported([issued, HALF, known])
+    for kpi in ("receivables", "collected", "customer_lifetime_value", "overdue"):
+        assert values(found, f"{kpi}|rep=bob|month"), kpi

@@ -4,6 +4,7 @@ import pytest
 
 from tests.oracle.tests.stories import (
     call,
+    deal,
     event,
     lead,
     rep,
@@ -95,3 +96,26 @@ def test_handover_rate_is_the_share_of_qualified_leads_handed_over() -> None:
     found = reported(events)
     assert found["handover_rate|all|day|2026-03-03T00:00:00+00:00"]["value"] == 0.5
     assert found["qualified_leads|all|day|2026-03-03T00:00:00+00:00"]["value"] == 2
+
+
+def test_deal_without_a_rep_is_of_whom_its_subject_was_assigned_to() -> None:
+    events = [
+        event("lead.assigned", "lead-1", CREATED, {"rep": "ann"}),
+        deal("2026-03-03T09:00:00Z", {"status": "won"}),
+    ]
+    found = reported(events)
+    assert values(found, "deal_count|rep=ann|month")
+    assert not values(found, "lead_count")
+
+
+@pytest.mark.parametrize("given_back", [None, ""])
+def test_lead_given_back_has_no_rep(given_back: str | None) -> None:
+    events = [
+        lead(CREATED, {"rep": "ann"}),
+        event("lead.assigned", "lead-1", "2026-03-03T09:00:00Z", {"rep": given_back}),
+    ]
+    found = reported(events)
+    assert values(found, "lead_count|all|month")
+    assert not values(found, "lead_count|rep=")
+    then = reported(events, "2026-03-02T12:00:00Z")
+    assert values(then, "lead_count|rep=ann|month")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.oracle.tests.stories import (
+    account,
     event,
     reported,
     values,
@@ -70,3 +71,26 @@ def test_gap_counts_at_the_later_order_and_not_across_accounts() -> None:
     events = [placed("o1", "2026-02-27T09:00:00Z"), placed("o2", "2026-03-04T09:00:00Z"), other]
     days = values(reported(events), "reorder_interval|all|day|")
     assert days == {"2026-03-04T00:00:00+00:00": 5 * DAY_MS}
+
+
+def test_order_placed_again_after_it_was_cancelled_counts_since_then() -> None:
+    cancelled = event("order.cancelled", "acme", "2026-03-03T09:00:00Z", {"order": "o2"})
+    events = [
+        placed("o1", "2026-03-01T09:00:00Z"),
+        placed("o2", "2026-03-02T09:00:00Z"),
+        cancelled,
+        placed("o2", "2026-03-05T09:00:00Z"),
+        placed("o2", "2026-03-07T09:00:00Z", {"product": "pro"}),
+    ]
+    days = values(reported(events), "reorder_interval|all|day|")
+    assert days == {"2026-03-05T00:00:00+00:00": 4 * DAY_MS}
+
+
+def test_changed_promise_is_kept_by_the_order_that_was_placed_first() -> None:
+    events = [
+        placed("o1", "2026-03-02T09:00:00Z", {"promised": "2026-03-05"}),
+        placed("o1", "2026-03-04T09:00:00Z", {"promised": "2026-03-09"}),
+        delivered("o1", "2026-03-08T09:00:00Z"),
+        account("2026-01-01T00:00:00Z", {"rep": "bob"}),
+    ]
+    assert reported(events)[f"on_time_delivery|rep=bob|{MARCH}"]["value"] == 1.0

@@ -47,10 +47,10 @@ def test_where_the_order_of_stages_is_set_going_back_is_no_conversion() -> None:
         deal("2026-03-03T09:00:00Z", {"stage": "contact"}),
         deal("2026-03-04T09:00:00Z", {"stage": "elsewhere"}),
     ]
-    assert converted(events[:2], ORDER) == {"offer": (0, 1), "contact": (0, 1)}
+    # A stage that the order lacks is later than none.
     assert converted(events, ORDER) == {
-        "offer": (1, 1),
-        "contact": (1, 1),
+        "offer": (0, 1),
+        "contact": (0, 1),
         "elsewhere": (0, 1),
     }
 
@@ -110,3 +110,61 @@ def test_first_stage_of_a_deal_is_no_advance() -> None:
         deal("2026-03-02T09:00:00Z", {"stage": "contact"}),
     ]
     assert reported(events)[f"advance_rate|all|{MARCH}"]["value"] == 0.0
+
+
+ABCD = ("a", "b", "c", "d")
+
+
+def entered(*stages: str, since: int = 1) -> list[dict[str, Any]]:
+    """Let a deal enter stages, one a day from a day in March on."""
+    return [
+        deal(f"2026-03-0{day}T09:00:00Z", {"stage": stage})
+        for day, stage in enumerate(stages, since)
+    ]
+
+
+def test_stage_converts_when_a_later_one_is_entered_again() -> None:
+    assert converted(entered("c", "a", "c"), ABCD) == {"a": (1, 1), "c": (0, 1)}
+    assert converted(entered("c", "a", "c")) == {"a": (0, 1), "c": (1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stages", "hits"),
+    [
+        (("a", "c"), "b", ABCD, 0),
+        (("c", "a"), "c", ABCD, 1),
+        (("c", "a"), "c", (), 0),
+        (("a", "c"), "b", (), 1),
+    ],
+)
+def test_advance_is_later_than_the_stage_just_left(
+    before: tuple[str, ...], after: str, stages: tuple[str, ...], hits: int
+) -> None:
+    events = [*entered(*before), *entered(after, since=4)]
+    events.append(activity("2026-03-03T09:00:00Z", "meeting"))
+    found = records(events, now=milliseconds(NOW), stages=stages)
+    parts = found[f"advance_rate|all|{MARCH}"]["parts"]
+    assert (parts["hits"], parts["total"]) == (hits, 1)
+
+
+def test_stage_named_again_is_no_new_entry() -> None:
+    events = [*entered("a", "a"), activity("2026-03-01T12:00:00Z", "meeting")]
+    assert reported(events)[f"advance_rate|all|{MARCH}"]["value"] == 0.0
+
+
+def test_pipeline_of_its_own_has_its_own_order_and_probability() -> None:
+    pipelines = {"renewals": {"stages": ["c", "b", "a"], "probability": {"a": "0.9"}}}
+    priced = {"amount": "100", "currency": "EUR"}
+    events = [
+        deal("2026-03-01T09:00:00Z", {"stage": "c", "pipeline": "renewals"} | priced),
+        deal("2026-03-02T09:00:00Z", {"stage": "a"}),
+        deal("2026-03-01T09:00:00Z", {"deal": "d2", "stage": "c", "pipeline": "other"} | priced),
+        deal("2026-03-02T09:00:00Z", {"deal": "d2", "stage": "a"}),
+    ]
+    general: dict[str, Any] = {"stages": ABCD, "stage_probability": {"a": "0.2"}}
+    found = records(events, now=milliseconds(NOW), pipelines=pipelines, **general)
+    conversion = f"stage_conversion|stage=c|{MARCH}"
+    assert found[conversion]["parts"] == {"hits": 1, "total": 2}
+    # 90.00 of the one and 20.00 of the other.
+    assert found[f"pipeline_weighted|all|{MARCH}"]["value"] == "110.00"
+    assert found[f"pipeline_amount|pipeline=renewals|{MARCH}"]["value"] == "100.00"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.oracle.tests.stories import (
+    account,
     call,
     event,
     issued,
@@ -46,11 +47,65 @@ def test_later_merge_stands_and_chains_are_followed() -> None:
     assert f"response_time{MARCH}" in reported(events)
 
 
-def test_circle_of_merges_leaves_each_subjects_events_where_they_would_come_round() -> None:
-    events = [CREATED, CALLED, merged("lead-1", "lead-2"), merged("lead-2", "lead-1")]
-    found = reported(events)
-    assert found[f"lead_count{MARCH}"]["value"] == 1
-    assert f"response_time{MARCH}" not in found
+def invoiced(account: str, at: str = "2026-03-02T09:00:00Z") -> dict[str, Any]:
+    """Invoice an account for 10.00."""
+    return issued(at, "10") | {"subject": account, "invoice": account}
+
+
+def test_circle_of_merges_is_one_subject_that_the_last_of_them_names() -> None:
+    circle = [
+        merged("one", "two", "2026-03-05T09:00:00Z"),
+        merged("two", "three", "2026-03-07T09:00:00Z"),
+        merged("three", "one", "2026-03-06T09:00:00Z"),
+        merged("before", "one", "2026-03-08T09:00:00Z"),
+    ]
+    found = reported([*map(invoiced, ("one", "two", "three", "before")), *circle])
+    accounts = values(found, "receivables|account=")
+    assert {key.partition("|")[0] for key in accounts} == {"three"}
+    assert found["receivables|account=three|month|2026-03-01T00:00:00+00:00"]["value"] == "40.00"
+
+
+def test_erasing_a_member_of_a_circle_erases_all_that_came_by_it() -> None:
+    circle = [merged("one", "two"), merged("two", "one", "2026-03-06T09:00:00Z")]
+    events = [*map(invoiced, ("one", "two")), *circle, erased("two", "2026-03-09T09:00:00Z")]
+    assert not values(reported(events), "receivables")
+
+
+def test_erasure_reaches_what_was_merged_elsewhere_since() -> None:
+    events = [
+        invoiced("one"),
+        merged("one", "two", "2026-03-05T09:00:00Z"),
+        merged("one", "three", "2026-03-06T09:00:00Z"),
+    ]
+    assert values(reported(events), "receivables|account=three")
+    events.append(erased("two", "2026-03-04T09:00:00Z"))
+    assert not values(reported(events), "receivables")
+
+
+def test_merge_and_erasure_of_the_future_have_not_happened() -> None:
+    events = [CREATED, CALLED, merged("lead-2", "lead-1", "2026-03-05T09:00:00Z")]
+    events.append(erased("lead-1", "2026-03-09T09:00:00Z"))
+    response = f"response_time{MARCH}"
+    assert response not in reported(events, "2026-03-05T08:59:59Z")
+    assert response in reported(events, "2026-03-05T09:00:00Z")
+    assert not values(reported(events, "2026-03-09T09:00:00Z"), "response_time")
+
+
+def test_survivor_has_the_rep_of_the_first_merged_account_where_it_has_none() -> None:
+    known = [
+        account("2026-01-01T00:00:00Z", {"account": "acme", "segment": "retail"}),
+        account("2026-01-02T00:00:00Z", {"account": "later", "rep": "bob"}),
+        account("2026-01-03T00:00:00Z", {"account": "first", "rep": "ann", "potential": "100"})
+        | {"currency": "EUR"},
+        merged("later", "acme", "2026-03-06T09:00:00Z"),
+        merged("first", "acme", "2026-03-05T09:00:00Z"),
+    ]
+    found = reported([invoiced("acme"), *known])
+    month = "month|2026-03-01T00:00:00+00:00"
+    assert found[f"receivables|rep=ann|{month}"]["value"] == "10.00"
+    assert found[f"wallet_share|account=acme|{month}"]["value"] == 0.1
+    own = account("2026-01-04T00:00:00Z", {"account": "acme", "rep": "cyd"})
+    assert f"receivables|rep=cyd|{month}" in reported([invoiced("acme"), *known, own])
 
 
 def test_same_id_in_two_subjects_that_became_one_is_two_events() -> None:

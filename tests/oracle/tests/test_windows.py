@@ -6,6 +6,8 @@ import pytest
 
 from tests.oracle.history.events import milliseconds
 from tests.oracle.history.windows import HOUR_MS, Calendar
+from tests.oracle.publishing.records import records
+from tests.oracle.tests.stories import call
 
 DAY_HOURS = (
     ("Asia/Tehran", date(2022, 3, 22), "2022-03-22T01:00:00+04:30", 23),
@@ -76,3 +78,40 @@ def test_window_before_a_month_is_the_month_before() -> None:
     calendar = Calendar("America/New_York", 0, 1)
     march = calendar.window("month", date(2026, 3, 8))
     assert calendar.shown(calendar.before(march).start) == "2026-02-01T00:00:00-05:00"
+
+
+def test_hours_are_cut_where_the_clock_is_set_by_half_an_hour() -> None:
+    # In Lord Howe the clock goes from 02:00 back to 01:30 on 5 April 2026, at 15:00 UTC.
+    calendar = Calendar("Australia/Lord_Howe", 0, 1)
+    instants = ("2026-04-04T14:59:59Z", "2026-04-04T15:00:00Z", "2026-04-04T15:30:00Z")
+    hours = [calendar.hour(milliseconds(at)) for at in instants]
+    assert [calendar.shown(hour.start) for hour in hours] == [
+        "2026-04-05T01:00:00+11:00",
+        "2026-04-05T01:30:00+10:30",
+        "2026-04-05T02:00:00+10:30",
+    ]
+    assert [hour.end - hour.start for hour in hours] == [HOUR_MS, HOUR_MS // 2, HOUR_MS]
+    assert [calendar.before(hour) for hour in hours[1:]] == hours[:2]
+
+
+def test_hour_that_the_clock_skips_half_of_is_short() -> None:
+    # On 4 October 2026 it goes from 02:00 to 02:30, at 15:30 UTC.
+    calendar = Calendar("Australia/Lord_Howe", 0, 1)
+    hour = calendar.hour(milliseconds("2026-10-03T15:45:00Z"))
+    assert calendar.shown(hour.start) == "2026-10-04T02:30:00+11:00"
+    assert calendar.shown(hour.end) == "2026-10-04T03:00:00+11:00"
+
+
+def test_previous_hour_of_the_short_one_has_what_the_hour_before_has() -> None:
+    events = [
+        call("2026-04-04T14:10:00Z"),
+        call("2026-04-04T14:20:00Z"),
+        call("2026-04-04T15:10:00Z"),
+    ]
+    now = milliseconds("2026-04-05T12:00:00Z")
+    found = records(events, now=now, timezone="Australia/Lord_Howe")
+    first, second = (
+        found[f"call_count|all|hour|2026-04-05T{start}"]
+        for start in ("01:00:00+11:00", "01:30:00+10:30")
+    )
+    assert (first["value"], second["value"], second["previous"]) == (2, 1, 2)

@@ -1,5 +1,7 @@
 """What accounts are worth, and what marketing costs, by hand."""
 
+import pytest
+
 from tests.oracle.tests.stories import (
     account,
     event,
@@ -73,8 +75,18 @@ def test_wallet_share_is_what_was_invoiced_in_365_days_over_the_potential() -> N
 
 def test_account_without_potential_has_no_wallet() -> None:
     invoice = issued("2026-03-02T09:00:00Z", "50")
-    for fields in ({}, {"potential": "0", "currency": "EUR"}, {"potential": "9"}):
-        assert not values(reported([invoice, account(NOW, fields)]), "wallet_share")
+    for fields in ({}, {"potential": "0", "currency": "EUR"}):
+        found = reported([invoice, account(NOW, fields)])
+        assert not values(found, "wallet_share")
+        assert not values(found, "unpriced_facts")
+
+
+@pytest.mark.parametrize("fields", [{}, {"currency": "XOF"}])
+def test_potential_without_a_price_is_unpriced(fields: dict[str, str]) -> None:
+    invoice = issued("2026-03-02T09:00:00Z", "50")
+    found = reported([invoice, account(NOW, {"potential": "9"} | fields)])
+    assert not values(found, "wallet_share")
+    assert found[f"unpriced_facts|all|{MARCH}"]["parts"]["counts"] == {"wallet_share": 1}
 
 
 def test_spend_counts_where_it_was_spent_at_the_rate_of_its_day() -> None:
@@ -96,3 +108,16 @@ def test_spend_counts_where_it_was_spent_at_the_rate_of_its_day() -> None:
     }
     assert month == {"all": "12.00", "campaign=spring": "7.00", "media=paid": "5.00"}
     assert found[f"unpriced_facts|all|{MARCH}"]["parts"] == {"counts": {"marketing_spend": 1}}
+
+
+def test_account_is_patched_field_by_field() -> None:
+    known = [
+        account("2026-01-01T00:00:00Z", {"potential": "1000", "currency": "EUR", "rep": "ann"}),
+        account("2026-01-02T00:00:00Z", {"segment": "retail"}),
+    ]
+    cleared = account("2026-01-03T00:00:00Z", {"potential": None})
+    invoice = issued("2026-03-02T09:00:00Z", "50")
+    found = reported([invoice, *known])
+    assert found[f"wallet_share|account=acme|{MARCH}"]["value"] == 0.05
+    assert found[f"customer_lifetime_value|rep=ann|{MARCH}"]["value"] == "50.00"
+    assert not values(reported([invoice, *known, cleared]), "wallet_share")

@@ -1,4 +1,4 @@
-"""Today's organisation: which team, department and unit a rep belongs to."""
+"""Today's organisation: which team, department and unit the facts of a rep belong to."""
 
 from streams.engine.catalogue.dimensions import ROLLED_UP
 from streams.engine.catalogue.patched_records import RepRecords
@@ -6,9 +6,13 @@ from streams.events import RepSet
 
 
 class Organisation:
-    """Reps and their groups, as the patches of a rep leave them."""
+    """Reps and their groups, as the patches of a rep leave them.
 
-    def __init__(self) -> None:
+    Where facts belong to the groups of their time, cells have them already: `rolls_up` is False.
+    """
+
+    def __init__(self, rolls_up: bool = True) -> None:
+        self._rolls_up = rolls_up
         self._current = RepRecords()
 
     def update(self, record: RepSet) -> bool:
@@ -18,7 +22,8 @@ class Organisation:
     def groups(self, scope: str) -> tuple[str, ...]:
         """Scopes that a rep's scope is part of; none for any other scope."""
         dimension, _, rep = scope.partition("=")
-        record = self._current.get(rep) if dimension == "rep" else None
+        is_rep = self._rolls_up and dimension == "rep"
+        record = self._current.get(rep) if is_rep else None
         if record is None:
             return ()
         groups = ((group, getattr(record, group)) for group in ROLLED_UP)

@@ -1,9 +1,10 @@
-"""Verification of published cells and records against the state, while workers go on.
+"""Verification of the state against the events, and of cells and records against the state.
 
-Nothing is stopped, so each topic is read a moment later than the one before. A published cell must
-equal the value that follows from the state at some time between two of its ends, one read before
-the cell and one after it. Differences are compared again, and count only if the same value is
-still published: the clocks and the reference data of the owners differ a little from those here.
+Workers go on meanwhile, so each topic is read a moment later than the one before. A published
+cell must equal the value that follows from the state at some time between two of its ends, one
+read before the cell and one after it. Differences are compared again, and count only if the same
+value is still published: the clocks and the reference data of the owners differ a little from
+those here.
 """
 
 import asyncio
@@ -17,17 +18,14 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.engine.algebra.measures import Grouped
-from streams.internal_topics import catalogue, partials, reroutes
+from streams.internal_topics import catalogue, forwards, partials, reroutes
 from streams.internal_topics.partials import PARTITIONS
 from streams.internal_topics.progress import KPI_PARTITIONS
 from streams.kafka import topics
-from streams.kafka.reader import (
-    Records,
-    ends,
-    read_to,
-)
+from streams.kafka.reader import ends
 from streams.operations.export import OnProgress
-from streams.operations.recompute import ReceivedReroute, Recomputation
+from streams.operations.verification.recompute import ReceivedReroute, Recomputation
+from streams.operations.verification.source_check import Missing, SourceCheck, TopicReader
 from streams.process.cancellation import ended, stopped
 from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
 from streams.tasks.merge.published_index import REVISION_FIELD
@@ -56,8 +54,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The number of compared cells and records, and the differences.
+    """The number of compared cells, records and events, and the differences.
 
+    `missing` are events of the source topics that are not in the state of their subject.
     `unready` are partitions that could not be compared: their owner is processing the events of an
     interrupted transaction again and publishes nothing yet. `other_catalogue` are the KPIs, or
     `settings`, that the workers publish otherwise: nothing was compared then.
@@ -67,12 +66,14 @@ class Verdict:
     records: int
     wrong: tuple[Difference, ...]
     unready: tuple[int, ...] = ()
+    events: int = 0
+    missing: tuple[Missing, ...] = ()
     other_catalogue: tuple[str, ...] = ()
 
     @property
     def is_right(self) -> bool:
-        """Whether all was compared that is ready, and nothing differs."""
-        return not self.wrong and not self.other_catalogue
+        """Whether all was compared that is ready, nothing differs, and no event is missing."""
+        return not (self.wrong or self.missing or self.other_catalogue)
 
 
 async def verify(
@@ -81,7 +82,9 @@ async def verify(
     on_progress: OnProgress | None = None,
     pauses_s: tuple[float, ...] = PAUSES_SECONDS,
 ) -> Verdict:
-    """Compute all cells and records again and compare; changes nothing and stops nothing.
+    """Look for all events in the state, compute all cells and records again, and compare.
+
+    Changes nothing and stops nothing.
 
     `on_progress` is called with the number of offsets that a comparison has read, and of all.
     Raises Fatal if Kafka cannot be read.
@@ -89,6 +92,8 @@ async def verify(
     other = await catalogue.other_names(settings, core.catalogue_records())
     if other:
         return Verdict(0, 0, (), other_catalogue=tuple(other))
+    sources = SourceCheck(settings, core, TopicReader(settings, on_progress))
+    missing = await sources.missing()
     async with _reference(settings, core) as reference:
         comparison = ComparisonPass(settings, core, reference, on_progress)
         await comparison.run()
@@ -105,7 +110,14 @@ async def verify(
                 if topic_key in wrong and wrong[topic_key].found == difference.found
             }
     found = tuple(wrong[topic_key] for topic_key in sorted(wrong))
-    return Verdict(comparison.cells, comparison.records, found, tuple(comparison.unready))
+    return Verdict(
+        comparison.cells,
+        comparison.records,
+        found,
+        tuple(comparison.unready),
+        sources.events,
+        tuple(missing),
+    )
 
 
 @asynccontextmanager
@@ -140,8 +152,7 @@ class ComparisonPass:
         self._settings = settings
         self._core = core
         self._reference = reference
-        self._on_progress = on_progress
-        self._done = self._total = 0
+        self._reader = TopicReader(settings, on_progress)
 
     async def run(self) -> None:
         """Compare the cells of every aggregate task, then the records of every merge task."""
@@ -152,13 +163,14 @@ class ComparisonPass:
         before = await ends(settings, states, committed=True)
         await asyncio.sleep(PUBLISHED_WITHIN_SECONDS)
         published = await ends(settings, PARTITIONS)
-        self._total = sum(before.values()) + sum(published.values())
+        self._reader.total = sum(before.values()) + sum(published.values())
         by_partition = await self._partials(published)
         # The state is written before the partials: that of all partials read is before this end.
         after = await ends(settings, states)
         rerouted = await ends(settings, reroutes.partitions(settings))
         output = await ends(settings, KPI_PARTITIONS)
-        self._total = sum(sum(stops.values()) for stops in (published, after, rerouted, output))
+        ahead = (published, after, rerouted, output)
+        self._reader.total = sum(sum(stops.values()) for stops in ahead)
         received = await self._received_reroutes(rerouted)
         for state, stop in after.items():
             number = state.partition
@@ -170,7 +182,7 @@ class ComparisonPass:
     async def _partials(self, stops: Mapping[TopicPartition, int]) -> PartialsByPartition:
         """Return what each aggregate task has published, as text where it is not a cell's value."""
         by_partition: PartialsByPartition = defaultdict(dict)
-        async for _, records in self._read(stops):
+        async for _, records in self._reader.read(stops):
             for record in records:
                 number, cell = partials.locate(record.key or b"")
                 vectors = _decode(record.value)
@@ -184,10 +196,11 @@ class ComparisonPass:
         self, stops: Mapping[TopicPartition, int]
     ) -> dict[int, list[ReceivedReroute]]:
         received: dict[int, list[ReceivedReroute]] = defaultdict(list)
-        async for partition, records in self._read(stops):
+        async for partition, records in self._reader.read(stops):
             received[partition.partition] += [
                 ReceivedReroute(record.offset, record.key, reroutes.parse(record)[1])
                 for record in records
+                if not forwards.is_forward(record.key)
             ]
         return received
 
@@ -203,7 +216,7 @@ class ComparisonPass:
         recomputation = Recomputation(self._settings, self._core, number, received, since)
         read_before = len(self._reference.records)
         recomputation.add_reference(self._reference.records[:read_before])
-        async for _, records in self._read({state: stop}):
+        async for _, records in self._reader.read({state: stop}):
             for record in records:
                 recomputation.apply(record)
         recomputation.add_reference(self._reference.records[read_before:])
@@ -220,7 +233,7 @@ class ComparisonPass:
     ) -> None:
         wanted = self._expected_records(output.partition, by_partition)
         found: dict[str, str] = {}
-        async for _, records in self._read({output: stop}):
+        async for _, records in self._reader.read({output: stop}):
             for record in records:
                 key = (record.key or b"").decode()
                 if record.value is None:
@@ -251,23 +264,6 @@ class ComparisonPass:
 
     def _differ(self, topic: str, key: str, found: str | None, wanted: str | None) -> None:
         self.wrong[topic, key] = Difference(topic, key, found, wanted)
-
-    async def _read(
-        self, stops: Mapping[TopicPartition, int]
-    ) -> AsyncIterator[tuple[TopicPartition, Records]]:
-        """Read partitions to their stops, with reports of progress."""
-        reached = dict.fromkeys(stops, 0)
-        async for partition, records in read_to(self._settings, stops):
-            yield partition, records
-            self._done += records[-1].offset + 1 - reached[partition]
-            reached[partition] = records[-1].offset + 1
-            self._report_progress()
-        self._done += sum(stops.values()) - sum(reached.values())
-        self._report_progress()
-
-    def _report_progress(self) -> None:
-        if self._on_progress is not None:
-            self._on_progress(self._done, self._total)
 
 
 def _decode(value: bytes | None) -> Grouped | str:
