@@ -13,7 +13,8 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
-from streams.events import SOURCE_TOPICS, Event, decode
+from streams.events import SOURCE_TOPICS, Event
+from streams.events.formats.kafka_records import decode_record
 from streams.internal_topics import forwards, reroutes
 from streams.internal_topics.partitioner import partition_of
 from streams.internal_topics.progress import read_reports
@@ -116,7 +117,7 @@ class SourceCheck:
         """The events that an aggregator does not have, nor a newer version or an erasure."""
         found = []
         for record in records:
-            event = decode(record.value)
+            event = decode_record(record.value, record.headers)
             if not isinstance(event, Event) or record.key != event.subject.encode():
                 continue
             self.events += 1
