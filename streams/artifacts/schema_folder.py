@@ -20,11 +20,11 @@ from streams.artifacts.json_schemas import (
     schema_file,
 )
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import SETTINGS
 from streams.events import EVENT_TYPES
 from streams.operations.output_file import CannotWrite, output_file
 from streams.wiring.catalogue import NO_RULES, catalogue
 from streams.wiring.describe import (
-    SETTINGS,
     entries,
     in_force,
 )

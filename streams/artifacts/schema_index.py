@@ -15,6 +15,7 @@ from streams.artifacts.json_schemas import (
     type_name,
 )
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import SETTINGS
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
 from streams.events import (
@@ -24,7 +25,6 @@ from streams.events import (
 )
 from streams.output.records.plan_parts import PLAN_PARTS
 from streams.wiring.catalogue import catalogue
-from streams.wiring.describe import SETTINGS
 
 INTRODUCTION = """\
 # Schemas

@@ -1,6 +1,6 @@
 """An invoice of an account: issue, due day, payments, credits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
@@ -32,6 +32,15 @@ class BalanceChange(NamedTuple):
     sign: int
     money: Money
     is_payment: bool = False
+
+
+def balance_steps(balances: Iterable[Step]) -> Iterator[Step]:
+    """The changes of a balance in minor units, from its values; those that are none left out."""
+    before = 0
+    for at, balance in balances:
+        if balance != before:
+            yield at, balance - before
+        before = balance
 
 
 class Invoice:
@@ -104,7 +113,7 @@ class Invoice:
 
     @cached_property
     def balances(self) -> list[Step] | Unpriced:
-        """The balance in minor units from each instant on, earliest first."""
+        """The balance in minor units from each instant on, earliest first, each instant once."""
         return self._running(self._changes)
 
     @cached_property
@@ -121,14 +130,16 @@ class Invoice:
         return UNPRICED if exact is None else round_half_up(exact.numerator, exact.denominator)
 
     def _running(self, changes: Sequence[BalanceChange]) -> list[Step] | Unpriced:
-        total, found = Fraction(0), []
+        total = Fraction(0)
+        found: dict[int, int] = {}
         for at, sign, money, _ in changes:
             exact = self._exact(money)
             if exact is None:
                 return UNPRICED
             total += sign * exact
-            found.append((at, round_half_up(total.numerator, total.denominator)))
-        return found
+            # The last one of an instant: what is taken back at once was never owed.
+            found[at] = round_half_up(total.numerator, total.denominator)
+        return list(found.items())
 
     @property
     def due(self) -> int:
@@ -181,7 +192,8 @@ class Invoice:
     def _own_balances(self) -> Sequence[tuple[int, Fraction]]:
         """Give balances in the invoice's own currency, if it has only one."""
         changes = (change.sign * Fraction(change.money.amount) for change in self._changes)
-        return list(zip((change.at for change in self._changes), accumulate(changes), strict=True))
+        instants = (change.at for change in self._changes)
+        return list(dict(zip(instants, accumulate(changes), strict=True)).items())
 
     def _unpaid_steps(
         self, balances: Sequence[tuple[int, int | Fraction]]

@@ -22,6 +22,7 @@ from streams.engine.catalogue.kpi import (
     kpi,
 )
 from streams.journeys import Account, Ticket
+from streams.journeys.invoices import balance_steps
 
 YEAR_MS = 365 * 86_400_000
 
@@ -48,10 +49,8 @@ def customer_lifetime_value(account: Account) -> Iterator[Fact[Fraction]]:
         if isinstance(billed, Unpriced):
             yield Fact(invoice.issued, UNPRICED)
             continue
-        before = 0
-        for at, total in billed:
-            yield Fact(at, Fraction(total - before, 0), invoice.dimensions)
-            before = total
+        for at, step in balance_steps(billed):
+            yield Fact(at, Fraction(step, 0), invoice.dimensions)
         for counted in _counted(invoice.rep, invoice.product):
             since[counted] = min(invoice.issued, since.get(counted, invoice.issued))
     for counted, at in since.items():
@@ -149,7 +148,8 @@ def wallet_share(account: Account) -> Iterator[Fact[Fraction]]:
             yield Fact(issued, UNPRICED)
             continue
         first = issued if first is None else min(first, issued)
-        yield Fact(issued, Fraction(amount, 0))
-        yield Fact(issued + YEAR_MS, Fraction(-amount, 0))
+        if amount:
+            yield Fact(issued, Fraction(amount, 0))
+            yield Fact(issued + YEAR_MS, Fraction(-amount, 0))
     if first is not None:
         yield Fact(first, Fraction(0, potential))

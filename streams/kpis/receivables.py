@@ -14,6 +14,7 @@ from streams.engine.catalogue.kpi import (
     kpi,
 )
 from streams.journeys import Invoice
+from streams.journeys.invoices import balance_steps
 
 
 @kpi(
@@ -33,10 +34,8 @@ def receivables(invoice: Invoice) -> Iterator[Fact[int]]:
     if isinstance(balances, Unpriced):
         yield Fact(invoice.issued, UNPRICED)
         return
-    before = 0
-    for at, balance in balances:
-        yield Fact(at, balance - before)
-        before = balance
+    for at, step in balance_steps(balances):
+        yield Fact(at, step)
 
 
 @kpi(

@@ -216,3 +216,13 @@ def test_invoice_without_a_rep_is_its_accounts() -> None:
     assert found["receivables", "rep=bob"] == found["overdue", "rep=bob"] == "60.00"
     assert found["receivables", "rep=ann"] == "7.00"
     assert found["collected", "rep=bob"] == "40.00"
+
+
+def test_invoice_paid_at_the_instant_of_its_issue_was_never_owed() -> None:
+    found = told(
+        invoice("03-02 09:00", "100", due="03-10"),
+        paid("03-02 09:00", "100"),
+        invoice("03-03 09:00", "0", due="03-10", name="invoice-2"),
+    )
+    assert not found.scopes("receivables")
+    assert found["collected"] == "100.00"
