@@ -9,6 +9,7 @@ from streams.artifacts.alert_examples import alert_examples
 from streams.artifacts.examples import record_examples
 from streams.artifacts.json_schemas import ALERT, ENTRY, RECORD
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import SETTINGS
 from streams.events import EVENT_TYPES, REFERENCE_TOPICS, SOURCE_TOPICS, SubjectEvent
 from streams.events.formats.examples import event_examples
 from streams.events.formats.schemas import Schema, schema_file, topics, type_name
@@ -16,7 +17,7 @@ from streams.gateway.openapi.document import DISTRIBUTION
 from streams.kafka.topics import ALERTS, CATALOGUE, DEAD_LETTERS, KPIS
 from streams.kafka.topics import wanted as wanted_topics
 from streams.wiring.catalogue import catalogue
-from streams.wiring.describe import SETTINGS, entries
+from streams.wiring.describe import entries
 
 FORMAT = "application/schema+json;version=draft-2020-12"
 _BINDING = "0.5.0"

@@ -18,6 +18,7 @@ from streams.artifacts.json_schemas import (
     record_schema,
 )
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import SETTINGS
 from streams.events import EVENT_TYPES
 from streams.events.formats.examples import event_examples
 from streams.events.formats.schemas import event_schema, schema_file
@@ -25,7 +26,6 @@ from streams.gateway.openapi import document as openapi
 from streams.operations.output_file import CannotWrite, output_file
 from streams.wiring.catalogue import NO_RULES, catalogue
 from streams.wiring.describe import (
-    SETTINGS,
     entries,
     in_force,
 )

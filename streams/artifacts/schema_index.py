@@ -12,6 +12,7 @@ from streams.artifacts.json_schemas import (
     parts_name,
 )
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import SETTINGS
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
 from streams.events import (
@@ -22,7 +23,6 @@ from streams.events import (
 from streams.events.formats.schemas import schema_file, topics, type_name
 from streams.output.records.plan_parts import PLAN_PARTS
 from streams.wiring.catalogue import catalogue
-from streams.wiring.describe import SETTINGS
 
 INTRODUCTION = """\
 # Schemas
@@ -41,7 +41,8 @@ One JSON object per Kafka record; the key of the record is `subject`.
 REFERENCE = """\
 ## Reference records
 
-Compacted topics; of one key the record with the newest `at` is in force. The key is `rep` for
+Kept whole, not compacted. Of one key the record with the newest `at` is in force; `rep.set` and
+`account.set` are patches, and each field has its newest value. The key is `rep` for
 `crm.rep`, `account` for `crm.account`, `id` for `crm.spend`, `currency|date` for `crm.rate`, and
 for `crm.target` `kpi|all|window|start` or `kpi|dimension=value|window|start`, with an empty start
 where the target has none.

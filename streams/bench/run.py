@@ -39,6 +39,10 @@ from streams.internal_topics.progress import await_settled
 from streams.kafka import topics
 from streams.operations.ingest import ingest
 
+CHOICE = """[catalogue]
+kpis = ["response_time", "call_count", "deal_count", "revenue_won", "pipeline_amount"]
+windows = ["day", "month", "last_30d"]
+"""
 PLAIN_SECONDS = 120.0
 BACKLOG_DAYS = 2
 REPEATS = 3
@@ -65,7 +69,7 @@ def run_bench(events: int, seconds: float) -> None:
 
 def compare_throughput(console: Console, folder: Path, events: int) -> None:
     """Print events/s of one process, of one for each processor, and of plain Faust."""
-    rates, shared, plain = [], [], []
+    rates, shared, few, plain = [], [], [], []
     processes = os.cpu_count() or 1
     for number in range(1, REPEATS + 1):
         console.print(f"round {number} of {REPEATS}: {events:,} events of {BACKLOG_DAYS} days")
@@ -75,12 +79,15 @@ def compare_throughput(console: Console, folder: Path, events: int) -> None:
         console.print(
             f"  worker --processes {processes}, every KPI   {shared[-1]:>10,.0f} events/s"
         )
+        few.append(throughput_of_workers(folder, number, events, choice=CHOICE))
+        console.print(f"  worker of one process, a choice   {few[-1]:>10,.0f} events/s")
         plain.append(throughput_of_plain_faust(folder, number, events))
         console.print(f"  plain Faust, call_count alone     {plain[-1]:>10,.0f} events/s")
     ratio = median(rates) / median(plain)
     console.print(
         f"[bold]median: {median(rates):,.0f} events/s with every KPI,"
         f" {median(shared):,.0f} with {processes} processes;"
+        f" {median(few):,.0f} with five KPIs in three windows;"
         f" plain Faust {median(plain):,.0f} with one KPI; {ratio:.1f} times[/bold]"
     )
 
@@ -117,11 +124,17 @@ def fill(broker: EmbeddedKafka, folder: Path, events: int, seed: int) -> Setting
     return settings
 
 
-def throughput_of_workers(folder: Path, seed: int, events: int, processes: int = 1) -> float:
-    """Return the events/s of a worker that starts with a backlog."""
+def throughput_of_workers(
+    folder: Path, seed: int, events: int, processes: int = 1, choice: str = ""
+) -> float:
+    """Return the events/s of a worker that starts with a backlog; `choice` is its rules file."""
     with EmbeddedKafka(console=Console(quiet=True)) as broker:
         settings = fill(broker, folder, events, seed)
         environment = {"SALES_KPIS_BOOTSTRAP": broker.bootstrap}
+        if choice:
+            rules = folder / "rules.toml"
+            rules.write_text(choice)
+            environment["SALES_KPIS_RULES"] = str(rules)
         with worker(folder / "worker.log", environment, processes) as ready:
             behind = asyncio.run(await_settled(settings, 600))
             if not behind.is_settled:

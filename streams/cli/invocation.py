@@ -51,7 +51,7 @@ def configuration(**options: Any) -> Configuration:
         raise BadRules(str(error)) from error
     if unknown := set(found.metrics_kpis) - known:
         raise click.ClickException(
-            f"{PREFIX}METRICS_KPIS names {min(unknown)!r}, which is no KPI;"
+            f"{PREFIX}METRICS_KPIS names {min(unknown)!r}, which is no KPI or not chosen;"
             " `sales-kpis catalogue` lists them"
         )
     return Configuration(found, rules)

@@ -92,8 +92,9 @@ def dump(
     """Print the latest records of sales.kpis as JSON lines."""
     from streams.output.dump import dump as latest
 
-    used = settings(bootstrap=bootstrap)
-    run(print_lines(latest(used, kpi=kpi, window=window, scope=scope, follow=follow), follow))
+    used, rules = configuration(bootstrap=bootstrap)
+    found = latest(used, rules=rules, kpi=kpi, window=window, scope=scope, follow=follow)
+    run(print_lines(found, follow))
 
 
 @click.command()

@@ -14,6 +14,7 @@ from streams.wiring.core import build_core
 
 # Further ones are only counted: one bug can make every cell wrong.
 LISTED = 50
+LISTED_NAMES = 10
 TEXT_LENGTH = 200
 
 
@@ -31,6 +32,15 @@ def print_verdict(settings: Settings, rules: Rules) -> bool:
 
 
 def _report(verdict: Verdict) -> None:
+    if verdict.other_catalogue:
+        names = ", ".join(verdict.other_catalogue[:LISTED_NAMES])
+        more = len(verdict.other_catalogue) - LISTED_NAMES
+        click.echo(
+            f"nothing compared: the workers have other settings, rules or KPIs than this command;"
+            f" sales.catalogue differs in {names}{f' and {more} more' if more > 0 else ''}\n"
+            "give verify the workers' settings, rules file and version, or restart the workers"
+        )
+        return
     for number in verdict.unready:
         click.echo(
             f"partition {number} is being processed again after a crash:"

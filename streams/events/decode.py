@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
+from typing import Literal, get_args, get_origin
 
 import msgspec
 
@@ -29,6 +30,8 @@ _DATES = {
         )
     )
 }
+_BY_TYPE = {str(kind.__struct_config__.tag): kind for kind in EVENT_TYPES}
+_UNKNOWN_VALUE = re.compile(r"unknown value (.*)", re.DOTALL)
 _FINER = re.compile(rb"(\.[0-9]{6})[0-9]+(?=[Zz+-])")
 _ANY = reduce(or_, EVENT_TYPES)
 _from_json = msgspec.json.Decoder(_ANY)
@@ -40,6 +43,12 @@ _to_state = msgspec.msgpack.Encoder()
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 # For an object in a field, such as a target's scope, the field is at fault.
 _PATH = re.compile(r" - at (?:`key` in )?`\$(?:\.|\[\.\.\.\])?([^`]*?)(?:\[\.\.\.\])?`$")
+
+
+class _Tagged(msgspec.Struct):
+    """The type of an event that is not valid in another field."""
+
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,9 @@ def decode(value: bytes | None) -> Common | Rejected:
         event: Common = _from_json.decode(value)
     except msgspec.ValidationError as error:
         cleared = with_cleared(value)
-        return explained(str(error)) if cleared is None else decode(cleared)
+        if cleared is not None:
+            return decode(cleared)
+        return _with_choices(explained(str(error)), value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return frame_rejection(value) or Rejected(f"not JSON: {error}", None, "not JSON")
     if event.at.microsecond % 1000 == 0 and b"999" in value:
@@ -104,6 +115,29 @@ def decode(value: bytes | None) -> Common | Rejected:
         return out_of_range(event) or normalised(event)
     except EmptyLabel as error:
         return Rejected(_EMPTY, str(error), "invalid value")
+
+
+def _with_choices(rejected: Rejected, value: bytes) -> Rejected:
+    """Name the values that a field may have, where it has another one."""
+    unknown = _UNKNOWN_VALUE.fullmatch(rejected.reason)
+    if unknown is None or rejected.field is None:
+        return rejected
+    kind = _BY_TYPE.get(msgspec.json.decode(value, type=_Tagged).type)
+    fields = msgspec.structs.fields(kind) if kind else ()
+    hints = [field.type for field in fields if field.encode_name == rejected.field]
+    choices = sorted(_choices(hints[0])) if hints else []
+    if not choices:
+        return rejected
+    *first, last = choices
+    known = f"{', '.join(first)} or {last}" if first else last
+    return replace(rejected, reason=f"must be {known}, not {unknown[1]}")
+
+
+def _choices(hint: object) -> set[str]:
+    """Give the texts of the literals in a type: its own, or those of a dictionary's keys."""
+    if get_origin(hint) is Literal:
+        return {each for each in get_args(hint) if isinstance(each, str)}
+    return {text for part in get_args(hint) for text in _choices(part)}
 
 
 def frame_rejection(value: bytes) -> Rejected | None:

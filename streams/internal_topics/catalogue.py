@@ -22,12 +22,27 @@ async def differences(settings: Settings, wanted: Mapping[str, bytes]) -> list[K
 
     The earlier writer must have been fenced before.
     """
-    current: dict[str, bytes | None] = {}
-    async for _, records in read_to(settings, await ends(settings, [PARTITION])):
-        for record in records:
-            current[(record.key or b"").decode()] = record.value
-    gone = [key for key, value in current.items() if value is not None and key not in wanted]
+    current = await _current(settings)
     return [
         *((key.encode(), value) for key, value in wanted.items() if current.get(key) != value),
-        *((key.encode(), None) for key in gone),
+        *((key.encode(), None) for key in current if key not in wanted),
     ]
+
+
+async def other_names(settings: Settings, own: Mapping[str, bytes]) -> list[str]:
+    """The names whose records differ from one's own; none where nothing is published yet."""
+    current = await _current(settings)
+    names = sorted({*current, *own}) if current else []
+    return [name for name in names if current.get(name) != own.get(name)]
+
+
+async def _current(settings: Settings) -> dict[str, bytes]:
+    current: dict[str, bytes] = {}
+    async for _, records in read_to(settings, await ends(settings, [PARTITION])):
+        for record in records:
+            key = (record.key or b"").decode()
+            if record.value is None:
+                current.pop(key, None)
+            else:
+                current[key] = record.value
+    return current

@@ -30,24 +30,16 @@ def is_forward(key: bytes | None) -> bool:
 def writes(
     settings: Settings, records: Iterable[ConsumerRecord]
 ) -> dict[TopicPartition, list[KeyValue]]:
-    """Encode the forwarded records of source topics, by partition.
-
-    They hold events: a CloudEvent is written as a canonical one, since headers are not forwarded.
-    """
+    """Encode the forwarded events of source topics, by partition; canonical, without headers."""
     by_partition: dict[TopicPartition, list[KeyValue]] = {}
     name = topics.reroutes(settings)
     for record in records:
         to = TopicPartition(name, partition_of(record.key, settings.partitions))
         key = b"%b%b|%d|%d" % (PREFIX, record.topic.encode(), record.partition, record.offset)
-        by_partition.setdefault(to, []).append((key, _value(record)))
+        value = canonical_value(record.value, record.headers)
+        assert not isinstance(value, Rejected)  # noqa: S101 - what is forwarded was decoded
+        by_partition.setdefault(to, []).append((key, value))
     return by_partition
-
-
-def _value(record: ConsumerRecord) -> bytes | None:
-    value = canonical_value(record.value, record.headers)
-    # What was decoded as an event has a canonical form.
-    assert not isinstance(value, Rejected)  # noqa: S101 - for the type checker
-    return value
 
 
 def sender_of(key: bytes) -> int:

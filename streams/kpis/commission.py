@@ -16,6 +16,7 @@ from streams.engine.plans.commission import (
     payouts,
 )
 
+NAME = "commission"
 TEXT = (
     "What a rep earns in the window by the rules of pay: rates and tiers of a KPI, more from a"
     " target on, up to a cap, a team's share.\n\n"
@@ -28,7 +29,7 @@ def commission(rules: Sequence[CommissionRule], currency: str) -> Derived:
     """Give the commission under the rules; without rules it has no records."""
     pay = Pay(rules, currency)
     return Derived(
-        "commission",
+        NAME,
         "money",
         ("rep",),
         # Without rules there are no windows, and this ingredient is never read.
@@ -40,6 +41,7 @@ def commission(rules: Sequence[CommissionRule], currency: str) -> Derived:
         kinds=tuple(dict.fromkeys(rule.window for rule in rules)),
         targets=pay.kpis,
         affects=pay.paid_for,
+        other_scopes=tuple(dict.fromkeys(rule.scope[0] for rule in rules if rule.scope)),
         exists=pay.exists,
         formula="sum over rules of share × min(cap, accelerator × sum of (rate × amount in tier))",
         source="the company's own rules of pay; tiers, accelerators, caps, splits: trade's terms",

@@ -45,6 +45,8 @@ TEXT = (
     " deal has its own probability, else the one that is set for the stage, or else is left out."
 )
 
+NAME = "forecast"
+
 
 @kpi(
     "open_deals_due",
@@ -113,7 +115,7 @@ def stage_of(label: str) -> tuple[str, str]:
 def forecast(definitions: Definitions, floor: int, seed: str) -> Derived:
     """Give the forecast under definitions, a floor for the sample of win rates, and a seed."""
     return make(
-        "forecast",
+        NAME,
         "money",
         ("rep", "team"),
         ("revenue_won", "open_deals_due"),

@@ -14,6 +14,7 @@ from streams.config.settings import (
     SECRETS,
     Settings,
 )
+from streams.engine.catalogue.choice import WINDOWS
 from streams.engine.catalogue.dimensions import ROLLED_UP
 from streams.engine.catalogue.patched_records import RepRecords
 from streams.events import SOURCE_TOPICS, RepSet
@@ -52,15 +53,18 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 def check_rules(settings: Settings) -> list[Finding]:
-    """Check that the rules file can be used, if there is one."""
-    if settings.rules is None:
-        return []
+    """Check that the rules file can be used, if there is one, and KPIs of installed packages."""
     try:
-        catalogue(settings, read(settings.rules))
+        found = catalogue(settings, read(settings.rules))
     except BadSetting as error:
         advice = "no command starts until this is corrected"
         return [Finding(f"rules: {error}", is_fine=False, advice=advice)]
-    return [Finding(f"rules: {settings.rules} is in force")]
+    if settings.rules is None:
+        return []
+    chosen, known = len(found.published), len(found.declared)
+    choice = f", with {chosen} of {known} KPIs in {', '.join(found.windows)}"
+    is_all = chosen == known and found.windows == WINDOWS
+    return [Finding(f"rules: {settings.rules} is in force{'' if is_all else choice}")]
 
 
 def check_settings(settings: Settings) -> list[Finding]:

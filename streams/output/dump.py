@@ -6,7 +6,9 @@ from contextlib import aclosing
 import orjson
 
 from streams.config.declaration import BadSetting
+from streams.config.rules import Rules
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import Catalogue
 from streams.output.keys import (
     ALL,
     WINDOWS,
@@ -14,12 +16,13 @@ from streams.output.keys import (
     parse_key,
 )
 from streams.output.reader import read
-from streams.wiring.catalogue import catalogue
+from streams.wiring.catalogue import NO_RULES, catalogue
 
 
 async def dump(
     settings: Settings,
     *,
+    rules: Rules = NO_RULES,
     kpi: str | None = None,
     window: str | None = None,
     scope: str | None = None,
@@ -31,7 +34,7 @@ async def dump(
     raises BadSetting. With `follow` every later change is yielded too, without end; a deleted
     record is then `{"kpi","scope","window","start","tombstone":true}`. Raises what `read` raises.
     """
-    is_selected = selection(kpi, window, scope)
+    is_selected = selection(catalogue(settings, rules), kpi, window, scope)
     latest: dict[str, bytes] | None = {}
     async with aclosing(read(settings)) as batches:
         async for batch in batches:
@@ -53,15 +56,20 @@ async def dump(
 
 
 def selection(
-    kpi: str | None, window: str | None, scope: str | None
+    found: Catalogue, kpi: str | None, window: str | None, scope: str | None
 ) -> Callable[[RecordKey], bool]:
     """Return the filter of records; None matches any. Raises BadSetting for what cannot exist."""
-    # Names and scopes are declared: neither settings nor rules change them.
-    kpis = {known.name: known for known in catalogue(Settings()).published}
+    kpis = {known.name: known for known in found.published}
     if kpi is not None and kpi not in kpis:
-        raise BadSetting(f"there is no KPI {kpi!r}; known: {', '.join(sorted(kpis))}")
-    if window is not None and window not in WINDOWS:
-        raise BadSetting(f"there is no window {window!r}; known: {', '.join(WINDOWS)}")
+        is_declared = any(kpi == known.name for known in found.declared)
+        problem = f"KPI {kpi!r} is not chosen" if is_declared else f"there is no KPI {kpi!r}"
+        raise BadSetting(f"{problem}; known: {', '.join(sorted(kpis))}")
+    if window is not None and window not in found.windows:
+        is_known = window in WINDOWS
+        problem = (
+            f"window {window!r} is not chosen" if is_known else f"there is no window {window!r}"
+        )
+        raise BadSetting(f"{problem}; known: {', '.join(found.windows)}")
     if scope is not None and scope != ALL:
         dimension, _, value = scope.partition("=")
         selected = kpis.values() if kpi is None else (kpis[kpi],)

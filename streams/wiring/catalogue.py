@@ -9,6 +9,7 @@ from streams.config.settings import Settings
 from streams.engine.calendars.calendar import Calendar
 from streams.engine.calendars.working_hours import WorkingTime
 from streams.engine.catalogue.catalogue import Catalogue
+from streams.engine.catalogue.choice import chosen
 from streams.engine.catalogue.declare_derived import declared_derived
 from streams.engine.catalogue.definitions import Definitions, StageTable
 from streams.engine.catalogue.kpi import declared
@@ -34,13 +35,22 @@ def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
     if settings.rules is not None and rules is NO_RULES:
         raise ValueError(f"the rules of {settings.rules} were not read")
     definitions = _definitions(settings, rules)
+    kpis = declared()
+    derived = (
+        *declared_derived(),
+        forecast.forecast(definitions, rules.forecast.floor, rules.forecast.seed),
+        commission.commission(rules.commission, settings.currency),
+    )
+    choice = rules.catalogue.choice
+    chosen_kpis, chosen_derived = chosen(choice, kpis, derived)
     return Catalogue(
-        kpis=declared(),
+        kpis=chosen_kpis,
         calendar=Calendar(
             settings.timezone,
             settings.week_start,
             settings.fiscal_start,
             rules.calendar.fiscal_calendar,
+            choice.windows,
         ),
         definitions=definitions,
         route=route,
@@ -48,17 +58,18 @@ def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
         merge_target=merge_target,
         alerts=watched(rules.alerts, definitions.stale_ms),
         off_pace=rules.alerts.target_off_pace,
-        derived=(
-            *declared_derived(),
-            forecast.forecast(definitions, rules.forecast.floor, rules.forecast.seed),
-            commission.commission(rules.commission, settings.currency),
-        ),
+        derived=chosen_derived,
+        windows=choice.windows,
+        declared=(*(kpi for kpi in kpis if not kpi.is_hidden), *derived),
     )
 
 
-def known_names(declared: Catalogue) -> KnownNames:
-    """What reference records may name: published KPIs with their scopes, and time zones."""
-    scopes = {kpi.name: kpi.published_scopes for kpi in declared.published}
+def known_names(catalogue: Catalogue) -> KnownNames:
+    """What reference records may name: KPIs with their scopes, and time zones.
+
+    Also KPIs that are not chosen: their targets are there once they are.
+    """
+    scopes = {kpi.name: kpi.published_scopes for kpi in catalogue.declared}
     return KnownNames(scopes, available_timezones())
 
 

@@ -8,7 +8,7 @@ import orjson
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
-from streams.engine.catalogue.catalogue import Catalogue
+from streams.engine.catalogue.catalogue import SETTINGS, Catalogue
 from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
 from streams.engine.merge.merger import Merger
 from streams.events import KnownNames
@@ -16,7 +16,6 @@ from streams.kafka.topics import MERGE_PARTITIONS
 from streams.tasks.ports import AggregatorPort, MergerPort
 from streams.wiring.catalogue import NO_RULES, catalogue, known_names
 from streams.wiring.describe import (
-    SETTINGS,
     entries,
     in_force,
 )

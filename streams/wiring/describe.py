@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from streams import kpis
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.derived import Derived
-from streams.engine.catalogue.kpi import Kpi
+from streams.engine.catalogue.kpi import UNPRICED_FACTS, Kpi
 from streams.kpis import FILES
 
 # The settings that numbers depend on. The others are about operation, or are secret.
@@ -28,8 +27,6 @@ DESCRIBED = (
     "churn_threshold",
     "churn_weights",
 )
-# The key of the settings on `sales.catalogue`; no KPI may have this name.
-SETTINGS = "settings"
 UNPRICED_QUESTION = "What is left out?"
 
 
@@ -65,8 +62,9 @@ def questions(catalogue: Catalogue) -> dict[str, list[Kpi | Derived]]:
 
 def question(kpi: Kpi | Derived) -> str:
     """Give the question that a KPI answers: the docstring of the module that declares it."""
-    module = (kpi.evaluate if isinstance(kpi, Derived) else kpi.facts).__module__
-    return _first_line(module) if module.startswith(f"{kpis.__name__}.") else UNPRICED_QUESTION
+    if kpi.name == UNPRICED_FACTS.name:
+        return UNPRICED_QUESTION
+    return _first_line((kpi.evaluate if isinstance(kpi, Derived) else kpi.facts).__module__)
 
 
 def _first_line(module: str) -> str:

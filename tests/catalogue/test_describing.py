@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from streams.cli import main
 from streams.config.rules import read
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import SETTINGS
 from streams.wiring.catalogue import catalogue
 from streams.wiring.describe import (
     DESCRIBED,
-    SETTINGS,
     entries,
     in_force,
 )

@@ -227,7 +227,7 @@ def test_bad_field_is_named_with_what_is_wrong(
         ),
         ("at", "yesterday", "a time is written 2026-03-02T09:15:00+03:30", "invalid time"),
         ("type", "deal.chnaged", "unknown type 'deal.chnaged'", "unknown type"),
-        ("status", "closed", "unknown value 'closed'", "invalid value"),
+        ("status", "closed", "must be lost, open or won, not 'closed'", "invalid value"),
     ],
 )
 def test_reason_is_for_people_and_its_kind_for_counting(
@@ -235,6 +235,25 @@ def test_reason_is_for_people_and_its_kind_for_counting(
 ) -> None:
     found = rejected(written(valid("deal.changed") | {field: value}))
     assert found == Rejected(reason, field, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "reason"),
+    [
+        ("call.ended", "direction", "in", "must be inbound or outbound, not 'in'"),
+        (
+            "ticket.opened",
+            "kind",
+            "meeting",
+            "must be closing_request, complaint, contact or contract_question, not 'meeting'",
+        ),
+        ("lead.created", "media", "it's", """must be earned, owned or paid, not "it's\""""),
+    ],
+)
+def test_value_that_a_field_does_not_have_is_refused_with_those_it_has(
+    kind: str, field: str, value: str, reason: str
+) -> None:
+    assert rejected(written(valid(kind) | {field: value})).reason == reason
 
 
 def test_every_text_with_a_form_has_an_example_of_it() -> None:

@@ -44,6 +44,22 @@ async def test_everything_at_rest_is_right(settings: Settings) -> None:
     assert (found.cells, found.records, found.wrong) == (12, 6, ())
 
 
+async def test_another_catalogue_than_the_workers_is_named_and_nothing_is_wrong(
+    settings: Settings,
+) -> None:
+    async with hands(settings) as own:
+        await own.read_all()
+        found = await verify(settings, Counting())
+        assert (found.other_catalogue, found.is_right) == ((), True)
+    published = {"call_count": b"{}", "settings": b"{}", "deal_count": b"{}"}
+    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
+        for name, value in published.items():
+            await producer.send_and_wait(topics.CATALOGUE, value, name.encode())
+    found = await verify(settings, Counting())
+    assert found.other_catalogue == ("call_count", "deal_count", "settings")
+    assert (found.wrong, found.cells, found.is_right) == ((), 0, False)
+
+
 async def test_everything_is_right_while_events_flow(settings: Settings) -> None:
     async with hands(settings) as own:
         working = asyncio.create_task(_flow(own))

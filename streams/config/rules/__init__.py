@@ -11,14 +11,17 @@ from streams.alerts import AlertRules
 from streams.config.rules import (
     alerts,
     calendar,
+    catalogue,
     commission,
     definitions,
     forecast,
     pipelines,
 )
 from streams.config.rules.calendar import CalendarRules
+from streams.config.rules.catalogue import CatalogueRules
 from streams.config.rules.definitions import DefinitionRules
 from streams.config.rules.forecast import ForecastRules
+from streams.config.rules.kpi_modules import load_installed
 from streams.config.rules.pipelines import PipelineRules
 from streams.config.rules.table import Table, open_table
 from streams.engine.catalogue.kpi import declared
@@ -31,6 +34,7 @@ __all__ = ["Rules", "Table", "parse", "read"]
 class Rules:
     """Every part of the rules file; a missing part has its defaults."""
 
+    catalogue: CatalogueRules = field(default_factory=CatalogueRules)
     definitions: DefinitionRules = field(default_factory=DefinitionRules)
     calendar: CalendarRules = field(default_factory=CalendarRules)
     alerts: AlertRules = field(default_factory=AlertRules)
@@ -40,16 +44,24 @@ class Rules:
 
 
 def read(path: Path | None) -> Rules:
-    """Read a rules file; None gives all defaults. Raises BadSetting with the line at fault."""
+    """Read a rules file; None gives all defaults. Raises BadSetting with the line at fault.
+
+    KPIs of installed packages are declared first, for rules may name them.
+    """
+    load_installed()
     return Rules() if path is None else parse(open_table(path))
 
 
 def parse(table: Table) -> Rules:
     """Read the top table of a rules file. Raises BadSetting for an invalid rule.
 
-    Rules may name the KPIs declared so far.
+    Rules may name the KPIs declared so far, and those of `kpi_modules`.
     """
+    own = table.table("catalogue")
+    # First of all, for other rules name KPIs, too.
+    chosen = catalogue.parse(own)
     rules = Rules(
+        catalogue=chosen,
         definitions=definitions.parse(table.table("definitions")),
         calendar=calendar.parse(table.table("calendar")),
         alerts=alerts.parse(table.table("alerts")),
@@ -58,4 +70,5 @@ def parse(table: Table) -> Rules:
         commission=commission.parse(table.tables("commission"), declared()),
     )
     table.finish()
+    catalogue.check_windows(own, chosen, rules.commission)
     return rules

@@ -25,6 +25,7 @@ from streams.engine.catalogue.kpi import (
 
 EntityContributions = list[list[Contribution]]
 TOTAL = ""
+UNPRICED = UNPRICED_FACTS.name
 # Values whose components are cached, per KPI.
 COMPONENT_CACHE_SIZE = 10_000
 _numbered: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], int] = {}
@@ -70,7 +71,9 @@ class ContributionFunctions:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.kpis = catalogue.kpis
-        self._unpriced = self.kpis.index(UNPRICED_FACTS)
+        names = [kpi.name for kpi in self.kpis]
+        # None where it is not chosen.
+        self._unpriced = names.index(UNPRICED) if UNPRICED in names else None
         self._readers: dict[type, tuple[tuple[int, Any], ...]] = {}
         for number, kpi in enumerate(self.kpis):
             self._readers[kpi.reads] = (*self._readers.get(kpi.reads, ()), (number, kpi.facts))
@@ -154,8 +157,10 @@ class ContributionFunctions:
             return
         begins = at if since is None else since
         if type(value) is Unpriced:
-            if not self.kpis[number].is_hidden:
-                contributions.append((self._unpriced, at, begins, self.kpis[number].name, NOWHERE))
+            kpi, unpriced = self.kpis[number], self._unpriced
+            # What a published KPI is derived from lacks the fact, chosen or not.
+            if unpriced is not None and (kpi.is_ingredient or not kpi.is_hidden):
+                contributions.append((unpriced, at, begins, kpi.name, NOWHERE))
             return
         contributions.append((number, at, begins, value, fact.dimensions or own))
 

@@ -6,7 +6,7 @@ change. An hour begins with each full hour of the local clock, and where the clo
 is shorter where that is not by whole hours, or not at a full hour.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -43,7 +43,8 @@ class Calendar:
 
     `timezone` is an IANA zone, `week_start` the first day of the week (0 = Monday) and
     `fiscal_start` the first month of the year. Instants are milliseconds since the epoch.
-    `start_of`, `bounds` and `windows_of` are cached.
+    `start_of`, `bounds` and `windows_of` are cached. Of the windows of a day only those of `kinds`
+    are given, and the day itself.
     """
 
     def __init__(
@@ -52,10 +53,14 @@ class Calendar:
         week_start: int = 0,
         fiscal_start: int = 1,
         fiscal_calendar: FiscalCalendar = "months",
+        kinds: Collection[str] = (*CALENDAR_KINDS, *ROLLING_DAYS),
     ) -> None:
         self.zone = ZoneInfo(timezone)
         self.week_start = week_start
         self._fiscal = fiscal(fiscal_calendar, week_start, fiscal_start)
+        # All longer windows are made of days.
+        self._kinds = tuple(kind for kind in CALENDAR_KINDS if kind == "day" or kind in kinds)
+        self._rolling_days = {kind: n for kind, n in ROLLING_DAYS.items() if kind in kinds}
         self._days: dict[int, int] = {}
         self._hours: dict[int, int] = {}
         self.start_of = lru_cache(maxsize=100_000)(self._start_of)
@@ -139,7 +144,7 @@ class Calendar:
 
     def _windows_of(self, day: int) -> tuple[Window, ...]:
         """Calendar windows of a day, one of each kind."""
-        return tuple(Window(kind, self.first_day(kind, day)) for kind in CALENDAR_KINDS)
+        return tuple(Window(kind, self.first_day(kind, day)) for kind in self._kinds)
 
     def first_day(self, kind: str, day: int) -> int:
         """First day of the window of a kind that contains a day."""
@@ -179,7 +184,7 @@ class Calendar:
 
     def rolling(self, today: int) -> tuple[Window, ...]:
         """Rolling windows that end today."""
-        return tuple(Window(kind, today - days + 1) for kind, days in ROLLING_DAYS.items())
+        return tuple(Window(kind, today - days + 1) for kind, days in self._rolling_days.items())
 
     def _bounds(self, window: Window) -> tuple[int, int]:
         """Start and end of a window in milliseconds."""

@@ -6,10 +6,14 @@ from typing import Any
 
 from streams.engine.calendars.calendar import Calendar
 from streams.engine.catalogue.alert import OffPace, Watched
+from streams.engine.catalogue.choice import WINDOWS
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.definitions import Definitions
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
+
+# The key of the settings on `sales.catalogue`; no KPI may have this name.
+SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Catalogue:
         merge_target: Gives the owner that a merged one becomes.
         alerts: The alerts that entities raise, each with its rule.
         off_pace: The rule for targets; None if that alert is disabled.
+        windows: The kinds of windows that are published.
+        declared: The KPIs that may be chosen, with all their scopes.
     """
 
     kpis: tuple[Kpi, ...]
@@ -33,6 +39,8 @@ class Catalogue:
     alerts: tuple[Watched, ...] = ()
     off_pace: OffPace | None = None
     derived: tuple[Derived, ...] = ()
+    windows: tuple[str, ...] = WINDOWS
+    declared: tuple[Kpi | Derived, ...] = ()
 
     @property
     def published(self) -> tuple[Kpi | Derived, ...]:

@@ -172,6 +172,7 @@ class Derived:
         targets: KPIs whose target in the same scope and window the formula reads.
         history: Hidden KPIs with `has_all_time`, read for the whole company.
         affects: Gives the other scopes whose records read the values of a scope.
+        other_scopes: Dimensions beside its own that the formula reads, for `affects`.
         carry_forward: The ingredient whose records make it exist, in their own window and
             `lookback_windows` on, up to the running one; for the grand total only.
         is_running_only: Whether it has records only in windows that are running.
@@ -196,6 +197,7 @@ class Derived:
     targets: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     affects: Callable[[str], Iterable[str]] | None = None
+    other_scopes: tuple[str, ...] = ()
     carry_forward: str = ""
     is_running_only: bool = False
     percentiles: tuple[str, ...] = ()

@@ -78,6 +78,7 @@ class Kpi:
         reads: The type of entity that `facts` reads.
         formula: How it is computed, in one line.
         source: Where the definition comes from: the trade's term, a public study, or the contract.
+        is_ingredient: Whether it is hidden by the operator's choice alone.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Kpi:
     _: KW_ONLY
     formula: str
     source: str
+    is_ingredient: bool = False
 
     @property
     def kind(self) -> str:

@@ -71,6 +71,13 @@ class DependencyIndex:
 
     def of(self, mask: KpiMask, kind: str) -> KpiMask:
         """Derived KPIs that read any of these in the same scope and window, of a kind."""
+        return self._of_any_kind(mask) & self._of_kind.get(kind, 0)
+
+    def on_levels(self, mask: KpiMask) -> KpiMask:
+        """Derived KPIs that read any of these levels, in windows without a step."""
+        return self._of_any_kind(mask) & self._levelled
+
+    def _of_any_kind(self, mask: KpiMask) -> KpiMask:
         found = self._readers.get(mask)
         if found is None:
             found = NO_KPIS
@@ -78,11 +85,7 @@ class DependencyIndex:
                 if ingredients & mask:
                     found |= bit
             self._readers[mask] = found
-        return found & self._of_kind.get(kind, 0)
-
-    def on_levels(self, mask: KpiMask) -> KpiMask:
-        """Derived KPIs that read any of these levels, in windows without a step."""
-        return self.of(mask, "day") & self._levelled
+        return found
 
     def across(self, mask: KpiMask) -> Iterator[Derived]:
         """Derived KPIs that compare dimension values by any of these."""

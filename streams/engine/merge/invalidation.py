@@ -1,7 +1,7 @@
 """Which KPIs have to be read again: those that changed, and all that depends on them."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from streams.engine.calendars.calendar import ROLLING_DAYS, Window
 from streams.engine.catalogue.derived import Derived
@@ -23,14 +23,20 @@ from streams.engine.merge.state.targets import TargetChange, TargetKey
 class Invalidation:
     """Invalid KPIs by window and scope until `drain` returns them.
 
-    `of_interest` are the KPIs of each dimension that are recorded here; others are ignored. KPIs
+    `of_interest` are the KPIs of each dimension that are recorded here; others are ignored. Days
+    are kept whatever the `kinds` of windows are, but returned only if they are among them. KPIs
     derived in the same scope and window are not added: whoever reads the KPIs finds them.
     """
 
     def __init__(
-        self, of_interest: Mapping[str, KpiMask], state: MergeState, evaluator: KpiEvaluator
+        self,
+        of_interest: Mapping[str, KpiMask],
+        kinds: Collection[str],
+        state: MergeState,
+        evaluator: KpiEvaluator,
     ) -> None:
         self._of_interest = of_interest
+        self._has_days = "day" in kinds
         self._kpis = state.kpis
         self._bits = state.kpis.bits
         self._windows = state.windows
@@ -153,6 +159,8 @@ class Invalidation:
             self._add_dimension(window, dimension, kpi)
         self._spread_history()
         invalid, self._invalid = self._invalid, {}
+        if not self._has_days:
+            return {at: scopes for at, scopes in invalid.items() if at.kind != "day"}
         return invalid
 
     def _spread_levels(self) -> None:

@@ -60,9 +60,10 @@ class Merger:
         self._organisation = Organisation(rolls_up=choices.organisation == "now")
         self._partials = PartialStore(self._organisation)
         self.evaluator = KpiEvaluator(catalogue, state)
+        self._published = index.mask(kpi.name for kpi in catalogue.published)
         # Hidden KPIs are of interest so that what is derived from them is found.
         of_interest = _kpis_by_dimension(index.kpis, dimensions, index)
-        self._invalidation = Invalidation(of_interest, state, self.evaluator)
+        self._invalidation = Invalidation(of_interest, catalogue.windows, state, self.evaluator)
         published = _kpis_by_dimension(catalogue.published, dimensions, index)
         self._builder = RecordBuilder(published, state, self.evaluator)
         self._queue = WorkQueue(index.mask(k.name for k in catalogue.derived if k.is_expensive))
@@ -233,12 +234,10 @@ class Merger:
         self._rewrite_slot = slot
         rewrite: MaskByWindow = {}
         for target_key in self._targets:
-            for window in self._invalidation.running(target_key):
-                # Nothing has changed but the time, so nothing else follows from it.
-                join(
-                    rewrite.setdefault(window, {}),
-                    {target_key.scope: self._kpis.bits[target_key.kpi]},
-                )
+            # Nothing has changed but the time, so nothing else follows from it.
+            if written := self._kpis.bits[target_key.kpi] & self._published:
+                for window in self._invalidation.running(target_key):
+                    join(rewrite.setdefault(window, {}), {target_key.scope: written})
         self._queue.add({}, rewrite)
 
     def _has_begun(self, window: Window) -> bool:

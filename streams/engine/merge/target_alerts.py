@@ -9,6 +9,7 @@ import orjson
 
 from streams.engine.calendars.calendar import Calendar, Window
 from streams.engine.catalogue.alert import OffPace
+from streams.engine.catalogue.derived import Derived
 from streams.engine.merge.evaluator import KpiEvaluator
 from streams.engine.merge.record_encoder import KpiEncoder
 from streams.engine.merge.state.merge_state import MergeState
@@ -45,6 +46,7 @@ class TargetAlertEvaluator:
         self._encoders = {
             kpi.name: state.encoder.encoder_of(kpi, number)
             for number, kpi in enumerate(state.kpis.kpis)
+            if isinstance(kpi, Derived) or not kpi.is_hidden
         }
         self._calendar: Calendar = state.encoder.calendar
 
@@ -76,7 +78,8 @@ class TargetAlertEvaluator:
         targets = {
             (target_key.kpi, target_key.scope, target_key.window or running[target_key.kind])
             for target_key in self._targets
-            if target_key.window is None or self._evaluator.is_running(target_key.window)
+            if target_key.kpi in self._encoders
+            and (target_key.window is None or self._evaluator.is_running(target_key.window))
         }
         for kpi, scope, window in targets:
             value = self._targets.of(kpi, scope, window)

@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.engine.algebra.measures import Grouped
-from streams.internal_topics import forwards, partials, reroutes
+from streams.internal_topics import catalogue, forwards, partials, reroutes
 from streams.internal_topics.partials import PARTITIONS
 from streams.internal_topics.progress import KPI_PARTITIONS
 from streams.kafka import topics
@@ -58,7 +58,8 @@ class Verdict:
 
     `missing` are events of the source topics that are not in the state of their subject.
     `unready` are partitions that could not be compared: their owner is processing the events of an
-    interrupted transaction again and publishes nothing yet.
+    interrupted transaction again and publishes nothing yet. `other_catalogue` are the KPIs, or
+    `settings`, that the workers publish otherwise: nothing was compared then.
     """
 
     cells: int
@@ -67,11 +68,12 @@ class Verdict:
     unready: tuple[int, ...] = ()
     events: int = 0
     missing: tuple[Missing, ...] = ()
+    other_catalogue: tuple[str, ...] = ()
 
     @property
     def is_right(self) -> bool:
-        """Whether nothing differs and no event is missing."""
-        return not (self.wrong or self.missing)
+        """Whether all was compared that is ready, nothing differs, and no event is missing."""
+        return not (self.wrong or self.missing or self.other_catalogue)
 
 
 async def verify(
@@ -87,6 +89,9 @@ async def verify(
     `on_progress` is called with the number of offsets that a comparison has read, and of all.
     Raises Fatal if Kafka cannot be read.
     """
+    other = await catalogue.other_names(settings, core.catalogue_records())
+    if other:
+        return Verdict(0, 0, (), other_catalogue=tuple(other))
     sources = SourceCheck(settings, core, TopicReader(settings, on_progress))
     missing = await sources.missing()
     async with _reference(settings, core) as reference:

@@ -38,12 +38,14 @@ def empty_state(catalogue: Catalogue, clock: int, dimensions: Collection[str]) -
     definitions, calendar = catalogue.definitions, catalogue.calendar
     kpis = KpiIndex((*catalogue.kpis, *catalogue.derived))
     windows = WindowStore(calendar, calendar.day(clock), definitions.lateness_ms)
-    published = {kpi.name: kpi for kpi in catalogue.published}
+    # A target of what others are derived from makes a record of them, too.
+    ingredients = (kpi for kpi in catalogue.kpis if kpi.is_ingredient)
+    aimed = {kpi.name: kpi for kpi in (*ingredients, *catalogue.published)}
     return MergeState(
         kpis,
         windows,
         Levels(windows, {kpi.name: kpi.measure.steps for kpi in catalogue.kpis}),
-        Targets(calendar, definitions.currency, published, dimensions),
+        Targets(calendar, definitions.currency, aimed, dimensions, catalogue.windows),
         RecordEncoder(calendar, definitions.currency, definitions.lateness_ms),
         DependencyIndex(calendar, catalogue.kpis, catalogue.derived, kpis),
     )

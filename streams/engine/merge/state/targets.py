@@ -65,11 +65,13 @@ class Targets:
         currency: str,
         kpis: Mapping[str, Kpi | Derived],
         dimensions: Collection[str],
+        windows: Collection[str],
     ) -> None:
         self._calendar = calendar
         self._scale = 10 ** minor_digits(currency)
         self._kpis = kpis
         self._dimensions = dimensions
+        self._windows = windows
         self._records: dict[TargetKey, dict[str, TargetSet]] = {}
         self._values: dict[tuple[str, str], dict[str | Window, TargetValue]] = {}
         self._by_window: dict[Window | str, dict[TargetKey, None]] = {}
@@ -87,12 +89,13 @@ class Targets:
     def update(self, record: TargetSet) -> TargetChange | None:
         """Apply a record, in any order; returns what it changed, None if nothing here.
 
-        A KPI or a scope that is not published changes nothing.
+        A KPI, a scope or a kind of window that is not published changes nothing.
         """
         dimension, value = next(iter(record.scope.items()), ("", ""))
         kpi = self._kpis.get(record.kpi)
         if (
             kpi is None
+            or record.window not in self._windows
             or dimension not in self._dimensions
             or (dimension or "all") not in kpi.published_scopes
             or bool(dimension) != bool(value)

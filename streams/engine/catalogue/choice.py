@@ -1,0 +1,75 @@
+"""The operator's choice of KPIs and windows, and what of the catalogue it leaves."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from streams.engine.catalogue.derived import KINDS, Derived
+from streams.engine.catalogue.kpi import Kpi
+
+HOUR = "hour"
+WINDOWS = (HOUR, *KINDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The KPIs and windows to publish; `kpis` None stands for all but those of `without`."""
+
+    kpis: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    windows: tuple[str, ...] = WINDOWS
+
+    def has(self, kpi: Kpi | Derived) -> bool:
+        """Tell whether a KPI is chosen, and has any of the windows."""
+        is_named = kpi.name not in self.without if self.kpis is None else kpi.name in self.kpis
+        own = kinds_of(kpi)
+        return is_named and (not own or any(kind in own for kind in self.windows))
+
+
+ALL = Choice()
+
+
+def kinds_of(kpi: Kpi | Derived) -> tuple[str, ...]:
+    """Give the kinds of windows that a KPI has records of."""
+    if isinstance(kpi, Derived):
+        return kpi.kinds
+    return WINDOWS if kpi.hourly else KINDS
+
+
+def chosen(
+    choice: Choice, kpis: Iterable[Kpi], derived: Iterable[Derived]
+) -> tuple[tuple[Kpi, ...], tuple[Derived, ...]]:
+    """Give the chosen KPIs in their order, with hidden ones that they are derived from.
+
+    The latter have only the scopes that are read.
+    """
+    left = tuple(
+        replace(kpi, kinds=tuple(kind for kind in kpi.kinds if kind in choice.windows))
+        for kpi in derived
+        if choice.has(kpi)
+    )
+    needed = _needed(left)
+    found = []
+    for kpi in kpis:
+        if not kpi.is_hidden and choice.has(kpi):
+            found.append(replace(kpi, hourly=kpi.hourly and HOUR in choice.windows))
+        elif kpi.name in needed:
+            scopes = tuple(scope for scope in kpi.scopes if scope in needed[kpi.name])
+            found.append(
+                replace(
+                    kpi,
+                    is_hidden=True,
+                    is_ingredient=not kpi.is_hidden,
+                    hourly=False,
+                    scopes=scopes,
+                )
+            )
+    return tuple(found), left
+
+
+def _needed(derived: Iterable[Derived]) -> Mapping[str, set[str]]:
+    """Give the KPIs that are read, by name, each with its scopes that are."""
+    found: dict[str, set[str]] = {}
+    for kpi in derived:
+        for name in (*kpi.ingredients, *kpi.targets, *kpi.history):
+            found.setdefault(name, set()).update(kpi.scopes, kpi.other_scopes)
+    return found

@@ -1,0 +1,1 @@
+"""What operators choose: KPIs, windows, their own KPIs and dimensions."""
