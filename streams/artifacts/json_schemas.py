@@ -1,15 +1,13 @@
-"""JSON Schemas of events, records, catalogue entries and alerts, generated from the types."""
+"""JSON Schemas of records, catalogue entries and alerts, generated from the types."""
 
 from collections import defaultdict
 from typing import Any
-
-import msgspec
 
 from streams.alerts import KINDS
 from streams.config.settings import Settings
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
-from streams.events import REFERENCE_TOPICS, Common, SubjectEvent, clearable
+from streams.events.formats.schemas import DIALECT, NAMES, Schema, described
 from streams.output.records.alert_record import AlertRecord
 from streams.output.records.catalogue_entry import CatalogueEntry
 from streams.output.records.kpi_record import PARTS as KIND_PARTS
@@ -23,12 +21,9 @@ from streams.output.records.kpi_record import (
 from streams.output.records.plan_parts import PLAN_PARTS
 from streams.wiring.catalogue import catalogue
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-NAMES = "urn:sales-kpi-streams:schema"
 RECORD = "kpi-record"
 ALERT = "alert"
 ENTRY = "catalogue-entry"
-Schema = dict[str, Any]
 # Commission and forecast have parts of their own.
 PARTS = {**KIND_PARTS, **PLAN_PARTS}
 _VALUES: dict[str, Any] = {
@@ -42,38 +37,6 @@ _VALUES: dict[str, Any] = {
 CURRENCY_SUFFIXES = {"money": "", "money_per_day": "/day"}
 
 
-def schema_file(kind: type[Common]) -> str:
-    """Give the name of the file with the schema of an event type."""
-    folder = "reference" if kind.topic in REFERENCE_TOPICS else "events"
-    return f"{folder}/{type_name(kind)}.json"
-
-
-def topics(kind: type[Common]) -> list[str]:
-    """Give the topics to which the gateway writes an event that names none."""
-    return list(kind.topic_of_each_kind) if issubclass(kind, SubjectEvent) else [kind.topic]
-
-
-def event_schema(kind: type[Common]) -> Schema:
-    """Describe one event type; unknown fields are allowed, as the streams allow them."""
-    body, others = _described(kind)
-    for name in clearable(kind):
-        # An empty text clears a field of a patch, as null does.
-        alternatives = body["properties"][name]["anyOf"]
-        is_any_text = alternatives[0].keys() <= {"type", "description"}
-        if not is_any_text or alternatives[0]["type"] != "string":
-            alternatives.append({"const": ""})
-    names = topics(kind)
-    schema = {
-        "$schema": DIALECT,
-        "$id": f"{NAMES}:{schema_file(kind).removesuffix('.json').replace('/', ':')}",
-        **body,
-        "title": type_name(kind),
-        "description": " ".join((kind.__doc__ or "").split()),
-        "x-kafka-topic": names[0] if len(names) == 1 else names,
-    }
-    return {**schema, "$defs": others} if others else schema
-
-
 def record_schema() -> Schema:
     """Describe the records of `sales.kpis`: one alternative per measure, unit and percentiles."""
     shapes: defaultdict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
@@ -84,7 +47,7 @@ def record_schema() -> Schema:
     for (kind, unit, ranks), kpis in sorted(shapes.items()):
         value = _value(kind, unit)
         aim = Number if value is Count else value
-        body, others = _described(Record[value, PARTS[kind], aim])  # type: ignore[valid-type]
+        body, others = described(Record[value, PARTS[kind], aim])  # type: ignore[valid-type]
         name = f"{kind}_{unit}"
         is_derived = kind == "derived" or kind in PLAN_PARTS
         body["title"] = f"{kind} in {unit}"
@@ -114,7 +77,7 @@ def record_schema() -> Schema:
 
 def entry_schema() -> Schema:
     """Describe the entry of a KPI on `sales.catalogue`."""
-    body, others = _described(CatalogueEntry)
+    body, others = described(CatalogueEntry)
     schema = {
         "$schema": DIALECT,
         "$id": f"{NAMES}:{ENTRY}",
@@ -127,7 +90,7 @@ def entry_schema() -> Schema:
 
 def alert_schema() -> Schema:
     """Describe the records of `sales.alerts`."""
-    body, others = _described(AlertRecord)
+    body, others = described(AlertRecord)
     body["properties"]["kind"] = {"enum": [*KINDS]}
     schema = {
         "$schema": DIALECT,
@@ -160,14 +123,3 @@ def _ranks(ranks: tuple[str, ...], value: Schema) -> Schema:
 def _value(kind: str, unit: str) -> Any:
     """Give the type of a value; a mean of whole numbers is a quotient."""
     return _VALUES.get(unit, Number if kind in ("mean", "derived") else Count)
-
-
-def _described(kind: Any) -> tuple[Schema, Schema]:
-    """Give the schema of a type, and those that it refers to."""
-    (reference,), defs = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    return defs.pop(reference["$ref"].rpartition("/")[2]), defs
-
-
-def type_name(kind: type[Common]) -> str:
-    """Give the `type` of an event type on the wire."""
-    return str(kind.__struct_config__.tag)

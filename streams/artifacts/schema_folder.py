@@ -6,22 +6,23 @@ from typing import Any
 
 import orjson
 
-from streams.artifacts import schema_index
+from streams.artifacts import asyncapi, schema_index
 from streams.artifacts.alert_examples import alert_examples
-from streams.artifacts.examples import event_examples, record_examples
+from streams.artifacts.examples import record_examples
 from streams.artifacts.json_schemas import (
     ALERT,
     ENTRY,
     RECORD,
     alert_schema,
     entry_schema,
-    event_schema,
     record_schema,
-    schema_file,
 )
 from streams.config.settings import Settings
 from streams.engine.catalogue.catalogue import SETTINGS
 from streams.events import EVENT_TYPES
+from streams.events.formats.examples import event_examples
+from streams.events.formats.schemas import event_schema, schema_file
+from streams.gateway.openapi import document as openapi
 from streams.operations.output_file import CannotWrite, output_file
 from streams.wiring.catalogue import NO_RULES, catalogue
 from streams.wiring.describe import (
@@ -65,6 +66,8 @@ def files() -> Iterator[tuple[str, bytes]]:
     yield f"{ALERT}.json", _json(alert_schema())
     for name, alert in alert_examples():
         yield f"examples/{ALERT}.{name}.json", _json(alert)
+    yield "openapi.json", _json(openapi.document())
+    yield "asyncapi.json", _json(asyncapi.document())
     yield "README.md", schema_index.page().encode()
 
 

@@ -10,9 +10,6 @@ from streams.artifacts.json_schemas import (
     PARTS,
     RECORD,
     parts_name,
-    schema_file,
-    topics,
-    type_name,
 )
 from streams.config.settings import Settings
 from streams.engine.catalogue.catalogue import SETTINGS
@@ -23,6 +20,7 @@ from streams.events import (
     REFERENCE_TOPICS,
     Common,
 )
+from streams.events.formats.schemas import schema_file, topics, type_name
 from streams.output.records.plan_parts import PLAN_PARTS
 from streams.wiring.catalogue import catalogue
 
@@ -31,6 +29,9 @@ INTRODUCTION = """\
 
 JSON Schema (2020-12) of the events and records on every public topic, generated from the types
 by `make generated`. Fields that a schema does not name are allowed and ignored.
+
+- [openapi.json](openapi.json): OpenAPI 3.1 of the gateway, which serves it at `/openapi.json`
+- [asyncapi.json](asyncapi.json): AsyncAPI 3.0 of the public topics; it refers to the schemas here
 """
 EVENTS = """\
 ## Events
@@ -40,7 +41,8 @@ One JSON object per Kafka record; the key of the record is `subject`.
 REFERENCE = """\
 ## Reference records
 
-Compacted topics; of one key the record with the newest `at` is in force. The key is `rep` for
+Kept whole, not compacted. Of one key the record with the newest `at` is in force; `rep.set` and
+`account.set` are patches, and each field has its newest value. The key is `rep` for
 `crm.rep`, `account` for `crm.account`, `id` for `crm.spend`, `currency|date` for `crm.rate`, and
 for `crm.target` `kpi|all|window|start` or `kpi|dimension=value|window|start`, with an empty start
 where the target has none.

@@ -90,7 +90,7 @@ def replay(settings: Settings, selection: Selection, changes: Changes, *, dry: b
         repair = repair_of(changes.assigned, changes.dropped, whole)
         if dry:
             for dead_letter in found:
-                click.echo(f"{dead_letter.offset}: {display(repair(dead_letter.value))}")
+                click.echo(f"{dead_letter.offset}: {display(repair(dead_letter))}")
             return True
         outcomes = asyncio.run(send_again(settings, found, repair, settings.clock()))
     except CannotRepair as error:

@@ -16,6 +16,8 @@ from streams.events.registry import EVENT_TYPES
 from streams.events.rejected import Rejected, RejectionKind
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+# The magic byte and a schema id of four bytes.
+FRAME_HEAD_BYTES = 5
 _EMPTY = "must not be empty"
 _YEARS = f"not between the years {FIRST_YEAR} and {LAST_YEAR}"
 _DATES = {
@@ -95,13 +97,25 @@ def decode(value: bytes | None) -> Common | Rejected:
         cleared = with_cleared(value)
         return explained(str(error)) if cleared is None else decode(cleared)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Rejected(f"not JSON: {error}", None, "not JSON")
+        return frame_rejection(value) or Rejected(f"not JSON: {error}", None, "not JSON")
     if event.at.microsecond % 1000 == 0 and b"999" in value:
         event = floored(event, value)
     try:
         return out_of_range(event) or normalised(event)
     except EmptyLabel as error:
         return Rejected(_EMPTY, str(error), "invalid value")
+
+
+def frame_rejection(value: bytes) -> Rejected | None:
+    """Reject the frame of a schema registry's serializer: a zero byte, an id, the content.
+
+    None for any other bytes.
+    """
+    if len(value) < FRAME_HEAD_BYTES or value[0] != 0:
+        return None
+    schema = int.from_bytes(value[1:FRAME_HEAD_BYTES])
+    reason = f"a schema-registry frame (magic byte 0, schema {schema}): send JSON without a frame"
+    return Rejected(reason, None, "schema-registry frame")
 
 
 def with_cleared(value: bytes) -> bytes | None:

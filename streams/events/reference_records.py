@@ -30,7 +30,7 @@ class ReferenceRecord(Common, frozen=True, kw_only=True, gc=False):
 
 
 class RepSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="rep.set"):
-    """A patch of a rep's place in today's organisation; null clears a field."""
+    """A patch of a rep's place in the organisation, from `at` on; null clears a field."""
 
     topic = "crm.rep"
     is_patch = True

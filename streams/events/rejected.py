@@ -19,6 +19,7 @@ RejectionKind = Literal[
     "not JSON",
     "not an object",
     "out of range",
+    "schema-registry frame",
     "unknown name",
     "unknown type",
 ]

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from aiohttp import ClientPayloadError, hdrs, web
 
+from streams.events.formats.cloudevents import BATCH, STRUCTURED
+from streams.events.formats.json_text import is_json_type
 from streams.gateway import canonical, cloudevents
 from streams.gateway.errors import RequestRejected
 from streams.gateway.limits import (
@@ -35,22 +37,22 @@ def reader_for(request: web.Request) -> Reader:
     declared = request.headers.get(hdrs.CONTENT_TYPE, "").strip()
     # The binding of binary mode: without a type the data is JSON.
     content_type = request.content_type.lower() if declared else ""
-    if content_type == cloudevents.STRUCTURED:
+    if content_type == STRUCTURED:
         return cloudevents.from_structured
-    if content_type == cloudevents.BATCH:
+    if content_type == BATCH:
         return cloudevents.from_batch
     if is_binary:
         headers = list(request.headers.items())
         return lambda body: cloudevents.from_binary(headers, content_type or canonical.JSON, body)
-    if canonical.is_json_type(content_type):
+    if is_json_type(content_type):
         return canonical.from_json
     if content_type in canonical.LINES:
         return canonical.from_lines
     found = f"Content-Type is {content_type}" if declared else "Content-Type is missing"
-    known = ", ".join([canonical.JSON, *sorted(canonical.LINES), cloudevents.STRUCTURED])
+    known = ", ".join([canonical.JSON, *sorted(canonical.LINES), STRUCTURED])
     raise RequestRejected(
         "media_type",
-        f"{found}: send {known} or {cloudevents.BATCH}; text/json and other types that end in"
+        f"{found}: send {known} or {BATCH}; text/json and other types that end in"
         " +json are read as JSON",
     )
 

@@ -4,7 +4,6 @@ The bytes of each event are forwarded unchanged, so that unknown fields and the 
 numbers are preserved.
 """
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -27,13 +26,7 @@ LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/js
 
 BLANKS = b" \t\r\n"
 
-_JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-def is_json_type(content_type: str) -> bool:
-    """Return whether a media type is JSON: `text/json` and `application/hal+json` are too."""
-    return _JSON_TYPE.fullmatch(content_type) is not None
 
 
 def from_json(body: bytes) -> list[Record]:

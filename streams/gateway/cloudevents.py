@@ -1,72 +1,29 @@
 """Parsers of CloudEvents 1.0 over HTTP: structured, batch and binary.
 
-The mapping to canonical events:
-
-- `type` is the event's type, without a prefix: `deal.changed`.
-- `source` and `id`, joined by a space, are its `id`. A source is a URI reference and contains no
-  space (otherwise it is refused), so the ids of different pairs differ. `source` is kept too.
-- `time` is `at` and `subject` is `subject`. Both are required here, unlike in CloudEvents.
-- `data` is a JSON object with the other fields. It must not contain `id`, `type`, `at`, `subject`
-  or `source`. Its values are forwarded as they are written.
-- Every other attribute, `dataschema` and extensions, is ignored; `partitionkey` too, because the
-  subject alone decides the partition.
-
-Errors name the field by its CloudEvents name: `time`, `data.amount`.
+What they become is the mapping's, `streams.events.formats.cloudevents`. Errors name the field by
+its CloudEvents name: `time`, `data.amount`.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
 from urllib.parse import unquote
 
-import msgspec
-from msgspec import Meta, Raw, Struct
 from multidict import MultiMapping
 
-from streams.events.decode import explained
-from streams.gateway.canonical import is_json_type, items
-from streams.gateway.errors import (
-    Kind,
-    Problem,
-    RequestRejected,
-)
+from streams.events.formats import cloudevents as mapping
+from streams.events.formats.cloudevents import ATTRIBUTES, CloudEvent
+from streams.events.formats.json_text import is_json_type
+from streams.events.rejected import Rejected
+from streams.gateway.canonical import items
+from streams.gateway.errors import Kind, Problem, RequestRejected
 from streams.gateway.limits import check_shape
-from streams.gateway.records import (
-    Record,
-    all_or_none,
-    is_json,
-    is_utf8,
-    record,
-)
+from streams.gateway.records import Record, all_or_none, record
 
-STRUCTURED = "application/cloudevents+json"
-BATCH = "application/cloudevents-batch+json"
 PREFIX = "ce-"
 
-RawEvent = Annotated[str, Meta(min_length=1)]
 # A DNS name, also of several systems: `*.example.com`.
 _ORIGIN = re.compile(r"[A-Za-z0-9*_.:-]{1,255}")
 _RATE = re.compile(r"[1-9][0-9]{0,17}")
-_OWN = {"id": "id", "type": "type", "at": "time", "subject": "subject", "source": "source"}
-
-
-class CloudEvent(Struct, frozen=True, kw_only=True):
-    """The attributes that are used, and the data as it is written."""
-
-    specversion: Literal["1.0"]
-    id: RawEvent
-    source: RawEvent
-    type: RawEvent
-    subject: str | None = None
-    time: str | None = None
-    datacontenttype: str | None = None
-    data: Raw = Raw(b"null")
-    data_base64: Raw = Raw(b"null")
-
-
-_event = msgspec.json.Decoder(CloudEvent)
-_fields = msgspec.json.Decoder(dict[str, Raw] | None)
-_encode = msgspec.json.Encoder().encode
 
 
 def from_structured(body: bytes) -> list[Record]:
@@ -87,29 +44,21 @@ def is_binary(headers: Mapping[str, str]) -> bool:
 
 def from_binary(headers: Sequence[tuple[str, str]], content_type: str, body: bytes) -> list[Record]:
     """Parse the CloudEvent whose attributes are `ce-` headers and whose data is the body."""
-    attributes: dict[str, object] = {}
+    attributes: dict[str, str] = {}
     for name, value in headers:
         attribute = name.lower().removeprefix(PREFIX)
         if attribute == name.lower():
             continue
         if attribute in attributes:
             raise RequestRejected.because_of([Problem(1, "malformed", "given twice", attribute)])
-        if attribute in CloudEvent.__struct_fields__:
+        if attribute in ATTRIBUTES:
             attributes[attribute] = _header(value, attribute)
     if body and not is_json_type(content_type):
         raise RequestRejected(
             "media_type", f"data of type {content_type!r}: send JSON, as application/json"
         )
     check_shape(body)
-    for reserved in ("data", "data_base64", "datacontenttype"):
-        attributes.pop(reserved, None)
-    try:
-        event = msgspec.convert(attributes, CloudEvent)
-    except msgspec.ValidationError as error:
-        raise RequestRejected.because_of([_explained(str(error), 1)]) from error
-    if body:
-        event = msgspec.structs.replace(event, data=Raw(body))
-    return all_or_none([_canonical(event, 1)])
+    return all_or_none([_canonical(mapping.binary(attributes, body), 1)])
 
 
 def permission(headers: MultiMapping[str]) -> dict[str, str]:
@@ -120,12 +69,12 @@ def permission(headers: MultiMapping[str]) -> dict[str, str]:
     """
     origins = headers.getall("WebHook-Request-Origin", [])
     rates = headers.getall("WebHook-Request-Rate", [])
-    if not origins:
-        return {}
-    if len(origins) > 1 or not _ORIGIN.fullmatch(origins[0]):
+    if len(origins) > 1 or not all(map(_ORIGIN.fullmatch, origins)):
         raise RequestRejected("malformed", "WebHook-Request-Origin is to be one DNS name")
     if len(rates) > 1 or not all(map(_RATE.fullmatch, rates)):
         raise RequestRejected("malformed", "WebHook-Request-Rate is to be one whole number above 0")
+    if not origins:
+        return {}
     return {"WebHook-Allowed-Origin": origins[0], "WebHook-Allowed-Rate": "*"}
 
 
@@ -143,59 +92,13 @@ def _header(value: str, attribute: str) -> str:
 
 
 def _structured(value: bytes, line: int) -> Record | Problem:
-    if not is_utf8(value):
-        return Problem(line, "malformed", "not UTF-8")
-    try:
-        event = _event.decode(value)
-    except msgspec.ValidationError as error:
-        return _explained(str(error), line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Problem(line, "malformed", f"not JSON: {error}")
-    return _canonical(event, line)
+    return _canonical(mapping.structured(value), line)
 
 
-def _canonical(event: CloudEvent, line: int) -> Record | Problem:
-    if any(sign.isspace() for sign in event.source):
-        return Problem(line, "not_an_event", "a URI reference holds no spaces", "source")
-    if event.datacontenttype is not None and not is_json_type(event.datacontenttype):
-        return Problem(line, "not_an_event", "only JSON holds events", "datacontenttype")
-    if bytes(event.data_base64) != b"null":
-        return Problem(line, "not_an_event", "only JSON holds events", "data_base64")
-    data = bytes(event.data)
-    try:
-        fields = _fields.decode(data) or {}
-    except msgspec.ValidationError as error:
-        return Problem(line, "not_an_event", explained(str(error)).reason, "data")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        kind: Kind = "not_an_event" if is_json(data) else "malformed"
-        return Problem(line, kind, f"not a JSON object: {error}", "data")
-    for name in fields:
-        if name in _OWN:
-            reason = f"the CloudEvent's `{_OWN[name]}` has this already"
-            return Problem(line, "not_an_event", reason, f"data.{name}")
-    own = {
-        "id": f"{event.source} {event.id}",
-        "type": event.type,
-        "at": event.time,
-        "subject": event.subject,
-        "source": event.source,
-    }
-    attributes = {name: value for name, value in own.items() if value is not None}
-    return _cloudevents_errors(record(_encode({**attributes, **fields}), line))
-
-
-def _cloudevents_errors(outcome: Record | Problem) -> Record | Problem:
-    if isinstance(outcome, Record):
-        return outcome._replace(within="data.")
-    if outcome.field is None:
-        return outcome
-    name = _OWN.get(outcome.field, f"data.{outcome.field}")
-    missing = outcome.reason == f"missing {outcome.field}"
-    return Problem(
-        outcome.line, outcome.kind, f"missing {name}" if missing else outcome.reason, name
-    )
-
-
-def _explained(message: str, line: int) -> Problem:
-    rejected = explained(message)
-    return Problem(line, "not_an_event", rejected.reason, rejected.field)
+def _canonical(event: CloudEvent | Rejected, line: int) -> Record | Problem:
+    value = event if isinstance(event, Rejected) else mapping.canonical_value(event)
+    if isinstance(value, Rejected):
+        kind: Kind = "malformed" if value.kind == "not JSON" else "not_an_event"
+        return Problem(line, kind, value.reason, value.field)
+    outcome = record(value, line, mapping.named_as_sent)
+    return outcome._replace(within="data.") if isinstance(outcome, Record) else outcome

@@ -1,9 +1,7 @@
 """Kafka records of events from the CRM."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
-
-import msgspec
 
 from streams.events import (
     REFERENCE_TOPICS,
@@ -14,6 +12,7 @@ from streams.events import (
     decode,
     topics_of,
 )
+from streams.events.formats.json_text import is_json, is_utf8
 from streams.gateway.errors import (
     Kind,
     Problem,
@@ -25,7 +24,7 @@ from streams.gateway.limits import (
     check_shape,
 )
 
-_syntax = msgspec.json.Decoder(msgspec.Raw)
+Renaming = Callable[[Rejected], Rejected]
 
 
 class Record(NamedTuple):
@@ -42,8 +41,11 @@ class Record(NamedTuple):
     within: str = ""
 
 
-def record(value: bytes, line: int) -> Record | Problem:
-    """Return the record with exactly these bytes, or the problem if they are not an event."""
+def record(value: bytes, line: int, renamed: Renaming | None = None) -> Record | Problem:
+    """Return the record with exactly these bytes, or the problem if they are not an event.
+
+    `renamed` names the field of a rejection as its sender does.
+    """
     if len(value) > EVENT_BYTES:
         return Problem(line, "too_large", f"longer than {EVENT_BYTES} bytes")
     try:
@@ -55,7 +57,8 @@ def record(value: bytes, line: int) -> Record | Problem:
     event = decode(value)
     if isinstance(event, Rejected):
         kind: Kind = "not_an_event" if is_json(value) else "malformed"
-        return Problem(line, kind, event.reason, event.field)
+        why = event if renamed is None else renamed(event)
+        return Problem(line, kind, why.reason, why.field)
     assert isinstance(event, Event | ReferenceRecord)  # noqa: S101 - for the type checker: there is no third kind
     return Record(topics_of(event), event.key.encode(), value, line)
 
@@ -88,23 +91,3 @@ def all_or_none(outcomes: Iterable[Record | Problem]) -> list[Record]:
     if problems:
         raise RequestRejected.because_of(problems)
     return records
-
-
-def is_json(value: bytes) -> bool:
-    """Return whether the bytes are JSON."""
-    try:
-        _syntax.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def is_utf8(value: bytes) -> bool:
-    """Return whether the bytes are UTF-8; the decoder does not check unknown fields."""
-    if value.isascii():
-        return True
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -42,6 +42,7 @@ from streams.gateway.event_producer import (
 from streams.gateway.in_flight import InFlightRequests
 from streams.gateway.limits import MemoryBudget
 from streams.gateway.metrics import Metrics
+from streams.gateway.openapi import document as openapi
 from streams.gateway.records import all_or_none, checked
 from streams.process import logs
 
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 # A request in flight has its body to be read and its records to be acknowledged.
 END_SECONDS = READ_SECONDS + DEADLINE_SECONDS + 1.0
 PROBES = ("/livez", "/healthz", "/readyz", "/metrics")
-PATHS = ("/events", *PROBES)
+PATHS = ("/events", "/openapi.json", *PROBES)
 # As many connections as wait to be accepted in other web servers.
 BACKLOG = 128
 
@@ -102,6 +103,7 @@ def make_app(
             web.get("/healthz", is_alive),
             web.get("/readyz", is_ready),
             web.get("/metrics", get_metrics),
+            web.get("/openapi.json", get_description),
         ]
     )
     return app
@@ -150,6 +152,13 @@ async def get_metrics(request: web.Request) -> web.Response:
     accept = ",".join(request.headers.getall(hdrs.ACCEPT, []))
     body, content_type = request.app[METRICS].written(accept)
     response = web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+    response.enable_compression()
+    return response
+
+
+async def get_description(_: web.Request) -> web.Response:
+    """Answer with the OpenAPI document; needs no token, as it is no secret."""
+    response = web.json_response(body=openapi.encoded())
     response.enable_compression()
     return response
 

@@ -27,6 +27,7 @@ def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:
         "timestamp": record.timestamp,
         "key": _base64(record.key),
         "value": _base64(record.value),
+        "headers": [[name, _base64(text)] for name, text in record.headers or ()],
         "at": timestamp(clock),
     }
     return record.key or b"", orjson.dumps(body)
@@ -37,7 +38,7 @@ def shortened(record: Record) -> KeyValue:
     body = orjson.loads(record[1] or b"{}")
     length = len(base64.b64decode(body.get("value") or ""))
     reason = f"{body.get('reason', '')}; its {length} bytes are too many for a dead letter"
-    return b"", orjson.dumps({**body, "reason": reason, "key": None, "value": None})
+    return b"", orjson.dumps({**body, "reason": reason, "key": None, "value": None, "headers": []})
 
 
 SHORTER = {DEAD_LETTERS: shortened}

@@ -12,6 +12,8 @@ from dataclasses import replace
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
+from streams.events import Rejected
+from streams.events.formats.kafka_records import canonical_value
 from streams.events.key_value import KeyValue
 from streams.internal_topics.partitioner import partition_of
 from streams.kafka import topics
@@ -28,13 +30,15 @@ def is_forward(key: bytes | None) -> bool:
 def writes(
     settings: Settings, records: Iterable[ConsumerRecord]
 ) -> dict[TopicPartition, list[KeyValue]]:
-    """Encode the forwarded records of source topics, by partition."""
+    """Encode the forwarded events of source topics, by partition; canonical, without headers."""
     by_partition: dict[TopicPartition, list[KeyValue]] = {}
     name = topics.reroutes(settings)
     for record in records:
         to = TopicPartition(name, partition_of(record.key, settings.partitions))
         key = b"%b%b|%d|%d" % (PREFIX, record.topic.encode(), record.partition, record.offset)
-        by_partition.setdefault(to, []).append((key, record.value))
+        value = canonical_value(record.value, record.headers)
+        assert not isinstance(value, Rejected)  # noqa: S101 - what is forwarded was decoded
+        by_partition.setdefault(to, []).append((key, value))
     return by_partition
 
 

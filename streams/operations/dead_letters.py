@@ -21,12 +21,13 @@ from streams.events import (
     decode,
     topics_of,
 )
+from streams.events.formats.kafka_records import canonical_value
 from streams.internal_topics.dead_letters import DESTINATION, timestamp
 from streams.kafka.client import client
 from streams.kafka.reader import ends, read_to
 from streams.wiring.catalogue import catalogue, known_names
 
-Repair = Callable[[bytes | None], bytes | None]
+Repair = Callable[["DeadLetter"], bytes | None]
 
 
 class CannotRepair(Exception):
@@ -49,7 +50,19 @@ class DeadLetter:
     source_offset: int
     key: bytes | None
     value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
     sent_again: str | None = None
+
+    def event_value(self) -> bytes | None:
+        """Return the event to repair as canonical JSON, where it is a CloudEvent.
+
+        Raises CannotRepair for a CloudEvent that cannot be made one.
+        """
+        found = canonical_value(self.value, self.headers)
+        if isinstance(found, Rejected):
+            where = f"{found.field}: " if found.field else ""
+            raise CannotRepair(f"{where}{found.reason}: give the whole event with --value")
+        return found
 
     def report(self) -> dict[str, Any]:
         """Return it as JSON fields; the bytes as text where they are text, else in Base64."""
@@ -62,6 +75,7 @@ class DeadLetter:
             "sent_again": self.sent_again,
             "key": display(self.key),
             "value": display(self.value),
+            "headers": {name: display(text) for name, text in self.headers},
         }
 
 
@@ -100,7 +114,7 @@ async def send_again(
     is never recorded as sent when it was not. Raises CannotRepair, with nothing sent, if a repair
     does not fit.
     """
-    repaired = [repair(dead_letter.value) for dead_letter in chosen]
+    repaired = [repair(dead_letter) for dead_letter in chosen]
     known = known_names(catalogue(settings, read_rules(settings.rules)))
     read = [_checked(decode(value), known) for value in repaired]
     outcomes = []
@@ -141,7 +155,7 @@ def destinations(dead_letter: DeadLetter, event: Common) -> tuple[str, ...]:
 
 
 def repair_of(assignments: Iterable[str], dropped: Iterable[str], whole: bytes | None) -> Repair:
-    """Return a repair of bytes: `whole` replaces them; else fields are set and dropped.
+    """Return a repair of an event: `whole` replaces them; else fields are set and dropped.
 
     `name=text` sets a text, `name:=json` anything else. Raises CannotRepair for any other
     assignment; the repair raises it for bytes that are not a JSON object.
@@ -149,9 +163,10 @@ def repair_of(assignments: Iterable[str], dropped: Iterable[str], whole: bytes |
     fields = dict(_assigned(text) for text in assignments)
     gone = set(dropped)
 
-    def repair(value: bytes | None) -> bytes | None:
+    def repair(dead_letter: DeadLetter) -> bytes | None:
         if whole is not None:
             return whole
+        value = dead_letter.event_value()
         if not fields and not gone:
             return value
         try:
@@ -198,6 +213,7 @@ def _parse(offset: int, content: dict[str, Any]) -> DeadLetter:
         content["offset"],
         _raw(content["key"]),
         _raw(content["value"]),
+        tuple((name, _raw(text)) for name, text in content["headers"]),
     )
 
 

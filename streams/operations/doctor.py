@@ -17,7 +17,8 @@ from streams.config.settings import (
 from streams.engine.catalogue.choice import WINDOWS
 from streams.engine.catalogue.dimensions import ROLLED_UP
 from streams.engine.catalogue.patched_records import RepRecords
-from streams.events import SOURCE_TOPICS, RepSet, decode
+from streams.events import SOURCE_TOPICS, RepSet
+from streams.events.formats.kafka_records import decode_record
 from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
 from streams.kafka.client import client
@@ -250,7 +251,7 @@ async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str
     current = RepRecords()
     reps = TopicPartition(RepSet.topic, 0)
     async for _, records in read_to(settings, await ends(settings, [reps], committed=True)):
-        for event in (decode(record.value) for record in records if record.value is not None):
+        for event in (decode_record(record.value, record.headers) for record in records):
             if isinstance(event, RepSet):
                 current.apply(event)
     groups = {

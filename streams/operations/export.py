@@ -14,10 +14,12 @@ from streams.events import (
     SOURCE_TOPICS,
     Event,
     ReferenceRecord,
+    Rejected,
     SubjectErased,
     SubjectMerged,
     decode,
 )
+from streams.events.formats.kafka_records import canonical_value
 from streams.gateway.errors import Problem
 from streams.gateway.records import record as sendable
 from streams.kafka import topics
@@ -111,14 +113,15 @@ async def _require_no_gaps(settings: Settings, exported: list[TopicPartition]) -
 
 
 def _line(record: ConsumerRecord, found: Exported) -> bytes | None:
-    event = decode(record.value)
+    value = canonical_value(record.value, record.headers)
+    event = value if isinstance(value, Rejected) else decode(value)
     is_event = isinstance(event, Event) and record.key == event.subject.encode()
     is_reference = isinstance(event, ReferenceRecord) and event.topic == record.topic
-    if not (is_event or is_reference):
+    if not (is_event or is_reference) or not isinstance(value, bytes):
         found.skipped += 1
         return None
     # In JSON a line end is white space between two tokens, never part of one.
-    line: bytes = record.value.replace(b"\n", b" ").replace(b"\r", b" ").strip()
+    line = value.replace(b"\n", b" ").replace(b"\r", b" ").strip()
     if isinstance(event, WITH_TOPIC):
         line = orjson.dumps({**orjson.loads(line), "topic": record.topic})
     found.events += 1

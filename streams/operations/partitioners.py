@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.events import SOURCE_TOPICS, Event, decode
+from streams.events import SOURCE_TOPICS, Event
+from streams.events.formats.kafka_records import decode_record
 from streams.internal_topics.partitioner import partition_of
 from streams.kafka.reader import POLL_MS, Records, beginnings, ends, reader
 
@@ -63,7 +64,7 @@ async def sample(settings: Settings, offsets: int = SAMPLE_OFFSETS) -> Sample:
 
 def _count(settings: Settings, records: Records, found: Sample) -> None:
     for record in records:
-        event = decode(record.value)
+        event = decode_record(record.value, record.headers)
         if isinstance(event, Event) and record.key == event.subject.encode():
             found.events += 1
             if partition_of(record.key, settings.partitions) != record.partition:

@@ -7,7 +7,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
 from streams.engine.calendars.calendar import milliseconds
-from streams.events import SOURCE_TOPICS, Event, decode
+from streams.events import SOURCE_TOPICS, Event
+from streams.events.formats.kafka_records import decode_record
 from streams.kafka.reader import POLL_MS, reader
 
 # Of each partition: enough for every source that sends now and then.
@@ -31,7 +32,7 @@ async def sources_ahead(settings: Settings) -> dict[str, int]:
     found: dict[str, int] = {}
     async with reader(settings, committed=True) as consumer:
         for record in await _latest_records(consumer, partitions):
-            event = decode(record.value)
+            event = decode_record(record.value, record.headers)
             if isinstance(event, Event):
                 # The clock of a producer may be that of the source.
                 came = min(record.timestamp, settings.clock())

@@ -13,8 +13,8 @@ from streams.events import (
     KnownNames,
     ReferenceRecord,
     Rejected,
-    decode,
 )
+from streams.events.formats.kafka_records import decode_record
 from streams.events.key_value import KeyValue
 from streams.internal_topics.dead_letters import MISPLACED, dead_letter
 from streams.kafka.progress_tracker import report_progress
@@ -72,7 +72,7 @@ class ReferenceData:
                     self.is_complete.set()
 
     def _add(self, record: ConsumerRecord) -> None:
-        decoded = decode(record.value)
+        decoded = decode_record(record.value, record.headers)
         why = self._rejected(record, decoded)
         if why is not None:
             self.rejected.append(

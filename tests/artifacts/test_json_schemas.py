@@ -10,7 +10,6 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from streams.artifacts.examples import RULES
-from streams.artifacts.json_schemas import schema_file
 from streams.artifacts.schema_folder import files, write
 from streams.config.rules import parse
 from streams.config.rules.table import read_table
@@ -22,6 +21,7 @@ from streams.events import (
     Rejected,
     decode,
 )
+from streams.events.formats.schemas import schema_file
 from streams.operations.replay import replay
 from streams.output.keys import WINDOWS
 from streams.wiring.catalogue import catalogue
@@ -34,7 +34,7 @@ FORMATS = FormatChecker(formats=("date",))
 @FORMATS.checks("date-time", raises=ValueError)
 def is_date_time(text: object) -> bool:
     """Tell whether a text is RFC 3339 with an offset."""
-    return not isinstance(text, str) or datetime.fromisoformat(text).tzinfo is not None
+    return not isinstance(text, str) or datetime.fromisoformat(text.upper()).tzinfo is not None
 
 
 def validator(name: str) -> Draft202012Validator:
@@ -86,11 +86,15 @@ def disturbed(event: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"{field} a number", {**event, field: -1.5}
         yield f"{field} a truth", {**event, field: True}
     for field, texts in {
-        "at": ("2026-03-04T09:15:00", "2026-03-04", "2026-13-04T09:15:00Z"),
+        "at": (
+            *("2026-03-04T09:15:00", "2026-03-04", "2026-13-04T09:15:00Z"),
+            *("1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "0999-03-04T09:15:00Z"),
+            *("1970-01-01T00:00:00Z", "2199-12-31T23:59:59.999999999Z", "2100-06-01t08:00:00z"),
+        ),
         "amount": ("12,50", "1e3", "-12.50", "1."),
         "rate": ("-1", "1.0837"),
         "currency": ("eur", "EURO"),
-        "due": ("2026-02-30", "04.03.2026"),
+        "due": ("2026-02-30", "04.03.2026", "1969-12-31", "2200-01-01", "2199-12-31"),
     }.items():
         for text in texts if field in event else ():
             yield f"{field} {text}", {**event, field: text}

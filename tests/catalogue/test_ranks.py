@@ -7,6 +7,7 @@ from tests.kpis.story import (
     Told,
     call,
     deal,
+    invoice,
     member,
     target,
     told,
@@ -146,3 +147,29 @@ def test_level_that_only_a_target_makes_a_record_of_takes_part() -> None:
         record = found.record("pipeline_amount", f"rep={rep}", *TENTH)
         assert record is not None
         assert record["rank"] == rank
+
+
+SECOND_OF_TWO = {
+    "customer_lifetime_value": (
+        invoice("06-01 09:00", "1000000", due="06-30", name="one", subject="A", rep="big"),
+        invoice("06-10 09:00", "10", due="06-30", name="two", subject="B", rep="small"),
+    ),
+    "pipeline_coverage": (
+        *(BIG, SMALL),
+        *(target("revenue_won", "100", "day", scope={"rep": rep}) for rep in ("big", "small")),
+    ),
+    "pipeline_weighted": (BIG | {"probability": 0.5}, SMALL | {"probability": 1}),
+    # Who owes the least is best.
+    "receivables": (
+        invoice("06-01 09:00", "10", due="06-30", name="one", subject="A", rep="big"),
+        invoice("06-10 09:00", "1000000", due="06-30", name="two", subject="B", rep="small"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kpi", SECOND_OF_TWO)
+@pytest.mark.parametrize("now", ["06-10 23:00", "06-11 00:00", "06-20 12:00"])
+def test_every_kind_of_level_and_what_is_made_of_it_is_ranked_so(kpi: str, now: str) -> None:
+    record = told(*SECOND_OF_TWO[kpi], now=now).record(kpi, "rep=small", *TENTH)
+    assert record is not None
+    assert record["rank"] == 2

@@ -178,3 +178,25 @@ def test_event_corrected_under_its_id_counts_as_corrected() -> None:
     second = call("03-10 09:01", outcome="connected") | {"id": "call-1"}
     for events in ([first, second], [second, first]):
         assert told(*events).parts("connect_rate") == {"hits": 1, "total": 1}
+
+
+def test_hour_is_as_long_as_the_clock_makes_it_where_half_an_hour_is_left_out() -> None:
+    # At 02:00 on 4 October the clock of Lord Howe is set on to 02:30.
+    found = told(
+        call("2026-10-04T01:50:00+10:30"),
+        call("2026-10-04T02:40:00+11:00"),
+        call("2026-10-04T02:50:00+11:00"),
+        call("2026-10-04T03:10:00+11:00"),
+        timezone="Australia/Lord_Howe",
+        now="2026-10-05T00:00:00Z",
+    )
+    hours = sorted(
+        (r["start"][11:], r["end"][11:], r["value"], r["previous"])
+        for r in found.records
+        if (r["kpi"], r["window"], r["scope"]) == ("call_count", "hour", {})
+    )
+    assert hours == [
+        ("01:00:00+10:30", "02:30:00+11:00", 1, 0),
+        ("02:30:00+11:00", "03:00:00+11:00", 2, 1),
+        ("03:00:00+11:00", "04:00:00+11:00", 1, 2),
+    ]

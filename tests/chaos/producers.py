@@ -22,7 +22,12 @@ class DefaultLibrdkafka:
     def __init__(self, settings: Settings) -> None:
         self.events = 0
         self._producer = Producer(
-            {"bootstrap.servers": settings.bootstrap, "enable.idempotence": True}
+            {
+                "bootstrap.servers": settings.bootstrap,
+                "enable.idempotence": True,
+                # A Kafka that is killed is no news here.
+                "log_level": 0,
+            }
         )
 
     async def is_written(self, batch: Sequence[EventData]) -> bool:

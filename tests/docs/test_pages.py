@@ -150,6 +150,38 @@ See [there](#one-thing-and-others), [here](#one-thing-and-others-1), [away](http
 """
 
 
+# Tests that a page has its reader write.
+WRITTEN = frozenset(("tests/kpis/test_quick_wins.py",))
+NAMED_TEST = re.compile(r"test_\w+|tests/[\w/.]+")
+
+
+def unknown_tests(page: Page, names: frozenset[str]) -> list[str]:
+    """Give the tests and their files that a page names and that do not exist."""
+    named = {code for code in page.inline if NAMED_TEST.fullmatch(code)} - WRITTEN
+    return sorted(
+        name for name in named if name not in names and not ("/" in name and (ROOT / name).exists())
+    )
+
+
+@pytest.fixture(scope="module")
+def test_names() -> frozenset[str]:
+    """Give the name of every test."""
+    files = (ROOT / "tests").rglob("test_*.py")
+    return frozenset(
+        name for file in files for name in re.findall(r"def (test_\w+)", file.read_text("utf-8"))
+    )
+
+
+@of_all
+def test_tests_that_are_named_exist(page: Page, test_names: frozenset[str]) -> None:
+    assert unknown_tests(page, test_names) == []
+
+
+def test_name_of_a_test_that_was_renamed_is_found() -> None:
+    page = Page("`test_old` and `test_new`, in `tests/lost` and `tests/docs`", ROOT / "README.md")
+    assert unknown_tests(page, frozenset({"test_new"})) == ["test_old", "tests/lost"]
+
+
 def test_broken_links_are_found() -> None:
     page = Page(TWO, Path(__file__))
     assert broken(page) == ["nowhere.svg", "#nowhere"]

@@ -73,6 +73,19 @@ def test_json_that_is_no_object_is_refused(value: bytes | None, reason: str) -> 
     assert found.field is None
 
 
+@pytest.mark.parametrize("content", [DEAL, b"\x02\x08lead", b""])
+def test_schema_registry_frame_is_named(content: bytes) -> None:
+    assert rejected(b"\x00\x00\x00\x01\x02" + content) == Rejected(
+        "a schema-registry frame (magic byte 0, schema 258): send JSON without a frame",
+        None,
+        "schema-registry frame",
+    )
+
+
+def test_a_few_zero_bytes_are_no_frame() -> None:
+    assert rejected(b"\x00\x00\x00\x01").kind == "not JSON"
+
+
 @pytest.mark.parametrize("kind", REQUIRED)
 def test_missing_field_is_named(kind: str) -> None:
     for field in least(kind):

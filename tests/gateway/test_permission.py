@@ -55,6 +55,7 @@ async def test_without_an_origin_no_permission_is_given(sender: Sender) -> None:
         [ORIGIN, (RATE[0], "0")],
         [ORIGIN, (RATE[0], "-5")],
         [ORIGIN, (RATE[0], "many")],
+        [(RATE[0], "many")],
     ],
 )
 async def test_a_bad_request_for_permission_is_refused(

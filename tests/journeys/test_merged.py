@@ -21,6 +21,7 @@ from tests.kpis.story import (
     instant,
     invoice,
     lead,
+    said,
     told,
     won,
 )
@@ -224,3 +225,12 @@ def _add(aggregator: Aggregator, event: Said) -> list[KeyValue]:
     read = decode(json.dumps(event).encode())
     assert isinstance(read, Event)
     return aggregator.add(read)
+
+
+def test_rep_of_a_duplicate_that_was_only_assigned_is_the_survivors() -> None:
+    found = told(
+        said("lead.assigned", "03-01 09:00", subject="a", rep="ann"),
+        won("03-10 09:00", subject="b"),
+        merged("03-11 09:00", "a", "b"),
+    )
+    assert found.scopes("deal_count") == {"all", "rep=ann"}

@@ -5,6 +5,7 @@ from itertools import permutations
 from tests.alerts.current import current_alerts
 from tests.journeys.wholes import merged
 from tests.kpis.story import (
+    DAY,
     account,
     invoice,
     ordered,
@@ -55,3 +56,20 @@ def test_reorder_that_is_due_is_the_merged_accounts_reps() -> None:
     events = [account("a1", rep="bob"), *orders, merged("03-12 09:00", "a1", "acme")]
     (alert,) = current_alerts(*events).values()
     assert (alert["kind"], alert["rep"]) == ("reorder_due", "bob")
+
+
+def test_circle_of_accounts_orders_owes_and_complains_as_one_whose_rep_is_the_only_one() -> None:
+    found = told(
+        account("b", rep="bob"),
+        *(invoice("03-02 09:00", "10", "03-31", name, subject=name) for name in "abc"),
+        ordered("03-02 09:00", subject="a"),
+        ordered("03-05 09:00", "order-2", subject="b"),
+        ticket("03-03 09:00", "complaint", subject="c"),
+        merged("03-10 09:00", "a", "b"),
+        merged("03-11 09:00", "b", "c"),
+        merged("03-12 09:00", "c", "a"),
+    )
+    assert found["receivables", "account=a"] == found["receivables", "rep=bob"] == "30.00"
+    assert found.scopes("receivables") == {"all", "account=a", "rep=bob"}
+    assert found["reorder_interval", "account=a"] == 3 * DAY
+    assert found["complaints", "rep=bob"] == 1

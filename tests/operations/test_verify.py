@@ -14,6 +14,7 @@ from streams.internal_topics.reroutes import shard_of
 from streams.kafka import topics
 from streams.kafka.reader import ends
 from streams.kafka.transactional_producer import TransactionalProducer
+from streams.operations.dead_letters import read_dead_letters, send_again
 from streams.operations.verification.source_check import Missing
 from streams.operations.verification.verify import Difference, verify
 from streams.wiring.core import build_core
@@ -232,6 +233,26 @@ async def test_erased_and_rejected_events_are_not_missing(
     found = await verify(settings, core, pauses_s=())
     # Two calls, and the erasure for lead and account.
     assert (found.events, found.missing) == (4, ())
+
+
+async def test_events_sent_again_from_dead_letters_are_not_missing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.tasks.aggregate.task.BUSY_PROGRESS_SECONDS", -1.0)
+    core = build_core(settings)
+    await produce_bytes(settings, "crm.call", b"no event")
+    async with hands(settings) as own:
+        shards = [await own.shard(number, core) for number in range(settings.partitions)]
+        for shard in shards:
+            await own.read(shard)
+        call = orjson.dumps(event(1, "call.ended"))
+        (sent,) = await send_again(settings, await read_dead_letters(settings), lambda _: call, 0)
+        assert sent.topics == ("crm.call",)
+        for shard in shards:
+            await own.read(shard)
+        await own.read_boards(core)
+    found = await verify(settings, core, pauses_s=())
+    assert (found.events, found.missing, found.wrong) == (1, (), ())
 
 
 async def _flow(own: Hands) -> None:

@@ -95,7 +95,7 @@ def test_erasure_without_topic_is_sent_to_the_topic_it_lay_in(
 
 def test_fields_are_set_as_text_or_json_and_dropped() -> None:
     repair = repair_of(["rep=ann", "links:=2", "amount=12.50"], ["junk"], None)
-    assert orjson.loads(repair(b'{"junk":1,"id":"7"}') or b"") == {
+    assert orjson.loads(repair(letter(b'{"junk":1,"id":"7"}')) or b"") == {
         "id": "7",
         "rep": "ann",
         "links": 2,
@@ -106,14 +106,45 @@ def test_fields_are_set_as_text_or_json_and_dropped() -> None:
 @pytest.mark.parametrize("value", [None, b"no JSON", b"[1]"])
 def test_value_that_is_not_an_object_can_only_be_replaced_whole(value: bytes | None) -> None:
     with pytest.raises(CannotRepair, match="--value"):
-        repair_of(["rep=ann"], [], None)(value)
-    assert repair_of([], [], b"{}")(value) == b"{}"
+        repair_of(["rep=ann"], [], None)(letter(value))
+    assert repair_of([], [], b"{}")(letter(value)) == b"{}"
 
 
 @pytest.mark.parametrize("assignment", ["rep", "=ann", ":=1", "links:=two"])
 def test_malformed_assignment_is_refused(assignment: str) -> None:
     with pytest.raises(CannotRepair, match=r"name=text|not JSON"):
         repair_of([assignment], [], None)
+
+
+HEADERS = (
+    ("ce_specversion", b"1.0"),
+    ("ce_id", b"7"),
+    ("ce_source", b"/crm"),
+    ("ce_type", b"lead.created"),
+    ("ce_subject", b"lead-1"),
+)
+
+
+def test_cloudevent_is_repaired_as_the_canonical_event_that_it_is() -> None:
+    repair = repair_of(["at=2026-05-01T10:00:00Z"], [], None)
+    assert orjson.loads(repair(letter(b'{"rep":"ann"}', HEADERS)) or b"") == {
+        "id": "/crm 7",
+        "source": "/crm",
+        "type": "lead.created",
+        "at": "2026-05-01T10:00:00Z",
+        "subject": "lead-1",
+        "rep": "ann",
+    }
+
+
+def test_cloudevent_that_is_no_event_at_all_can_only_be_replaced_whole() -> None:
+    with pytest.raises(CannotRepair, match=r"^source: missing source: .*--value"):
+        repair_of([], [], None)(letter(b"{}", (*HEADERS[:2], *HEADERS[3:])))
+
+
+def letter(value: bytes | None, headers: tuple[tuple[str, bytes | None], ...] = ()) -> DeadLetter:
+    """A dead letter with these bytes."""
+    return DeadLetter(0, "", "", None, "crm.lead", 0, 0, b"lead-1", value, headers)
 
 
 async def some(settings: Settings, count: int) -> list[DeadLetter]:

@@ -10,17 +10,17 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
-import orjson
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
-from streams.events import SOURCE_TOPICS, Event, decode
+from streams.events import SOURCE_TOPICS, Event
+from streams.events.formats.kafka_records import decode_record
 from streams.internal_topics import forwards, reroutes
-from streams.internal_topics.dead_letters import DESTINATION
 from streams.internal_topics.partitioner import partition_of
 from streams.internal_topics.progress import read_reports
 from streams.kafka import topics
 from streams.kafka.reader import Records, ends, read_to
+from streams.operations.dead_letters import read_dead_letters
 from streams.operations.export import OnProgress
 from streams.tasks.aggregate.intake import SUBJECT_EVENTS
 from streams.tasks.aggregate.quarantine import rejection_of
@@ -117,7 +117,7 @@ class SourceCheck:
         """The events that an aggregator does not have, nor a newer version or an erasure."""
         found = []
         for record in records:
-            event = decode(record.value)
+            event = decode_record(record.value, record.headers)
             if not isinstance(event, Event) or record.key != event.subject.encode():
                 continue
             self.events += 1
@@ -183,13 +183,10 @@ class SourceCheck:
 
     async def _rejected(self) -> set[Place]:
         """The records that have a dead letter, such as events that made a KPI raise."""
-        found: set[Place] = set()
-        async for _, records in self._reader.read(await ends(self._settings, [DESTINATION])):
-            for record in records:
-                if record.value is not None:
-                    letter = orjson.loads(record.value)
-                    found.add((letter["topic"], letter["partition"], letter["offset"]))
-        return found
+        return {
+            (letter.topic, letter.partition, letter.source_offset)
+            for letter in await read_dead_letters(self._settings)
+        }
 
 
 def _place(record: ConsumerRecord) -> Place:

@@ -19,8 +19,9 @@ from streams.events import (
     SubjectErased,
     SubjectMerged,
     canonical,
-    decode,
 )
+from streams.events.decode import frame_rejection
+from streams.events.formats.kafka_records import decode_record
 from streams.events.key_value import KeyValue
 from streams.internal_topics import dead_letters, forwards, reroutes
 from streams.internal_topics.partitioner import partition_of
@@ -50,6 +51,11 @@ SUBJECT_EVENTS = (SubjectMerged, SubjectErased)
 UNKNOWN_OFFSET = -1
 KEY_IS_NOT_SUBJECT = Rejected(
     "the record's key is not its subject", "subject", "key is not the subject"
+)
+KEY_IS_FRAME = Rejected(
+    "the record's key is a schema-registry frame (magic byte 0), not its subject in UTF-8",
+    "subject",
+    "key is not the subject",
 )
 TOO_LARGE = Rejected("larger than the state accepts", None, "out of range")
 
@@ -213,7 +219,8 @@ class RecordIntake:
 
     def _decode(self, record: ConsumerRecord) -> Common | Rejected:
         body = record.value
-        return decode(body) if len(body or b"") <= self.max_event_bytes else TOO_LARGE
+        is_small = len(body or b"") <= self.max_event_bytes
+        return decode_record(body, record.headers) if is_small else TOO_LARGE
 
     def _apply(self, topic: str, decoded: Sequence[Decoded], is_careful: bool) -> None:
         """Apply records of one source topic; carefully: what makes a KPI raise is rejected."""
@@ -234,7 +241,8 @@ class RecordIntake:
                 self._reject(record, event)
             elif record.key != event.subject.encode():
                 # Under other keys, a subject's events would be in several shards.
-                self._reject(record, KEY_IS_NOT_SUBJECT)
+                is_frame = frame_rejection(record.key or b"") is not None
+                self._reject(record, KEY_IS_FRAME if is_frame else KEY_IS_NOT_SUBJECT)
             elif partition_of(record.key, partitions) != number:
                 self._misplaced.append(record)
             else:

@@ -1,0 +1,1 @@
+"""What events look like on the wire beside their types: CloudEvents, schemas, examples."""

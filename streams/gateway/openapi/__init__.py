@@ -1,0 +1,1 @@
+"""The gateway's OpenAPI description, generated from events, limits and kinds of refusal."""
