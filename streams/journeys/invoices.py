@@ -35,7 +35,7 @@ class BalanceChange(NamedTuple):
 
 
 def balance_steps(balances: Iterable[Step]) -> Iterator[Step]:
-    """The changes of a balance in minor units, from its values: its beginning, be it 0, and steps."""
+    """The steps of a balance in minor units, from its values; it begins with one, be it of 0."""
     before: int | None = None
     for at, balance in balances:
         if balance != before:
