@@ -20,7 +20,7 @@ from streams.events.decode import (
 )
 from streams.events.key_value import KeyValue
 from streams.events.known_names import KnownNames
-from streams.events.labels import clearable
+from streams.events.labels import clearable, patched
 from streams.events.lead_events import (
     ActivityLogged,
     CallEnded,
@@ -114,6 +114,7 @@ __all__ = [
     "identity",
     "order_within",
     "pack",
+    "patched",
     "topics_of",
     "unpack",
 ]

@@ -1,7 +1,7 @@
 """The kinds of value a field can hold, with their bounds."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -49,22 +49,16 @@ Potential = Annotated[
         examples=["50000.00"],
     ),
 ]
-Dimension = Literal[
-    "rep",
-    "team",
-    "department",
-    "unit",
-    "channel",
-    "media",
-    "campaign",
-    "partner",
-    "product",
-    "pipeline",
-    "stage",
-    "account",
+Custom = Annotated[
+    dict[str, Any],
+    Meta(
+        description="values of a company's own dimensions, by name: texts, whole numbers, true or"
+        " false; null clears one. Other values are ignored"
+    ),
 ]
+# Which dimensions there are, the rules file says: a company may have its own.
 Scope = Annotated[
-    dict[Dimension, Name],
+    dict[Name, Name],
     Meta(max_length=1, description="{} for all, else one dimension and its value"),
 ]
 WindowKind = Literal[

@@ -1,5 +1,6 @@
 """Texts that name something: one form, so that one name is one value of a dimension."""
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, get_args, get_type_hints
 from unicodedata import normalize
@@ -15,21 +16,8 @@ from streams.events.registry import EVENT_TYPES
 LABEL_CHARACTERS = 200
 # Labels known to be in normal form: nearly all that come are.
 CACHED_LABELS = 100_000
-# Names of the kinds of value in fields that are no identifiers.
-NAMED_DIMENSIONS = frozenset(
-    [
-        "rep",
-        "team",
-        "department",
-        "unit",
-        "channel",
-        "campaign",
-        "partner",
-        "product",
-        "pipeline",
-        "stage",
-    ]
-)
+# Values of these are not labels; those of any other dimension are, of a company's own as well.
+UNNAMED_DIMENSIONS = frozenset(["media", "account"])
 
 
 class EmptyLabel(ValueError):
@@ -60,6 +48,7 @@ _CLEARED = {
     kind: frozenset(_fields(kind, Label)) & frozenset(_fields(kind, type(None)))
     for kind in EVENT_TYPES
 }
+_CUSTOM = frozenset(kind for kind in EVENT_TYPES if "custom" in kind.__struct_fields__)
 _absent = frozenset([None, UNSET])
 _normal: set[Any] = {*_absent}
 
@@ -71,6 +60,8 @@ def normalised(event: Common) -> Common:
     """
     kind = type(event)
     read = _read[kind]
+    if kind in _CUSTOM and event.custom:  # type: ignore[attr-defined]  # kind says so
+        event = _with_texts(event)
     if read is not None and not _normal.issuperset(read(event)):
         return _normalised(event)
     return _normalised_scope(event) if type(event) is TargetSet else event
@@ -80,6 +71,16 @@ def label_of(text: str) -> str:
     """Give a text in NFC, trimmed, and cut to LABEL_CHARACTERS with `…` as the last one."""
     label = normalize("NFC", text).strip()
     return label if len(label) <= LABEL_CHARACTERS else label[: LABEL_CHARACTERS - 1] + "…"
+
+
+def patched(
+    before: Mapping[str, str] | None, patch: Mapping[str, str | None] | None
+) -> Mapping[str, str]:
+    """Give the values after a patch: null clears one, and in its place all of them."""
+    if patch is None:
+        return {}
+    merged = {**(before or {}), **patch}
+    return {name: value for name, value in merged.items() if value}
 
 
 def _normalised(event: Common) -> Common:
@@ -99,6 +100,27 @@ def _normalised(event: Common) -> Common:
     return msgspec.structs.replace(event, **changes)
 
 
+def _with_texts(event: Any) -> Common:
+    """Give an event with its custom values as labels; one without any character is None."""
+    found = _texts(event.custom)
+    labels = {name: label_of(value) or None if value else None for name, value in found.items()}
+    changed: Common = msgspec.structs.replace(event, custom=labels)
+    return event if labels == event.custom else changed
+
+
+def _texts(custom: Mapping[str, Any]) -> dict[str, str | None]:
+    """Give the values that can be dimension values as texts, and None for one to be cleared."""
+    found: dict[str, str | None] = {}
+    for name, value in custom.items():
+        if value is None or isinstance(value, str):
+            found[name] = value
+        elif isinstance(value, bool):
+            found[name] = "true" if value else "false"
+        elif isinstance(value, int):
+            found[name] = str(value)
+    return found
+
+
 def _remember(label: str) -> None:
     if len(_normal) > CACHED_LABELS:
         _normal.clear()
@@ -108,7 +130,7 @@ def _remember(label: str) -> None:
 
 def _normalised_scope(event: TargetSet) -> TargetSet:
     scope = {
-        dimension: label_of(value) if dimension in NAMED_DIMENSIONS else value
+        dimension: value if dimension in UNNAMED_DIMENSIONS else label_of(value)
         for dimension, value in event.scope.items()
     }
     if not all(scope.values()):

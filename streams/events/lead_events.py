@@ -9,6 +9,7 @@ from streams.events.common import Event
 from streams.events.fields import (
     Amount,
     Currency,
+    Custom,
     Label,
     Media,
     Name,
@@ -34,6 +35,7 @@ class LeadCreated(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.crea
     campaign: Label | None = None
     partner: Label | None = None
     product: Label | None = None
+    custom: Custom | None = None
 
 
 class LeadAssigned(LeadEvent, frozen=True, kw_only=True, gc=False, tag="lead.assigned"):
@@ -119,6 +121,7 @@ class DealChanged(Event, frozen=True, kw_only=True, gc=False, tag="deal.changed"
     channel: Label | UnsetType | None = UNSET
     partner: Label | UnsetType | None = UNSET
     reason: Label | UnsetType | None = UNSET
+    custom: Custom | UnsetType | None = UNSET
 
 
 class DealDeleted(Event, frozen=True, kw_only=True, gc=False, tag="deal.deleted"):

@@ -8,6 +8,7 @@ from streams.events.common import Common
 from streams.events.fields import (
     Amount,
     Currency,
+    Custom,
     Label,
     LabelKey,
     Media,
@@ -69,6 +70,7 @@ class AccountSet(ReferenceRecord, frozen=True, kw_only=True, gc=False, tag="acco
     rep: Label | UnsetType | None = UNSET
     potential: Potential | UnsetType | None = UNSET
     currency: Currency | UnsetType | None = UNSET
+    custom: Custom | UnsetType | None = UNSET
 
     @property
     def key(self) -> str:

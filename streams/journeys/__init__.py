@@ -1,5 +1,7 @@
 """The entities read from events: leads, calls, emails, deals, invoices, orders, accounts."""
 
+from streams.engine.catalogue.definitions import Carrier
+from streams.engine.catalogue.own_dimensions import Carriers
 from streams.journeys.accounts import Account
 from streams.journeys.activities import (
     Activity,
@@ -20,7 +22,21 @@ from streams.journeys.spend import Spend
 from streams.journeys.subjects import Journey
 from streams.journeys.tickets import Ticket
 
+OF_LEADS: tuple[Carrier, ...] = ("lead",)
+OF_ACCOUNTS: tuple[Carrier, ...] = ("account",)
+# Which entities know the own dimensions that another carries.
+CARRIERS: Carriers = {
+    Deal: ("deal", "lead", "account"),
+    Lead: OF_LEADS,
+    Quote: OF_LEADS,
+    Invoice: OF_ACCOUNTS,
+    Order: OF_ACCOUNTS,
+    Ticket: OF_ACCOUNTS,
+    Account: OF_ACCOUNTS,
+}
+
 __all__ = [
+    "CARRIERS",
     "Account",
     "Activity",
     "Call",

@@ -8,11 +8,12 @@ from streams.engine.aggregate.entry import Entry
 from streams.engine.algebra.money import Money
 from streams.engine.calendars.calendar import milliseconds
 from streams.engine.catalogue.context import EvaluationContext
-from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.dimensions import NO_OWN, Dimensions, OwnValues, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
 from streams.events import SubjectMerged
 from streams.journeys.invoices import Invoice, invoices
 from streams.journeys.orders import Order, orders
+from streams.journeys.own_values import first_custom, own_values
 from streams.journeys.tickets import (
     Ticket,
     risk,
@@ -30,7 +31,6 @@ class Account:
 
     def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
         self.context = context
-        self.dimensions = dimensions(account=account)
         topics: dict[str, list[Entry]] = {}
         # In the order of each one's last merge.
         merged: dict[str, None] = {}
@@ -42,12 +42,19 @@ class Account:
                 topics.setdefault(entry.event.topic, []).append(entry)
         known = (context.accounts.get(name) for name in (account, *merged))
         self._records = [record for record in known if record is not None]
-        self._rep = rep = next((record.rep for record in self._records if record.rep), "")
-        self.invoices: list[Invoice] = list(
-            invoices(topics.get("crm.invoice", ()), account, rep, context)
-        )
-        self.orders: list[Order] = list(orders(topics.get("crm.order", ()), account, rep, context))
-        self.tickets: list[Ticket] = tickets(topics.get("crm.ticket", ()), account, rep)
+        self._rep = next((record.rep for record in self._records if record.rep), "")
+        self.dimensions = dimensions(account=account, own=self._own_values())
+        # What its invoices, orders and tickets have without values of their own.
+        usual = self.dimensions.with_rep(self._rep)
+        self.invoices: list[Invoice] = list(invoices(topics.get("crm.invoice", ()), usual, context))
+        self.orders: list[Order] = list(orders(topics.get("crm.order", ()), usual, context))
+        self.tickets: list[Ticket] = tickets(topics.get("crm.ticket", ()), usual)
+
+    def _own_values(self) -> OwnValues:
+        if not self.context.definitions.own_dimensions:
+            return NO_OWN
+        custom = first_custom([record.custom for record in self._records])
+        return own_values(self.context.definitions, {"account": custom})
 
     @cached_property
     def potential(self) -> int | Unpriced | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.algebra.money import Money, round_half_up
 from streams.engine.catalogue.context import EvaluationContext
-from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.dimensions import Dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
 from streams.events import (
     InvoiceCredited,
@@ -35,11 +35,11 @@ class BalanceChange(NamedTuple):
 
 
 def balance_steps(balances: Iterable[Step]) -> Iterator[Step]:
-    """The changes of a balance in minor units, from its values; those that are none left out."""
-    before = 0
+    """The steps of a balance in minor units, from its values; it begins with one, be it of 0."""
+    before: int | None = None
     for at, balance in balances:
         if balance != before:
-            yield at, balance - before
+            yield at, balance - (before or 0)
         before = balance
 
 
@@ -56,9 +56,9 @@ class Invoice:
     dimensions: Dimensions
 
     def __init__(
-        self, account: str, account_rep: str, entries: Sequence[Entry], context: EvaluationContext
+        self, usual: Dimensions, entries: Sequence[Entry], context: EvaluationContext
     ) -> None:
-        """Without a rep of its own it is the account's."""
+        """`usual` are the account's dimensions with its rep, for an invoice that names none."""
         self.name: str = entries[0].event.invoice  # type: ignore[attr-defined]  # its account sorted them
         self.context = context
         self.payments: list[tuple[int, Money]] = []
@@ -86,9 +86,9 @@ class Invoice:
             self._insert_issue(entries, issues[0])
         last = self._issue
         # Nearly all name them in their last issue.
-        self.rep = (last and last.rep) or latest(issues, "rep") or account_rep
+        self.rep = (last and last.rep) or latest(issues, "rep") or usual.values[0]
         self.product = (last and last.product) or latest(issues, "product")
-        self.dimensions = dimensions(self.rep, product=self.product, account=account)
+        self.dimensions = usual.with_rep_and_product(self.rep, self.product)
         self.is_owed = bool(issues) and not is_void
 
     def _insert_issue(self, entries: Sequence[Entry], first: Entry) -> None:
@@ -228,11 +228,11 @@ class Invoice:
 
 
 def invoices(
-    entries: Sequence[Entry], account: str, account_rep: str, context: EvaluationContext
+    entries: Sequence[Entry], usual: Dimensions, context: EvaluationContext
 ) -> Iterator[Invoice]:
     """Give an account's invoices from the entries of its invoices, in their order."""
     own: dict[str, list[Entry]] = {}
     for entry in entries:
         own.setdefault(entry.event.invoice, []).append(entry)  # type: ignore[attr-defined]  # the topic says so
     for found in own.values():
-        yield Invoice(account, account_rep, found, context)
+        yield Invoice(usual, found, context)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from streams.engine.aggregate.entry import Entry, latest
 from streams.engine.catalogue.context import EvaluationContext
-from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.dimensions import Dimensions
 from streams.events import (
     OrderCancelled,
     OrderDelivered,
@@ -31,11 +31,11 @@ class Order(Struct, frozen=True, gc=False):
 
 
 def orders(
-    entries: Sequence[Entry], account: str, account_rep: str, context: EvaluationContext
+    entries: Sequence[Entry], usual: Dimensions, context: EvaluationContext
 ) -> Iterator[Order]:
     """Give an account's orders, earliest first, those of one instant by name.
 
-    An order without a rep of its own is the account's.
+    `usual` are the account's dimensions with its rep, whose an order is that names none.
     """
     # Since the last cancellation.
     placed: dict[str, list[Entry]] = {}
@@ -60,7 +60,7 @@ def orders(
             delivered.get(name),
             context.calendar.end_of(promised) if promised else None,
             product,
-            dimensions(rep or account_rep, product=product, account=account),
+            usual.with_rep_and_product(rep or usual.values[0], product),
         )
 
 

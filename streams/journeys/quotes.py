@@ -41,7 +41,11 @@ def quote(entries: Sequence[Entry], lead: Dimensions, lead_reps: Mapping[int, st
         if kind is not QuoteSent and kind is not outcome:
             outcome, decided = kind, at
     rep, product = lead.values[0], lead.values[5]
-    own = dimensions(latest(entries, "rep") or rep, product=latest(entries, "product") or product)
+    own = dimensions(
+        latest(entries, "rep") or rep,
+        product=latest(entries, "product") or product,
+        own=lead.own,
+    )
     reps = {e.at: name for e in entries if (name := getattr(e.event, "rep", None)) is not None}
     return Quote(
         next((entry.at for entry in entries if type(entry.event) is QuoteSent), None),

@@ -38,6 +38,7 @@ from streams.journeys.deals import (
     current_changes,
 )
 from streams.journeys.leads import Lead, Touch
+from streams.journeys.own_values import latest_custom, own_values
 from streams.journeys.quotes import quote
 
 QUOTE_EVENTS = {QuoteSent, QuoteOrdered, QuoteRejected}
@@ -72,6 +73,7 @@ class Journey:
         created = creations[0].at if creations else None
         # The subject's rep from each instant on, "" where it was given back.
         self._lead_reps = self._assigned()
+        self._custom = latest_custom(creations) if context.definitions.own_dimensions else {}
         lead = self._lead_dimensions(creations)
         origin = Origin(
             created,
@@ -81,6 +83,7 @@ class Journey:
             entries,
             next((done.at for done in self.activities if done.kind == "collateral"), None),
             self._lead_reps,
+            self._custom,
         )
         self.deals = [
             Deal(changes, origin, context)
@@ -155,6 +158,7 @@ class Journey:
             latest(creations, "campaign"),
             latest(creations, "partner"),
             latest(creations, "product"),
+            own=own_values(self._context.definitions, {"lead": self._custom}),
         )
 
     def _assigned(self) -> dict[int, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from streams.engine.aggregate.entry import Entry
-from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.dimensions import Dimensions
 from streams.events import TicketOpened
 
 RISK_SPAN_MS = 90 * 86_400_000
@@ -21,10 +21,10 @@ class Ticket(Struct, frozen=True, gc=False):
     dimensions: Dimensions
 
 
-def tickets(entries: Sequence[Entry], account: str, account_rep: str) -> list[Ticket]:
+def tickets(entries: Sequence[Entry], usual: Dimensions) -> list[Ticket]:
     """Give an account's tickets, in the order of their opening.
 
-    A ticket that names no rep belongs to the account's.
+    `usual` are the account's dimensions with its rep, whose a ticket is that names none.
     """
     opened: dict[str, tuple[int, TicketOpened]] = {}
     for at, _, event in entries:
@@ -36,7 +36,7 @@ def tickets(entries: Sequence[Entry], account: str, account_rep: str) -> list[Ti
             at,
             event.kind,
             event.rep or "",
-            dimensions(event.rep or account_rep, account=account),
+            usual.with_rep(event.rep) if event.rep else usual,
         )
         for at, event in opened.values()
     ]

@@ -10,11 +10,10 @@ from streams.engine.algebra.measures import (
     Fraction,
 )
 from streams.engine.catalogue.dimensions import (
-    NOWHERE,
     Dimensions,
+    dimensions,
     values_only,
 )
-from streams.engine.catalogue.dimensions import dimensions as place
 from streams.engine.catalogue.kpi import (
     UNPRICED,
     Fact,
@@ -41,6 +40,7 @@ def customer_lifetime_value(account: Account) -> Iterator[Fact[Fraction]]:
     Voided invoices are left out; money is at the issue date's rate. A customer with invoices of
     several reps or products counts once for each of them, and once for all.
     """
+    whole = dimensions(own=account.dimensions.own)
     since: dict[Dimensions, int] = {}
     for invoice in account.invoices:
         if invoice.issued is None or not invoice.is_owed:
@@ -51,15 +51,14 @@ def customer_lifetime_value(account: Account) -> Iterator[Fact[Fraction]]:
             continue
         for at, step in balance_steps(billed):
             yield Fact(at, Fraction(step, 0), invoice.dimensions)
-        for counted in _counted(invoice.rep, invoice.product):
+        for counted in (whole, *_counted(invoice.rep, invoice.product)):
             since[counted] = min(invoice.issued, since.get(counted, invoice.issued))
     for counted, at in since.items():
         yield Fact(at, Fraction(0, 1), counted)
 
 
 def _counted(rep: str, product: str) -> Iterator[Dimensions]:
-    """Give the dimension values under which an invoice makes its account a customer."""
-    yield NOWHERE
+    """Give values, beside the whole, under which an invoice makes its account a customer."""
     if rep:
         yield values_only(rep=rep)
     if product:
@@ -96,7 +95,7 @@ def churn_risk(account: Account) -> Iterator[Fact[int]]:
     counts from 5 on. Weights and threshold are settings.
     """
     if account.tickets:
-        owner = place(account.owner)
+        owner = account.dimensions.with_rep(account.owner)
         for at, step in account.risk():
             yield Fact(at, step, owner)
 
@@ -148,8 +147,7 @@ def wallet_share(account: Account) -> Iterator[Fact[Fraction]]:
             yield Fact(issued, UNPRICED)
             continue
         first = issued if first is None else min(first, issued)
-        if amount:
-            yield Fact(issued, Fraction(amount, 0))
-            yield Fact(issued + YEAR_MS, Fraction(-amount, 0))
+        yield Fact(issued, Fraction(amount, 0))
+        yield Fact(issued + YEAR_MS, Fraction(-amount, 0))
     if first is not None:
         yield Fact(first, Fraction(0, potential))

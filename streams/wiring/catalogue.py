@@ -13,9 +13,11 @@ from streams.engine.catalogue.choice import chosen
 from streams.engine.catalogue.declare_derived import declared_derived
 from streams.engine.catalogue.definitions import Definitions, StageTable
 from streams.engine.catalogue.kpi import declared
+from streams.engine.catalogue.own_dimensions import with_own_scopes
 from streams.events import KnownNames
 from streams.events.labels import label_of
 from streams.journeys import (
+    CARRIERS,
     entities_of,
     merge_target,
     route,
@@ -35,12 +37,12 @@ def catalogue(settings: Settings, rules: Rules = NO_RULES) -> Catalogue:
     if settings.rules is not None and rules is NO_RULES:
         raise ValueError(f"the rules of {settings.rules} were not read")
     definitions = _definitions(settings, rules)
-    kpis = declared()
-    derived = (
+    made = (
         *declared_derived(),
         forecast.forecast(definitions, rules.forecast.floor, rules.forecast.seed),
         commission.commission(rules.commission, settings.currency),
     )
+    kpis, derived = with_own_scopes(rules.dimensions, CARRIERS, declared(), made)
     choice = rules.catalogue.choice
     chosen_kpis, chosen_derived = chosen(choice, kpis, derived)
     return Catalogue(
@@ -98,6 +100,7 @@ def _definitions(settings: Settings, rules: Rules) -> Definitions:
             for name, pipeline in rules.pipelines.items()
         },
         choices=own.choices,
+        own_dimensions=rules.dimensions,
         working=_working_time(own.business, settings.timezone) if own.business else None,
     )
 

@@ -9,7 +9,7 @@ from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.catalogue import SETTINGS, Catalogue
-from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
+from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group, group_of
 from streams.engine.merge.merger import Merger
 from streams.events import KnownNames
 from streams.kafka.topics import MERGE_PARTITIONS
@@ -35,8 +35,10 @@ class KpiCore:
 
     def merger(self, clock: int, number: int) -> MergerPort:
         """Make the empty merger of a partition, for the dimension groups that it holds."""
-        own = [each for each in range(len(DIMENSION_GROUPS)) if each % MERGE_PARTITIONS == number]
-        return Merger(self.catalogue, clock, own)
+        own = (group_of(each.name) for each in self.catalogue.definitions.own_dimensions)
+        groups = (*range(len(DIMENSION_GROUPS)), *own)
+        held = [each for each in groups if each % MERGE_PARTITIONS == number]
+        return Merger(self.catalogue, clock, held)
 
     @property
     def known_names(self) -> KnownNames:

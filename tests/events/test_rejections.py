@@ -183,7 +183,7 @@ BAD_FIELDS: tuple[tuple[str, str, Any, str], ...] = (
     ("spend.recorded", "currency", None, "not null"),
     ("spend.recorded", "media", "bought", "'bought'"),
     ("target.set", "scope", {"rep": "ann", "team": "north"}, "at most 1 entry"),
-    ("target.set", "scope", {"region": "north"}, "'region'"),
+    ("target.set", "scope", {"": "north"}, "must not be empty"),
     ("target.set", "scope", {"rep": ""}, "must not be empty"),
     ("target.set", "scope", {"rep": " "}, "must not be empty"),
     ("target.set", "scope", {"rep": None}, "not null"),

@@ -14,6 +14,7 @@ from streams.config.rules import (
     catalogue,
     commission,
     definitions,
+    dimensions,
     forecast,
     pipelines,
 )
@@ -24,6 +25,7 @@ from streams.config.rules.forecast import ForecastRules
 from streams.config.rules.kpi_modules import load_installed
 from streams.config.rules.pipelines import PipelineRules
 from streams.config.rules.table import Table, open_table
+from streams.engine.catalogue.definitions import OwnDimension
 from streams.engine.catalogue.kpi import declared
 from streams.engine.plans.commission import CommissionRule
 
@@ -40,6 +42,7 @@ class Rules:
     alerts: AlertRules = field(default_factory=AlertRules)
     forecast: ForecastRules = field(default_factory=ForecastRules)
     pipelines: Mapping[str, PipelineRules] = field(default_factory=dict)
+    dimensions: tuple[OwnDimension, ...] = ()
     commission: tuple[CommissionRule, ...] = ()
 
 
@@ -67,6 +70,7 @@ def parse(table: Table) -> Rules:
         alerts=alerts.parse(table.table("alerts")),
         forecast=forecast.parse(table.table("forecast")),
         pipelines=pipelines.parse(table.table("pipelines")),
+        dimensions=dimensions.parse(table.table("dimensions")),
         commission=commission.parse(table.tables("commission"), declared()),
     )
     table.finish()

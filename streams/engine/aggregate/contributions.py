@@ -14,6 +14,7 @@ from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.dimensions import (
     DIMENSIONS,
     NOWHERE,
+    OWN_PLACES,
     ROLLED_UP,
     Dimensions,
 )
@@ -82,16 +83,19 @@ class ContributionFunctions:
         # Where groups are those of the time, contributions have them as dimensions of their own.
         rolled_up = ROLLED_UP if catalogue.definitions.choices.organisation == "event" else ()
         grouped = [tuple(it for it in rolled_up if it in kpi.scopes) for kpi in self.kpis]
+        own_names = tuple(each.name for each in catalogue.definitions.own_dimensions)
+        places = (*DIMENSIONS, *own_names, *("",) * (OWN_PLACES - len(own_names)))
         groups = [
-            _numbered.setdefault((kpi.dimensions, own, kpi.broadcast_to), len(_numbered))
+            _numbered.setdefault(
+                ((*kpi.dimensions, *own_names), own, kpi.broadcast_to), len(_numbered)
+            )
             for kpi, own in zip(self.kpis, grouped, strict=True)
         ]
         self._total_scopes = [
             (TOTAL, *(f"{name}=" for name in kpi.broadcast_to)) for kpi in self.kpis
         ]
         named = [
-            (number, name, ScopeNames(name))
-            for number, name in enumerate((*DIMENSIONS, *rolled_up))
+            (number, name, ScopeNames(name)) for number, name in enumerate((*places, *rolled_up))
         ]
         self._dimensions = [
             [(number, names) for number, name, names in named if name in (*kpi.dimensions, *own)]

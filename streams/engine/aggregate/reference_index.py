@@ -12,6 +12,7 @@ from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.patched_records import AccountRecords, RepRecords
 from streams.events import (
     AccountSet,
+    DealChanged,
     RateSet,
     ReferenceRecord,
     RepSet,
@@ -39,6 +40,12 @@ class ReferenceIndex:
         self._sets_by_currency: dict[str, set[str]] = {}
         # Of an account that was merged: the sets of its merge targets.
         self._sets_by_merged: dict[str, set[str]] = {}
+        # Accounts matter to deals only where they carry a dimension of deals.
+        self._deals_by_account: defaultdict[str, set[str]] | None = (
+            defaultdict(set)
+            if any(it.carrier == "account" for it in catalogue.definitions.own_dimensions)
+            else None
+        )
         # Reps matter to event sets only where their working hours count.
         self._sets_by_rep: defaultdict[str, set[str]] | None = (
             None if catalogue.definitions.working is None else defaultdict(set)
@@ -46,6 +53,10 @@ class ReferenceIndex:
 
     def stored(self, name: str, entry: Entry) -> None:
         """Add the dependencies of an event set that has a new entry."""
+        if self._deals_by_account is not None and type(entry.event) is DealChanged:
+            account = entry.event.account
+            if account is not UNSET and account is not None:
+                self._deals_by_account[account].add(name)
         if type(entry.event) is SubjectMerged:
             self._merged(name, entry.event.subject)
             return
@@ -69,7 +80,10 @@ class ReferenceIndex:
         if isinstance(record, RateSet):
             return self._sets_by_currency.get(record.currency, ())
         if isinstance(record, AccountSet):
-            return self._account_sets(record.account)
+            own = self._account_sets(record.account)
+            if self._deals_by_account is None or record.custom is UNSET:
+                return own
+            return own | self._deals_by_account.get(record.account, set())
         if isinstance(record, RepSet) and self._sets_by_rep is not None:
             return () if record.timezone is UNSET else self._sets_by_rep[record.rep]
         return ()

@@ -11,6 +11,7 @@ Win = Literal["latest_run", "first"]
 OwnerChoice = Literal["now", "event"]
 Conversion = Literal["event", "close"]
 LostAmount = Literal["latest", "open"]
+Carrier = Literal["deal", "lead", "account"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,14 @@ class StageTable:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDimension:
+    """A dimension of a company's own, and the entity whose `custom` has its values."""
+
+    name: str
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
 class Definitions:
     """The definitions in force; with `working`, leads wait in working time only.
 
@@ -70,6 +79,7 @@ class Definitions:
     pipelines: Mapping[str, StageTable] = field(default_factory=dict)
     choices: DefinitionChoices = field(default_factory=DefinitionChoices)
     working: WorkingTime | None = None
+    own_dimensions: tuple[OwnDimension, ...] = ()
 
     def stages_of(self, pipeline: str) -> StageTable:
         """Give the order and the probabilities of a pipeline's stages."""

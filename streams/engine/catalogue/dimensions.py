@@ -16,10 +16,14 @@ DIMENSIONS = (
     "stage",
     "account",
 )
+# A company's own dimensions come after these, each in the place that the rules give it.
+OWN_PLACES = 4
+OwnValues = tuple[str, ...]
+NO_OWN: OwnValues = ("",) * OWN_PLACES
 
 
 class Dimensions:
-    """The dimension values of a fact, in the order of `DIMENSIONS`; empty: none.
+    """The dimension values of a fact, in the order of `DIMENSIONS`, then own ones; empty: none.
 
     Made by `dimensions`, which returns the same object for the same values, so that comparing
     and hashing need not look inside: facts are compared far more often than they are made.
@@ -35,7 +39,16 @@ class Dimensions:
 
     def with_rep(self, rep: str) -> "Dimensions":
         """Give the same values with another rep."""
-        return dimensions(rep, *self.values[1:])
+        return _present((rep, *self.values[1:]))
+
+    @property
+    def own(self) -> OwnValues:
+        """The values of a company's own dimensions."""
+        return self.values[len(DIMENSIONS) : len(DIMENSIONS) + OWN_PLACES]
+
+    def with_rep_and_product(self, rep: str, product: str) -> "Dimensions":
+        """Give the same values with another rep and another product."""
+        return _with_rep_and_product(self, rep, product)
 
     def with_stage(self, stage: str, pipeline: str | None = None) -> "Dimensions":
         """Give the same values with another stage, and with another pipeline if one is given."""
@@ -53,14 +66,26 @@ def dimensions(
     pipeline: str = "",
     stage: str = "",
     account: str = "",
+    own: OwnValues = NO_OWN,
 ) -> Dimensions:
     """Give the object of these values."""
-    return Dimensions((rep, channel, media, campaign, partner, product, pipeline, stage, account))
+    values = (rep, channel, media, campaign, partner, product, pipeline, stage, account, *own)
+    return _present(values)
+
+
+@lru_cache(maxsize=200_000)
+def _present(values: tuple[str, ...]) -> Dimensions:
+    return Dimensions(values)
 
 
 @lru_cache(maxsize=200_000)
 def _with_stage(own: Dimensions, stage: str, pipeline: str) -> Dimensions:
-    return dimensions(*own.values[:6], pipeline, stage, own.values[8])
+    return _present((*own.values[:6], pipeline, stage, *own.values[8:]))
+
+
+@lru_cache(maxsize=200_000)
+def _with_rep_and_product(own: Dimensions, rep: str, product: str) -> Dimensions:
+    return _present((rep, *own.values[1:5], product, *own.values[6:]))
 
 
 # The team, department and unit that a fact belongs to for good; empty: none.
@@ -76,7 +101,8 @@ def in_groups(own: Dimensions, groups: Groups) -> Dimensions:
 @lru_cache(maxsize=10_000)
 def groups_only(groups: Groups) -> Dimensions:
     """Give groups alone, which do not count for the grand total."""
-    return Dimensions((*("",) * len(DIMENSIONS), *groups), counts_in_total=False)
+    nothing = ("",) * (len(DIMENSIONS) + OWN_PLACES)
+    return Dimensions((*nothing, *groups), counts_in_total=False)
 
 
 @lru_cache(maxsize=200_000)
@@ -85,7 +111,7 @@ def values_only(rep: str = "", product: str = "") -> Dimensions:
 
     For what counts once per value and once in total, such as an account with several reps.
     """
-    return _apart((rep, "", "", "", "", product, "", "", ""))
+    return _apart((rep, "", "", "", "", product, "", "", "", *NO_OWN))
 
 
 @lru_cache(maxsize=200_000)
@@ -99,7 +125,7 @@ def transfer(
     pairs = list(zip(before.values, after.values, strict=True))
     left = tuple(["" if old == new else old for old, new in pairs])
     entered = tuple(["" if old == new else new for old, new in pairs])
-    kept = dimensions(*[old if old == new else "" for old, new in pairs])
+    kept = _present(tuple(old if old == new else "" for old, new in pairs))
     return _apart(left) if any(left) else None, kept, _apart(entered) if any(entered) else None
 
 

@@ -122,7 +122,8 @@ class Kpi:
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions that its facts are grouped by."""
         wanted = {"rep" if scope in ROLLED_UP else scope for scope in self.scopes}
-        return tuple(name for name in DIMENSIONS if name in wanted)
+        own = (name for name in self.scopes if name not in DIMENSIONS and name not in ROLLED_UP)
+        return (*(name for name in DIMENSIONS if name in wanted), *own)
 
     def entry(self) -> dict[str, str | bool | list[str]]:
         """Give its catalogue entry."""

@@ -1,5 +1,6 @@
 """Reps and accounts as the patches of their reference records leave them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from streams.events import (
     canonical,
     identity,
     order_within,
+    patched,
 )
 
 Patch = RepSet | AccountSet
@@ -36,6 +38,7 @@ class AccountRecord(NamedTuple):
     potential: str | None = None
     currency: str | None = None
     at: datetime = NEVER
+    custom: Mapping[str, str] | None = None
 
 
 def precedence(record: Common) -> tuple[int, str, bytes]:
@@ -80,7 +83,7 @@ class PatchHistory:
             for name in patch.__struct_fields__:
                 value = getattr(patch, name)
                 if value is not UNSET:
-                    found[name] = value
+                    found[name] = patched(found.get(name), value) if name == "custom" else value
                     if name == "potential":
                         found["potential_at"] = patch.at
         return found
@@ -135,5 +138,6 @@ class AccountRecords(dict[str, AccountRecord]):
             fields.get("potential"),
             fields.get("currency"),
             fields.get("potential_at", NEVER),
+            fields.get("custom"),
         )
         return new != old

@@ -1,7 +1,8 @@
 """Groups of dimensions: the cells of one group are merged together, groups independently."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
+from zlib import crc32
 
 from streams.engine.catalogue.dimensions import ROLLED_UP
 
@@ -21,15 +22,23 @@ ALL_DIMENSIONS: Final = tuple(_GROUP_OF)
 
 
 def dimension_group(cell: str) -> int:
-    """Number of the group that a cell's dimension is in. KeyError for an unknown dimension."""
-    return _GROUP_OF[dimension_of(scope_of(cell))]
+    """Number of the group that a cell's dimension is in."""
+    return group_of(dimension_of(scope_of(cell)))
 
 
-def dimensions_of(groups: Collection[int] | None) -> list[str]:
-    """Dimensions of some groups; of all if None."""
-    return [
-        dimension for dimension, number in _GROUP_OF.items() if groups is None or number in groups
-    ]
+def group_of(dimension: str) -> int:
+    """Number of a dimension's group; each of a company's own is a group by itself.
+
+    It depends on the name alone: a dimension that is no longer wanted is found where it was.
+    """
+    found = _GROUP_OF.get(dimension)
+    return len(DIMENSION_GROUPS) + crc32(dimension.encode()) if found is None else found
+
+
+def dimensions_of(groups: Collection[int] | None, own: Iterable[str] = ()) -> list[str]:
+    """Dimensions of some groups; of all if None. `own` are a company's own dimensions."""
+    known = (*_GROUP_OF, *own)
+    return [name for name in known if groups is None or group_of(name) in groups]
 
 
 def scope_of(cell: str) -> str:

@@ -1,5 +1,6 @@
 """Partial aggregates merged over partitions, rolled up and summed by window."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from streams.engine.algebra.measures import Grouped, negative
@@ -47,7 +48,8 @@ class Merger:
     def __init__(
         self, catalogue: Catalogue, clock: int, groups: Collection[int] | None = None
     ) -> None:
-        dimensions = dimensions_of(groups)
+        own = [each.name for each in catalogue.definitions.own_dimensions]
+        dimensions = dimensions_of(groups, own)
         state = empty_state(catalogue, clock, dimensions)
         index = state.kpis
         self.clock = clock
@@ -271,7 +273,7 @@ def _kpis_by_dimension(
     kpis: Iterable[Kpi | Derived], dimensions: Collection[str], index: KpiIndex
 ) -> dict[str, KpiMask]:
     """KPIs with records in each dimension; none in dimensions of other groups."""
-    found = dict.fromkeys(ALL_DIMENSIONS, NO_KPIS)
+    found = defaultdict(lambda: NO_KPIS, dict.fromkeys(ALL_DIMENSIONS, NO_KPIS))
     for dimension in dimensions:
         found[dimension] = index.mask(
             kpi.name for kpi in kpis if (dimension or "all") in kpi.published_scopes

@@ -18,6 +18,7 @@ SAMPLES: dict[str, object] = {
     "channel": "web",
     "cold": False,
     "currency": "EUR",
+    "custom": {"region": "north"},
     "date": "2026-03-04",
     "deal": "deal-7",
     "department": "field",

@@ -51,7 +51,8 @@ def event_body(kind: type[Common]) -> Schema:
     for name in clearable(kind):
         # An empty text clears a field of a patch, as null does.
         alternatives = body["properties"][name]["anyOf"]
-        if alternatives[0].keys() - {"type", "description"}:
+        is_any_text = alternatives[0].keys() <= {"type", "description"}
+        if not is_any_text or alternatives[0]["type"] != "string":
             alternatives.append({"const": ""})
     names = topics(kind)
     schema = {

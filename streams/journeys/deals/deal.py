@@ -20,7 +20,8 @@ from streams.engine.algebra.money import (
     round_half_up,
 )
 from streams.engine.catalogue.context import EvaluationContext
-from streams.engine.catalogue.dimensions import Dimensions, dimensions
+from streams.engine.catalogue.definitions import Carrier
+from streams.engine.catalogue.dimensions import NO_OWN, Dimensions, OwnValues, dimensions
 from streams.engine.catalogue.kpi import UNPRICED
 from streams.events import DealChanged, DealDeleted
 from streams.journeys.deals import stages
@@ -28,6 +29,7 @@ from streams.journeys.deals.fields import DealFields
 from streams.journeys.deals.history import DealHistory
 from streams.journeys.deals.levels import Span, Standing, Value
 from streams.journeys.deals.origin import Origin
+from streams.journeys.own_values import Custom, own_values
 
 
 class Deal(DealHistory):
@@ -65,10 +67,22 @@ class Deal(DealHistory):
             fields.pipeline or "",
             fields.stage or "",
             fields.account or "",
+            self._own_values() if context.definitions.own_dimensions else NO_OWN,
         )
         is_by_event = context.definitions.choices.owner == "event"
         self.attribution: AttributionSteps = self._attribution() if is_by_event else ()
         self.standings = self._standings()
+
+    def _own_values(self) -> OwnValues:
+        fields = self.fields
+        record = self.context.accounts.get(fields.account) if fields.account else None
+        account = record.custom if record else None
+        own: dict[Carrier, Custom] = {
+            "deal": fields.custom,
+            "lead": self.origin.custom,
+            "account": account,
+        }
+        return own_values(self.context.definitions, own)
 
     @property
     def won(self) -> int | None:

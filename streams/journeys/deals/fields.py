@@ -1,10 +1,11 @@
 """The fields of a deal, and what a patch does to them."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from msgspec import UNSET, Struct
 
-from streams.events import DealChanged
+from streams.events import DealChanged, patched
 
 
 class DealFields(Struct, frozen=True, gc=False):
@@ -22,6 +23,7 @@ class DealFields(Struct, frozen=True, gc=False):
     partner: str | None = None
     product: str | None = None
     account: str | None = None
+    custom: Mapping[str, str] | None = None
 
     def apply(self, patch: DealChanged) -> "DealFields":
         """Give the fields after a patch: what it does not name stays as it was."""
@@ -40,6 +42,7 @@ class DealFields(Struct, frozen=True, gc=False):
             self.partner if patch.partner is unset else patch.partner,
             self.product if patch.product is unset else patch.product,
             self.account if patch.account is unset else patch.account,
+            self.custom if patch.custom is unset else patched(self.custom, patch.custom),
         )
 
 

@@ -15,10 +15,12 @@ class Origin:
         dimensions: Those of the subject, empty where there are none.
         reps: The subject's rep from each instant on.
         entries: All of the subject's, in their order.
+        custom: Values of own dimensions that the lead carries.
     """
 
     __slots__ = (
         "_silences",
+        "custom",
         "dimensions",
         "entries",
         "first_collateral",
@@ -37,6 +39,7 @@ class Origin:
         entries: Sequence[Entry],
         first_collateral: int | None,
         reps: Mapping[int, str],
+        custom: Mapping[str, str],
     ) -> None:
         self.lead_created = lead_created
         self.dimensions = dimensions
@@ -45,6 +48,7 @@ class Origin:
         self.entries = entries
         self.first_collateral = first_collateral
         self.reps = reps
+        self.custom = custom
         self._silences: tuple[int, list[tuple[int, int | None]]] | None = None
 
     @property
