@@ -38,7 +38,7 @@ WRONG: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "collected has no scope campaign",
         TARGET | {"kpi": "collected", "scope": {"campaign": "x"}},
     ),
-    ("scope", "unknown value 'reps'", TARGET | {"scope": {"reps": "ann"}}),
+    ("scope", "revenue_won has no scope reps", TARGET | {"scope": {"reps": "ann"}}),
     ("window", "unknown value 'fortnight'", TARGET | {"window": "fortnight"}),
     ("window", "unknown value 'hour'", TARGET | {"kpi": "call_count", "window": "hour"}),
     (
