@@ -35,11 +35,11 @@ class BalanceChange(NamedTuple):
 
 
 def balance_steps(balances: Iterable[Step]) -> Iterator[Step]:
-    """The changes of a balance in minor units, from its values; those that are none left out."""
-    before = 0
+    """The steps of a balance in minor units, from its values; it begins with one, be it of 0."""
+    before: int | None = None
     for at, balance in balances:
         if balance != before:
-            yield at, balance - before
+            yield at, balance - (before or 0)
         before = balance
 
 

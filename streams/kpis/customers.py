@@ -147,8 +147,7 @@ def wallet_share(account: Account) -> Iterator[Fact[Fraction]]:
             yield Fact(issued, UNPRICED)
             continue
         first = issued if first is None else min(first, issued)
-        if amount:
-            yield Fact(issued, Fraction(amount, 0))
-            yield Fact(issued + YEAR_MS, Fraction(-amount, 0))
+        yield Fact(issued, Fraction(amount, 0))
+        yield Fact(issued + YEAR_MS, Fraction(-amount, 0))
     if first is not None:
         yield Fact(first, Fraction(0, potential))

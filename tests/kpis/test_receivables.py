@@ -218,11 +218,19 @@ def test_invoice_without_a_rep_is_its_accounts() -> None:
     assert found["collected", "rep=bob"] == "40.00"
 
 
-def test_invoice_paid_at_the_instant_of_its_issue_was_never_owed() -> None:
+def test_balance_that_is_the_same_after_an_instant_has_no_step_there() -> None:
     found = told(
-        invoice("03-02 09:00", "100", due="03-10"),
-        paid("03-02 09:00", "100"),
-        invoice("03-03 09:00", "0", due="03-10", name="invoice-2"),
+        invoice("03-02 09:00", "100", due="03-31"),
+        paid("03-04 09:00", "30"),
+        credited("03-04 09:00", "-30"),
+        invoice("03-05 09:00", "70", due="03-31", name="invoice-2"),
+        paid("03-05 09:00", "70", name="invoice-2"),
     )
-    assert not found.scopes("receivables")
-    assert found["collected"] == "100.00"
+    days = [
+        record["start"][:10]
+        for record in found.records
+        if (record["kpi"], record["window"], record["scope"]) == ("receivables", "day", {})
+    ]
+    # The second invoice is owed from its issue on, if nothing of it; the rest is of today.
+    assert days[:2] == ["2026-03-02", "2026-03-05"]
+    assert found["receivables"] == "100.00"

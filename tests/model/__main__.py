@@ -13,7 +13,7 @@ from tests.model.rules import (
     Rules,
 )
 
-HEADINGS = "wrong", "restart", "restless", "unexpl.", "back", "left"
+HEADINGS = "wrong", "restart", "restless", "unexpl.", "back", "left", "unread", "gaps"
 
 
 def line(name: str, rules: Rules, schedules: int) -> bool:

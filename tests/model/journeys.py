@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from random import Random
 
-from tests.model.broker import Partition
+from tests.model.broker import Partition, Refused
+from tests.model.client import AT_ONCE, Client
 from tests.model.facts import (
     CELLS,
     TOPICS,
@@ -36,7 +37,6 @@ Position = tuple[int, ...]
 FORWARDED = TOPICS
 START: Position = (0,) * (TOPICS + 1)
 POSITION, GOAL = "position", "goal"
-AT_ONCE = 3
 # How often a cell that changed is told with the events that changed it.
 TOLD = 0.5
 
@@ -51,6 +51,9 @@ class Shard:
         self.state = topics.state[self.number]
         self.source = topics.source[self.number]
         self.received = topics.forwards[self.number]
+        self.client = Client(self.source, self.rules, member.random)
+        # Topics of which this owner has read nothing yet.
+        self.unseen = set(range(TOPICS))
         # What is forwarded, and removed, with the next transaction.
         self.forwards: Sends = []
         self.removals: Sends = []
@@ -73,6 +76,7 @@ class Shard:
         yield DONE
         self._read_state()
         self._resume_forwarded()
+        self.client.seek(self.position[:TOPICS])
         yield DONE
         if not self.rules.fence_first:
             yield from self.me.fence()
@@ -131,7 +135,8 @@ class Shard:
     def _turn(self) -> Life:
         """Read a batch, if there is one, and commit what came of it and of time."""
         before = self.rows, self.position, self.goal
-        unread = [t for t in range(TOPICS) if self.position[t] < len(self.source[t])]
+        offsets = self.client.offsets
+        unread = [topic for topic in range(TOPICS) if self.client.has_more(topic)]
         if self.received.read(self.position[FORWARDED], self.received.stable_end):
             unread.append(FORWARDED)
         # A fresh owner reconciles before it reads on.
@@ -150,6 +155,7 @@ class Shard:
             yield from self._aside("after", is_reading)
         else:
             self.rows, self.position, self.goal = before
+            self.client.seek(offsets)
         self.forwards, self.removals = [], []
 
     def _news(self, is_all: bool) -> dict[str, Cell | None]:
@@ -176,16 +182,31 @@ class Shard:
 
     def _own(self, topic: int) -> tuple[list[Event], int]:
         """Read some of a source topic; what belongs to others is forwarded."""
-        own, start = [], self.position[topic]
-        batch: list[Event] = self.source[topic][start : start + self.me.random.randint(1, AT_ONCE)]
-        for offset, event in enumerate(batch, start):
+        own, fetched = [], self.client.fetch(topic)
+        stop = fetched.next
+        if not self.rules.offsets_pass:
+            stop = fetched.records[-1].offset + 1 if fetched.records else self.position[topic]
+        first = fetched.start
+        if not self.rules.ranges and fetched.records:
+            first = fetched.records[0].offset
+        if first > self.position[topic]:
+            self._gap(topic)
+        self.unseen.discard(topic)
+        for record in fetched.records:
+            event: Event = record.value[0]
             home = home_of(event, self.number)
             if home == self.number:
                 own.append(event)
             else:
-                key = self.number, topic, offset
+                key = self.number, topic, record.offset
                 self.forwards.append((self.topics.forwards[home], key, (event,)))
-        return own, start + len(batch)
+        return own, stop
+
+    def _gap(self, topic: int) -> None:
+        """Count offsets as deleted unread; unless this is the first read, the process ends."""
+        self.topics.gaps += 1
+        if topic not in self.unseen:
+            raise Refused("gap")
 
     def _forwarded(self) -> tuple[list[Event], int]:
         """Read some of what others have forwarded, and remove it."""

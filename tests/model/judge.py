@@ -14,6 +14,7 @@ from tests.model.facts import (
     plus,
     rows_of,
 )
+from tests.model.journeys import POSITION, START
 from tests.model.rules import Rules
 from tests.model.world import World
 
@@ -30,6 +31,8 @@ class Found:
     unexplained: int = 0  # a committed value that no prefix of each shard's events gives
     went_back: int = 0  # a shard's prefix in one cell went back
     left_over: int = 0  # a forwarded event stays, though the rows of its shard have it
+    unread: int = 0  # when all is quiet the source offsets are not the ends: `status` waits on
+    gaps: int = 0  # a gap was counted, though nothing was deleted
 
     def __add__(self, other: "Found") -> "Found":
         """Add up."""
@@ -50,6 +53,7 @@ def play(rules: Rules, seed: int) -> tuple[Found, Counter[str]]:
     judge = Judge(world)
     first = world.settle()
     is_wrong = first and judge.is_wrong()
+    is_unread = first and judge.is_unread()
     world.members.clear()
     second = world.settle()
     is_wrong_again = second and judge.is_wrong()
@@ -57,8 +61,18 @@ def play(rules: Rules, seed: int) -> tuple[Found, Counter[str]]:
     unexplained, went_back = judge.promises()
     is_restless = not (first and second)
     left_over = not is_restless and judge.is_left_over()
-    found = Found(is_wrong, is_wrong_again, is_restless, unexplained, went_back, left_over)
-    return found, world.seen
+    is_unread |= second and judge.is_unread()
+    has_gaps = world.topics.gaps > 0
+    return Found(
+        is_wrong,
+        is_wrong_again,
+        is_restless,
+        unexplained,
+        went_back,
+        left_over,
+        is_unread,
+        has_gaps,
+    ), world.seen
 
 
 class Judge:
@@ -84,7 +98,11 @@ class Judge:
                 if record.offset < received and record.value[0] is not None
             ]
             own = [
-                [event for event in topic[:stop] if home_of(event, shard) == shard]
+                [
+                    record.value[0]
+                    for record in topic.committed
+                    if record.offset < stop and home_of(record.value[0], shard) == shard
+                ]
                 for topic, stop in zip(topics, stops, strict=True)
             ]
             self._known[key] = fold(rows_of([*own, forwarded]), now, version)
@@ -98,17 +116,26 @@ class Judge:
                 return True
         return False
 
+    def is_unread(self) -> bool:
+        """Whether a stored source offset is not its topic's end, markers included."""
+        for state, topics in zip(self._world.topics.state, self._world.topics.source, strict=True):
+            found = {r.key: r.value for r in state.read(0, state.stable_end)}
+            offsets = found.get(POSITION, START)[: len(topics)]
+            if offsets != tuple(topic.end for topic in topics):
+                return True
+        return False
+
     def is_wrong(self) -> bool:
         """Compare what a reader finds in the output with the fold of all events."""
         world = self._world
         whole: dict[str, Cell | None] = {}
         for shard in range(len(world.topics.source)):
             events = [
-                event
+                record.value[0]
                 for source, topics in enumerate(world.topics.source)
                 for topic in topics
-                for event in topic
-                if home_of(event, source) == shard
+                for record in topic.committed
+                if home_of(record.value[0], source) == shard
             ]
             cells = fold(rows_of([events]), world.topics.clock, world.versions[0])
             for cell, value in cells.items():

@@ -20,6 +20,10 @@ class Rules:
     removal_last: bool = True  # a forwarded event is removed after the rows that have it
     removal_again: bool = True  # ... and again by a new owner whose rows have it
     forwards_anew: bool = True  # a new owner reads forwarded events from its position on
+    source_committed: bool = True  # events are read committed
+    stable: bool = True  # ... up to the stable end, before any open transaction
+    offsets_pass: bool = True  # source offsets pass markers and aborted records
+    ranges: bool = True  # a gap is between two fetched ranges, not between two records
     exits: bool = True  # nobody aborts and goes on with the same producer
     board_committed: bool = True  # stage 2 reads committed partials only
     board_fence: bool = True  # stage 2 publishes in fenced transactions
@@ -29,6 +33,7 @@ class Rules:
     verification: bool = True  # the broker asks the coordinator before a first append
     # The world:
     late: bool = True  # copies of EndTxn and AddPartitionsToTxn arrive late
+    transactions: bool = True  # some senders write in transactions
     clock: bool = True  # time passes, and things mature without an event
     versions: bool = True  # new versions, and roll-backs, change what rows contribute
 
@@ -70,6 +75,10 @@ MUTANTS = {
     "removed first": _without("removed after the rows", 100, 2400, removal_last=False),
     "removed once": _without("a new owner removes again", 300, removal_again=False),
     "skipped": _without("forwarded events are read from the position", 300, forwards_anew=False),
+    "uncommitted events": _without("events are read committed", 100, source_committed=False),
+    "past the stable end": _without("events are read to the stable end", 100, stable=False),
+    "marker not passed": _without("source offsets pass markers", 100, offsets_pass=False),
+    "marker is a gap": _without("gaps are between ranges", 100, ranges=False),
     "abort and go on": _without("nobody aborts and goes on", 300, exits=False),
     "uncommitted": _without("stage 2 reads committed records", 200, board_committed=False),
     "no fence in stage 2": _without("stage 2 is fenced", 500, board_fence=False),

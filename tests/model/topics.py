@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from tests.model.broker import Partition
-from tests.model.facts import Event
 
 FAMILIES = 2
 
@@ -16,12 +15,13 @@ def _partitions(count: int) -> list[Partition]:
 class Topics:
     """The topics of one installation with as many shards as there are sources."""
 
-    source: list[list[list[Event]]]
+    source: list[list[Partition]]
     state: list[Partition] = field(init=False)
     forwards: list[Partition] = field(init=False)
     partials: list[Partition] = field(default_factory=lambda: _partitions(FAMILIES))
     output: list[Partition] = field(default_factory=lambda: _partitions(FAMILIES))
     clock: int = 0
+    gaps: int = 0  # how often offsets were counted as deleted unread
 
     def __post_init__(self) -> None:
         """Give each shard its state, and what others forward to it."""

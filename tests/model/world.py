@@ -11,7 +11,7 @@ from tests.model.broker import (
     Request,
     Transactional,
 )
-from tests.model.facts import misplaced, told
+from tests.model.facts import Event, misplaced, told
 from tests.model.journeys import Shard
 from tests.model.member import (
     DONE,
@@ -21,10 +21,12 @@ from tests.model.member import (
     Place,
 )
 from tests.model.rules import Rules
+from tests.model.senders import Sender
 from tests.model.topics import FAMILIES, Topics
 
 JOURNEYS, BOARDS = "aggregate", "merge"
 LAST_DAY = 20
+SENDERS = 2
 NAPS = (0, 3, 10, 40, 150)
 PATIENCE = 1500
 
@@ -42,7 +44,7 @@ class World:
         sources = [told(self.random, rules.clock, is_tight) for _ in range(shards)]
         if seed % 8 in (1, 4):
             misplaced(sources, Random(seed))
-        self.topics = Topics(sources)
+        self.topics = Topics([[Partition() for _ in topics] for topics in sources])
         self.versions = [1]
         self.wire: list[Request] = []
         self.members: list[Member] = []
@@ -50,8 +52,40 @@ class World:
         self._transactionals: dict[object, Transactional] = {}
         self.places = [Place(JOURNEYS, number) for number in range(shards)]
         self.places += [Place(BOARDS, number) for number in range(FAMILIES)]
+        self.senders: list[Sender] = []
+        self._send(sources, seed)
         for place in self.places:
             self.start(place)
+
+    def _send(self, sources: list[list[list[Event]]], seed: int) -> None:
+        """Write all events at once, or let senders do it over time, some of it in transactions."""
+        outbox = [
+            (partition, event)
+            for partitions, topics in zip(self.topics.source, sources, strict=True)
+            for partition, events in zip(partitions, topics, strict=True)
+            for event in events
+        ]
+        self._chance = Random(f"senders of {seed}")
+        if not self.rules.transactions or seed % 5 not in (1, 2):
+            for partition, event in outbox:
+                partition.append(None, event.id, (event,))
+            return
+        self._chance.shuffle(outbox)
+        self._pace = self._chance.choice((0.1, 0.3, 0.6))
+        wire = self.wire if self.rules.late else None
+        self.senders = [
+            Sender(outbox[number::SENDERS], self._chance, self._new_id, wire, self.seen)
+            for number in range(SENDERS)
+        ]
+
+    def _new_id(self) -> Transactional:
+        new = Transactional(self.seen, self.rules.verification)
+        self._transactionals["sender", len(self._transactionals)] = new
+        return new
+
+    def send(self) -> None:
+        """Let each sender do its next thing; one that has sent all is done."""
+        self.senders = [sender for sender in self.senders if sender.step()]
 
     def start(self, place: Place) -> None:
         """Begin a new incarnation; whoever was there may still live, and not know."""
@@ -142,6 +176,8 @@ class World:
 
     def fault(self) -> None:
         """Let one thing happen; mostly that somebody goes on."""
+        if self.senders and self._chance.random() < self._pace:
+            self.send()
         random = self.random
         drawn = random.random()
         if drawn > 0.92 and random.random() > self.heat:
@@ -195,14 +231,19 @@ class World:
             for member in self.members[:]:
                 if self.owners[member.place] is not member and self.random.random() < 0.01:
                     self.crash(member)
+            self.send()
             self.mark()
             self.mark()
             if self.random.random() < 0.2:
                 self.deliver()
-            is_busy = self.wire or any(tx.pending for tx in self._transactionals.values())
+            is_pending = any(tx.pending for tx in self._transactionals.values())
+            is_busy = self.wire or self.senders or is_pending
             is_moving = any(slept or said not in (IDLE, WAITING) for slept, said in answers)
             quiet = 0 if is_busy or is_moving else quiet + 1
             is_done = all(said == IDLE for _, said in answers)
-            if quiet > 2 and not self.expire() and is_done:
-                return True
+            if quiet > 2:
+                if self.expire():
+                    quiet = 0  # what was behind it can be read now
+                elif is_done:
+                    return True
         return False
