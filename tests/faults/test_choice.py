@@ -42,3 +42,20 @@ async def test_what_is_no_longer_chosen_goes_and_comes_back_whole(settings: Sett
     assert "settings" in other.other_catalogue
     assert "call_count" in other.other_catalogue
     assert await run(settings, Rules()) == whole
+
+
+async def test_own_dimension_comes_with_its_history_and_goes_without_a_trace(
+    settings: Settings,
+) -> None:
+    deal = {"type": "deal.changed", "at": "2026-03-10T09:00:00Z", "subject": "lead-1"}
+    won = {"status": "won", "custom": {"deal_type": "new"}}
+    await produce(settings, [{**deal, **won, "id": f"e{n}", "deal": f"d{n}"} for n in range(3)])
+    plain = await run(settings, Rules())
+    own = parse(read_table('[dimensions]\ndeal_type = "deal"', "rules.toml"))
+    found = await run(settings, own)
+    more = {key: record for key, record in found.items() if key not in plain}
+    assert {key: found[key] for key in plain} == plain
+    assert {str(record["scope"]) for record in more.values()} == {"{'deal_type': 'new'}"}
+    won_in_march = more["deal_count|deal_type=new|month|2026-03-01T00:00:00+00:00"]
+    assert won_in_march["value"] == 3
+    assert await run(settings, Rules()) == plain
