@@ -183,6 +183,18 @@ def test_rrroi_is_what_each_hour_more_brought_in_responses() -> None:
     }
 
 
+def test_rrroi_to_date_is_what_it_was_on_that_day_of_the_month_before() -> None:
+    events = [
+        prospected("01-20 09:00", "2", 100, 5),
+        prospected("02-10 09:00", "10", 100, 10),
+        prospected("02-25 09:00", "10", 100, 50),
+        prospected("03-10 09:00", "15", 100, 30),
+    ]
+    rrroi = record(told(*events, now="2026-03-15T12:00:00Z"), "rrroi")
+    # On 15 February: (10 % - 5 %) for 8 hours more than in all of January.
+    assert rrroi["previous_to_date"] == 0.00625
+
+
 def test_rrroi_of_a_rolling_window_reads_two_windows_back() -> None:
     events = [
         prospected("03-01 09:00", "2", 100, 5),

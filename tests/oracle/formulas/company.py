@@ -113,7 +113,7 @@ class Derived:
         if self.name == "pipeline_coverage":
             parts["target"] = self.company.target_minor("revenue_won", self.scope, window)
         if self.name == "rrroi":
-            parts["before"] = self.ingredients(self.company.book.calendar.as_long_before(window))
+            parts["before"] = self.ingredients(self.company.book.calendar.before(window))
         if self.name == "partner_quality":
             parts["best"] = self.best(window)
         return parts

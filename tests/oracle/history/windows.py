@@ -185,14 +185,8 @@ class Calendar:
         """
         if window.kind not in CALENDAR_KINDS[1:] or not window.contains(now):
             return None
-        return self.as_long_before(Window(window.kind, window.start, now + 1))
-
-    def as_long_before(self, window: Window) -> Window:
-        """The window before; of a part of a calendar window, as many days of it."""
         before = self.before(window)
-        if window.is_rolling or window == self.window(window.kind, self.day_of(window.start)):
-            return before
-        days = (self.day_of(window.end - 1) - self.day_of(window.start)).days
+        days = (self.day_of(now) - self.day_of(window.start)).days
         end = self.day_end(self.day_of(before.start) + timedelta(days=days))
         return Window(before.kind, before.start, min(end, before.end))
 
