@@ -193,7 +193,8 @@ async def test_record_under_another_key_is_not_forwarded(settings: Settings) -> 
 async def test_forwarded_event_on_its_way_is_not_settled(
     settings: Settings, home: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.task.BUSY_PROGRESS_SECONDS", -1.0)
+    for interval in ("BUSY_PROGRESS_SECONDS", "PROGRESS_SECONDS"):
+        monkeypatch.setattr(f"streams.tasks.aggregate.task.{interval}", -1.0)
     await produce(settings, [call(1, LEAD)], shift=1)
     async with hands(settings) as own:
         core = build_core(settings)

@@ -28,7 +28,9 @@ class Tombstones:
             # A rep's own efforts cannot be merged.
             if merges and not is_of_rep(subject) and not is_of_rep(merges[-1].fields["into"]):
                 self.merges[subject] = merges[-1]
-            self.ever_into[subject] = {merge.fields["into"] for merge in merges}
+            self.ever_into[subject] = {
+                event.fields["into"] for event in of_subject if event.type == "subject.merged"
+            }
             erased = [event.at for event in of_subject if event.type == "subject.erased"]
             if erased:
                 self.erased[subject] = max(erased)
@@ -49,7 +51,10 @@ class Tombstones:
         return [*(it for it in path if it != self.into[last]), self.into[last]]
 
     def reached(self, subject: str) -> set[str]:
-        """The subjects that it ever was merged into, by whatever merges, and itself."""
+        """The subjects that it ever was merged into, itself among them.
+
+        A merge that another version of it replaced counts: what it led to an erasure is gone.
+        """
         found, waiting = {subject}, [subject]
         while waiting:
             name = waiting.pop()

@@ -135,17 +135,6 @@ async def test_rep_joins_a_team_with_everything_counted_so_far(settings: Setting
     assert (found["team=north"], found["team=south"]) == (40, 20)
 
 
-async def test_older_reference_record_does_not_replace_a_newer_one(settings: Settings) -> None:
-    await produce(settings, [event(number, "call.ended", rep="r1") for number in range(10)])
-    old = {**_rep("r1", "south"), "at": "2026-01-01T00:00:00Z"}
-    await produce(settings, [_rep("r1", "north"), old])
-    async with hands(settings) as own:
-        await own.read_all(Counting())
-    found = await values(settings)
-    assert found["team=north"] == 10
-    assert "team=south" not in found
-
-
 def _rep(rep: str, team: str) -> dict[str, str]:
     at = "2026-02-01T00:00:00Z"
     return {"type": "rep.set", "id": f"set-{rep}", "at": at, "rep": rep, "team": team}
