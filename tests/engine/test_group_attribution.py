@@ -95,3 +95,15 @@ def test_deal_that_changes_hands_moves_between_the_teams_of_its_reps(company: Co
     assert found["pipeline_amount", "team=west", "month", "2026-02"] == "500.00"
     # Ann has nothing left to bring along.
     assert ("pipeline_amount", "team=south") not in found
+
+
+def test_level_that_ends_as_its_rep_moves_was_never_the_new_teams(company: Company) -> None:
+    found = company.told(
+        'organisation = "event"',
+        deal("03-02 09:00", "a", amount="500", rep="ann"),
+        deal("03-10 12:00", "a", status="lost"),
+        *MOVES,
+    )
+    assert ("pipeline_count", "team=south", "day", "2026-03-10") not in found
+    assert found["pipeline_count", "team=north", "day", "2026-03-10"] == 0
+    assert found["pipeline_count", "department=field", "day", "2026-03-10"] == 0

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from streams.engine.algebra.measures import LEVEL
@@ -98,29 +99,41 @@ class GroupAttribution:
 
     def _of_entity(self, name: str, contributions: list[Contribution]) -> list[Contribution]:
         found: list[Contribution] = []
-        levels: defaultdict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
+        levels: defaultdict[tuple[int, str], list[Contribution]] = defaultdict(list)
         for contribution in contributions:
-            number, at, since, value, dimensions = contribution
+            number, at, _, _, dimensions = contribution
             rep = dimensions.values[0]
             if not rep or not self._is_grouped[number]:
                 found.append(contribution)
                 continue
             self._sets_by_rep[rep].add(name)
-            groups = self._groups(rep, at)
-            if groups != NO_GROUPS:
-                contribution = number, at, since, value, in_groups(dimensions, groups)
-            found.append(contribution)
             if self._is_level[number]:
-                levels[number, rep].append((at, value))
-        for (number, rep), steps in levels.items():
+                levels[number, rep].append(contribution)
+            else:
+                found.append(self._in_groups(contribution, at))
+        for (number, rep), of_level in levels.items():
+            steps: list[tuple[int, int]] = []
+            for contribution in sorted(of_level, key=itemgetter(1)):
+                _, at, _, value, _ = contribution
+                # What ends as its rep leaves a group ends there, and does not move first.
+                instant = at - (value * _held(steps, at) < 0)
+                steps.append((instant, value))
+                found.append(self._in_groups(contribution, instant))
             found += self._moves(number, rep, steps)
         return found
+
+    def _in_groups(self, contribution: Contribution, instant: int) -> Contribution:
+        number, at, since, value, dimensions = contribution
+        groups = self._groups(dimensions.values[0], instant)
+        if groups == NO_GROUPS:
+            return contribution
+        return number, at, since, value, in_groups(dimensions, groups)
 
     def _moves(self, number: int, rep: str, steps: list[tuple[int, int]]) -> Iterator[Contribution]:
         """What moves a rep's part of a level from each group to the next."""
         records = self._reps.over_time(rep)
         for (_, before), (at, after) in pairwise(records):
-            held = sum(value for begin, value in steps if begin < at)
+            held = _held(steps, at)
             old, new = _groups(before), _groups(after)
             if held and old != new:
                 for groups, others, value in ((old, new, -held), (new, old, held)):
@@ -141,6 +154,10 @@ class GroupAttribution:
                 break
             found = record
         return _groups(found)
+
+
+def _held(steps: Iterable[tuple[int, int]], at: int) -> int:
+    return sum(value for begin, value in steps if begin < at)
 
 
 def _groups(record: RepRecord) -> Groups:
