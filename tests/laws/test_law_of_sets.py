@@ -24,6 +24,7 @@ from tests.histories.strategies import (
     settings_of_reporting,
     small_histories,
 )
+from tests.laws.merging import on_topics
 from tests.laws.published import (
     EventDict,
     Reader,
@@ -93,8 +94,8 @@ def story(data: st.DataObject) -> tuple[list[Any], dict[str, Any], int]:
 
 
 def decoded(events: list[EventDict]) -> list[object]:
-    """Read the events as the product does."""
-    return [decode(line) for line in lines(events).splitlines()]
+    """Read the events as the product does: what befalls a subject befalls lead and account."""
+    return [decode(line) for line in lines(on_topics(events)).splitlines()]
 
 
 class Stream:
