@@ -105,6 +105,20 @@ def test_nothing_goes_to_a_rep_who_has_had_it_from_the_start(company: Company) -
     assert ("unanswered_leads", "rep=ann", "day", "2026-03-10") not in found
 
 
+def test_lead_assigned_and_called_at_once_was_never_unanswered_by_the_new_rep(
+    company: Company,
+) -> None:
+    found = company.told(
+        'owner = "event"',
+        lead("03-02 09:00", rep="ann"),
+        said("lead.assigned", "03-04 09:00", subject="lead-1", rep="bob"),
+        call("03-04 09:00", rep="bob"),
+    )
+    assert found["unanswered_leads", "rep=ann", "day", "2026-03-02"] == 1
+    assert found["unanswered_leads", "rep=ann", "day", "2026-03-04"] == 0
+    assert "rep=bob" not in found.scopes("unanswered_leads")
+
+
 def test_pipeline_goes_with_the_deal_to_its_next_rep(company: Company) -> None:
     events = [
         member("ann", team="north"),

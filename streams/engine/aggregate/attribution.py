@@ -20,6 +20,8 @@ from streams.engine.catalogue.patched_records import RepRecord, RepRecords
 
 # From each of these instants on, in order, an entity had these dimensions.
 AttributionSteps = tuple[tuple[int, Dimensions], ...]
+# An instant and by how much a level changes then.
+Step = tuple[int, int]
 
 
 def attribution(
@@ -49,26 +51,41 @@ def attributed_at(steps: AttributionSteps, present: Dimensions, at: int) -> Dime
     return found
 
 
-def transfer_steps(
+def attributed_steps(
     facts: Iterable[Fact[Any]], steps: AttributionSteps, present: Dimensions
-) -> Iterator[Fact[int]]:
-    """The facts that transfer an entity's part of a stock from each rep to the next.
+) -> Iterator[tuple[Fact[Any], Dimensions]]:
+    """The facts of an entity's level, earliest first, with their dimensions; then transfers.
 
-    The total does not change, nor any other dimension. A fact with dimensions of its own knows
-    its rep.
+    Transfers move the entity's part of the stock from each rep to the next: the total does not
+    change, nor any other dimension. A fact with dimensions of its own knows its rep.
     """
-    held = [
-        (fact.at, fact.value)
-        for fact in facts
-        if isinstance(fact.value, int) and fact.dimensions is None
-    ]
+    held: list[Step] = []
+    for fact in facts:
+        instant = fact.at
+        if isinstance(fact.value, int) and fact.dimensions is None:
+            instant = _add_step(held, fact.at, fact.value)
+        yield fact, attributed_at(steps, present, instant)
     before = present
     for at, dimensions in steps:
-        amount = sum(value for begin, value in held if begin < at)
+        amount = _held(held, at)
         if amount and dimensions.values != before.values:
-            yield Fact(at, -amount, values_only(rep=before.values[0]))
-            yield Fact(at, amount, values_only(rep=dimensions.values[0]))
+            yield Fact(at, -amount), values_only(rep=before.values[0])
+            yield Fact(at, amount), values_only(rep=dimensions.values[0])
         before = dimensions
+
+
+def _held(steps: Iterable[Step], at: int) -> int:
+    return sum(value for begin, value in steps if begin < at)
+
+
+def _add_step(steps: list[Step], at: int, value: int) -> int:
+    """Add a step to earlier ones; gives the instant whose holder it belongs to.
+
+    What ends just when its holder changes ends with the holder before, and is not transferred.
+    """
+    instant = at - (value * _held(steps, at) < 0)
+    steps.append((instant, value))
+    return instant
 
 
 # As in `contributions`: KPI number, anchor, since, value, dimensions.
@@ -112,13 +129,10 @@ class GroupAttribution:
             else:
                 found.append(self._in_groups(contribution, at))
         for (number, rep), of_level in levels.items():
-            steps: list[tuple[int, int]] = []
+            steps: list[Step] = []
             for contribution in sorted(of_level, key=itemgetter(1)):
                 _, at, _, value, _ = contribution
-                # What ends as its rep leaves a group ends there, and does not move first.
-                instant = at - (value * _held(steps, at) < 0)
-                steps.append((instant, value))
-                found.append(self._in_groups(contribution, instant))
+                found.append(self._in_groups(contribution, _add_step(steps, at, value)))
             found += self._moves(number, rep, steps)
         return found
 
@@ -129,7 +143,7 @@ class GroupAttribution:
             return contribution
         return number, at, since, value, in_groups(dimensions, groups)
 
-    def _moves(self, number: int, rep: str, steps: list[tuple[int, int]]) -> Iterator[Contribution]:
+    def _moves(self, number: int, rep: str, steps: list[Step]) -> Iterator[Contribution]:
         """What moves a rep's part of a level from each group to the next."""
         records = self._reps.over_time(rep)
         for (_, before), (at, after) in pairwise(records):
@@ -154,10 +168,6 @@ class GroupAttribution:
                 break
             found = record
         return _groups(found)
-
-
-def _held(steps: Iterable[tuple[int, int]], at: int) -> int:
-    return sum(value for begin, value in steps if begin < at)
 
 
 def _groups(record: RepRecord) -> Groups:

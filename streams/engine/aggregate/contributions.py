@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from streams.engine.aggregate.attribution import Contribution as Contribution
-from streams.engine.aggregate.attribution import attributed_at, transfer_steps
+from streams.engine.aggregate.attribution import attributed_at, attributed_steps
 from streams.engine.algebra.measures import LEVEL, Pairs
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.dimensions import (
@@ -144,13 +144,14 @@ class ContributionFunctions:
         for number, facts in kpis:
             result = facts(entity)
             listed = [] if result is None else [result] if type(result) is Fact else [*result]
+            if self.kpis[number].measure is LEVEL:
+                for fact, dimensions in attributed_steps(listed, entity.attribution, own):
+                    self._count(contributions, number, fact, dimensions)
+                continue
             for fact in listed:
                 self._count(
                     contributions, number, fact, attributed_at(entity.attribution, own, fact.at)
                 )
-            if self.kpis[number].measure is LEVEL:
-                for fact in transfer_steps(listed, entity.attribution, own):
-                    self._count(contributions, number, fact, own)
         return contributions
 
     def _count(

@@ -146,7 +146,7 @@ class Deal(DealHistory):
         chance = self.chance(fields)
         if chance is None:
             return None
-        worth = self._priced(fields.amount, fields.currency, self.created)
+        worth = self.worth_then(fields)
         if not isinstance(worth, int):
             return worth
         return round_half_up(worth * chance.numerator, chance.denominator)
