@@ -1,9 +1,9 @@
 """The doctor: checks broker, topics, clocks, settings and rules, with advice for each problem."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import fields
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.conn import create_conn
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 
@@ -25,10 +25,14 @@ from streams.kafka.client import client
 from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal, TopicsWrong
 from streams.kafka.reader import ends, read_to
-from streams.operations import partitioners
 from streams.operations.findings import Finding, check_progress, check_transactions
 from streams.operations.installations import check_installations
-from streams.operations.source_clocks import sources_ahead
+from streams.operations.senders import (
+    PARTITIONER_ADVICE,
+    newest_records,
+    partitioning,
+    sources_ahead,
+)
 from streams.wiring.catalogue import catalogue
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
@@ -173,11 +177,13 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
         check_compaction,
         check_names,
         check_transactions,
-        check_sources,
     ):
         for finding in await check(settings):
             yield finding
-    yield await check_partitions(settings)
+    newest_of_sources = await newest_records(settings)
+    for finding in check_sources(settings, newest_of_sources):
+        yield finding
+    yield check_partitions(settings, newest_of_sources)
     newest = await newest_report_at(settings)
     if newest is None:
         yield Finding(
@@ -211,7 +217,7 @@ async def check_compaction(settings: Settings) -> list[Finding]:
     ]
 
 
-async def check_sources(settings: Settings) -> list[Finding]:
+def check_sources(settings: Settings, records: Iterable[ConsumerRecord]) -> list[Finding]:
     """Report sources that date events later than they send them."""
     return [
         Finding(
@@ -219,16 +225,16 @@ async def check_sources(settings: Settings) -> list[Finding]:
             advice="check the clock and the time zone of whoever sends them",
             is_doubtful=True,
         )
-        for source, ahead in sorted((await sources_ahead(settings)).items())
+        for source, ahead in sorted(sources_ahead(records, settings.clock()).items())
     ]
 
 
-async def check_partitions(settings: Settings) -> Finding:
+def check_partitions(settings: Settings, records: Iterable[ConsumerRecord]) -> Finding:
     """Report events in other partitions than their subjects', and the producers' remedy."""
-    found = await partitioners.sample(settings)
+    found = partitioning(records, settings.partitions)
     if found.misplaced:
         problem = f"events are in other partitions than their subjects': {found}"
-        return Finding(problem, advice=partitioners.ADVICE, is_doubtful=True)
+        return Finding(problem, advice=PARTITIONER_ADVICE, is_doubtful=True)
     return Finding("the newest events are in the partitions of their subjects")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from streams.config.settings import Settings
 from streams.operations.doctor import check_sources
-from streams.operations.source_clocks import sources_ahead
+from streams.operations.senders import newest_records, sources_ahead
 from tests.installation.installed import event, produce
 
 DAY_S = 86_400
@@ -27,12 +27,13 @@ async def test_source_that_dates_events_ahead_is_named(settings: Settings) -> No
             event(5, at=ahead(2 * DAY_S), source="a plan"),
         ],
     )
-    found = await sources_ahead(live)
+    records = await newest_records(live)
+    found = sources_ahead(records, live.clock())
     assert found.keys() == {"hubspot", "crm.lead"}
     # Less what it took to send them.
     assert 3_500_000 < found["hubspot"] <= 3_600_000
     assert 500_000 < found["crm.lead"] <= 600_000
-    first, second = await check_sources(live)
+    first, second = check_sources(live, records)
     assert first.what.startswith("crm.lead dates events")
     assert second.what.startswith("hubspot dates events")
     assert {first.verdict, second.verdict} == {"look"}
@@ -40,4 +41,5 @@ async def test_source_that_dates_events_ahead_is_named(settings: Settings) -> No
 
 async def test_sources_that_are_on_time_are_not_named(settings: Settings) -> None:
     await produce(settings, [event(number) for number in range(20)])
-    assert await check_sources(replace(settings, now=None)) == []
+    live = replace(settings, now=None)
+    assert check_sources(live, await newest_records(live)) == []
