@@ -7,11 +7,11 @@ from datetime import UTC, date
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
-from typing import Literal, get_args, get_origin
 
 import msgspec
 
 from streams.events.common import Common
+from streams.events.fields import choices
 from streams.events.labels import EmptyLabel, clearable, normalised
 from streams.events.registry import EVENT_TYPES
 from streams.events.rejected import Rejected, RejectionKind
@@ -125,19 +125,12 @@ def _with_choices(rejected: Rejected, value: bytes) -> Rejected:
     kind = _BY_TYPE.get(msgspec.json.decode(value, type=_Tagged).type)
     fields = msgspec.structs.fields(kind) if kind else ()
     hints = [field.type for field in fields if field.encode_name == rejected.field]
-    choices = sorted(_choices(hints[0])) if hints else []
-    if not choices:
+    allowed = sorted({*choices(hints[0])}) if hints else []
+    if not allowed:
         return rejected
-    *first, last = choices
+    *first, last = allowed
     known = f"{', '.join(first)} or {last}" if first else last
     return replace(rejected, reason=f"must be {known}, not {unknown[1]}")
-
-
-def _choices(hint: object) -> set[str]:
-    """Give the texts of the literals in a type: its own, or those of a dictionary's keys."""
-    if get_origin(hint) is Literal:
-        return {each for each in get_args(hint) if isinstance(each, str)}
-    return {text for part in get_args(hint) for text in _choices(part)}
 
 
 def frame_rejection(value: bytes) -> Rejected | None:

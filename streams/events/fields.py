@@ -1,7 +1,7 @@
 """The kinds of value a field can hold, with their bounds."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from msgspec import Meta
 
@@ -83,3 +83,10 @@ SubjectTopic = Literal[
     "crm.invoice",
     "crm.ticket",
 ]
+
+
+def choices(hint: object) -> tuple[str, ...]:
+    """The texts that a type allows, where it lists them: its own, or its dictionary's keys."""
+    if get_origin(hint) is Literal:
+        return tuple(each for each in get_args(hint) if isinstance(each, str))
+    return tuple(text for part in get_args(hint) for text in choices(part))

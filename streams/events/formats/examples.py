@@ -1,11 +1,12 @@
 """An example of every type of event, with every field that it can have."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import msgspec
 
 from streams.events import EVENT_TYPES, Common, RateSet
+from streams.events.fields import choices
 
 # The value of each field in an example; any other field has its first allowed value.
 SAMPLES: dict[str, object] = {
@@ -68,7 +69,7 @@ def event_example(kind: type[Common]) -> dict[str, Any]:
     event: dict[str, Any] = {"type": kind.__struct_config__.tag}
     for field in msgspec.structs.fields(kind):
         name = field.encode_name
-        event[name] = SAMPLES[name] if name in SAMPLES else _allowed_values(field.type)[0]
+        event[name] = SAMPLES[name] if name in SAMPLES else choices(field.type)[0]
     if kind.topic in ACCOUNTS:
         event["subject"] = SAMPLES["account"]
     if kind is RateSet:
@@ -80,13 +81,3 @@ def event_examples() -> Iterator[tuple[str, dict[str, Any]]]:
     """Give one event of every type, by type."""
     for kind in EVENT_TYPES:
         yield str(kind.__struct_config__.tag), event_example(kind)
-
-
-def _allowed_values(kind: Any) -> tuple[Any, ...]:
-    """Give the values that a field may have; none if it may have any."""
-    if get_origin(kind) is Literal:
-        return get_args(kind)
-    for inner in get_args(kind):
-        if allowed := _allowed_values(inner):
-            return allowed
-    return ()
