@@ -73,6 +73,15 @@ class Hands:
             await self.read(await self.shard(number, core))
         await self.read_boards(core)
 
+    async def settle(self, core: CorePort) -> None:
+        """Read and publish everything, what shards send to one another and members' values too."""
+        shards = [await self.shard(number, core) for number in range(self.settings.partitions)]
+        for _ in range(3):
+            for shard in shards:
+                await self.read(shard)
+        await self.tell(*shards)
+        await self.read_boards(core)
+
     async def read_boards(self, core: CorePort | None = None) -> None:
         """Take all boards and let them publish what is there."""
         for number in range(MERGE_PARTITIONS):

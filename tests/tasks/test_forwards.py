@@ -1,26 +1,21 @@
 """Events in another partition than their subject's are forwarded to it, each exactly once."""
 
 from collections import Counter
-from dataclasses import replace
-from typing import Any
 
 import orjson
 import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.engine.catalogue.kpi import Fact
 from streams.internal_topics.progress import SourceOffsets, behind
 from streams.internal_topics.reroutes import shard_of
-from streams.journeys import Call
 from streams.kafka import topics
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.tasks.aggregate.quarantine import Crashed
 from streams.tasks.aggregate.restore import SOURCE_OFFSETS_KEY
 from streams.tasks.aggregate.task import AggregateTask
-from streams.tasks.ports import CorePort
-from streams.wiring.catalogue import catalogue
-from streams.wiring.core import KpiCore, build_core
+from streams.wiring.core import build_core
+from tests.installation.failing import failing_core
 from tests.installation.installed import (
     event,
     lists,
@@ -170,11 +165,11 @@ async def test_forwarded_event_that_makes_a_kpi_raise_is_a_dead_letter_of_its_so
     await produce(settings, [call(1, LEAD) | {"cold": True}, call(2, LEAD)], shift=1)
     async with hands(settings) as own:
         await own.read(await shard(own, 1 - home))
-        receiver = await own.shard(home, failing(settings))
+        receiver = await own.shard(home, failing_core(settings))
         with pytest.raises(Crashed, match="noted"):
             await own.read(receiver)
-        await own.read(await own.shard(home, failing(settings)))
-        await own.read(await own.shard(home, failing(settings)))
+        await own.read(await own.shard(home, failing_core(settings)))
+        await own.read(await own.shard(home, failing_core(settings)))
     assert await calls(settings) == {home: 1}
     assert await current(settings, topics.reroutes(settings)) == {}
     (letter,) = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
@@ -239,19 +234,6 @@ async def tear(
     await torn.send(writes)
     await torn.commit()
     await torn.close()
-
-
-def failing(settings: Settings) -> CorePort:
-    """The product's core with a KPI that fails for a cold call."""
-    terms = catalogue(settings)
-
-    def facts(one: Call) -> Fact[Any] | None:
-        if one.is_cold:
-            raise ZeroDivisionError("poison")
-        return Fact(one.at, 1)
-
-    kpis = [replace(kpi, facts=facts) if kpi.name == "call_count" else kpi for kpi in terms.kpis]
-    return KpiCore(replace(terms, kpis=tuple(kpis)), settings)
 
 
 async def response_times(settings: Settings) -> dict[int, dict[str, int]]:

@@ -1,19 +1,17 @@
 """An event of the future is stored, and counts as soon as the clock has reached it."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import orjson
 import pytest
 
 from streams.config.settings import Settings
-from streams.engine.catalogue.kpi import Fact
-from streams.journeys import Call
 from streams.kafka import topics
 from streams.tasks.aggregate.quarantine import Crashed
 from streams.tasks.ports import CorePort
-from streams.wiring.catalogue import catalogue
-from streams.wiring.core import KpiCore, build_core
+from streams.wiring.core import build_core
+from tests.installation.failing import failing_core
 from tests.installation.installed import event, produce, records
 from tests.installation.tasks import Hands, hands
 from tests.kpis.story import instant
@@ -79,7 +77,7 @@ async def test_event_that_a_kpi_fails_for_in_its_time_is_a_dead_letter(live: Adv
     poison = event(2, "call.ended", subject="lead-1", at=SOON, cold=True)
     number = await sent(live, event(1, "call.ended", at=PAST), poison)
     async with hands(live) as own:
-        running = Running(own, number, failing(live))
+        running = Running(own, number, failing_core(live))
         shard = await running.owner()
         live.advance()
         with pytest.raises(Crashed, match="noted"):
@@ -100,7 +98,7 @@ async def test_event_that_a_kpi_fails_for_while_there_is_no_owner_is_a_dead_lett
     poison = event(2, "call.ended", subject="lead-1", at=SOON, cold=True)
     number = await sent(live, event(1, "call.ended", at=PAST), poison)
     async with hands(live) as own:
-        running = Running(own, number, failing(live))
+        running = Running(own, number, failing_core(live))
         await running.owner()
         live.advance()
         with pytest.raises(Crashed):
@@ -142,16 +140,3 @@ async def calls(settings: Settings) -> int:
             if cell.endswith("|") and not cell.startswith("h") and value:
                 total += orjson.loads(value).get("call_count", {}).get("n", 0)
     return total
-
-
-def failing(settings: Settings) -> CorePort:
-    """Give the product's core with a KPI that fails for a cold call."""
-    terms = catalogue(settings)
-
-    def facts(call: Call) -> Fact[Any] | None:
-        if call.is_cold:
-            raise ZeroDivisionError("poison")
-        return Fact(call.at, 1)
-
-    kpis = [replace(kpi, facts=facts) if kpi.name == "call_count" else kpi for kpi in terms.kpis]
-    return KpiCore(replace(terms, kpis=tuple(kpis)), settings)

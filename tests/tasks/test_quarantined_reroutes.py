@@ -1,20 +1,16 @@
 """What another shard moved here makes a KPI raise: it is set aside and stays so."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import orjson
 import pytest
 
 from streams.config.settings import Settings
-from streams.engine.catalogue.kpi import Fact
 from streams.internal_topics.reroutes import shard_of
-from streams.journeys import Call
 from streams.kafka import topics
 from streams.tasks.aggregate.quarantine import Crashed
-from streams.tasks.ports import CorePort
-from streams.wiring.catalogue import catalogue
-from streams.wiring.core import KpiCore, build_core
+from streams.wiring.core import build_core
+from tests.installation.failing import failing_core
 from tests.installation.installed import (
     event,
     produce,
@@ -42,11 +38,11 @@ async def test_poison_reroute_is_in_quarantine_and_all_else_is_counted(
     settings: Settings, names: Names
 ) -> None:
     async with hands(settings) as own:
-        shard = await own.shard(1, _failing(settings))
+        shard = await own.shard(1, failing_core(settings))
         await _merge(own, names)
         with pytest.raises(Crashed, match="noted"):
             await own.read(shard)
-        await own.read(await own.shard(1, _failing(settings)))
+        await own.read(await own.shard(1, failing_core(settings)))
         assert [kind for _, kind in own.noted.rejections] == ["crashes the KPIs"]
     assert await _calls(settings) == {"1": 2}
     (letter,) = [orjson.loads(r.value) for r in await records(settings, topics.DEAD_LETTERS)]
@@ -59,8 +55,8 @@ async def test_reroute_that_came_while_the_shard_had_no_owner_is_found_as_well(
     async with hands(settings) as own:
         await _merge(own, names)
         with pytest.raises(Crashed):
-            await own.shard(1, _failing(settings))
-        await own.read(await own.shard(1, _failing(settings)))
+            await own.shard(1, failing_core(settings))
+        await own.read(await own.shard(1, failing_core(settings)))
     assert await _calls(settings) == {"1": 2}
 
 
@@ -68,25 +64,12 @@ async def test_later_owner_remembers_the_quarantine(settings: Settings, names: N
     async with hands(settings) as own:
         await _merge(own, names)
         with pytest.raises(Crashed):
-            await own.shard(1, _failing(settings))
-        await own.read(await own.shard(1, _failing(settings)))
-        await own.read(await own.shard(1, _failing(settings)))
+            await own.shard(1, failing_core(settings))
+        await own.read(await own.shard(1, failing_core(settings)))
+        await own.read(await own.shard(1, failing_core(settings)))
         await produce(settings, [event(5, "call.ended", subject=names.lead)])
-        await own.read(await own.shard(1, _failing(settings)))
+        await own.read(await own.shard(1, failing_core(settings)))
     assert await _calls(settings) == {"1": 3}
-
-
-def _failing(settings: Settings) -> CorePort:
-    """Give the product's core with a KPI that fails for a cold call."""
-    terms = catalogue(settings)
-
-    def facts(call: Call) -> Fact[Any] | None:
-        if call.is_cold:
-            raise ZeroDivisionError("poison")
-        return Fact(call.at, 1)
-
-    kpis = [replace(kpi, facts=facts) if kpi.name == "call_count" else kpi for kpi in terms.kpis]
-    return KpiCore(replace(terms, kpis=tuple(kpis)), settings)
 
 
 async def _merge(own: Hands, names: Names) -> None:

@@ -95,14 +95,8 @@ async def test_survivor_has_the_rep_of_the_account_merged_into_it(
 
 async def may(settings: Settings) -> dict[str, Any]:
     """Process everything; return the values of May 2026 by KPI and scope."""
-    core = build_core(settings)
     async with hands(settings) as own:
-        shards = [await own.shard(number, core) for number in range(settings.partitions)]
-        for _ in range(3):
-            for shard in shards:
-                await own.read(shard)
-        await own.tell(*shards)
-        await own.read_boards(core)
+        await own.settle(build_core(settings))
     return {
         key.partition("|month|")[0]: body["value"]
         for key, body in (await output(settings)).items()

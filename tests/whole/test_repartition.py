@@ -163,14 +163,8 @@ def _story() -> list[dict[str, object]]:
 
 async def _kpis(settings: Settings) -> dict[str, object]:
     """Work everything off; give the records without what tells one publication from another."""
-    core = build_core(settings)
     async with hands(settings) as own:
-        shards = [await own.shard(number, core) for number in range(settings.partitions)]
-        for _ in range(3):
-            for shard in shards:
-                await own.read(shard)
-        await own.tell(*shards)
-        await own.read_boards(core)
+        await own.settle(build_core(settings))
     records = await output(settings)
     return {
         key: {name: value for name, value in body.items() if name not in ("revision", "updated_at")}
