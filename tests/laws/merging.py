@@ -91,7 +91,7 @@ def on_topics(events: Iterable[EventDict]) -> list[EventDict]:
         for event in events
         for topic in (
             ({"topic": "crm.lead"}, {"topic": "crm.order"})
-            if event["type"].startswith("subject.") and "topic" not in event
+            if event["type"].startswith("subject.") and event.get("topic") is None
             else ({},)
         )
     ]
