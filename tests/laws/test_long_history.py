@@ -11,7 +11,7 @@ from tests.laws.published import key
 from tests.oracle import difference, published
 
 # `make oracle` takes 200,000.
-EVENTS = int(os.environ.get("ORACLE_EVENTS", "10000"))
+EVENTS = int(os.environ.get("ORACLE_EVENTS", "2000"))
 NOW = int(datetime(2026, 1, 20, 12, tzinfo=UTC).timestamp() * 1000)
 
 

@@ -12,8 +12,8 @@ from tests.model.rules import (
     Mutant,
 )
 
-# Together 10,000; `make chaos-long` plays 100,000.
-SCHEDULES = 5_000
+# Together 4,000; `make chaos-long` plays 100,000.
+SCHEDULES = 2_000
 
 
 @pytest.mark.parametrize("late", [True, False], ids=["late requests", "none late"])
