@@ -6,6 +6,7 @@ Java itself checks that it belongs to the runtime and the jars, and goes on with
 """
 
 import hashlib
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -33,12 +34,12 @@ def option(jars: Sequence[Path], options: Sequence[str]) -> tuple[str, ...]:
 
 
 def create() -> None:
-    """Create the cache by one start and stop of a broker, unless it is there.
+    """Create the cache from one start and stop of a broker, unless it is there.
 
-    Raises what `EmbeddedKafka.start` does, and BrokerError if Java has written none.
+    Raises what `EmbeddedKafka.start` does, and BrokerError if Java writes none.
     """
     # A broker looks for the cache when it starts.
-    from streams.broker.embedded import JVM, EmbeddedKafka, jar_files
+    from streams.broker.embedded import JVM, EmbeddedKafka, jar_files, runtime
     from streams.broker.storage import BrokerError
 
     broker = EmbeddedKafka()
@@ -46,12 +47,18 @@ def create() -> None:
     if cache.exists():
         return
     with tempfile.TemporaryDirectory(prefix=".training-", dir=cache.parent) as folder:
-        written = Path(folder, cache.name)
-        broker.java_options = (f"-XX:AOTCacheOutput={written}",)
+        recorded, written = Path(folder, "broker.conf"), Path(folder, cache.name)
+        broker.java_options = ("-XX:AOTMode=record", f"-XX:AOTConfiguration={recorded}")
         with broker:
             pass
-        if not written.exists():
-            raise BrokerError("Java has written no cache")
+        # A step of its own: a broker that writes the cache as it ends would take too long to end.
+        options = ("-XX:AOTMode=create", f"-XX:AOTConfiguration={recorded}")
+        command = [*runtime(broker.console), *options, f"-XX:AOTCache={written}"]
+        made = subprocess.run(  # noqa: S603 - our own runtime
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+        if made.returncode or not written.exists():
+            raise BrokerError(f"Java has written no cache\n{made.stdout}{made.stderr}")
         for old in cache.parent.glob("broker-*.aot"):
             old.unlink(missing_ok=True)
         written.replace(cache)
