@@ -8,6 +8,8 @@ from streams.config.setting_kinds import Kind
 
 T = TypeVar("T")
 
+PREFIX = "SALES_KPIS_"
+
 
 class BadSetting(Exception):
     """A setting that cannot be used; the message names it and says what would do."""
@@ -15,20 +17,25 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What is known of a setting beside its default."""
+    """What is known of a setting beside its default.
+
+    `family` begins the names of several variables, one for each source: the field maps sources to
+    values, and `kind` is that of one value.
+    """
 
     group: str
     kind: Kind
     meaning: str
+    family: str = ""
 
 
-def setting(group: str, default: T, kind: Kind, meaning: str) -> T:
+def setting(group: str, default: T, kind: Kind, meaning: str, family: str = "") -> T:
     """Declare one field of `Settings`."""
     return field(
         # A factory, for a mapping counts as a mutable default.
         default_factory=lambda: default,
         repr=not kind.is_secret,
-        metadata={"declared": Declared(group, kind, meaning)},
+        metadata={"declared": Declared(group, kind, meaning, family)},
     )
 
 

@@ -4,16 +4,17 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from streams.config.settings import PREFIX, SECRETS
+from streams.config.settings import PREFIX
 
-NAMES = (
-    *("RULES", "KAFKA_CA", "KAFKA_CERTIFICATE", "KAFKA_KEY"),
-    *(f"{name.upper()}_FILE" for name in SECRETS),
-)
+NAMES = ("RULES", "KAFKA_CA", "KAFKA_CERTIFICATE", "KAFKA_KEY")
 
 
 def input_files(environment: Mapping[str, str] | None = None) -> dict[str, Path]:
     """Return the path of each by the variable that names it."""
     found = os.environ if environment is None else environment
-    variables = (f"{PREFIX}{name}" for name in NAMES)
-    return {name: Path(found[name]) for name in variables if found.get(name)}
+    named = {f"{PREFIX}{name}" for name in NAMES}
+    return {
+        name: Path(path)
+        for name, path in found.items()
+        if path and (name in named or (name.startswith(PREFIX) and name.endswith("_FILE")))
+    }

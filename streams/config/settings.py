@@ -11,17 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
-from streams.config.declaration import (
-    BadSetting,
-    declared,
-    from_file,
-    read,
-    setting,
-)
+from streams.config.declaration import PREFIX as VARIABLE_PREFIX
+from streams.config.declaration import BadSetting, declared, setting
+from streams.config.environment import complaints, read_all
 from streams.config.failpoints import POINTS, is_known
-from streams.config.kafka_settings import KafkaSettings
 from streams.config.setting_kinds import (
     choice,
     currency_complaint,
@@ -41,8 +36,9 @@ from streams.config.setting_kinds import (
     weights,
     zone_complaint,
 )
+from streams.config.source_settings import SourceSettings
 
-PREFIX = "SALES_KPIS_"
+PREFIX = VARIABLE_PREFIX
 
 REPORTING, DEFINITIONS = "Reporting and publishing", "Definitions"
 
@@ -63,7 +59,7 @@ CHURN_WEIGHTS = MappingProxyType(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings(KafkaSettings):
+class Settings(SourceSettings):
     """Everything that can be set, each by `SALES_KPIS_<NAME>` in the environment."""
 
     timezone: str = setting(
@@ -228,11 +224,8 @@ class Settings(KafkaSettings):
     def __post_init__(self) -> None:
         """Refuse what could not work, naming the variable."""
         for each in fields(Settings):
-            value = getattr(self, each.name)
-            complaint = declared(each).kind.complaint(value)
-            if complaint is not None:
-                shown = "" if declared(each).kind.is_secret else f"={value!r}"
-                raise BadSetting(f"{PREFIX}{each.name.upper()}{shown} {complaint}")
+            for complaint in complaints(each, getattr(self, each.name)):
+                raise BadSetting(complaint)
         if self.kafka_security.startswith("SASL") and not (self.kafka_user and self.kafka_password):
             raise BadSetting(
                 f"{PREFIX}KAFKA_SECURITY={self.kafka_security} needs {PREFIX}KAFKA_USER and"
@@ -245,20 +238,7 @@ class Settings(KafkaSettings):
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Read the settings; an unknown `SALES_KPIS_` name or a bad value is a BadSetting."""
         environment = os.environ if environment is None else environment
-        known = {each.name: declared(each).kind for each in fields(cls)}
-        values: dict[str, Any] = {}
-        for variable, written in environment.items():
-            if not variable.startswith(PREFIX):
-                continue
-            name = variable.removeprefix(PREFIX).lower()
-            if name.removesuffix("_file") in SECRETS and name.endswith("_file"):
-                name, written = name.removesuffix("_file"), from_file(variable, written)
-                if name in values or PREFIX + name.upper() in environment:
-                    raise BadSetting(f"{variable} and {PREFIX}{name.upper()} are both set")
-            if name not in known:
-                raise BadSetting(f"{variable} is no setting; known: {', '.join(sorted(known))}")
-            values[name] = read(known[name], variable, written)
-        return replace(cls(), **values)
+        return replace(cls(), **read_all(fields(cls), environment))
 
     @property
     def secret(self) -> bytes:

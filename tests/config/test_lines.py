@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.config.rules.lines import Path, lines
+from streams.config.rules.lines import Path, lines, spots
 
 TEXT = '''# a = 1
 top = "x # no comment"
@@ -104,3 +104,15 @@ def test_places_are_those_of_the_standard_reader_whatever_is_written(
     for place, line in found.items():
         if place and place[-1] in expected:
             assert line == expected[str(place[-1])]
+
+
+def test_columns_of_keys_values_and_items_are_known() -> None:
+    found = spots('a = "x"\n  b.c = [ 1,\n   {d = 2} ]\n[[e]]\n"f g"= 3\n')
+    assert found.keys["a",] == (1, 1)
+    assert found.values["a",] == (1, 5)
+    assert found.keys["b", "c"] == (2, 3)
+    assert found.values["b", "c"] == (2, 9)
+    assert found.keys["b", "c", 0] == (2, 11)
+    assert found.values["b", "c", 1, "d"] == (3, 9)
+    assert found.keys["e", 0] == (4, 3)
+    assert found.values["e", 0, "f g"] == (5, 8)

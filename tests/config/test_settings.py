@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.config.declaration import BadSetting
+from streams.config.environment import name_of
 from streams.config.settings import PREFIX, Settings
 from streams.events import TicketOpened
 
@@ -71,7 +72,7 @@ def test_environment_is_read_by_default(monkeypatch: pytest.MonkeyPatch) -> None
 def test_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     message = refusal(**{name: "EUR"})
     assert message.startswith(f"{PREFIX}{name} ")
-    assert all(field.name in message for field in fields(Settings))
+    assert all(name_of(field).lower() in message for field in fields(Settings))
 
 
 REFUSED: tuple[tuple[str, str], ...] = (

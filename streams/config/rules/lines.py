@@ -1,4 +1,4 @@
-"""The line of every key of a TOML text, which the standard reader does not give."""
+"""The place of every key of a TOML text, which the standard reader does not give."""
 
 import re
 import tomllib
@@ -22,11 +22,25 @@ TOKEN = re.compile(
 END_OF_VALUE = frozenset(",]}\n")
 
 
+class Spot(NamedTuple):
+    """A place in the text: line and column, from 1."""
+
+    line: int
+    column: int
+
+
 class TomlToken(NamedTuple):
-    """A token of the text, and its line, from 1."""
+    """A token of the text, and where it begins."""
 
     text: str
-    line: int
+    spot: Spot
+
+
+class Spots(NamedTuple):
+    """Where each key or array item begins, and where its value does if it is written beside it."""
+
+    keys: dict[Path, Spot]
+    values: dict[Path, Spot]
 
 
 def lines(text: str) -> dict[Path, int]:
@@ -34,14 +48,21 @@ def lines(text: str) -> dict[Path, int]:
 
     The text must be valid TOML.
     """
-    return _Scan(text).found
+    return {path: spot.line for path, spot in spots(text).keys.items()}
+
+
+def spots(text: str) -> Spots:
+    """Give line and column of every key, array item and value. The text must be valid TOML."""
+    scan = _Scan(text)
+    return Spots(scan.found, scan.values)
 
 
 class _Scan:
     def __init__(self, text: str) -> None:
-        self.found: dict[Path, int] = {(): 1}
+        self.found: dict[Path, Spot] = {(): Spot(1, 1)}
+        self.values: dict[Path, Spot] = {}
         self._arrays: dict[Path, int] = {}
-        self._tokens = [*_tokens(text), TomlToken("", text.count("\n") + 1)]
+        self._tokens = [*_tokens(text), TomlToken("", Spot(text.count("\n") + 1, 1))]
         self._next = 0
         table: Path = ()
         while self._skip("\n"):
@@ -64,44 +85,45 @@ class _Scan:
             self._next += 1
         return bool(self._peek())
 
-    def _key(self) -> tuple[list[str], int]:
-        """Read `a.b."c d"`, with its line."""
+    def _key(self) -> tuple[list[str], Spot]:
+        """Read `a.b."c d"`, with its place."""
         first = self._advance()
         names = [_name(first.text)]
         while self._peek() == ".":
             self._advance()
             names.append(_name(self._advance().text))
-        return names, first.line
+        return names, first.spot
 
     def _header(self) -> Path:
         self._advance()
         is_array = self._peek() == "["
         if is_array:
             self._advance()
-        names, line = self._key()
+        names, spot = self._key()
         self._skip("]")
         table: Path = ()
         for name in names[:-1]:
-            table = self._last_of((*table, name), line)
+            table = self._last_of((*table, name), spot)
         table = (*table, names[-1])
-        self.found.setdefault(table, line)
+        self.found.setdefault(table, spot)
         if is_array:
             number = self._arrays[table] = self._arrays.get(table, -1) + 1
             table = (*table, number)
-            self.found[table] = line
+            self.found[table] = spot
         return table
 
-    def _last_of(self, place: Path, line: int) -> Path:
+    def _last_of(self, place: Path, spot: Spot) -> Path:
         """Resolve a name in a header: of an array of tables, the last one so far."""
-        self.found.setdefault(place, line)
+        self.found.setdefault(place, spot)
         return (*place, self._arrays[place]) if place in self._arrays else place
 
     def _pair(self, table: Path) -> None:
-        names, line = self._key()
+        names, spot = self._key()
         for name in names:
             table = (*table, name)
-            self.found.setdefault(table, line)
+            self.found.setdefault(table, spot)
         self._advance()
+        self.values.setdefault(table, self._tokens[self._next].spot)
         self._value(table)
 
     def _value(self, place: Path) -> None:
@@ -117,7 +139,7 @@ class _Scan:
         self._advance()
         number = 0
         while self._skip("\n,") and self._peek() != "]":
-            self.found[(*place, number)] = self._tokens[self._next].line
+            self.found[(*place, number)] = self._tokens[self._next].spot
             self._value((*place, number))
             number += 1
         self._advance()
@@ -135,7 +157,8 @@ def _tokens(text: str) -> Iterator[TomlToken]:
         line += text.count("\n", counted, match.start())
         counted = match.start()
         if not match[0].startswith("#"):
-            yield TomlToken(match[0], line)
+            column = counted - text.rfind("\n", 0, counted)
+            yield TomlToken(match[0], Spot(line, column))
 
 
 def _name(token: str) -> str:

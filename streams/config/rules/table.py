@@ -158,6 +158,10 @@ class Table:
             self._reject_type(key, value, wanted)
         return tuple(self._inner(each, key, number) for number, each in enumerate(value))
 
+    def raw(self, key: str) -> Any:
+        """Give a value of any type as it is, numbers with a point as Decimal."""
+        return self._get(key, None)
+
     def reject(self, key: str, wrong: str, do: str, number: int | None = None) -> NoReturn:
         """Reject a key's value or one of its items: what is wrong, and what to do about it."""
         place = (*self._path, key) if number is None else (*self._path, key, number)

@@ -1,0 +1,1 @@
+"""Schemes of verification: one module for each way in which senders prove who they are."""

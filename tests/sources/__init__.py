@@ -1,0 +1,1 @@
+"""Sources: mapping files, bodies, verification."""

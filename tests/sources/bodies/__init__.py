@@ -1,0 +1,1 @@
+"""Bodies: forms, JSON, XML, and their items."""

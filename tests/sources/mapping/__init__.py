@@ -1,0 +1,1 @@
+"""Mapping files: what they may hold, and what becomes of items."""

@@ -1,0 +1,1 @@
+"""A story of each CRM, told in its own requests and in canonical events."""
