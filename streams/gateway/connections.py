@@ -7,6 +7,7 @@ answered however many connections there are.
 
 import asyncio
 import json
+import logging
 import resource
 import socket
 from collections.abc import Callable, Iterator
@@ -15,11 +16,14 @@ from http import HTTPStatus
 from typing import Literal
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from streams.config.declaration import BadSetting
 from streams.config.settings import PREFIX, Settings
 from streams.gateway.errors import RequestRejected
 from streams.gateway.metrics import Metrics
+
+log = logging.getLogger(__name__)
 
 # Probes and scrapes come one at a time from a few machines.
 RESERVED = 16
@@ -72,6 +76,21 @@ class Connection(web.RequestHandler):
             if self._head_timer is None:
                 self._start_head_timer()
         super().data_received(data)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP, showing and logging nothing of it: it may have a secret."""
+        if not isinstance(exc, HttpProcessingError) or request.writer.output_size:
+            return super().handle_error(request, status, exc, message)
+        log.debug("a request is not HTTP: %s", type(exc).__name__)
+        answer = web.json_response({"error": "the request is not HTTP/1.1"}, status=status)
+        answer.force_close()
+        return answer
 
     @property
     def has_no_probe(self) -> bool:

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
@@ -13,9 +13,9 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from streams.config.settings import Settings
 from streams.events import TOPIC_OF
 from streams.gateway.errors import RequestRejected
-from streams.gateway.records import Record
 from streams.kafka.client import client
 from streams.kafka.errors import TopicsMissing
+from streams.kafka.topics import INBOX_RECORD_BYTES
 from streams.process.cancellation import stopped
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,27 @@ BATCH_BYTES = 512 * 1024
 # The deadline passed, or the client's buffer was full for as long as an attempt may take.
 TIMEOUTS = (TimeoutError, KafkaTimeoutError)
 UNAVAILABLE = (KafkaError, TopicsMissing, TimeoutError)
+EVENT_TOPICS = frozenset(TOPIC_OF.values())
+
+
+class Writable(Protocol):
+    """One record, to be written to each of its topics; without a key to any partition."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Where it goes."""
+
+    @property
+    def key(self) -> bytes | None:
+        """What decides the partition."""
+
+    @property
+    def value(self) -> bytes:
+        """The bytes of the record."""
+
+    @property
+    def headers(self) -> tuple[tuple[str, bytes], ...]:
+        """The headers of the record."""
 
 
 @contextmanager
@@ -66,12 +87,14 @@ def new_producer(settings: Settings, attempt_ms: int = ATTEMPT_MS) -> AIOKafkaPr
         request_timeout_ms=attempt_ms,
         retry_backoff_ms=BACKOFF_MS,
         max_batch_size=BATCH_BYTES,
+        # A whole webhook is one record.
+        max_request_size=INBOX_RECORD_BYTES,
     )
 
 
-async def check_topics(producer: AIOKafkaProducer) -> None:
-    """Raise TopicsMissing if Kafka lacks a topic of events, KafkaError if it does not answer."""
-    missing = set(TOPIC_OF.values()) - (await producer.client.fetch_all_metadata()).topics()
+async def check_topics(producer: AIOKafkaProducer, topics: Collection[str] = EVENT_TOPICS) -> None:
+    """Raise TopicsMissing if Kafka lacks one of the topics, KafkaError if it does not answer."""
+    missing = set(topics) - (await producer.client.fetch_all_metadata()).topics()
     if missing:
         raise TopicsMissing.of(sorted(missing))
 
@@ -100,8 +123,9 @@ class EventProducer:
     that is unavailable, and no state of the client survives an error.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, topics: Collection[str]) -> None:
         self._settings = settings
+        self._topics = topics
         self._producer: AIOKafkaProducer | None = None
         self._problem = "Kafka has not been reached yet"
         self._lost = asyncio.Event()
@@ -112,9 +136,14 @@ class EventProducer:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator["EventProducer"]:
-        """Yield a producer once its first attempt to connect has ended, successfully or not."""
-        producer = cls(settings)
+    async def open(
+        cls, settings: Settings, topics: Collection[str] = EVENT_TOPICS
+    ) -> AsyncIterator["EventProducer"]:
+        """Yield a producer once its first attempt to connect has ended, successfully or not.
+
+        Kafka is available once it has all the topics.
+        """
+        producer = cls(settings, topics)
         producer._connecting = asyncio.create_task(producer._keep_connected())
         try:
             await producer.until(producer._tried)
@@ -131,7 +160,7 @@ class EventProducer:
         if self._connecting.done():
             self._connecting.result()
 
-    async def write(self, records: Sequence[Record]) -> None:
+    async def write(self, records: Sequence[Writable]) -> None:
         """Write records to their topics and wait until Kafka has acknowledged every one.
 
         Records of one key keep their order. Raises RequestRejected when the deadline passes, as
@@ -146,11 +175,11 @@ class EventProducer:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS), self._slot(records):
                 begun = asyncio.get_running_loop().time()
-                copies = (
-                    (topic, each.key, each.value) for each in records for topic in each.topics
-                )
-                for number, (topic, key, value) in enumerate(copies, 1):
-                    sent.append(await producer.send(topic, value, key))
+                copies = ((topic, each) for each in records for topic in each.topics)
+                for number, (topic, each) in enumerate(copies, 1):
+                    sent.append(
+                        await producer.send(topic, each.value, each.key, headers=list(each.headers))
+                    )
                     if number % LARGE_RECORDS == 0:
                         await asyncio.sleep(0)
                 await asyncio.gather(*sent)
@@ -163,7 +192,7 @@ class EventProducer:
             self._lose(producer, error)
             raise RequestRejected("kafka_away", self._problem) from error
 
-    def _slot(self, records: Sequence[Record]) -> AbstractAsyncContextManager[None]:
+    def _slot(self, records: Sequence[Writable]) -> AbstractAsyncContextManager[None]:
         return self._slots if len(records) > LARGE_RECORDS else nullcontext()
 
     async def trouble(self) -> str | None:
@@ -173,7 +202,7 @@ class EventProducer:
             return self._problem
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                await check_topics(producer)
+                await check_topics(producer, self._topics)
         except UNAVAILABLE as error:
             return _describe(error)
         return None
@@ -184,7 +213,7 @@ class EventProducer:
             try:
                 async with asyncio.timeout(START_SECONDS):
                     await producer.start()
-                    await check_topics(producer)
+                    await check_topics(producer, self._topics)
                 log.info("connected to Kafka: %s", self._settings.bootstrap)
                 self._producer = producer
                 self._tried.set()

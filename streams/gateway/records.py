@@ -39,6 +39,7 @@ class Record(NamedTuple):
     value: bytes
     line: int = 1
     within: str = ""
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 def record(value: bytes, line: int, renamed: Renaming | None = None) -> Record | Problem:

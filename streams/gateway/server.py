@@ -7,6 +7,8 @@ CloudEvents 1.0 (structured, batch, binary; `cloudevents` has the mapping). It a
 - 4xx with `{"error", "line", "field", "reason", "errors"}` if any is bad; nothing is sent then;
 - 503 with `Retry-After` when Kafka is unavailable or too slow: some may have been written then,
   and sending all of them again is harmless, because events are sets.
+
+`/webhooks/<source>` accepts what CRMs send, see `webhooks`.
 """
 
 import asyncio
@@ -36,6 +38,7 @@ from streams.gateway.connections import (
 from streams.gateway.errors import RequestRejected
 from streams.gateway.event_producer import (
     DEADLINE_SECONDS,
+    EVENT_TOPICS,
     EventProducer,
     silence_client_logs,
 )
@@ -44,6 +47,7 @@ from streams.gateway.limits import MemoryBudget
 from streams.gateway.metrics import Metrics
 from streams.gateway.openapi import document as openapi
 from streams.gateway.records import all_or_none, checked
+from streams.gateway.webhooks import routes as webhooks
 from streams.process import logs
 
 log = logging.getLogger(__name__)
@@ -89,9 +93,12 @@ def make_app(
     )
     app[CONNECTIONS] = Connections(settings, app[METRICS])
 
+    hooks = webhooks.WebhookHandler(settings, app[METRICS].registry, app[BUDGET])
+
     async def connect(app: web.Application) -> AsyncIterator[None]:
-        async with EventProducer.open(settings) as producer:
+        async with EventProducer.open(settings, EVENT_TOPICS | hooks.topics) as producer:
             app[PRODUCER] = producer
+            hooks.connect(producer, app[IN_FLIGHT])
             yield
 
     app.cleanup_ctx.append(connect)
@@ -104,6 +111,7 @@ def make_app(
             web.get("/readyz", is_ready),
             web.get("/metrics", get_metrics),
             web.get("/openapi.json", get_description),
+            *hooks.routes(),
         ]
     )
     return app
@@ -173,7 +181,7 @@ def admit(request: web.Request) -> None:
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count and time every request."""
     metrics = request.app[METRICS]
-    path = request.path if request.path in PATHS else "other"
+    path = path_label(request.path)
     begun = asyncio.get_running_loop().time()
     status = 500
     try:
@@ -188,6 +196,13 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         metrics.requests.labels(path, str(status)).inc()
         if path == "/events":
             metrics.seconds.observe(asyncio.get_running_loop().time() - begun)
+
+
+def path_label(path: str) -> str:
+    """Return what a path is called in metrics; never more than a few values."""
+    if path.startswith(webhooks.PREFIX):
+        return webhooks.PREFIX.rstrip("/")
+    return path if path in PATHS else "other"
 
 
 async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:

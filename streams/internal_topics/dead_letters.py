@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import orjson
 from aiokafka import ConsumerRecord, TopicPartition
@@ -31,6 +32,45 @@ def dead_letter(record: ConsumerRecord, why: Rejected, clock: int) -> KeyValue:
         "at": timestamp(clock),
     }
     return record.key or b"", orjson.dumps(body)
+
+
+class Place(NamedTuple):
+    """Where in a delivery something could not be translated.
+
+    Attributes:
+        source: The source, with its account after a slash if it has one.
+        item: The number of the item in the delivery, from 1; 0 for all of it.
+        rule: The name of the rule of the mapping file, or "".
+    """
+
+    source: str
+    item: int = 0
+    rule: str = ""
+
+
+def unmapped(
+    record: ConsumerRecord, place: Place, field: str | None, reason: str, clock: int
+) -> KeyValue:
+    """The dead letter of a part of a delivery, which it names: the inbox alone holds the bytes."""
+    body = {
+        "reason": reason,
+        "field": field,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp,
+        "key": None,
+        "value": None,
+        "headers": [],
+        "at": timestamp(clock),
+        **place._asdict(),
+    }
+    return b"", orjson.dumps(body)
+
+
+def sent_again(offset: int, clock: int) -> bytes:
+    """The note that what a dead letter is about has been sent; `offset` is the dead letter's."""
+    return orjson.dumps({"sent_again": offset, "at": timestamp(clock)})
 
 
 def shortened(record: Record) -> KeyValue:

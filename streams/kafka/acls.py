@@ -7,7 +7,7 @@ from streams.config.settings import Settings
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
 from streams.kafka import topics
 
-ROLES = ("apply", "worker", "gateway", "reader", "operator")
+ROLES = ("apply", "worker", "gateway", "translate", "reader", "operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,28 @@ def acls(settings: Settings) -> Iterator[Acl]:
     inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
     for name in names:
         yield Acl("apply", "topic", name, ("Create", "Describe"))
+    yield from _worker(settings, names)
+    for name in (*sorted(inputs), topics.INBOX):
+        yield Acl("gateway", "topic", name, ("Write", "Describe"))
+    yield from _translate(settings)
+    # What `doctor`, `status`, `verify`, `export` and `dead-letters` do; the last one sends events.
     for name in names:
+        yield Acl("operator", "topic", name, ("Read", "Describe", "DescribeConfigs"))
+    for name in sorted({*inputs, topics.DEAD_LETTERS, topics.reads(settings)}):
+        yield Acl("operator", "topic", name, ("Write",))
+    for name in (settings.app, topics.translate_group(settings)):
+        yield Acl("operator", "group", name, ("Describe",))
+    for name in topics.OUTPUTS:
+        yield Acl("reader", "topic", name, ("Read", "Describe"))
+
+
+def _worker(settings: Settings, names: list[str]) -> Iterator[Acl]:
+    inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
+    for name in names:
+        if name == topics.INBOX:
+            # That it exists, as every topic has to; its records hold personal data.
+            yield Acl("worker", "topic", name, ("Describe",))
+            continue
         # A worker reads its own topics too, when it restores a partition.
         write = () if name in inputs else ("Write", "DescribeConfigs")
         yield Acl("worker", "topic", name, ("Read", "Describe", *write))
@@ -42,13 +63,15 @@ def acls(settings: Settings) -> Iterator[Acl]:
     yield Acl(
         "worker", "transactional-id", f"{settings.app}-", ("Write", "Describe"), is_prefix=True
     )
-    for name in sorted(inputs):
-        yield Acl("gateway", "topic", name, ("Write", "Describe"))
-    # What `doctor`, `status`, `verify`, `export` and `dead-letters` do; the last one sends events.
-    for name in names:
-        yield Acl("operator", "topic", name, ("Read", "Describe", "DescribeConfigs"))
-    for name in sorted({*inputs, topics.DEAD_LETTERS}):
-        yield Acl("operator", "topic", name, ("Write",))
-    yield Acl("operator", "group", settings.app, ("Describe",))
-    for name in topics.OUTPUTS:
-        yield Acl("reader", "topic", name, ("Read", "Describe"))
+
+
+def _translate(settings: Settings) -> Iterator[Acl]:
+    own = topics.reads(settings)
+    for name in (topics.INBOX, own):
+        yield Acl("translate", "topic", name, ("Read", "Describe"))
+    for name in sorted({*SOURCE_TOPICS, *REFERENCE_TOPICS, topics.DEAD_LETTERS, own}):
+        yield Acl("translate", "topic", name, ("Write", "Describe"))
+    # Records that were read from a CRM come to the inbox like its webhooks.
+    yield Acl("translate", "topic", topics.INBOX, ("Write",))
+    for group in (topics.translate_group(settings), topics.reads_group(settings)):
+        yield Acl("translate", "group", group, ("Read",))

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
@@ -43,20 +44,24 @@ class ConsumerGroup:
         return self.state in REBALANCING
 
 
-async def describe_group(settings: Settings, max_wait_s: float) -> ConsumerGroup:
-    """Return the group's state, once it no longer rebalances or after `max_wait_s`.
+async def describe_group(
+    settings: Settings, max_wait_s: float, name: str | None = None
+) -> ConsumerGroup:
+    """Return a group's state, once it no longer rebalances or after `max_wait_s`.
 
-    Raises KafkaError: GroupAuthorizationFailedError without the right to describe the group.
+    `name` None is the workers' group. Raises KafkaError: GroupAuthorizationFailedError without the
+    right to describe the group.
     """
     loop = asyncio.get_running_loop()
+    name = name or settings.app
     async with admin_client(settings) as admin:
         started_at = loop.time()
-        group = await _describe(admin, settings.app)
+        group = await _describe(admin, name)
         while group.is_rebalancing or group.state == UNKNOWN:
             if loop.time() - started_at >= max_wait_s:
                 break
             await asyncio.sleep(POLL_SECONDS)
-            group = await _describe(admin, settings.app)
+            group = await _describe(admin, name)
         rebalancing_s = loop.time() - started_at if group.is_rebalancing else 0.0
         return ConsumerGroup(group.state, group.members, rebalancing_s)
 
@@ -70,3 +75,16 @@ async def _describe(admin: AIOKafkaAdminClient, name: str) -> ConsumerGroup:
     except NOT_YET:
         return ConsumerGroup(UNKNOWN, 0)
     return ConsumerGroup(state, len(members))
+
+
+async def committed_offsets(settings: Settings, name: str) -> dict[TopicPartition, int]:
+    """Return the offsets that a group has committed; none if there is no such group.
+
+    Raises KafkaError: GroupAuthorizationFailedError without the right to describe the group.
+    """
+    async with admin_client(settings) as admin:
+        try:
+            found = await admin.list_consumer_group_offsets(name)
+        except NOT_YET:
+            return {}
+    return {TopicPartition(*at): each.offset for at, each in found.items()}

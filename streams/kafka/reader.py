@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -75,21 +76,34 @@ def learn(consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]) ->
     consumer.pause(*partitions)
 
 
+async def since(
+    settings: Settings, partitions: Collection[TopicPartition], at: int
+) -> dict[TopicPartition, int]:
+    """Return the offset of each partition's first record from an instant on, in milliseconds.
+
+    Partitions that have no such record are left out.
+    """
+    async with reader(settings) as consumer:
+        learn(consumer, partitions)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, at))
+        return {partition: each.offset for partition, each in found.items() if each is not None}
+
+
 async def read_to(
-    settings: Settings, stops: Mapping[TopicPartition, int]
+    settings: Settings,
+    stops: Mapping[TopicPartition, int],
+    starts: Mapping[TopicPartition, int] = MappingProxyType({}),
 ) -> AsyncIterator[tuple[TopicPartition, Records]]:
     """Yield the committed records of each partition from its first up to its stop offset.
+
+    A partition with a start offset is read from there.
 
     Waits for open transactions before that offset. Raises Fatal if there is no progress for
     STALLED_SECONDS.
     """
     clock = asyncio.get_running_loop().time
     async with reader(settings) as consumer:
-        consumer.assign(list(stops))
-        # seek_to_beginning followed by position may answer the end.
-        reached = await consumer.beginning_offsets(list(stops))
-        for partition, first in reached.items():
-            consumer.seek(partition, first)
+        reached = await _seek(consumer, list(stops), starts)
         unread = {p for p in stops if reached[p] < stops[p]}
         progressed_at = clock()
         while unread:
@@ -117,3 +131,18 @@ async def read_to(
                     f"nothing to read for {STALLED_SECONDS:.0f} s before the end of {names};"
                     " was a transaction left open there? `sales-kpis doctor` looks"
                 )
+
+
+async def _seek(
+    consumer: AIOKafkaConsumer,
+    partitions: list[TopicPartition],
+    starts: Mapping[TopicPartition, int],
+) -> dict[TopicPartition, int]:
+    """Let a consumer read partitions from their first records, or from their start offsets."""
+    consumer.assign(partitions)
+    # seek_to_beginning followed by position may answer the end.
+    reached: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
+    for partition, first in reached.items():
+        reached[partition] = max(first, starts.get(partition, 0))
+        consumer.seek(partition, reached[partition])
+    return reached

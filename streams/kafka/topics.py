@@ -21,9 +21,15 @@ KPIS = "sales.kpis"
 ALERTS = "sales.alerts"
 CATALOGUE = "sales.catalogue"
 DEAD_LETTERS = "crm.dead-letters"
+INBOX = "crm.inbox"
 # The topics that others read.
 OUTPUTS = (KPIS, ALERTS, CATALOGUE)
 MERGE_PARTITIONS = 7
+# Deliveries have no order, so that their partitions need not be those of the events: the inbox
+# stays as it is when events are repartitioned.
+INBOX_PARTITIONS = 8
+# The largest body that the gateway accepts, what encryption adds, and the headers.
+INBOX_RECORD_BYTES = 4 * 1024 * 1024 + 128 * 1024
 CHANGE_SECONDS = 30.0
 CHANGE_POLL_SECONDS = 0.05
 # Longer than any reader lags: a reader that misses a tombstone keeps a value for good.
@@ -62,6 +68,17 @@ _A_MONTH = {
 }
 
 
+def _inbox(settings: Settings) -> Mapping[str, str]:
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": _milliseconds(timedelta(days=settings.inbox_days)),
+        # A segment is deleted once its newest record is old enough, and never while it is the
+        # newest: otherwise a small installation's would be kept for long.
+        "segment.ms": _milliseconds(timedelta(days=1)),
+        "max.message.bytes": str(INBOX_RECORD_BYTES),
+    }
+
+
 @dataclass(frozen=True)
 class Topic:
     """The required name, partition count and configuration of a topic."""
@@ -91,7 +108,22 @@ def progress(settings: Settings) -> str:
     return f"{settings.app}.progress"
 
 
-# The topics whose names begin with the installation's.
+def reads(settings: Settings) -> str:
+    """Return the name of the topic of records that are to be read from CRMs."""
+    return f"{settings.app}.reads"
+
+
+def translate_group(settings: Settings) -> str:
+    """Return the name of the consumer group of the processes that translate the inbox."""
+    return f"{settings.app}-translate"
+
+
+def reads_group(settings: Settings) -> str:
+    """Return the name of the consumer group of the processes that read records from CRMs."""
+    return f"{settings.app}-reads"
+
+
+# The topics by whose names an installation of any version is known.
 OWN = (state, reroutes, progress)
 
 
@@ -107,13 +139,15 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         Topic(ALERTS, settings.partitions, _COMPACTED),
         Topic(CATALOGUE, 1, _SMALL),
         Topic(progress(settings), 1, _SMALL),
+        Topic(reads(settings), 1, _SMALL),
         Topic(DEAD_LETTERS, 1, _A_MONTH),
+        Topic(INBOX, INBOX_PARTITIONS, _inbox(settings)),
     )
 
 
 def written(settings: Settings) -> list[str]:
     """Return the topics that workers write to."""
-    inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
+    inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS, INBOX}
     return [topic.name for topic in wanted(settings) if topic.name not in inputs]
 
 
@@ -223,7 +257,8 @@ async def _compare(admin: AIOKafkaAdminClient, settings: Settings) -> _Compariso
 
 def _correction(name: str, settings: Settings) -> str:
     """Return what to do about a topic with another number of partitions than it has to have."""
-    if name in (*REFERENCE_TOPICS, PARTIALS, KPIS, CATALOGUE, progress(settings), DEAD_LETTERS):
+    fixed = (*REFERENCE_TOPICS, PARTIALS, KPIS, CATALOGUE, DEAD_LETTERS, INBOX)
+    if name in (*fixed, progress(settings), reads(settings)):
         return "another program has created it, for this number is fixed; if it is empty, delete it"
     return (
         "set SALES_KPIS_PARTITIONS to what it has, or move all events to another number of"

@@ -1,13 +1,13 @@
 """The gateway as a process."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from streams.config.settings import Settings
+from streams.process.environment import environment
 
 SECONDS = 30.0
 
@@ -20,12 +20,8 @@ async def process(settings: Settings) -> AsyncIterator[tuple[asyncio.subprocess.
         "from streams.config.settings import Settings;"
         "run_gateway(Settings.from_environment(), 0)"
     )
-    environment = os.environ | {
-        "SALES_KPIS_BOOTSTRAP": settings.bootstrap,
-        "SALES_KPIS_TOKEN": settings.token,
-    }
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, env=environment, stdout=subprocess.PIPE
+        sys.executable, "-c", program, env=environment(settings), stdout=subprocess.PIPE
     )
     assert child.stdout is not None
     try:

@@ -10,11 +10,7 @@ from rich.console import Console
 from streams.broker.ports import free_port
 from streams.config.settings import Settings
 from streams.gateway.limits import EVENT_BYTES
-from streams.operations.ingest import (
-    IngestFailed,
-    ingest,
-    report,
-)
+from streams.operations.ingest import SendingFailed, ingest, report
 from tests.gateway.samples import (
     array,
     deal,
@@ -113,5 +109,5 @@ def test_many_bad_lines_are_counted_and_the_first_are_named(
 
 def test_an_unavailable_kafka_is_reported(tmp_path: Path) -> None:
     settings = Settings(bootstrap=f"127.0.0.1:{free_port('127.0.0.1')}")
-    with pytest.raises(IngestFailed, match="took 0 records"):
+    with pytest.raises(SendingFailed, match="took 0 records"):
         ingest(file(tmp_path, deal(1)), settings, Console(file=StringIO()))

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import orjson
 
 from streams.events.formats.schemas import DIALECT, Schema
-from streams.gateway.openapi import answers, bodies
+from streams.gateway.openapi import answers, bodies, webhooks
 from streams.gateway.openapi.answers import answer, refusals
 
 DISTRIBUTION = "sales-kpi-streams"
@@ -31,6 +31,7 @@ def document() -> Schema:
         "security": [{"token": []}],
         "paths": {
             "/events": {"post": _post(), "options": _options()},
+            **webhooks.paths(),
             "/livez": {"get": _probe("isAlive", "Whether the process is alive.")},
             "/healthz": {"get": _probe("isHealthy", "The same as `/livez`.")},
             "/readyz": {"get": _probe("isReady", "Whether events would be accepted now.", 503)},

@@ -1,0 +1,1 @@
+"""Webhooks of CRMs: verified, written to the inbox, answered as each sender understands it."""
