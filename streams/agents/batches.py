@@ -12,7 +12,7 @@ from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
 from streams.events import SOURCE_TOPICS
-from streams.kafka.topics import PARTIALS
+from streams.kafka.topics import INBOX, PARTIALS
 from streams.worker.record_buffer import FetchedRecords
 
 
@@ -41,15 +41,16 @@ class FetchScheduler(SchedulingStrategyT):
     """Makes at most one event per agent of the records of a poll."""
 
     def iterate(self, records: Mapping[TP, Any]) -> Iterator[tuple[TP, Fetch]]:
-        """Yield the fetch for `aggregate` and the fetch for `merge`, if there are any.
+        """Yield the fetch for `merge` and the one of all other topics, if there are any.
 
-        `records` has FetchedLists. One without records is passed on for topics of events only: the
-        product's own transactions leave markers elsewhere, and a commit for each would leave more.
+        `records` has FetchedLists. One without records is passed on for topics that others write
+        to: the product's own transactions leave markers elsewhere, and a commit for each would
+        leave more.
         """
         sources: FetchedRecords = {}
         partials: FetchedRecords = {}
         for tp, found in records.items():
-            if found or tp.topic in SOURCE_TOPICS:
+            if found or tp.topic in (*SOURCE_TOPICS, INBOX):
                 (partials if tp.topic == PARTIALS else sources)[tp] = found
         for fetched in (sources, partials):
             if fetched:

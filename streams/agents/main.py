@@ -11,11 +11,8 @@ import faust
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from streams.agents.app import (
-    App,
-    create_app,
-    exit_process,
-)
+from streams.agents.app import create_app
+from streams.agents.faust_app import FaustApp, exit_process
 from streams.agents.log_filters import set_up_logging
 from streams.config.settings import Settings
 from streams.kafka import topics
@@ -106,7 +103,7 @@ class Worker(faust.Worker):
         super()._schedule_shutdown(signal)
 
 
-def run_app(app: App, loop: asyncio.AbstractEventLoop) -> None:
+def run_app(app: FaustApp, loop: asyncio.AbstractEventLoop) -> None:
     """Run the app under Faust's worker; does not return before it has stopped."""
     worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None

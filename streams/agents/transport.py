@@ -8,7 +8,7 @@ second, and a fifth less time from an event to its KPI.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
@@ -125,6 +125,18 @@ class Consumer(driver.Consumer):
         """The offset before which every transaction has ended, as of the last fetch."""
         consumer = cast(ConsumerThread, self._thread)._ensure_consumer()
         return cast("int | None", consumer.last_stable_offset(tp))
+
+    async def commit_offsets(self, offsets: Mapping[TP, int]) -> None:
+        """Commit offsets; raises CommitFailedError or IllegalStateError if the group changed.
+
+        Faust's own commit ends the process then.
+        """
+        await cast(ConsumerThread, self._thread)._ensure_consumer().commit(dict(offsets))
+
+    async def committed_offset(self, tp: TP) -> int | None:
+        """The committed offset of a partition, None if there is none."""
+        consumer = cast(ConsumerThread, self._thread)._ensure_consumer()
+        return cast("int | None", await consumer.committed(tp))
 
     def on_buffer_full(self, tp: TP) -> None:
         """Do not pause the partition: a full buffer makes the poll of all of them wait."""

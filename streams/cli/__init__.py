@@ -10,6 +10,8 @@ from streams.cli import (
     events,
     output,
     run,
+    sources,
+    status,
 )
 
 
@@ -24,9 +26,10 @@ def main() -> None:
 
 
 for command in (
-    *(run.broker, run.topics, run.worker, run.gateway),
-    *(output.status, output.verify, output.dump, output.alerts, output.catalogue),
+    *(run.broker, run.topics, run.worker, run.gateway, run.translate),
+    *(status.status, output.verify, output.dump, output.alerts, output.catalogue),
     *(events.ingest, events.export, events.replay, events.dead_letters),
     *(output.doctor, demo.demo, demo.schemas, demo.bench),
+    sources.sources,
 ):
     main.add_command(command)

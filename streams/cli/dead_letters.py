@@ -65,10 +65,19 @@ def print_list(settings: Settings, selection: Selection, *, every: bool) -> None
         state = f"sent again {dead_letter.sent_again}" if dead_letter.sent_again else "waits"
         click.echo(
             f"{dead_letter.offset:>6}  {dead_letter.at}  {source:<24}  {field:<14}"
-            f"  {dead_letter.reason[:REASON_WIDTH]:<{REASON_WIDTH}}  {state}"
+            f"  {reason_of(dead_letter)[:REASON_WIDTH]:<{REASON_WIDTH}}  {state}"
         )
     waiting = sum(dead_letter.sent_again is None for dead_letter in found)
     click.echo(f"{waiting} waiting, {len(found) - waiting} sent again", err=True)
+
+
+def reason_of(dead_letter: DeadLetter) -> str:
+    """Return the reason, and where in a delivery it applies."""
+    place = dead_letter.place
+    if place is None:
+        return dead_letter.reason
+    where = [place.source, *([f"item {place.item}"] if place.item else [])]
+    return f"{', '.join([*where, *filter(None, [place.rule])])}: {dead_letter.reason}"
 
 
 def print_dead_letter(settings: Settings, offset: int, *, raw: bool) -> None:
@@ -83,7 +92,10 @@ def print_dead_letter(settings: Settings, offset: int, *, raw: bool) -> None:
 def replay(settings: Settings, selection: Selection, changes: Changes, *, dry: bool) -> bool:
     """Repair and send dead letters; return whether none was rejected again."""
     selected = selection.of(asyncio.run(read_dead_letters(settings)))
-    found = [dead_letter for dead_letter in selected if not dead_letter.sent_again]
+    waiting = [dead_letter for dead_letter in selected if not dead_letter.sent_again]
+    found = [dead_letter for dead_letter in waiting if dead_letter.place is None]
+    of_deliveries = [dead_letter for dead_letter in waiting if dead_letter.place is not None]
+    print_remedy(of_deliveries)
     if changes.file is not None and len(found) != 1:
         raise click.ClickException("--value is for one dead letter: name its offset")
     try:
@@ -98,7 +110,18 @@ def replay(settings: Settings, selection: Selection, changes: Changes, *, dry: b
         raise click.ClickException(str(error)) from error
     for outcome in outcomes:
         click.echo(describe(outcome))
-    return all(outcome.rejected is None for outcome in outcomes)
+    return not of_deliveries and all(outcome.rejected is None for outcome in outcomes)
+
+
+def print_remedy(of_deliveries: list[DeadLetter]) -> None:
+    """Print how dead letters of deliveries are replayed: from the inbox, which has their bytes."""
+    for dead_letter in of_deliveries:
+        assert dead_letter.place is not None  # noqa: S101 - for the type checker: they were chosen by it
+        source = dead_letter.place.source.partition("/")[0]
+        click.echo(
+            f"{dead_letter.offset}: part of a delivery of {source}: correct its mapping file, then"
+            f" run: sales-kpis sources replay {source}"
+        )
 
 
 def describe(outcome: Outcome) -> str:

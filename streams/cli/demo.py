@@ -50,9 +50,21 @@ def schemas(folder: Path) -> None:
     show_default=True,
     help="Length of each latency run.",
 )
-def bench(events: int, seconds: float) -> None:
+@click.option("--webhooks", is_flag=True, help="Only the latency of signed webhooks.")
+@click.option(
+    "--gateway",
+    type=click.IntRange(min=1),
+    metavar="RATE",
+    help="Only a gateway, at so many webhooks a second.",
+)
+def bench(events: int, seconds: float, webhooks: bool, gateway: int | None) -> None:
     """Measure throughput and latency on an embedded Kafka."""
     require_java()
-    from streams.bench import run_bench
+    from streams.bench import run_bench, run_bench_of_webhooks, run_gateway_load
 
-    run_bench(events, seconds)
+    if gateway is not None:
+        run_gateway_load(gateway, seconds)
+    elif webhooks:
+        run_bench_of_webhooks(seconds)
+    else:
+        run_bench(events, seconds)

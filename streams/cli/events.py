@@ -30,7 +30,7 @@ def ingest(bootstrap: str | None, file: Path) -> None:
     """Send a file of events to Kafka: one JSON object a line, any order."""
     from rich.console import Console
 
-    from streams.operations.ingest import IngestFailed, report
+    from streams.operations.ingest import SendingFailed, report
     from streams.operations.ingest import ingest as send
     from streams.wiring.catalogue import catalogue, known_names
 
@@ -38,7 +38,7 @@ def ingest(bootstrap: str | None, file: Path) -> None:
     known = known_names(catalogue(used, rules))
     try:
         result = attempt(lambda: send(file, used, known=known))
-    except IngestFailed as error:
+    except SendingFailed as error:
         raise click.ClickException(str(error)) from error
     report(result, Console(stderr=True))
     sys.exit(result.exit_code)

@@ -16,6 +16,7 @@ from streams.config.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from streams.config.rules import Rules
+    from streams.translation.translator import Translator
 
 T = TypeVar("T")
 KAFKA = click.option("--bootstrap", metavar="HOST:PORT", help="The Kafka to talk to.")
@@ -71,6 +72,22 @@ class BadRules(click.ClickException):
     """A rules file that cannot be used; the message is one line with the number of the bad line."""
 
     exit_code = 2
+
+
+class BadMapping(click.ClickException):
+    """Mapping files that cannot be used; the message has every mistake with its place."""
+
+    exit_code = 2
+
+
+def translator_of(used: Settings) -> "Translator":
+    """Load the mapping files of all sources; mistakes in them end the command."""
+    from streams.translation.translator import Translator
+
+    try:
+        return Translator.of(used)
+    except BadSetting as error:
+        raise BadMapping(str(error)) from error
 
 
 class BadOutput(click.ClickException):

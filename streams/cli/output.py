@@ -1,9 +1,7 @@
-"""The commands that show and check the output: status, verify, dump, alerts, catalogue, doctor."""
+"""The commands that show and check the output: verify, dump, alerts, catalogue, doctor."""
 
 import json
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,54 +15,6 @@ from streams.cli.invocation import (
     settings_without_rules,
     stops_quietly,
 )
-
-if TYPE_CHECKING:
-    from streams.internal_topics.progress import Behind
-
-
-@click.command()
-@KAFKA
-@click.option("--wait", is_flag=True, help="Wait until every event so far is in the output.")
-@click.option("--timeout", type=float, default=600, show_default=True, help="Seconds to wait.")
-@stops_quietly
-def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
-    """Show the progress of the workers; exit 0 if every event so far is in the output."""
-    from streams.internal_topics.progress import await_settled, behind
-
-    used = settings(bootstrap=bootstrap)
-    found = run(await_settled(used, timeout, print_held_back) if wait else behind(used))
-    if not wait:
-        print_held_back(found.held_back)
-    for record in found.set_aside:
-        click.echo(f"not written, larger than its topic accepts: {record}")
-    if found.is_settled and not found.set_aside:
-        click.echo("settled: every event so far is in sales.kpis")
-        return
-    print_missing(found)
-    if wait and not found.is_settled:
-        click.echo(f"not settled after {timeout:g} s; is a worker running?", err=True)
-    sys.exit(1)
-
-
-def print_held_back(held_back: Mapping[str, int]) -> None:
-    """Print what waits for the end of a producer's transaction."""
-    for partition, count in held_back.items():
-        click.echo(
-            f"{partition}: {count} offsets wait for the end of a producer's open transaction",
-            err=True,
-        )
-
-
-def print_missing(found: "Behind") -> None:
-    """Print where events and records wait."""
-    for partition, count in found.events.items():
-        click.echo(f"{partition}: {count} events to be processed")
-    if found.partials:
-        click.echo(f"kpi.partials: to be published from partitions {list(found.partials)}")
-    for number in found.reroutes:
-        click.echo(f"aggregate/{number}: events from other partitions to be processed")
-    for name in found.reference:
-        click.echo(f"{name}: newest reference records to be read")
 
 
 @click.command()

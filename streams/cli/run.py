@@ -3,6 +3,7 @@
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -15,8 +16,18 @@ from streams.cli.invocation import (
     run,
     settings,
     stops_quietly,
+    translator_of,
 )
 from streams.config.declaration import BadSetting
+
+if TYPE_CHECKING:
+    from streams.config.settings import Settings
+
+METRICS_PORT = click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65_535),
+    help="Serve /metrics, /livez and /readyz here. Default: SALES_KPIS_METRICS_PORT.",
+)
 
 
 @click.command()
@@ -66,8 +77,9 @@ def apply(bootstrap: str | None) -> None:
 def repartition(bootstrap: str | None, partitions: int, file: Path, yes: bool) -> None:
     """Change the number of partitions of the topics of events.
 
-    Workers, gateway and all senders have to be stopped first. All events are written to a file,
-    the topics deleted and created again, and the events sent again; the KPIs are the same after it.
+    Workers, translation, gateway and all senders have to be stopped first. All events are written
+    to a file, the topics deleted and created again, and the events sent again; the KPIs are the
+    same after it.
     """
     from streams.cli.transfers import repartition_with_progress
 
@@ -91,11 +103,7 @@ def list_acls(principal: str) -> None:
 @click.command()
 @KAFKA
 @HOST
-@click.option(
-    "--metrics-port",
-    type=click.IntRange(0, 65_535),
-    help="Serve /metrics, /livez and /readyz here. Default: SALES_KPIS_METRICS_PORT.",
-)
+@METRICS_PORT
 @click.option(
     "--processes",
     type=click.IntRange(1, 100),
@@ -112,22 +120,56 @@ def worker(
     Several processes share the work like several workers, and are supervised.
     """
     used, rules = configuration(bootstrap=bootstrap, metrics_port=metrics_port)
-    first = used.metrics_port
     if supervise or processes > 1:
-        from streams.process import logs
-        from streams.process.supervisor import Supervisor
-
-        logs.set_up(used.log, logging.WARNING)
-        arguments = ["worker", "--bootstrap", used.bootstrap, "--host", host]
-        # With port 0, any free one, each process chooses its own.
-        ports = [first and first + number for number in range(processes)]
-        commands = [
-            [*arguments, *([] if port is None else ["--metrics-port", str(port)])] for port in ports
-        ]
-        sys.exit(Supervisor(commands).run())
+        supervised("worker", used, host, processes)
     from streams.operations.worker import run_worker
 
     run_worker(used, rules, host)
+
+
+def supervised(command: str, used: "Settings", host: str, processes: int) -> NoReturn:
+    """Run a command in several processes, each of which is started again whenever it ends."""
+    from streams.process import logs
+    from streams.process.supervisor import Supervisor
+
+    logs.set_up(used.log, logging.WARNING)
+    arguments = [command, "--bootstrap", used.bootstrap, "--host", host]
+    first = used.metrics_port
+    # With port 0, any free one, each process chooses its own.
+    ports = [first and first + number for number in range(processes)]
+    commands = [
+        [*arguments, *([] if port is None else ["--metrics-port", str(port)])] for port in ports
+    ]
+    sys.exit(Supervisor(commands).run())
+
+
+@click.command()
+@KAFKA
+@HOST
+@METRICS_PORT
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="Number of processes; further metrics ports follow the first.",
+)
+@click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
+def translate(
+    bootstrap: str | None, host: str, metrics_port: int | None, processes: int, supervise: bool
+) -> None:
+    """Translate the webhooks that the gateway has accepted into events.
+
+    Run the same command again for more processes: they share the inbox. Several processes share
+    it likewise, and are supervised.
+    """
+    used = settings(bootstrap=bootstrap, metrics_port=metrics_port)
+    translator = translator_of(used)
+    if supervise or processes > 1:
+        supervised("translate", used, host, processes)
+    from streams.operations.sources.translate import run_translate
+
+    run_translate(used, translator, host)
 
 
 @click.command()

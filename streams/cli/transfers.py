@@ -10,7 +10,7 @@ from streams.cli.progress import bar
 from streams.config.settings import Settings
 from streams.operations.export import Exported
 from streams.operations.export import export as write
-from streams.operations.ingest import IngestFailed, report
+from streams.operations.ingest import SendingFailed, report
 from streams.operations.repartition import dependent_topics, repartition
 
 
@@ -39,7 +39,7 @@ def repartition_with_progress(
     with bar("exporting") as on_progress:
         try:
             found = repartition(settings, partitions, file, console, on_progress, click.echo)
-        except (OSError, IngestFailed) as error:
+        except (OSError, SendingFailed) as error:
             raise click.ClickException(str(error)) from error
     report(found.ingested, console)
     if found.ingested.sent != found.exported.events:

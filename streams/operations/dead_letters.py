@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ from streams.events import (
     topics_of,
 )
 from streams.events.formats.kafka_records import canonical_value
-from streams.internal_topics.dead_letters import DESTINATION, timestamp
+from streams.internal_topics.dead_letters import DESTINATION, Place, sent_again
 from streams.kafka.client import client
 from streams.kafka.reader import ends, read_to
 from streams.wiring.catalogue import catalogue, known_names
@@ -39,6 +40,7 @@ class DeadLetter:
     """A record that could not be read; `offset` is its own, the other fields are of its source.
 
     `sent_again` is the time at which a repaired event was accepted, None if it is still pending.
+    `place` is where in a delivery of the inbox it was found; the inbox alone has its bytes.
     """
 
     offset: int
@@ -52,6 +54,14 @@ class DeadLetter:
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...] = ()
     sent_again: str | None = None
+    place: Place | None = None
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What is the same of dead letters of one part of a delivery, and of no other two."""
+        if self.place is None:
+            return (self.offset,)
+        return self.partition, self.source_offset, *self.place
 
     def event_value(self) -> bytes | None:
         """Return the event to repair as canonical JSON, where it is a CloudEvent.
@@ -76,6 +86,7 @@ class DeadLetter:
             "key": display(self.key),
             "value": display(self.value),
             "headers": {name: display(text) for name, text in self.headers},
+            **({"delivery": self.place._asdict()} if self.place else {}),
         }
 
 
@@ -89,8 +100,11 @@ class Outcome:
 
 
 async def read_dead_letters(settings: Settings) -> list[DeadLetter]:
-    """Return all dead letters, oldest first. Raises Fatal if Kafka cannot be read."""
-    found: dict[int, DeadLetter] = {}
+    """Return all dead letters, oldest first. Raises Fatal if Kafka cannot be read.
+
+    Of several about one part of a delivery, which is translated at least once, the last counts.
+    """
+    found: dict[tuple[object, ...], DeadLetter] = {}
     again: dict[int, str] = {}
     async for _, records in read_to(settings, await ends(settings, [DESTINATION])):
         for record in records:
@@ -98,9 +112,11 @@ async def read_dead_letters(settings: Settings) -> list[DeadLetter]:
             if "sent_again" in content:
                 again[content["sent_again"]] = content["at"]
             else:
-                found[record.offset] = _parse(record.offset, content)
+                dead_letter = _parse(record.offset, content)
+                found[dead_letter.identity] = dead_letter
     return [
-        replace(dead_letter, sent_again=again.get(offset)) for offset, dead_letter in found.items()
+        replace(dead_letter, sent_again=again.get(dead_letter.offset))
+        for dead_letter in sorted(found.values(), key=attrgetter("offset"))
     ]
 
 
@@ -130,7 +146,7 @@ async def send_again(
             for topic in names:
                 await producer.send_and_wait(topic, value, event.key.encode())
             await producer.send_and_wait(
-                DESTINATION.topic, _annotation(dead_letter, now), dead_letter.key
+                DESTINATION.topic, sent_again(dead_letter.offset, now), dead_letter.key
             )
             outcomes.append(Outcome(dead_letter, topics=names))
     finally:
@@ -214,12 +230,15 @@ def _parse(offset: int, content: dict[str, Any]) -> DeadLetter:
         _raw(content["key"]),
         _raw(content["value"]),
         tuple((name, _raw(text)) for name, text in content["headers"]),
+        place=_place(content),
     )
+
+
+def _place(content: dict[str, Any]) -> Place | None:
+    if "source" not in content:
+        return None
+    return Place(content["source"], content["item"], content["rule"])
 
 
 def _raw(text: str | None) -> bytes | None:
     return None if text is None else base64.b64decode(text)
-
-
-def _annotation(dead_letter: DeadLetter, now: int) -> bytes:
-    return orjson.dumps({"sent_again": dead_letter.offset, "at": timestamp(now)})

@@ -33,6 +33,7 @@ from streams.operations.senders import (
     partitioning,
     sources_ahead,
 )
+from streams.operations.sources.health import check_sources_and_inbox
 from streams.wiring.catalogue import catalogue
 
 # AddPartitionsToTxn: from this version on brokers verify a transaction before its first append.
@@ -177,6 +178,7 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
         check_compaction,
         check_names,
         check_transactions,
+        check_sources_and_inbox,
     ):
         for finding in await check(settings):
             yield finding

@@ -7,7 +7,8 @@ the same as the gateway's, so that a file and live events of one subject are in 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,16 +40,20 @@ PART_BYTES = EVENT_BYTES + 2
 READ_BYTES = PART_BYTES + len(BYTE_ORDER_MARK)
 # Bad lines that are reported; further ones are only counted.
 LISTED = 100
+LINES_PER_REPORT = 2_000
+
+
 START_SECONDS = 15.0
 # Without any acknowledgement for this long Kafka counts as unavailable; a restart is shorter.
 STALLED_SECONDS = 60.0
-LINES_PER_REPORT = 2_000
 # As many keys as fit into some tens of megabytes; hashing a key costs more than all other steps.
 PARTITION_CACHE_KEYS = 200_000
 
+PartitionOf = Callable[[str, bytes], TopicPartition]
 
-class IngestFailed(Exception):
-    """Kafka did not accept the whole file; running it again is harmless: events are sets."""
+
+class SendingFailed(Exception):
+    """Kafka did not accept all records; sending them again is harmless: events are sets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,32 +81,39 @@ def ingest(
 
     Lines that are not events are left out and reported; blank lines are ignored. Events of one key
     keep their order. Reference records may name what is `known`; None: that is not checked.
-    Progress is shown on `console`, standard error if None. Raises IngestFailed
+    Progress is shown on `console`, standard error if None. Raises SendingFailed
     with the number of accepted events, and OSError for an unreadable file. Not to be called from a
     running event loop.
     """
     console = Console(stderr=True) if console is None else console
     begun = time.monotonic()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
+    transfer = Transfer(settings, known)
     with (
         silence_client_logs(),
         path.open("rb") as stream,
-        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        file_bar(path, console) as on_progress,
     ):
-        task = progress.add_task(path.name, total=path.stat().st_size)
-        transfer = Transfer(settings, known)
-        asyncio.run(transfer.run(stream, lambda size: progress.update(task, completed=size)))
+        asyncio.run(transfer.run(stream, on_progress))
     return Ingested(
         sent=transfer.sent,
         rejected=transfer.rejected,
         bad=tuple(transfer.bad),
         seconds=time.monotonic() - begun,
     )
+
+
+@contextmanager
+def file_bar(path: Path, console: Console) -> Iterator[Callable[[int], object]]:
+    """Show a bar for a file on a terminal; yield what to call with the number of bytes read."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(path.name, total=path.stat().st_size)
+        yield lambda size: progress.update(task, completed=size)
 
 
 def report(ingested: Ingested, console: Console) -> None:
@@ -148,64 +160,63 @@ class Transfer:
         self.rejected = 0
         self.bad: list[Problem] = []
         self._settings = settings
-        self._acknowledged = 0
-        self._filling: dict[TopicPartition, BatchBuilder] = {}
-        self._waiting: deque[tuple[asyncio.Future[object], int]] = deque()
 
     async def run(self, stream: BinaryIO, on_progress: Callable[[int], object]) -> None:
         """Send a stream of lines; `on_progress` is called with the number of bytes read."""
-        producer = new_producer(self._settings, attempt_ms=int(STALLED_SECONDS * 1000))
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                await producer.start()
-                await check_topics(producer)
-            partition_of = await partitioner(producer)
+        async with open_sender(self._settings) as sender:
             for number, line, position in lines(stream):
                 if event := line if len(line) == PART_BYTES else line.strip(BLANKS):
-                    await self._add(
-                        producer, partition_of, checked(record(event, number), self._known)
-                    )
+                    await self._add(sender, checked(record(event, number), self._known))
                 if number % LINES_PER_REPORT == 0:
                     on_progress(position)
-            for to in list(self._filling):
-                await self._send(producer, to)
-            while self._waiting:
-                await self._acknowledge()
+            await sender.flush()
             on_progress(stream.tell())
-        except UNAVAILABLE as error:
-            raise IngestFailed(
-                f"Kafka at {self._settings.bootstrap} took {self._acknowledged:,} records and then"
-                f" failed ({error or type(error).__name__}); run it again, that repeats nothing"
-            ) from error
-        finally:
-            await abandon(producer)
-            await asyncio.gather(*(future for future, _ in self._waiting), return_exceptions=True)
 
-    async def _add(
-        self,
-        producer: AIOKafkaProducer,
-        partition_of: Callable[[str, bytes], TopicPartition],
-        outcome: Record | Problem,
-    ) -> None:
+    async def _add(self, sender: "EventSender", outcome: Record | Problem) -> None:
         if isinstance(outcome, Problem):
             self.rejected += 1
             if len(self.bad) < LISTED:
                 self.bad.append(outcome)
             return
-        for topic in outcome.topics:
-            to = partition_of(topic, outcome.key)
-            batch = self._filling.get(to)
-            while batch is None or full(batch, outcome):
-                if batch is not None:
-                    await self._send(producer, to)
-                batch = self._filling[to] = producer.create_batch()
+        await sender.add(outcome)
         self.sent += 1
 
-    async def _send(self, producer: AIOKafkaProducer, to: TopicPartition) -> None:
+
+class EventSender:
+    """Writes records where clients of Kafka would, a batch a partition at a time.
+
+    Records of one key keep their order. `open_sender` gives one.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, partition_of: PartitionOf) -> None:
+        self.acknowledged = 0
+        self._producer = producer
+        self._partition_of = partition_of
+        self._filling: dict[TopicPartition, BatchBuilder] = {}
+        self._waiting: deque[tuple[asyncio.Future[object], int]] = deque()
+
+    async def add(self, record: Record) -> None:
+        """Add a record to the batch of each of its topics; sends batches that are full."""
+        for topic in record.topics:
+            to = self._partition_of(topic, record.key)
+            batch = self._filling.get(to)
+            while batch is None or full(batch, record):
+                if batch is not None:
+                    await self._send(to)
+                batch = self._filling[to] = self._producer.create_batch()
+
+    async def flush(self) -> None:
+        """Send everything and wait until Kafka has acknowledged it."""
+        for to in list(self._filling):
+            await self._send(to)
+        while self._waiting:
+            await self._acknowledge()
+
+    async def _send(self, to: TopicPartition) -> None:
         batch = self._filling.pop(to)
         batch.close()
         # Waits until the earlier batch of the partition has been sent, which bounds the memory.
-        future = await producer.send_batch(batch, to.topic, partition=to.partition)
+        future = await self._producer.send_batch(batch, to.topic, partition=to.partition)
         self._waiting.append((future, batch.record_count()))
         await asyncio.sleep(0)  # the producer's own task writes only while this one yields
         while self._waiting and self._waiting[0][0].done():
@@ -216,7 +227,38 @@ class Transfer:
         async with asyncio.timeout(STALLED_SECONDS):
             await future
         self._waiting.popleft()
-        self._acknowledged += count
+        self.acknowledged += count
+
+    async def settle(self) -> None:
+        """Wait for what was sent, whether or not it is accepted."""
+        await asyncio.gather(*(future for future, _ in self._waiting), return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_sender(settings: Settings) -> AsyncIterator[EventSender]:
+    """Open a sender for the block, at whose end everything is acknowledged.
+
+    Raises SendingFailed, with the number of records that were accepted.
+    """
+    producer = new_producer(settings, attempt_ms=int(STALLED_SECONDS * 1000))
+    sender: EventSender | None = None
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await producer.start()
+            await check_topics(producer)
+        sender = EventSender(producer, await partitioner(producer))
+        yield sender
+        await sender.flush()
+    except UNAVAILABLE as error:
+        accepted = 0 if sender is None else sender.acknowledged
+        raise SendingFailed(
+            f"Kafka at {settings.bootstrap} took {accepted:,} records and then"
+            f" failed ({error or type(error).__name__}); run it again, that repeats nothing"
+        ) from error
+    finally:
+        await abandon(producer)
+        if sender is not None:
+            await sender.settle()
 
 
 def full(batch: BatchBuilder, added: Record) -> bool:
@@ -224,7 +266,7 @@ def full(batch: BatchBuilder, added: Record) -> bool:
     return batch.append(timestamp=None, key=added.key, value=added.value) is None
 
 
-async def partitioner(producer: AIOKafkaProducer) -> Callable[[str, bytes], TopicPartition]:
+async def partitioner(producer: AIOKafkaProducer) -> PartitionOf:
     """Return the function that maps a topic and key to the partition, as Kafka clients do."""
     partitions = {
         topic: sorted(await producer.partitions_for(topic))

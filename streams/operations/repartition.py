@@ -91,14 +91,14 @@ def dependent_topics(settings: Settings) -> list[str]:
 
 
 async def _exported(settings: Settings, file: Path, on_progress: OnProgress | None) -> Exported:
-    await _require_no_workers(settings)
+    await _require_stopped(settings)
     found = await export(settings, file, on_progress)
     if found.rejected:
         raise CannotRepartition(
             f"{found.rejected:,} events could not be sent again, {found.problems[0]};"
             f" nothing was changed ({file} is kept)"
         )
-    await _require_no_workers(settings)
+    await _require_stopped(settings)
     grown = {
         f"{partition.topic}/{partition.partition}"
         for partition, end in (await ends(settings, await partitions(settings))).items()
@@ -113,12 +113,16 @@ async def _exported(settings: Settings, file: Path, on_progress: OnProgress | No
     return found
 
 
-async def _require_no_workers(settings: Settings) -> None:
-    async with admin_client(settings) as admin:
-        answers = await _described(admin, settings.app)
-    workers = sum(len(group[5]) for answer in answers for group in answer.groups)
-    if workers:
-        raise CannotRepartition(f"{workers} workers are running: stop them; nothing was changed")
+async def _require_stopped(settings: Settings) -> None:
+    for name, what in (
+        (settings.app, "workers"),
+        (topics.translate_group(settings), "processes that translate webhooks"),
+    ):
+        async with admin_client(settings) as admin:
+            answers = await _described(admin, name)
+        running = sum(len(group[5]) for answer in answers for group in answer.groups)
+        if running:
+            raise CannotRepartition(f"{running} {what} are running: stop them; nothing was changed")
 
 
 async def _described(admin: AIOKafkaAdminClient, group: str) -> list[Any]:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from streams.agents.main import run_worker as run_agents
 from streams.config.rules import Rules
 from streams.config.settings import Settings
-from streams.kafka.errors import Fatal
 from streams.kafka.topics import ALERTS
+from streams.operations.metrics_server import metrics_server
 from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
-from streams.output.prometheus.server import serve
 from streams.output.reader import Feed
 from streams.wiring.core import build_core
 from streams.worker.metrics import WorkerMetrics
@@ -37,21 +36,12 @@ def run_worker(settings: Settings, rules: Rules, host: str) -> None:
         alerts = AlertCollector()
         metrics.registry.register(collector)
         metrics.registry.register(alerts)
-        try:
-            server = await serve(
-                metrics.registry, settings.metrics_port, host=host, trouble=not_ready_reason
-            )
-        except OSError as error:
-            place = f"{host}:{settings.metrics_port}"
-            raise Fatal(f"no metrics on {place}: {error.strerror}") from error
-        try:
+        async with metrics_server(settings, metrics.registry, host, not_ready_reason):
             await asyncio.gather(
                 Feed(settings, collector).run(),
                 Feed(settings, alerts, topic=ALERTS).run(),
                 keep_decoded(collector),
             )
-        finally:
-            await server.close()
 
     run_agents(settings, serve_metrics, core)
 

@@ -5,7 +5,7 @@ import sys
 
 STUCK = """
 import asyncio
-from streams.agents.app import exit_process
+from streams.agents.faust_app import exit_process
 from streams.agents.log_filters import set_up_logging
 from streams.kafka.errors import Stuck
 

@@ -1,0 +1,85 @@
+"""What the Faust apps of this product share: no tables, no web server, errors that end them."""
+
+import asyncio
+import logging
+import os
+from typing import Any
+
+import faust
+from aiokafka.errors import KafkaError
+from faust.app import BootStrategy
+from yarl import URL
+
+from streams.agents.batches import FetchScheduler
+from streams.config.settings import Settings
+from streams.kafka.errors import Fatal, Stuck
+from streams.process.task_stacks import log_tasks
+from streams.tasks.aggregate.quarantine import Crashed
+
+log = logging.getLogger(__name__)
+# After this the group misses a killed process; the broker's default lower bound.
+SESSION_SECONDS = 6.0
+HEARTBEAT_SECONDS = 1.5
+REBALANCE_SECONDS = 20.0
+FETCH_BYTES = 256 * 1024
+# Fetches that an agent has not received yet; with a full buffer the next poll waits.
+BUFFERED_FETCHES = 2
+EXIT_FAILED = 1
+
+
+class SilentBoot(BootStrategy):
+    """Boots without Faust's producer and web server, which would bind every address."""
+
+    enable_web = False
+    enable_kafka_producer = False
+
+
+class FaustApp(faust.App):
+    """A Faust app: group membership and agents, without Faust's tables and commits."""
+
+    BootStrategy = SilentBoot
+    logger = logging.getLogger("faust")
+
+    async def crash(self, reason: BaseException) -> None:
+        """End the process: Faust would wait for its services, which may wait for each other."""
+        exit_process(reason)
+
+    def _create_directories(self) -> None:
+        """Create none: no state is on disk."""
+
+
+def options(settings: Settings, poll_records: int) -> dict[str, Any]:
+    """Return the arguments of an app, except its name; `poll_records` is the most of one poll."""
+    return {
+        "broker": [URL(f"aiokafka://{host.strip()}") for host in settings.bootstrap.split(",")],
+        "autodiscover": False,
+        "ConsumerScheduler": FetchScheduler,
+        "broker_session_timeout": SESSION_SECONDS,
+        "broker_heartbeat_interval": HEARTBEAT_SECONDS,
+        "broker_rebalance_timeout": REBALANCE_SECONDS,
+        "broker_max_poll_records": poll_records,
+        "consumer_max_fetch_size": FETCH_BYTES,
+        "consumer_auto_offset_reset": "earliest",
+        "stream_buffer_maxsize": BUFFERED_FETCHES,
+        "stream_wait_empty": False,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "worker_redirect_stdouts": False,
+    }
+
+
+def exit_process(error: BaseException) -> None:
+    """Log why and end the process at once. Nothing is committed or aborted."""
+    if isinstance(error, Stuck):
+        log_tasks("stuck", asyncio.get_running_loop())
+    if isinstance(error, Fatal):
+        # Where a KPI failed is needed to correct it.
+        cause = error.__cause__ if isinstance(error, Crashed) else None
+        log.critical("stopping: %s", error, exc_info=cause)
+    elif isinstance(error, KafkaError):
+        log.critical("stopping: Kafka failed: %r; `sales-kpis doctor` looks", error)
+    else:
+        log.critical("stopping: %r", error, exc_info=error)
+    logging.shutdown()
+    os._exit(EXIT_FAILED)

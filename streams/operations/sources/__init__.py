@@ -1,0 +1,1 @@
+"""Operations on sources: overview, replay, pull, import, checks and samples."""

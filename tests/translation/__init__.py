@@ -1,0 +1,1 @@
+"""The translation of the inbox, on a real Kafka."""
