@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from statistics import quantiles
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from streams.bench.workload import backlog
+from streams.bench.workload import Event, backlog
 from streams.config.settings import Settings
 from streams.engine.calendars.calendar import Calendar, milliseconds
 from streams.events import TOPIC_OF
@@ -31,6 +32,9 @@ WATCHED = {(ALL, "year"), ("rep", "day")}
 Seen = dict[str, list[tuple[float, int]]]
 # Of each key: the instants at which the leads that it counts were sent.
 Sent = dict[str, list[float]]
+# Hands over an event; what it returns is done once the event is acknowledged.
+Send = Callable[[Event], Awaitable[Awaitable[object]]]
+Sending = Callable[[Settings], AbstractAsyncContextManager[Send]]
 
 
 class Latencies(NamedTuple):
@@ -40,11 +44,28 @@ class Latencies(NamedTuple):
     by_rep: list[float]
 
 
-async def latencies(settings: Settings, rate: int, seconds: float, seed: int) -> Latencies:
-    """Produce `rate` events/s of all kinds; return the time until each new lead was counted.
+@asynccontextmanager
+async def producing(settings: Settings) -> AsyncIterator[Send]:
+    """Yield a function that hands an event to a Kafka producer."""
+    async with AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=0
+    ) as producer:
+
+        async def send(event: Event) -> Awaitable[object]:
+            topic, key = TOPIC_OF[event["type"]], event["subject"].encode()
+            sent: Awaitable[object] = await producer.send(topic, orjson.dumps(event), key=key)
+            return sent
+
+        yield send
+
+
+async def latencies(
+    settings: Settings, rate: int, seconds: float, seed: int, sending: Sending = producing
+) -> Latencies:
+    """Send `rate` events/s of all kinds; return the time until each new lead was counted.
 
     The n-th lead of a key is counted once a committed `lead_count` has risen by n: of the year
-    for all, of the day for a rep. The clock starts when the event is handed to the producer.
+    for all, of the day for a rep. The clock starts when the event is handed to the sender.
     """
     seen: Seen = defaultdict(list)
     caught_up = asyncio.Event()
@@ -52,7 +73,8 @@ async def latencies(settings: Settings, rate: int, seconds: float, seed: int) ->
     try:
         await caught_up.wait()
         base = {key: values[-1][1] for key, values in seen.items()}
-        sent = await produce(settings, rate, seconds, seed)
+        async with sending(settings) as send:
+            sent = await send_all(settings, send, rate, seconds, seed)
         deadline = time.monotonic() + LATEST_SECONDS
         while missing(sent, seen, base) and time.monotonic() < deadline:
             await asyncio.sleep(COUNT_POLL_SECONDS)
@@ -102,32 +124,23 @@ async def watch(settings: Settings, seen: Seen, caught_up: asyncio.Event) -> Non
             caught_up.set()
 
 
-async def produce(settings: Settings, rate: int, seconds: float, seed: int) -> Sent:
+async def send_all(settings: Settings, send: Send, rate: int, seconds: float, seed: int) -> Sent:
     """Send one day's events at a steady rate, in the order they happened."""
     sent: Sent = defaultdict(list)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=0
-    )
-    await producer.start()
-    try:
-        now_ms = time.time_ns() // 1_000_000
-        events = backlog(seed, int(seconds * rate), now_ms, days=1)
-        calendar = Calendar(settings.timezone)
-        begun, done = time.monotonic(), 0
-        futures = []
-        while done < len(events):
-            due = min(len(events), int((time.monotonic() - begun) * rate) + 1)
-            for event in events[done:due]:
-                if event["type"] == "lead.created":
-                    for key in keys(event, calendar):
-                        sent[key].append(time.monotonic())
-                topic, key = TOPIC_OF[event["type"]], event["subject"].encode()
-                futures.append(await producer.send(topic, orjson.dumps(event), key=key))
-            done = due
-            await asyncio.sleep(PRODUCE_SLICE_SECONDS)
-        await asyncio.gather(*futures)
-    finally:
-        await producer.stop()
+    events = backlog(seed, int(seconds * rate), time.time_ns() // 1_000_000, days=1)
+    calendar = Calendar(settings.timezone)
+    begun, done = time.monotonic(), 0
+    answers = []
+    while done < len(events):
+        due = min(len(events), int((time.monotonic() - begun) * rate) + 1)
+        for event in events[done:due]:
+            if event["type"] == "lead.created":
+                for key in keys(event, calendar):
+                    sent[key].append(time.monotonic())
+            answers.append(await send(event))
+        done = due
+        await asyncio.sleep(PRODUCE_SLICE_SECONDS)
+    await asyncio.gather(*answers)
     return sent
 
 

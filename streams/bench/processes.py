@@ -19,12 +19,20 @@ class BenchFailed(Exception):
 @contextmanager
 def worker(log: Path, environment: Mapping[str, str], processes: int = 1) -> Iterator[float]:
     """Run a worker of this product; yield the monotonic time at which its first was ready."""
-    command = [*PRODUCT, "worker", "--processes", str(processes)]
-    with running(command, log, environment) as child:
+    with process(("worker", "--processes", str(processes)), log, environment, "ready") as began:
+        yield began
+
+
+@contextmanager
+def process(
+    arguments: Sequence[str], log: Path, environment: Mapping[str, str], ready: str
+) -> Iterator[float]:
+    """Run a process of this product; yield the monotonic time at which it logged a text."""
+    with running([*PRODUCT, *arguments], log, environment) as child:
         deadline = time.monotonic() + READY_SECONDS
-        while "ready" not in log.read_text():
+        while ready not in log.read_text():
             if not child.is_running or time.monotonic() > deadline:
-                raise BenchFailed(f"the worker did not get ready:\n{child.last_lines()}")
+                raise BenchFailed(f"{arguments[0]} did not get ready:\n{child.last_lines()}")
             time.sleep(READY_POLL_SECONDS)
         yield time.monotonic()
 

@@ -28,6 +28,7 @@ from streams.bench.processes import (
     plain_faust,
     worker,
 )
+from streams.bench.webhooks import RATE, latency_of_webhooks
 from streams.bench.workload import (
     backlog,
     lines,
@@ -65,6 +66,25 @@ def run_bench(events: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory(prefix="sales-kpis-bench-") as folder:
         compare_throughput(console, Path(folder), events)
         compare_latency(console, Path(folder), seconds)
+
+
+def run_bench_of_webhooks(seconds: float) -> None:
+    """Print p50 and p99 from signed webhooks to the committed KPIs, at a steady rate."""
+    console = Console()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    with (
+        tempfile.TemporaryDirectory(prefix="sales-kpis-bench-") as name,
+        EmbeddedKafka(console=Console(quiet=True)) as broker,
+    ):
+        settings = fill(broker, Path(name), 2_000, LATENCY_SEEDS)
+        for number in range(1, REPEATS + 1):
+            found = latency_of_webhooks(Path(name), settings, LATENCY_SEEDS + number, seconds)
+            for whose, each in (("of all", found.total), ("of a rep", found.by_rep)):
+                p50, p99 = percentiles(each)
+                console.print(
+                    f"  {RATE} webhooks/s, to the committed KPI {whose:8}"
+                    f"  p50 {p50:>6,.0f} ms, p99 {p99:>6,.0f} ms ({len(each):,} leads)"
+                )
 
 
 def compare_throughput(console: Console, folder: Path, events: int) -> None:

@@ -1,7 +1,8 @@
-"""The processes of a small installation, a gateway and two workers, and their addresses."""
+"""The processes of a small installation: gateway, workers, translation; and their addresses."""
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,16 +24,16 @@ METRICS_PORT = 9464
 class Installation:
     """The processes between the CRM and the KPIs; none outlives this program.
 
-    They listen on the ports of the settings, or on free ports where those are in use.
+    They listen on the ports of the settings, or on free ports where those are in use. Without a
+    source that is on there is nothing to translate, and no process for it. `settings` are
+    theirs, with the address of the gateway.
     """
 
     def __init__(self, settings: Settings) -> None:
         logs = empty_logs(settings.data / "demo")
-        env = environment(settings)
-        ports: list[int] = []
-        first = METRICS_PORT if settings.metrics_port is None else settings.metrics_port
-        for preferred in (settings.gateway_port, *range(first, 65_536)[:WORKERS]):
-            ports.append(choose_port(preferred, ports))
+        ports = choose_ports(settings)
+        self.settings = replace(settings, public_url=f"http://{HOST}:{ports[0]}")
+        env = environment(self.settings)
         self.gateway = Service(
             "gateway",
             ("gateway", "--port", str(ports[0])),
@@ -48,12 +49,22 @@ class Installation:
                 logs / f"worker-{number}.log",
                 env,
             )
-            for number, port in enumerate(ports[1:], 1)
+            for number, port in enumerate(ports[1 : 1 + WORKERS], 1)
+        ]
+        self.translating = [
+            Service(
+                "translate",
+                ("translate", "--metrics-port", str(port)),
+                f"http://{HOST}:{port}/readyz",
+                logs / "translate.log",
+                env,
+            )
+            for port in ports[1 + WORKERS :]
         ]
         self.addresses = Addresses(
             gateway=f"http://{HOST}:{ports[0]}",
             token=settings.token,
-            metrics=tuple(f"http://{HOST}:{port}/metrics" for port in ports[1:]),
+            metrics=tuple(f"http://{HOST}:{port}/metrics" for port in ports[1 : 1 + WORKERS]),
             bootstrap=settings.bootstrap,
             logs=str(logs),
             since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -63,11 +74,16 @@ class Installation:
     @property
     def services(self) -> list[Service]:
         """Every process."""
-        return [self.gateway, *self.workers]
+        return [self.gateway, *self.workers, *self.translating]
 
     def start(self) -> None:
-        """Start every process, without waiting for any."""
-        for service in self.services:
+        """Start what leads to the first KPIs, without waiting for any."""
+        for service in (self.gateway, *self.workers):
+            service.start()
+
+    def start_translation(self) -> None:
+        """Start the translation of webhooks, when the others no longer need the processors."""
+        for service in self.translating:
             service.start()
 
     def supervise(self, report: Callable[[str], None]) -> None:
@@ -85,6 +101,16 @@ class Installation:
         """End every process; all at once, for none waits for another."""
         await stopped(*self._supervisors)
         await asyncio.gather(*(service.stop() for service in self.services))
+
+
+def choose_ports(settings: Settings) -> list[int]:
+    """Return the ports of the gateway, of the workers, and of the translation if it is needed."""
+    first = METRICS_PORT if settings.metrics_port is None else settings.metrics_port
+    count = WORKERS + bool(settings.secrets)
+    ports: list[int] = []
+    for preferred in (settings.gateway_port, *range(first, 65_536)[:count]):
+        ports.append(choose_port(preferred, ports))
+    return ports
 
 
 def choose_port(preferred: int, used: Collection[int]) -> int:

@@ -20,7 +20,8 @@ from streams.broker.storage import BrokerError
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.demo.service import StartError
-from streams.demo.simulation.simulator import RequestRefused
+from streams.demo.simulation.retries import RequestRefused
+from streams.demo.sources import with_sources
 from streams.demo.stage import Stage
 from streams.kafka.errors import Fatal
 
@@ -48,7 +49,7 @@ def run_demo(
         try:
             with kafka(console, bootstrap) as (address, broker):
                 demo = replace(
-                    settings,
+                    with_sources(settings),
                     bootstrap=address,
                     token=secrets.token_urlsafe(TOKEN_BYTES),
                     now=None,

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 from aiokafka import TopicPartition
@@ -17,12 +18,11 @@ from streams.config.settings import Settings
 from streams.demo.installation import Installation
 from streams.demo.service import StartError
 from streams.demo.simulation.company import EventData
-from streams.demo.simulation.simulator import (
-    Counts,
-    RequestRefused,
-    Simulator,
-)
+from streams.demo.simulation.retries import RequestRefused
+from streams.demo.simulation.simulator import Counts, Simulator
 from streams.demo.simulation.traffic import Traffic
+from streams.demo.simulation.wire.routing import SOURCES
+from streams.demo.sources import post
 from streams.demo.terminal.refresh import Rate, show
 from streams.demo.terminal.screen import (
     MONTH,
@@ -35,6 +35,8 @@ from streams.internal_topics.progress import await_settled
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import beginnings, ends
+from streams.operations.sources.backlog import PARTITIONS as INBOX
+from streams.operations.sources.backlog import await_translated
 from streams.output.reader import Feed
 from streams.process.cancellation import ended, stopped
 from streams.wiring.catalogue import catalogue
@@ -123,8 +125,10 @@ class Stage:
         try:
             with self._console.status("Starting a gateway and two workers"):
                 traffic = await self._begin(session, simulator, seed, feeding)
+            self._installation.start_translation()
             self._installation.supervise(self._notify)
-            await self._live(simulator, traffic, feeding, seconds)
+            posting = post(session, self._installation, simulator, traffic)
+            await self._live(posting, feeding, seconds)
         finally:
             await stopped(feeding)
 
@@ -165,8 +169,7 @@ class Stage:
 
     async def _live(
         self,
-        simulator: Simulator,
-        traffic: Traffic,
+        posting: Coroutine[Any, Any, None],
         feeding: asyncio.Task[None],
         seconds: float | None,
     ) -> None:
@@ -176,7 +179,7 @@ class Stage:
             self._console.print(line, markup=False, soft_wrap=True)
         clock, addresses = self._settings.clock, self._installation.addresses
         parts = [
-            asyncio.create_task(simulator.post_live(traffic, clock)),
+            asyncio.create_task(posting),
             asyncio.create_task(show(self._console, self._values, addresses, self._pulse, clock)),
             asyncio.create_task(self._watch()),
         ]
@@ -190,7 +193,9 @@ class Stage:
             await stopped(*parts)
             self._live_for = time.monotonic() - self._live_since
         self._print("waiting until every event is in the KPIs")
-        self._is_settled = (await await_settled(self._settings, SETTLEMENT_SECONDS)).is_settled
+        waiting = await await_translated(self._settings, SETTLEMENT_SECONDS)
+        found = await await_settled(self._settings, SETTLEMENT_SECONDS)
+        self._is_settled = found.is_settled and not waiting
         # Records that are visible by now are read with the next polls.
         await asyncio.sleep(LAST_READ_SECONDS)
 
@@ -228,6 +233,10 @@ class Stage:
         output(
             f"  {self._values.received:,} records read from sales.kpis,"
             f" {self._counts.retries} posts repeated"
+        )
+        output(
+            f"  {self._counts.webhooks:,} webhooks of {', '.join(SOURCES)};"
+            f" {self._counts.mistakes} of them cannot be translated and are dead letters"
         )
         if self._is_settled is not None:
             answer = "yes" if self._is_settled else f"not after {SETTLEMENT_SECONDS:.0f} s"
@@ -274,7 +283,7 @@ async def require_unused(settings: Settings) -> None:
         TopicPartition(topic, number)
         for topic in SOURCE_TOPICS
         for number in range(settings.partitions)
-    ]
+    ] + INBOX
     first = await beginnings(settings, partitions)
     last = await ends(settings, partitions)
     used = sorted({p.topic for p in partitions if last[p] > first[p]})

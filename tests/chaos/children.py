@@ -30,7 +30,7 @@ class ChildRun:
     was_killed: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Child:
     """A module that is run as a program and started again whenever its process ends.
 

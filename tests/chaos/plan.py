@@ -28,6 +28,7 @@ class Plan:
     zombies: int = 0  # SIGSTOP past the session's end, then SIGCONT
     brokers: int = 0  # SIGKILL of Kafka
     gateways: int = 0  # SIGKILL of the gateway
+    translators: int = 0  # SIGKILL of the process that translates webhooks
     rebalances: int = 0  # a worker joins or leaves in good order
     stalls: int = 0  # nothing gets through between workers and Kafka for some seconds
     late_ends: int = 0  # a copy of EndTxn arrives inside the transaction after it
@@ -43,8 +44,8 @@ class Plan:
     def faults(self) -> list[str]:
         """Name every fault in the order in which they come."""
         kinds = (
-            "killed", "failpoints", "zombies", "brokers", "gateways", "rebalances", "stalls",
-            "late_ends",
+            "killed", "failpoints", "zombies", "brokers", "gateways", "translators", "rebalances",
+            "stalls", "late_ends",
         )  # fmt: skip
         drawn = [kind for kind in kinds for _ in range(getattr(self, kind))]
         Random(self.seed).shuffle(drawn)
@@ -70,7 +71,7 @@ def tiny(seed: int) -> Plan:
     """Give what belongs into every test run: about a minute."""
     return Plan(
         seed=seed, events=3_000, killed=1, failpoints=1, zombies=1, brokers=1, gateways=1,
-        late_ends=1,
+        translators=1, late_ends=1,
     )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def short(seed: int) -> Plan:
     """Give what `make chaos` does: under four minutes."""
     return Plan(
         seed=seed, events=12_000, killed=3, failpoints=3, zombies=2, brokers=1, gateways=1,
-        rebalances=3, stalls=1, late_ends=3, poison=0.005,
+        translators=2, rebalances=3, stalls=1, late_ends=3, poison=0.005,
     )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def long(seed: int) -> Plan:
     """Give what `make chaos-long` does."""
     return Plan(
         seed=seed, events=300_000, killed=32, failpoints=32, zombies=10, brokers=10, gateways=5,
-        rebalances=20, stalls=5, late_ends=10,
+        translators=10, rebalances=20, stalls=5, late_ends=10,
     )  # fmt: skip
 
 

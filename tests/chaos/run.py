@@ -25,6 +25,7 @@ from tests.chaos.plan import (
     TIMEZONE,
     Plan,
 )
+from tests.chaos.producers import SECRET, VARIABLE
 from tests.chaos.proxy import Proxy
 from tests.chaos.report import recovery
 from tests.chaos.sending import Sending
@@ -62,6 +63,7 @@ class Scene:
             "SALES_KPIS_TIMEZONE": TIMEZONE,
             "SALES_KPIS_PARTITIONS": str(self.plan.partitions),
             "SALES_KPIS_GATEWAY_PORT": str(self.settings.gateway_port),
+            VARIABLE: SECRET,
         }
 
     async def command(self, *arguments: str, out: Path | None = None) -> int:
@@ -99,7 +101,8 @@ async def run(
             if not found.wrong:
                 found = await judge(play)
         finally:
-            for child in [*play.torment.workers, play.torment.gateway]:
+            servers = play.torment.gateway, play.torment.translator
+            for child in [*play.torment.workers, *servers]:
                 if child is not None:
                     await child.stop()
             await ended(watching)  # its failure is a failure of the run
@@ -132,25 +135,28 @@ async def scene(plan: Plan, folder: Path) -> AsyncIterator[Scene]:
 
 
 def populate(play: Scene, mutant: str) -> None:
-    """Start the gateway and the workers under their supervisors; the last worker is a spare."""
+    """Start gateway, translation and workers under supervisors; the last worker is a spare."""
     worker = ["tests.chaos.worker", str(play.proxy.port)]
     command = [*worker, mutant] if mutant else worker
     torment = play.torment
 
     def prepare(child: Child) -> dict[str, str]:
-        if child is torment.gateway:
+        if child not in torment.workers:
             return play.environment
         return {**play.environment, "SALES_KPIS_FAILPOINT": torment.next_failpoint()}
 
     torment.gateway = Child(
         "gateway", [CLI, "gateway"], play.folder / "gateway.log", prepare, torment.on_end
     )
+    torment.translator = Child(
+        "translate", [CLI, "translate"], play.folder / "translate.log", prepare, torment.on_end
+    )
     for number in range(play.plan.workers + 1):
         name = f"worker-{number}"
         torment.workers.append(
             Child(name, command, play.folder / f"{name}.log", prepare, torment.on_end)
         )
-    for child in (torment.gateway, *torment.workers[:-1]):
+    for child in (torment.gateway, torment.translator, *torment.workers[:-1]):
         child.start()
 
 
@@ -204,6 +210,8 @@ def report(
         "title": f"seed {play.plan.seed}" + (f", mutant: {mutant}" if mutant else ""),
         "events accepted": sending.sent,
         "events of librdkafka's default partitioner": sending.librdkafka.events,
+        "events of signed webhooks": sending.webhooks.accepted,
+        "webhooks sent again": sending.webhooks.refused,
         "requests": sending.attempts,
         "requests sent again": sending.refused,
         "transactions of a sender": sending.transactions,

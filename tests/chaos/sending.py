@@ -1,9 +1,12 @@
-"""Events over HTTP and to Kafka in two ways, each until acknowledged, and poison to Kafka."""
+"""Half of the events as signed webhooks, the others over HTTP and to Kafka in two ways; and poison.
+
+Each is sent until it is acknowledged.
+"""
 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +26,7 @@ from tests.chaos.load import (
     canary,
     encoded,
 )
-from tests.chaos.producers import DefaultLibrdkafka
+from tests.chaos.producers import DefaultLibrdkafka, SignedWebhooks, as_translated
 from tests.histories import lines
 
 SENDERS = 3
@@ -50,7 +53,10 @@ class Sending:
         self._settings = settings
         self._url = f"http://127.0.0.1:{settings.gateway_port}/events"
         self._accepted = accepted
-        self._next = 0
+        # Every second batch.
+        self._of_webhooks = iter(load.batches[::2])
+        self._others = iter(load.batches[1::2])
+        self.webhooks = SignedWebhooks(settings)
         self.librdkafka = DefaultLibrdkafka(settings)
         self._free_at = 0.0
 
@@ -59,24 +65,33 @@ class Sending:
         began = time.monotonic()
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
+            by_webhook = partial(self.webhooks.are_accepted, session)
+            over_http = partial(self._is_accepted, session)
             await asyncio.gather(
                 self._poison(),
-                self._batches(self._is_committed),
-                self._batches(self.librdkafka.is_written),
-                *(self._batches(partial(self._is_accepted, session)) for _ in range(SENDERS)),
+                self._batches(self._others, self._is_committed),
+                self._batches(self._others, self.librdkafka.is_written),
+                *(self._batches(self._others, over_http) for _ in range(SENDERS)),
+                *(
+                    self._batches(self._of_webhooks, by_webhook, as_translated)
+                    for _ in range(SENDERS)
+                ),
             )
         self.seconds = time.monotonic() - began
 
-    async def _batches(self, is_accepted: Callable[[list[EventData]], Awaitable[bool]]) -> None:
-        while self._next < len(self._load.batches):
-            batch = self._load.batches[self._next]
-            self._next += 1
+    async def _batches(
+        self,
+        batches: Iterator[list[EventData]],
+        is_accepted: Callable[[list[EventData]], Awaitable[bool]],
+        becomes: Callable[[EventData], EventData] = lambda event: event,
+    ) -> None:
+        for batch in batches:
             await self._await_rate(len(batch))
             while not await is_accepted(batch):
                 self.refused += 1
                 await asyncio.sleep(RETRY_SECONDS)
             with self._accepted.open("ab") as file:
-                file.write(lines(batch))
+                file.write(lines(map(becomes, batch)))
             self.sent += len(batch)
 
     async def _await_rate(self, size: int) -> None:

@@ -19,6 +19,9 @@ async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(
     report = await run(plan, tmp_path)
     assert report["wrong"] == []
     assert report["events of librdkafka's default partitioner"] > plan.events / 20
+    assert report["events of signed webhooks"] > plan.events / 3
+    assert report["faults"]["gateways killed"] == plan.gateways
+    assert report["faults"]["translators killed"] == plan.translators
     assert report["faults"]["workers killed"] >= plan.killed
     assert report["faults"]["zombies"] == plan.zombies
     assert report["faults"]["brokers killed"] == plan.brokers

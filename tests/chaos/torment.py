@@ -48,6 +48,7 @@ class Torment:
         self.ends: Counter[str] = Counter()
         self.workers: list[Child] = []
         self.gateway: Child | None = None
+        self.translator: Child | None = None
         self.report: Callable[[str], None] | None = None
         self._plan = plan
         self._broker = broker
@@ -67,7 +68,7 @@ class Torment:
 
     def on_end(self, child: Child, run: ChildRun) -> None:
         """Record the end of a process and its cause."""
-        if child is self.gateway or not child.is_wanted:
+        if child not in self.workers or not child.is_wanted:
             return
         has_fired = run.status == -signal.SIGKILL and not run.was_killed
         if run.failpoint and not has_fired and not run.failpoint.endswith(STOP):
@@ -107,7 +108,8 @@ class Torment:
     def _steady_rate(self) -> float:
         """Return the rate at which the load lasts as long as the faults."""
         spent = (time.monotonic() - self._began) / self._done if self._done else FAULT_SECONDS
-        faults = max(2, len(self._plan.faults) - self._done)
+        # Failpoints that were not passed are set again at the end, and need load to be passed.
+        faults = max(2, len(self._plan.faults) + len(self._points) - self._done)
         return (self._sending.size - self._sending.sent) / (spent * faults)
 
     async def _recover(self) -> None:
@@ -203,6 +205,11 @@ class Torment:
         assert self.gateway is not None
         self.gateway.kill()
         self.counts["gateways killed"] += 1
+
+    async def _translators(self) -> None:
+        assert self.translator is not None
+        self.translator.kill()
+        self.counts["translators killed"] += 1
 
     async def _rebalances(self) -> None:
         spare = self.workers[-1]

@@ -95,8 +95,9 @@ def test_demo_ends_by_itself_with_values_and_leaves_no_process(tmp_path: Path) -
         assert re.search(rf"{name} \d", final), f"{name} has no value in:\n{final}"
     assert "every event posted is in these KPIs: yes" in final
     assert re.search(r"posted to visible: \d+ ms|catching up", final)
-    for process in ("gateway", "worker 1", "worker 2"):
+    for process in ("gateway", "worker 1", "worker 2", "translate"):
         assert f"{process}: ok, 0 restarts" in final
+    assert re.search(r"\d+ webhooks of amocrm, hubspot, stripe, twilio", final)
     assert len(addresses(text)) >= 4
     assert is_gone(data)
 

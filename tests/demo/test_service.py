@@ -7,7 +7,7 @@ import pytest
 
 from streams.broker.ports import free_port
 from streams.config.settings import Settings
-from streams.demo.installation import choose_port
+from streams.demo.installation import Installation, choose_port
 from streams.demo.service import Service, StartError
 from streams.process.environment import environment
 
@@ -32,3 +32,13 @@ def test_port_that_is_preferred_twice_is_given_once() -> None:
     preferred = free_port(HOST)
     assert choose_port(preferred, []) == preferred
     assert choose_port(preferred, [preferred]) != preferred
+
+
+def test_webhooks_are_translated_where_a_source_is_on(tmp_path: Path) -> None:
+    secrets = {"acme": ("0123456789abcdef0123456789abcdef",)}
+    names = {
+        is_on: [each.name for each in Installation(Settings(data=tmp_path, secrets=it)).services]
+        for is_on, it in ((False, {}), (True, secrets))
+    }
+    assert names[False] == ["gateway", "worker 1", "worker 2"]
+    assert names[True] == [*names[False], "translate"]

@@ -8,11 +8,8 @@ import pytest
 from aiohttp import web
 
 from streams.demo.simulation.company import EventData
-from streams.demo.simulation.simulator import (
-    HISTORY_BATCH,
-    RequestRefused,
-    Simulator,
-)
+from streams.demo.simulation.retries import RequestRefused
+from streams.demo.simulation.simulator import HISTORY_BATCH, Simulator
 from streams.demo.simulation.traffic import Traffic
 from tests.demo.sample import CALENDAR, START
 

@@ -75,7 +75,8 @@ class Traffic:
         self._dice = Random(seed)  # noqa: S311  # a story, not a secret
         self._start = start
         self._market = Market(calendar, currency)
-        self._numbers = count(1)
+        # The number of the next story.
+        self.next_story = 1
         self._serial = count()
         self._orders = count(1)
         self._customers = customers()
@@ -168,7 +169,8 @@ class Traffic:
         return begin + int(self._dice.triangular(0.1, 1, 0.5) * (end - begin))
 
     def _story(self, created: int, timing: Timing) -> Story:
-        story = Story(self._dice, next(self._numbers), created, timing, self._market)
+        story = Story(self._dice, self.next_story, created, timing, self._market)
+        self.next_story += 1
         if story.is_answered:
             self._known.append((story.subject, story.rep.name))
         return story

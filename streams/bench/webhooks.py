@@ -1,0 +1,87 @@
+"""`sales-kpis bench --webhooks`: from signed webhooks to the committed KPIs that count them."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from streams.bench.latency import Latencies, Send, latencies
+from streams.bench.processes import BenchFailed, process, worker
+from streams.bench.workload import Event
+from streams.broker.ports import free_port
+from streams.config.settings import Settings
+from streams.internal_topics.progress import await_settled
+from streams.sources.auth import sign
+from streams.sources.delivery import Webhook
+from streams.sources.loading import sources
+
+HOST = "127.0.0.1"
+# Its mapping file passes canonical events through, and its senders sign.
+SOURCE = "standardwebhooks"
+RATE = 50
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A sender of signed webhooks, each with one event."""
+
+    gateway: str
+    secret: str
+
+    @asynccontextmanager
+    async def sending(self, settings: Settings) -> AsyncIterator[Send]:
+        """Yield a function that posts an event; all posts run at once."""
+        recipe = sources()[SOURCE].recipe
+        async with aiohttp.ClientSession() as session:
+
+            async def post(webhook: Webhook) -> None:
+                url = URL(self.gateway + webhook.target, encoded=True)
+                async with session.post(url, data=webhook.body, headers=webhook.headers) as answer:
+                    if not answer.ok:
+                        raise BenchFailed(f"{url.path} answered {answer.status}")
+
+            async def send(event: Event) -> Awaitable[object]:
+                now = settings.clock()
+                plain = Webhook(
+                    source=SOURCE,
+                    label="",
+                    method="POST",
+                    target=f"/webhooks/{SOURCE}",
+                    headers=(("content-type", "application/json"), ("webhook-id", event["id"])),
+                    body=orjson.dumps(
+                        {"type": event["type"], "timestamp": event["at"], "data": event}
+                    ),
+                    received=now,
+                )
+                return asyncio.create_task(post(sign(plain, recipe, self.secret, "", now)))
+
+            yield send
+
+
+def latency_of_webhooks(folder: Path, settings: Settings, seed: int, seconds: float) -> Latencies:
+    """Return the latencies through one gateway, one translating process and one worker."""
+    port = free_port(HOST)
+    key = base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    sender = Sender(f"http://{HOST}:{port}", f"whsec_{key}")
+    environment = {
+        "SALES_KPIS_BOOTSTRAP": settings.bootstrap,
+        f"SALES_KPIS_SECRET_{SOURCE.upper()}": sender.secret,
+    }
+    with ExitStack() as running:
+        running.enter_context(worker(folder / "worker.log", environment))
+        for arguments, sign_of_life in (
+            (("gateway", "--port", str(port)), "connected to Kafka"),
+            (("translate",), "ready"),
+        ):
+            log = folder / f"{arguments[0]}.log"
+            running.enter_context(process(arguments, log, environment, sign_of_life))
+        asyncio.run(await_settled(settings, 120))
+        return asyncio.run(latencies(settings, RATE, seconds, seed, sender.sending))
