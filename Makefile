@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control scrapes lock generated pictures clean
+.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control fuzz scrapes lock generated pictures clean
 
 install: .venv/installed
 
@@ -73,6 +73,11 @@ chaos-long: install
 MUTANTS := no-fence position-first partials-first letters-last uncommitted no-reconcile
 chaos-mutants: install
 	for mutant in $(MUTANTS); do $(BIN)/python -m tests.chaos --mutant $$mutant $(ARGS) || exit 1; done
+
+# 100,000 random requests of each source against a gateway process: no 5xx, no hang, bounded memory.
+# `ARGS="--inputs 1000 hubspot"` for a short form.
+fuzz: install
+	$(BIN)/python -m tests.gateway.fuzz $(ARGS)
 
 # A stock Faust table under three SIGKILLs, which is expected to count wrong.
 chaos-control: install

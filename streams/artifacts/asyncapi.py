@@ -66,6 +66,12 @@ DEAD_LETTER: Schema = {
             "items": {"type": "array", "prefixItems": [{"type": "string"}, _BASE64]},
         },
         "at": {"type": "string", "format": "date-time"},
+        "source": {
+            "type": "string",
+            "description": "Of a delivery in `crm.inbox`: its source, and account after a slash.",
+        },
+        "item": {**_COUNT, "description": "Number in the delivery, from 1; 0 is all of it."},
+        "rule": {"type": "string", "description": "Name of the rule that failed, or empty."},
         "sent_again": {**_COUNT, "description": "Offset of the dead letter."},
     },
 }

@@ -40,6 +40,8 @@ def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command
     """Give every command that does something, by name, each with its full path."""
     for name, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield f"{path} {name}", command
             yield from commands(command, f"{path} {name}")
         else:
             yield f"{path} {name}", command

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from streams.config.declaration import declared
-from streams.config.settings import (
-    PREFIX,
-    SECRETS,
-    Settings,
-)
+from streams.config.environment import name_of
+from streams.config.settings import PREFIX, Settings
 
 FILE = "settings.md"
 NOT_SET = "not set"
+SECRET_NAMES = [name_of(each) for each in fields(Settings) if declared(each).kind.is_secret]
 HEAD = f"""# Settings
 
 Generated from the declarations that the program reads its settings with: `make generated`
@@ -22,9 +20,9 @@ rewrites this page. [Configuration](../operate/configuration.md) says where to s
 
 Each setting is an environment variable: `{PREFIX}` and the name. A name that does not exist, a
 text that cannot be read and a value out of its range stop every command with exit code 1 and one
-line. The secrets ({", ".join(f"`{name.upper()}`" for name in SECRETS)}) may come from a file
-instead: `{PREFIX}TOKEN_FILE` names it, and white space around its content is left out. Setting
-both is an error. Secrets are never shown.
+line. The secrets may come from a file instead: `{PREFIX}TOKEN_FILE` names it, and white space
+around its content is left out. Setting both is an error. Secrets are never shown; they are
+{", ".join(f"`{name}`" for name in SECRET_NAMES)}.
 """
 
 
@@ -47,7 +45,7 @@ def page() -> str:
 
 def _row(found: "Field[Any]") -> str:
     it = declared(found)
-    name, default = f"`{found.name.upper()}`", _default(getattr(Settings(), found.name))
+    name, default = f"`{name_of(found)}`", _default(getattr(Settings(), found.name))
     cells = (name, default, it.kind.range, it.kind.unit, it.meaning)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 

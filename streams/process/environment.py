@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields
 
+from streams.config.environment import variables
 from streams.config.settings import PREFIX, Settings
 
 
@@ -13,9 +14,11 @@ def environment(settings: Settings) -> dict[str, str]:
     A fixed `now` cannot be passed on and must not be set.
     """
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
-    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    values["now"] = ""
-    return inherited | {PREFIX + name.upper(): _text(value) for name, value in values.items()}
+    written: dict[str, str] = {}
+    for field in fields(settings):
+        value = None if field.name == "now" else getattr(settings, field.name)
+        written |= {PREFIX + name: _text(one) for name, one in variables(field, value).items()}
+    return inherited | written
 
 
 def _text(value: object) -> str:

@@ -11,8 +11,8 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from streams.artifacts.asyncapi import document
 from streams.config.settings import Settings
 from streams.events import EVENT_TYPES, Rejected
-from streams.internal_topics.dead_letters import dead_letter
-from streams.kafka.topics import DEAD_LETTERS, OUTPUTS, wanted
+from streams.internal_topics.dead_letters import Place, dead_letter, unmapped
+from streams.kafka.topics import DEAD_LETTERS, INBOX, OUTPUTS, wanted
 
 FOLDER = Path(__file__).parents[2] / "schemas"
 # The official schema of AsyncAPI 3.0.0 (Apache-2.0, see NOTICE beside it), as it is published.
@@ -44,7 +44,8 @@ def test_public_topics_are_there_with_their_partitions() -> None:
     public = {
         topic.name: topic.partitions
         for topic in wanted(Settings())
-        if topic.name.startswith("crm.") or topic.name in (*OUTPUTS, DEAD_LETTERS)
+        if (topic.name.startswith("crm.") or topic.name in (*OUTPUTS, DEAD_LETTERS))
+        and topic.name != INBOX
     }
     assert len(public) == 18
     assert {
@@ -94,4 +95,7 @@ def test_dead_letters_are_as_described() -> None:
     schema.validate({"sent_again": 7, "at": "2026-03-04T09:30:00.000Z"})
     assert letter.keys() == MESSAGES["dead-letter"]["examples"][0]["payload"].keys()
     assert not schema.is_valid({**letter, "offset": "7"})
+    place = Place("hubspot/acme", 0, "stage")
+    _, of_delivery = unmapped(record, place, "stage", "not in table.stage", 1_772_616_600_000)
+    schema.validate(orjson.loads(of_delivery or b""))
     assert not schema.is_valid({"at": letter["at"]})

@@ -9,6 +9,7 @@ from streams.artifacts.settings_page import (
     write,
 )
 from streams.config.declaration import declared
+from streams.config.environment import name_of
 from streams.config.settings import SECRETS, Settings
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / FILE
@@ -26,7 +27,7 @@ def test_committed_page_is_what_the_settings_say() -> None:
 
 def test_page_has_a_row_for_every_setting(tmp_path: Path) -> None:
     found = rows(write(tmp_path).read_text(encoding="utf-8"))
-    assert list(found) == [each.name for each in fields(Settings)]
+    assert list(found) == [name_of(each).lower() for each in fields(Settings)]
 
 
 def test_row_has_default_range_unit_and_meaning() -> None:
@@ -45,4 +46,7 @@ def test_every_meaning_is_a_sentence() -> None:
 
 
 def test_secrets_are_those_that_may_come_from_a_file() -> None:
-    assert SECRETS == ("kafka_password", "token", "erasure_key")
+    assert (
+        *("kafka_password", "secrets", "api_tokens", "inbox_key"),
+        *("token", "erasure_key"),
+    ) == SECRETS

@@ -12,12 +12,10 @@ from cryptography.hazmat.primitives import serialization
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.ports import free_port
-from streams.kafka.acls import Acl
+from streams.kafka.acls import ROLES, Acl
 
 HOST = "127.0.0.1"
-PASSWORDS = {
-    role: f"secret of the {role}" for role in ("apply", "worker", "gateway", "reader", "operator")
-}
+PASSWORDS = {role: f"secret of the {role}" for role in ROLES}
 RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
 OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10}
 LITERAL, PREFIXED, ALLOW = 3, 4, 3

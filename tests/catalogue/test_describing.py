@@ -25,6 +25,8 @@ NOT_DESCRIBED = {
     *("metrics_windows", "metrics_kpis", "metrics_values", "metrics_labels"),
     *("kafka_security", "kafka_mechanism", "kafka_user", "kafka_password"),
     *("kafka_ca", "kafka_certificate", "kafka_key"),
+    # What webhooks become is the mapping files', not the catalogue's.
+    *("secrets", "api_tokens", "sources", "public_url", "inbox_days", "inbox_key", "webhook_rate"),
 }
 
 

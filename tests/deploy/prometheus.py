@@ -24,7 +24,7 @@ def prometheus(
     config["global"] |= timing
     config["rule_files"] = [str(DEPLOY / "prometheus" / name) for name in config["rule_files"]]
     for job in config["scrape_configs"]:
-        targets = [f"127.0.0.1:{port}" for port in ports[job["job_name"]]]
+        targets = [f"127.0.0.1:{port}" for port in ports.get(job["job_name"], ())]
         job["static_configs"] = [{"targets": targets}]
         if "authorization" in job:
             (folder / "token").write_text(token)

@@ -13,8 +13,10 @@ from prometheus_client import CollectorRegistry
 from streams.alerts import KINDS
 from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
+from streams.gateway.webhooks.metrics import WebhookMetrics
 from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
+from streams.translation.metrics import TranslationMetrics
 from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
 
@@ -52,7 +54,10 @@ def test_metrics_of_a_rule_exist(rule: dict[str, Any]) -> None:
     known = {"up"}
     settings = Settings()
     kpis = KpiCollector(catalogue(settings), settings).describe()
-    for metric in (*registry.collect(), *Metrics().registry.collect(), *kpis):
+    gateway = Metrics()
+    WebhookMetrics(gateway.registry, ["odoo"])
+    TranslationMetrics(registry, ["odoo"])
+    for metric in (*registry.collect(), *gateway.registry.collect(), *kpis):
         known |= {metric.name, f"{metric.name}_total", f"{metric.name}_bucket"}
     asked = set(re.findall(r"\bsales_kpis?_\w+", rule["expr"])) or {"up"}
     assert asked <= known

@@ -15,6 +15,7 @@ import yaml
 from streams.cli import main
 from streams.config.rules import read
 from streams.config.settings import Settings
+from streams.sources.loading import sources
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
@@ -40,7 +41,8 @@ def environment_of(service: str, written: dict[str, str]) -> dict[str, str]:
 
 def test_all_of_it_is_there() -> None:
     assert set(SERVICES) == {
-        "settings", "kafka", "topics", "gateway", "worker-1", "worker-2", "prometheus", "grafana",
+        "settings", "kafka", "topics", "gateway", "worker-1", "worker-2", "translate",
+        "prometheus", "grafana",
     }  # fmt: skip
 
 
@@ -76,23 +78,36 @@ def test_every_setting_of_the_file_reaches_the_service(service: str) -> None:
         "SALES_KPIS_CURRENCY": "USD",
         "SALES_KPIS_METRICS_VALUES": "50",
         "SALES_KPIS_STAGES": "first,second",
+        "SALES_KPIS_SECRET_HUBSPOT": "one-secret,another-secret",
         "SALES_KPIS_RULES": "./mine.toml",
     }
     settings = Settings.from_environment(environment_of(service, written))
     assert (settings.currency, settings.metrics_values) == ("USD", 50)
     assert settings.stages == ("first", "second")
+    assert settings.secrets == {"hubspot": ("one-secret", "another-secret")}
     assert settings.rules == Path("/etc/sales-kpis/rules.toml")
 
 
 @pytest.mark.parametrize("service", OURS)
 def test_rules_file_is_mounted_where_the_setting_is(service: str) -> None:
-    (mount,) = SERVICES[service]["volumes"]
+    mount, _ = SERVICES[service]["volumes"]
     assert mount["target"] == SERVICES[service]["environment"]["SALES_KPIS_RULES"]
     assert mount["read_only"]
     # A path that does not exist is an error, and no empty folder.
     assert mount["bind"] == {"create_host_path": False}
     assert interpolated(mount["source"], {"SALES_KPIS_RULES": "mine.toml"}) == "mine.toml"
     assert read(ROOT / interpolated(mount["source"], {})) == read(None)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_folder_of_mapping_files_is_mounted_where_the_setting_is(service: str) -> None:
+    _, mount = SERVICES[service]["volumes"]
+    assert mount["target"] == SERVICES[service]["environment"]["SALES_KPIS_SOURCES"]
+    assert mount["read_only"]
+    assert interpolated(mount["source"], {"SALES_KPIS_SOURCES": "mine"}) == "mine"
+    shipped = {name: source.digest for name, source in sources(None).items()}
+    found = sources(ROOT / interpolated(mount["source"], {}))
+    assert {name: source.digest for name, source in found.items()} == shipped
 
 
 def test_without_a_token_nothing_starts() -> None:
@@ -161,7 +176,7 @@ def test_every_long_running_service_has_a_health_check() -> None:
 
 
 def test_workers_and_gateway_wait_for_the_topics_and_those_for_kafka() -> None:
-    for name in ("gateway", "worker-1", "worker-2"):
+    for name in ("gateway", "worker-1", "worker-2", "translate"):
         topics = SERVICES[name]["depends_on"]["topics"]
         assert topics == {"condition": "service_completed_successfully"}
     assert SERVICES["topics"]["depends_on"]["kafka"] == {"condition": "service_healthy"}
@@ -174,7 +189,7 @@ def test_prometheus_scrapes_the_ports_that_are_served() -> None:
         for static in job["static_configs"]
         for target in static["targets"]
     }
-    assert targets == {"worker-1:9464", "worker-2:9464", "gateway:8080"}
+    assert targets == {"worker-1:9464", "worker-2:9464", "translate:9464", "gateway:8080"}
     for target in targets:
         name, port = target.split(":")
         assert port in SERVICES[name]["command"]
@@ -232,7 +247,10 @@ def test_commands_work_without_what_the_image_leaves_out(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("module", ["streams.operations.worker", "streams.gateway.server"])
+@pytest.mark.parametrize(
+    "module",
+    ["streams.operations.worker", "streams.operations.sources.translate", "streams.gateway.server"],
+)
 def test_roles_load_without_what_the_image_leaves_out(module: str) -> None:
     done = run_without_java(f"import {module}")
     assert done.returncode == 0, done.stderr

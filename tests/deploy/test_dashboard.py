@@ -13,6 +13,7 @@ from streams.artifacts.grafana.dashboard import content, write
 from streams.artifacts.grafana.panels import COLUMNS
 from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
+from streams.gateway.webhooks.metrics import WebhookMetrics
 from streams.output.prometheus.collector import KpiCollector
 from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
@@ -38,11 +39,12 @@ def expressions(panel: dict[str, Any]) -> list[str]:
 def exported() -> set[str]:
     """Every series name that worker and gateway can export, with a reporting currency of EUR."""
     settings = Settings()
-    engine = WorkerMetrics(CollectorRegistry())
+    engine, gateway = WorkerMetrics(CollectorRegistry()), Metrics()
+    WebhookMetrics(gateway.registry, ["odoo"])
     families: list[Metric] = [
         *KpiCollector(catalogue(settings), settings).describe(),
         *engine.registry.collect(),
-        *Metrics().registry.collect(),
+        *gateway.registry.collect(),
     ]
     return {metric.name + ending for metric in families for ending in ENDINGS[metric.type]}
 

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.config.settings import Settings, instant
 from streams.gateway.metrics import Metrics
+from streams.gateway.webhooks.metrics import WebhookMetrics
 from streams.output.prometheus.collector import KpiCollector
 from streams.output.prometheus.exposition import text
 from streams.output.prometheus.server import serve
@@ -60,8 +61,19 @@ def worker() -> tuple[WorkerMetrics, dict[str, bytes]]:
     return health, published
 
 
-def work(health: WorkerMetrics, gateway: Metrics) -> None:
+class Gateway(Metrics):
+    """A gateway's metrics, with those of the webhooks of one source."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.webhooks = WebhookMetrics(self.registry, ["hubspot"])
+
+
+def work(health: WorkerMetrics, gateway: Gateway) -> None:
     """Let every counter move."""
+    gateway.webhooks.requests.labels("hubspot", "accepted").inc()
+    gateway.webhooks.at_risk.labels("hubspot").inc()
+    gateway.webhooks.last.labels("hubspot").set_to_current_time()
     gateway.accepted.labels("crm.lead").inc()
     gateway.rejected.labels("token").inc()
     gateway.connections_refused.labels("full").inc()
@@ -78,7 +90,7 @@ class Asking:
     """Queries Prometheus repeatedly until there is an answer."""
 
     def __init__(
-        self, client: aiohttp.ClientSession, url: str, health: WorkerMetrics, gateway: Metrics
+        self, client: aiohttp.ClientSession, url: str, health: WorkerMetrics, gateway: Gateway
     ) -> None:
         self.client = client
         self.url = url
@@ -113,7 +125,7 @@ class Asking:
 @asynccontextmanager
 async def asking(folder: Path, health: WorkerMetrics) -> AsyncIterator[Asking]:
     """Prometheus over one worker's metrics and one gateway's."""
-    gateway = Metrics()
+    gateway = Gateway()
     work(health, gateway)
     servers = {
         "worker": await serve(health.registry, 0),
@@ -142,7 +154,7 @@ def queries(variables: dict[str, str]) -> Iterator[str]:
 
 def test_metrics_are_named_as_prometheus_wants_them() -> None:
     health, _ = worker()
-    gateway = Metrics()
+    gateway = Gateway()
     work(health, gateway)
     checked = subprocess.run(
         [str(PROMTOOL), "check", "metrics"],

@@ -45,6 +45,10 @@ class Installation:
             "SALES_KPIS_TIMEZONE": "Europe/Berlin",
             "SALES_KPIS_CURRENCY": "EUR",
             "SALES_KPIS_TOKEN": self.token,
+            "SALES_KPIS_GATEWAY_PORT": self.gateway.rpartition(":")[2],
+            # The source of which pages send samples.
+            "SALES_KPIS_SECRET_HUBSPOT": self.token,
+            "SALES_KPIS_PUBLIC_URL": "https://crm.example.com",
             "GATEWAY": f"http://{self.gateway}",
             "METRICS": f"http://{self.metrics}",
         }
@@ -74,10 +78,11 @@ def installed(logs: Path) -> Iterator[Installation]:
             for arguments in (
                 ("worker", "--metrics-port", str(metrics)),
                 ("gateway", "--port", str(port)),
+                ("translate",),
             )
         ]
         for process, address in zip(
-            started, (installation.metrics, installation.gateway), strict=True
+            started, (installation.metrics, installation.gateway), strict=False
         ):
             _await_ready(process, f"http://{address}/readyz", logs)
         yield installation

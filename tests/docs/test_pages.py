@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from streams.cli import main
 from streams.events import Rejected, decode
+from streams.sources.loading import sources
 from tests.docs.commands import faults
 from tests.docs.pages import (
     REASONS,
@@ -30,8 +31,9 @@ OTHER_NAMES = {
     "bash": "sh", "console": "sh", "shell": "sh", "shell-session": "sh", "zsh": "sh",
     "py": "python", "python3": "python", "yml": "yaml", "": "text",
 }  # fmt: skip
-# Tables of pyproject.toml; every other TOML is a rules file.
+# Tables of pyproject.toml; of other TOML a mapping file names its source, the rest is a rules file.
 PROJECT = {"build-system", "dependency-groups", "project", "tool"}
+OTHER_TOML = {*PROJECT, "source"}
 # Other code in prose, such as a message, may hold the same words.
 COMMAND = re.compile(r"(?:\w+=\S* )*(?:make|sales-kpis|docker compose) ")
 
@@ -118,11 +120,22 @@ def is_event(found: Any) -> bool:
 @of_every_page
 def test_rules_are_accepted(page: Page, tmp_path: Path) -> None:
     for block in page.blocks:
-        if block.language == "toml" and not tomllib.loads(block.text).keys() & PROJECT:
+        if block.language == "toml" and not tomllib.loads(block.text).keys() & OTHER_TOML:
             file = tmp_path / "rules.toml"
             file.write_text(block.text)
             done = CliRunner().invoke(main, ["catalogue"], env={"SALES_KPIS_RULES": str(file)})
             assert done.exit_code == 0, (page.name, block.line, done.output)
+
+
+@of_every_page
+def test_mapping_files_are_accepted(page: Page, tmp_path: Path) -> None:
+    for number, block in enumerate(page.blocks):
+        name = tomllib.loads(block.text).get("source") if block.language == "toml" else None
+        if name is not None:
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            (folder / f"{name}.toml").write_text(block.text)
+            assert name in sources(folder), (page.name, block.line)
 
 
 @of_every_page

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.agents.app import SESSION_SECONDS
+from streams.agents.faust_app import SESSION_SECONDS
 from streams.broker.embedded import EmbeddedKafka
 from streams.config.settings import Settings
 from tests.faults.sending import (

@@ -114,11 +114,16 @@ async def test_history_that_kafka_has_deleted_is_not_left_out_in_silence(
     assert (await topics.counts(settings, ["crm.lead"])) == {"crm.lead": 2}
 
 
-async def test_nothing_is_deleted_while_a_worker_runs(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ending", "what"), [("", "workers"), ("-translate", "processes that translate webhooks")]
+)
+async def test_nothing_is_deleted_while_a_process_runs(
+    settings: Settings, tmp_path: Path, ending: str, what: str
+) -> None:
     async with AIOKafkaConsumer(
-        "crm.lead", bootstrap_servers=settings.bootstrap, group_id=settings.app
+        "crm.lead", bootstrap_servers=settings.bootstrap, group_id=settings.app + ending
     ):
-        with pytest.raises(CannotRepartition, match="1 workers are running: stop them"):
+        with pytest.raises(CannotRepartition, match=f"1 {what} are running: stop them"):
             await _repartition(settings, 5, tmp_path / "all.jsonl")
     assert (await topics.counts(settings, ["crm.lead"])) == {"crm.lead": 2}
 

@@ -12,14 +12,19 @@ from typing import Any
 import orjson
 import pytest
 
+from streams.broker.ports import free_port
 from streams.config.settings import Settings
+from streams.kafka import topics
 from streams.kafka.acls import acls
+from streams.operations.sources.backlog import await_translated
+from streams.sources.delivery import Delivery
 from tests.broker.secured import (
     PASSWORDS,
     Secured,
     grant,
     secured,
 )
+from tests.translation.acme import deliver
 
 EVENTS: list[dict[str, Any]] = [
     {
@@ -33,6 +38,7 @@ EVENTS: list[dict[str, Any]] = [
 ]
 READY_SECONDS = 60.0
 WRONG = "not mine"
+SECRET = "a-secret-of-odoo-that-is-long"  # noqa: S105  # opens nothing
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +124,7 @@ def test_operator_has_the_rights_of_the_commands_for_operators(
     examined = run("doctor")
     assert "no Kafka" not in examined.stdout
     assert "may not be described" not in examined.stdout
-    assert "all 22 topics are there" in examined.stdout
+    assert "all 24 topics are there" in examined.stdout
     assert "uthorization" not in examined.stdout + examined.stderr
     for arguments in (
         ("status",),
@@ -136,7 +142,70 @@ def test_operator_has_the_rights_of_the_commands_for_operators(
         acl.name
         for acl in acls(Settings())
         if acl.role == "operator" and "Write" in acl.operations and not acl.name.startswith("crm.")
+    } - {topics.reads(Settings())}
+
+
+def test_gateway_has_the_rights_to_keep_a_webhook(
+    kafka_with_rights: Secured, tmp_path: Path
+) -> None:
+    log, port = tmp_path / "gateway.log", str(free_port("127.0.0.1"))
+    used = environment(kafka_with_rights, "gateway") | {
+        "SALES_KPIS_SECRET_ODOO": SECRET,
+        "SALES_KPIS_GATEWAY_PORT": port,
     }
+    product = [sys.executable, "-m", "streams.cli"]
+    with log.open("wb") as output:
+        gateway = subprocess.Popen([*product, "gateway"], env=used, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + READY_SECONDS
+        while "connected to Kafka" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        sent = subprocess.run(
+            [*product, "sources", "send", "odoo"],
+            env=used,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=READY_SECONDS,
+        )
+    finally:
+        gateway.terminate()
+        gateway.wait(READY_SECONDS)
+    assert sent.returncode == 0, sent.stdout + sent.stderr + log.read_text()
+    assert SECRET not in sent.stdout + sent.stderr + log.read_text()
+
+
+def test_process_that_translates_has_the_rights_that_it_needs(
+    kafka_with_rights: Secured, tmp_path: Path
+) -> None:
+    log = tmp_path / "translate.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streams.cli", "translate"],
+            env=environment(kafka_with_rights, "translate"),
+            stdout=output,
+            stderr=output,
+        )
+    body = orjson.dumps({"type": "lead.created", "timestamp": EVENTS[0]["at"], "data": EVENTS[0]})
+    sent = Delivery("standardwebhooks", "", {}, {"webhook-id": "m1"}, body, 0)
+    plain = Settings(bootstrap=kafka_with_rights.plain)
+    try:
+        asyncio.run(deliver(plain, [sent]))
+        assert asyncio.run(await_translated(plain, READY_SECONDS)) == 0, log.read_text()
+        assert process.poll() is None, log.read_text()
+    finally:
+        process.terminate()
+        process.wait(READY_SECONDS)
+    assert "uthorization" not in log.read_text()
+    shown = command(kafka_with_rights, "operator", "sources", "--json")
+    assert shown.returncode == 0, shown.stderr
+    assert orjson.loads(shown.stdout)["waiting"] == 0
+    again = command(kafka_with_rights, "operator", "sources", "replay", "standardwebhooks")
+    assert again.returncode == 0, again.stderr
+    assert (
+        "1 deliveries: 0 events were missing, 0 are corrected, 1 are as they were" in again.stdout
+    )
 
 
 def test_role_without_the_right_is_told_so(kafka_with_rights: Secured) -> None:

@@ -12,6 +12,7 @@ def health() -> Iterator[Panel]:
     """Yield the panels from left to right."""
     yield from input_panels()
     yield from gateway_panels()
+    yield from webhook_panels()
     yield from progress_panels()
     yield from output_panels()
 
@@ -66,6 +67,49 @@ def gateway_panels() -> Iterator[Panel]:
         ],
         "Open connections, and those refused or closed with the reason.",
         empty="no gateway seen",
+    )
+
+
+def webhook_panels() -> Iterator[Panel]:
+    """Yield the panels of webhooks."""
+    yield Panel(
+        "Webhooks",
+        "timeseries",
+        "short",
+        [
+            Query(
+                f"sum by (source, outcome) ({increase('gateway_webhooks')})",
+                "{{source}}: {{outcome}}",
+            )
+        ],
+        "Requests of CRMs: accepted ones are in the inbox; limited and later were asked to come"
+        " again.",
+        empty="no source is set up",
+    )
+    yield Panel(
+        "Last webhook",
+        "stat",
+        "s",
+        [
+            Query(
+                "time() - max by (source) (sales_kpis_gateway_webhook_last_timestamp_seconds > 0)",
+                "{{source}}",
+            )
+        ],
+        "How long ago the last delivery of each source came, since the gateways were started.",
+        width=3,
+        empty="none yet",
+    )
+    yield Panel(
+        "To be read again",
+        "stat",
+        "short",
+        [Query(f"sum by (source) ({increase('gateway_webhooks_at_risk')})", "{{source}}")],
+        "Requests that were not kept, of sources that do not repeat them for long: the gateway's"
+        " log says since when to read them.",
+        width=3,
+        limit=1,
+        empty="none",
     )
 
 
