@@ -121,18 +121,25 @@ class Stream:
                     merger.add_reference(event)
             elif isinstance(event, Event):
                 self.aggregators[partition_of(event.subject)].add(event)
-        self._deliver()
+        self._apply(clock)
+        # What has waited for its time may concern a subject of another partition.
+        while self._deliver():
+            self._apply(clock)
+
+    def _apply(self, clock: int) -> None:
+        """Bring cells up to an instant, and tell the mergers."""
         for number, aggregator in enumerate(self.aggregators):
             for cell, vector in aggregator.apply_all_pending(clock).items():
                 self.mergers[dimension_group(cell)].set_partial(number, cell, vector)
 
-    def _deliver(self) -> None:
-        """Deliver reroutes until none is pending."""
-        while reroutes := [
+    def _deliver(self) -> bool:
+        """Deliver the pending reroutes; return whether there were any."""
+        reroutes = [
             reroute for aggregator in self.aggregators for reroute in aggregator.pending_reroutes()
-        ]:
-            for reroute in reroutes:
-                self.aggregators[partition_of(reroute.subject)].receive(reroute)
+        ]
+        for reroute in reroutes:
+            self.aggregators[partition_of(reroute.subject)].receive(reroute)
+        return bool(reroutes)
 
 
 def partition_of(subject: str) -> int:
