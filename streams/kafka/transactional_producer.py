@@ -71,6 +71,12 @@ class _Sender(Sender):  # type: ignore[misc]  # the client ships no types
         return done
 
 
+class _PendingBatches(set[object]):
+    """Batches on their way; one that fails before it is sent again is removed twice."""
+
+    remove = set.discard
+
+
 class TransactionalProducer:
     """The fenced, idempotent producer of one stage and partition.
 
@@ -117,6 +123,7 @@ class TransactionalProducer:
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
         )
+        producer._message_accumulator._pending_batches = _PendingBatches()
         producer._sender = _Sender(
             producer.client,
             acks=-1,

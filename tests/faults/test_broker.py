@@ -154,7 +154,7 @@ def assert_has_advice(under: Supervised) -> None:
     ends = [line for line in log.splitlines() if "stopping: " in line]
     assert ends
     assert all(line.endswith("`sales-kpis doctor` looks") for line in ends), ends
-    assert "Traceback" not in log
+    assert "Traceback" not in log, log
 
 
 def fill_up(broker: EmbeddedKafka) -> None:

@@ -20,7 +20,7 @@ async def run(settings: Settings, rules: Rules) -> dict[str, Record]:
     """Let workers of these rules restore and publish once; gives what stands then."""
     core = build_core(settings, rules)
     async with hands(settings) as own:
-        await own.read_all(core)
+        await own.settle(core)
     assert (await verify(settings, core)).is_right
     return await published(settings)
 

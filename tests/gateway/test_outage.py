@@ -41,6 +41,9 @@ async def test_a_gateway_recovers_by_itself_from_a_killed_kafka(
     broker: EmbeddedKafka, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = Settings(bootstrap=broker.bootstrap, token=TOKEN)
+    # What other tests of this process have left behind is not of this one.
+    gc.collect()
+    caplog.clear()
     async with gateway(settings) as sender:
         assert (await sender.post(deal(1))).status == 202
         broker.kill()

@@ -68,7 +68,7 @@ class Hands:
             await shard.tick()
 
     async def read_all(self, core: CorePort | None = None) -> None:
-        """Take everything, work it off and let it go, once."""
+        """Take everything and read it once; what shards send to one another may stay unread."""
         for number in range(self.settings.partitions):
             await self.read(await self.shard(number, core))
         await self.read_boards(core)

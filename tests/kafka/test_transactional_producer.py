@@ -2,6 +2,7 @@
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
 from streams.kafka import topics
@@ -86,3 +87,23 @@ async def test_producer_that_was_never_fenced_cannot_begin(settings: Settings) -
 
 def _state(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.state(settings), 0)
+
+
+async def test_batch_that_fails_before_it_is_sent_again_logs_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    producer = await TransactionalProducer(settings, "aggregate", 0).fence()
+    try:
+        await producer.begin()
+        assert producer._producer is not None
+        accumulator = producer._producer._message_accumulator
+        state = TopicPartition(topics.state(settings), 0)
+        sent = await accumulator.add_message(state, b"k", b"v", 1)
+        batch = accumulator._pop_batch(state)
+        accumulator.reenqueue(batch)
+        batch.failure(KafkaError("no Kafka"))
+        with pytest.raises(KafkaError, match="no Kafka"):
+            await sent
+    finally:
+        await producer.close()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
