@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from faust.types import TP
 from prometheus_client import CollectorRegistry
 
 from streams.agents.batches import FetchSchema
-from streams.agents.faust_app import FaustApp, exit_process, options
+from streams.agents.faust_app import FaustApp, exit_process, follow_group, options
 from streams.agents.transport import Transport
 from streams.config.rules import read
 from streams.config.settings import Settings
@@ -55,7 +56,12 @@ def create_app(
     manager = app.task_manager = TaskManager(settings, core, metrics, exit_process, has_spare_time)
     app.transport = Transport(app.conf.broker_consumer, app, settings, manager.is_readable)
     _add_agents(app, manager, settings)
-    _subscribe_to_rebalances(app, manager)
+
+    def assigned(partitions: set[TP]) -> None:
+        manager.start(cast(GroupConsumer, app.consumer))
+        manager.follow(partitions)
+
+    follow_group(app, manager.revoked, assigned, manager.stop)
     return app
 
 
@@ -72,30 +78,6 @@ def _add_agents(app: App, manager: TaskManager, settings: Settings) -> None:
     for name, topics in (("aggregate", sources(settings)), ("merge", (PARTIALS,))):
         topic = app.topic(*topics, schema=schema, acks=False)
         app.agent(topic, name=name, concurrency=1)(receive)
-
-
-def _subscribe_to_rebalances(app: App, manager: TaskManager) -> None:
-    """Let the manager follow the group. An error ends the process; Faust would only log it."""
-
-    async def on_revoked(*_: Any, **__: Any) -> None:
-        try:
-            await manager.revoked()
-        except Exception as error:  # noqa: BLE001 - it ends the process
-            exit_process(error)
-
-    async def on_assigned(_: Any, /, *arguments: Any, **__: Any) -> None:
-        try:
-            manager.start(cast(GroupConsumer, app.consumer))
-            manager.follow(arguments[0])
-        except Exception as error:  # noqa: BLE001 - it ends the process
-            exit_process(error)
-
-    async def on_shutdown(*_: Any, **__: Any) -> None:
-        await manager.stop()
-
-    app.on_partitions_revoked.connect(on_revoked, weak=False)
-    app.on_partitions_assigned.connect(on_assigned, weak=False)
-    app.on_before_shutdown.connect(on_shutdown, weak=False)
 
 
 def __getattr__(name: str) -> App:

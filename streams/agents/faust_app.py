@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
 from faust.app import BootStrategy
+from faust.types import TP
 from yarl import URL
 
 from streams.agents.batches import FetchScheduler
@@ -67,6 +69,34 @@ def options(settings: Settings, poll_records: int) -> dict[str, Any]:
         "web_enabled": False,
         "worker_redirect_stdouts": False,
     }
+
+
+def follow_group(
+    app: FaustApp,
+    revoked: Callable[[], Awaitable[None]],
+    assigned: Callable[[set[TP]], None],
+    stop: Callable[[], Awaitable[None]],
+) -> None:
+    """Call these as the group changes. An error ends the process; Faust would only log it."""
+
+    async def on_revoked(*_: Any, **__: Any) -> None:
+        try:
+            await revoked()
+        except Exception as error:  # noqa: BLE001 - it ends the process
+            exit_process(error)
+
+    async def on_assigned(_: Any, /, *arguments: Any, **__: Any) -> None:
+        try:
+            assigned(arguments[0])
+        except Exception as error:  # noqa: BLE001 - it ends the process
+            exit_process(error)
+
+    async def on_shutdown(*_: Any, **__: Any) -> None:
+        await stop()
+
+    app.on_partitions_revoked.connect(on_revoked, weak=False)
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
+    app.on_before_shutdown.connect(on_shutdown, weak=False)
 
 
 def exit_process(error: BaseException) -> None:

@@ -9,10 +9,11 @@ from contextlib import AsyncExitStack
 from typing import Any, cast
 
 from aiokafka.errors import KafkaError
+from faust.types import TP
 from prometheus_client import CollectorRegistry
 
 from streams.agents.batches import FetchSchema
-from streams.agents.faust_app import FaustApp, exit_process, options
+from streams.agents.faust_app import FaustApp, exit_process, follow_group, options
 from streams.agents.log_filters import set_up_logging
 from streams.agents.main import exit_if_failed, no_kafka, run_app
 from streams.agents.transport import Consumer, Transport
@@ -95,32 +96,13 @@ def create_translate_app(settings: Settings, inbox: InboxTask) -> TranslateApp:
 
     topic = app.topic(topics.INBOX, schema=FetchSchema(), acks=False)
     app.agent(topic, name="translate", concurrency=1)(translate)
-    _subscribe_to_rebalances(app)
+
+    def assigned(partitions: set[TP]) -> None:
+        inbox.assigned(cast(Consumer, app.consumer), partitions)
+        app.rebalance_watch.complete()
+
+    follow_group(app, inbox.revoked, assigned, app.close)
     return app
-
-
-def _subscribe_to_rebalances(app: TranslateApp) -> None:
-    """Let the task follow the group. An error ends the process; Faust would only log it."""
-
-    async def on_revoked(*_: Any, **__: Any) -> None:
-        try:
-            await app.inbox.revoked()
-        except Exception as error:  # noqa: BLE001 - it ends the process
-            exit_process(error)
-
-    async def on_assigned(_: Any, /, *arguments: Any, **__: Any) -> None:
-        try:
-            app.inbox.assigned(cast(Consumer, app.consumer), arguments[0])
-            app.rebalance_watch.complete()
-        except Exception as error:  # noqa: BLE001 - it ends the process
-            exit_process(error)
-
-    async def on_shutdown(*_: Any, **__: Any) -> None:
-        await app.close()
-
-    app.on_partitions_revoked.connect(on_revoked, weak=False)
-    app.on_partitions_assigned.connect(on_assigned, weak=False)
-    app.on_before_shutdown.connect(on_shutdown, weak=False)
 
 
 def run_translate(

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from streams.sources.bodies.grouping import grouped
 from streams.sources.bodies.limits import LAST_INDEX, LEVELS, PAIRS, BadBody
 
 # The value at a path that has paths below it as well.
@@ -28,17 +29,7 @@ def pairs(body: bytes) -> list[tuple[str, str]]:
 
 def flat(body: bytes) -> dict[str, Any]:
     """Read a form as an object: a repeated name has the list of its values."""
-    found: dict[str, Any] = {}
-    repeated: set[str] = set()
-    for name, value in pairs(body):
-        if name not in found:
-            found[name] = value
-        elif name in repeated:
-            found[name].append(value)
-        else:
-            repeated.add(name)
-            found[name] = [found[name], value]
-    return found
+    return grouped(pairs(body))
 
 
 def nested(body: bytes) -> dict[str, Any]:

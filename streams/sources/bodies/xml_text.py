@@ -7,6 +7,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from streams.sources.bodies.forms import VALUE
+from streams.sources.bodies.grouping import grouped
 from streams.sources.bodies.limits import XML_ELEMENTS, XML_LEVELS, BadBody
 
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -42,20 +43,7 @@ def _value(element: Element, level: int) -> Any:
     if not len(element):
         text = element.text or ""
         return {**found, VALUE: text} if found.keys() - {"@type"} else text
-    repeated: set[str] = set()
-    for inner in element:
-        _append(found, repeated, _local(inner.tag), _value(inner, level + 1))
-    return found
-
-
-def _append(found: dict[str, Any], repeated: set[str], name: str, value: Any) -> None:
-    if name not in found:
-        found[name] = value
-    elif name in repeated:
-        found[name].append(value)
-    else:
-        repeated.add(name)
-        found[name] = [found[name], value]
+    return found | grouped((_local(inner.tag), _value(inner, level + 1)) for inner in element)
 
 
 def _local(name: str) -> str:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.sources import auth
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.delivery import Webhook
 from tests.sources.auth.shipped import NAMES, NOW, SECRET, kind, recipe, sign, verify, webhook
 from tests.sources.auth.test_sdks import PRIVATE_TEXT, PUBLIC_TEXT, WHSEC
@@ -88,18 +89,12 @@ def test_signed_request_in_which_anything_is_replaced_meets_no_error(
 
 
 def test_error_that_is_not_foreseen_is_a_refusal() -> None:
-    class Broken:
-        credentials = ()
-        has_address = False
-
+    class Broken(Scheme):
         def verify(self, *_: object) -> auth.Verified:
             raise ZeroDivisionError("of a library")
 
         def sign(self, webhook: Webhook, *_: object) -> Webhook:
             return webhook
-
-        def check(self, secret: str) -> None:
-            """Take any secret."""
 
     request = Webhook("acme", "", "POST", "/", (), b"", NOW)
     outcome = verify(request, auth.Recipe((Broken(),), (), 1))

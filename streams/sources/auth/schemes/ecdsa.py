@@ -19,26 +19,17 @@ from streams.sources.auth import keys, times
 from streams.sources.auth.outcome import CannotSign, Refusal, Verified
 from streams.sources.auth.places import Place, place
 from streams.sources.auth.request import Request
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.delivery import Webhook
 
 
 @dataclass(frozen=True, slots=True)
-class Ecdsa:
+class Ecdsa(Scheme):
     """A signature by ECDSA with SHA-256, in base64; the secret is a public key: base64 of DER."""
 
     place: Place
     time: Place
     window: times.Window
-
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        """Parameters of the address that are secret: none."""
-        return ()
-
-    @property
-    def has_address(self) -> bool:
-        """Whether the public address is part of what is verified."""
-        return False
 
     def check(self, secret: str) -> None:
         """Raise Refusal for a secret that is no such public key."""

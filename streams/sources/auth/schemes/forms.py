@@ -10,6 +10,7 @@ from streams.sources.auth import keys
 from streams.sources.auth.outcome import Refusal, Verified
 from streams.sources.auth.places import Place
 from streams.sources.auth.request import Request
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.delivery import Webhook
 
 BODY_HASH = Place("query", "bodySHA256")
@@ -17,7 +18,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
-class FormSigned:
+class FormSigned(Scheme):
     """HMAC of the address and the sorted form.
 
     Attributes:
@@ -32,18 +33,9 @@ class FormSigned:
     is_twilio: bool
 
     @property
-    def credentials(self) -> tuple[str, ...]:
-        """Parameters of the address that are secret: none."""
-        return ()
-
-    @property
     def has_address(self) -> bool:
         """Whether the public address is part of what is verified."""
         return True
-
-    def check(self, secret: str) -> None:
-        """Raise Refusal for an empty secret."""
-        keys.key_bytes(secret, "text")
 
     def verify(self, request: Request, secrets: tuple[str, ...]) -> Verified:
         """Verify a request with any of the secrets. Raises Refusal."""

@@ -9,6 +9,7 @@ from streams.sources.auth import keys, times
 from streams.sources.auth.outcome import Kind, Refusal, Verified
 from streams.sources.auth.places import Place, place
 from streams.sources.auth.request import Request
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.auth.schemes.template import Template, template
 from streams.sources.delivery import Webhook
 
@@ -26,7 +27,7 @@ class SignedTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Hmac:
+class Hmac(Scheme):
     """A keyed hash in one place of the request.
 
     Attributes:

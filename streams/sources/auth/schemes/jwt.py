@@ -12,6 +12,7 @@ from streams.sources.auth import keys
 from streams.sources.auth.outcome import Refusal, Verified
 from streams.sources.auth.places import Place
 from streams.sources.auth.request import Request
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.delivery import Webhook
 
 BEARER = "bearer "
@@ -27,24 +28,15 @@ OPTIONS: Options = {
 
 
 @dataclass(frozen=True, slots=True)
-class Jwt:
+class Jwt(Scheme):
     """A token by HS256 whose audience is our address; the body is not covered."""
 
     place: Place
 
     @property
-    def credentials(self) -> tuple[str, ...]:
-        """Parameters of the address that are secret: none."""
-        return ()
-
-    @property
     def has_address(self) -> bool:
         """Whether the public address is part of what is verified."""
         return True
-
-    def check(self, secret: str) -> None:
-        """Raise Refusal for an empty secret."""
-        keys.key_bytes(secret, "text")
 
     def verify(self, request: Request, secrets: tuple[str, ...]) -> Verified:
         """Verify a request with any of the secrets. Raises Refusal."""

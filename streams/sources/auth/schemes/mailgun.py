@@ -8,6 +8,7 @@ from streams.sources.auth import keys, times
 from streams.sources.auth.outcome import Refusal, Verified
 from streams.sources.auth.places import Place
 from streams.sources.auth.request import Request
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.delivery import Webhook
 
 # The account's own, then what a subaccount's webhooks have of the main account beside.
@@ -16,24 +17,10 @@ NAMES = ("timestamp", "token", "signature")
 
 
 @dataclass(frozen=True, slots=True)
-class Mailgun:
+class Mailgun(Scheme):
     """Fields of the body; each token counts once, for the body is not covered."""
 
     window: times.Window
-
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        """Parameters of the address that are secret: none."""
-        return ()
-
-    @property
-    def has_address(self) -> bool:
-        """Whether the public address is part of what is verified."""
-        return False
-
-    def check(self, secret: str) -> None:
-        """Raise Refusal for an empty secret."""
-        keys.key_bytes(secret, "text")
 
     def verify(self, request: Request, secrets: tuple[str, ...]) -> Verified:
         """Verify a request with any of the secrets. Raises Refusal."""

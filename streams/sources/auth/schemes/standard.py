@@ -15,27 +15,18 @@ from streams.sources.auth import keys, times
 from streams.sources.auth.outcome import CannotSign, Refusal, Verified
 from streams.sources.auth.places import Place
 from streams.sources.auth.request import Request
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.delivery import Webhook
 
 PUBLIC, PRIVATE = "whpk_", "whsk_"
 
 
 @dataclass(frozen=True, slots=True)
-class Standard:
+class Standard(Scheme):
     """Three headers of a common prefix: id, time in seconds, signatures apart by spaces."""
 
     prefix: str
     window: times.Window
-
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        """Parameters of the address that are secret: none."""
-        return ()
-
-    @property
-    def has_address(self) -> bool:
-        """Whether the public address is part of what is verified."""
-        return False
 
     def check(self, secret: str) -> None:
         """Raise Refusal for a secret that is neither `whsec_` nor a public key `whpk_`."""

@@ -8,13 +8,14 @@ from streams.sources.auth import keys
 from streams.sources.auth.outcome import Refusal, Verified
 from streams.sources.auth.places import Place, place
 from streams.sources.auth.request import Request
+from streams.sources.auth.schemes.scheme import Scheme
 from streams.sources.delivery import Webhook
 
 AUTHORIZATION = Place("header", "authorization")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class Token(Scheme):
     """The secret in one place of the request, behind a prefix whose case does not matter.
 
     Attributes:
@@ -31,11 +32,6 @@ class Token:
     def credentials(self) -> tuple[str, ...]:
         """Parameters of the address that are secret, by name."""
         return (self.place.name,) if self.place.kind == "query" else ()
-
-    @property
-    def has_address(self) -> bool:
-        """Whether the public address is part of what is verified."""
-        return False
 
     def check(self, secret: str) -> None:
         """Raise Refusal for a secret that is empty, or for `basic` has no colon."""
