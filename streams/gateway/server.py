@@ -284,8 +284,8 @@ def run_gateway(
 def _collect_seldom() -> None:
     """Exclude what is there at the start from garbage collections, and have few of them.
 
-    A traversal of all modules stops every request in flight for a tenth of a second, and requests
-    leave hardly any cycles.
+    A traversal of all modules stops every request in flight for a tenth of a second or more. The
+    cycles that requests leave are found while they are young.
     """
     gc.set_threshold(*COLLECT_AFTER)
     gc.freeze()

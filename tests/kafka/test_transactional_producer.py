@@ -85,10 +85,6 @@ async def test_producer_that_was_never_fenced_cannot_begin(settings: Settings) -
         await TransactionalProducer(settings, "aggregate", 0).begin()
 
 
-def _state(settings: Settings) -> TopicPartition:
-    return TopicPartition(topics.state(settings), 0)
-
-
 async def test_batch_that_fails_before_it_is_sent_again_logs_nothing(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -97,9 +93,8 @@ async def test_batch_that_fails_before_it_is_sent_again_logs_nothing(
         await producer.begin()
         assert producer._producer is not None
         accumulator = producer._producer._message_accumulator
-        state = TopicPartition(topics.state(settings), 0)
-        sent = await accumulator.add_message(state, b"k", b"v", 1)
-        batch = accumulator._pop_batch(state)
+        sent = await accumulator.add_message(_state(settings), b"k", b"v", 1)
+        batch = accumulator._pop_batch(_state(settings))
         accumulator.reenqueue(batch)
         batch.failure(KafkaError("no Kafka"))
         with pytest.raises(KafkaError, match="no Kafka"):
@@ -107,3 +102,7 @@ async def test_batch_that_fails_before_it_is_sent_again_logs_nothing(
     finally:
         await producer.close()
     assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+def _state(settings: Settings) -> TopicPartition:
+    return TopicPartition(topics.state(settings), 0)
