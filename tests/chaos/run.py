@@ -183,7 +183,8 @@ async def judge(play: Scene) -> Verdict:
     live, replayed = play.folder / "live.jsonl", play.folder / "replayed.jsonl"
     accepted = play.folder / "accepted.jsonl"
     if await play.command("status", "--wait", "--timeout", str(SETTLED_SECONDS)):
-        found.wrong.append(f"not settled after {SETTLED_SECONDS:g} s")
+        behind = (play.folder / "commands.out").read_text()
+        found.wrong.append(f"not settled after {SETTLED_SECONDS:g} s: {behind}")
         found.waits = await where_tasks_wait(play.torment.workers)
         return found
     if await play.command("dump", out=live) or await play.command(

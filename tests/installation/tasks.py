@@ -73,12 +73,18 @@ class Hands:
             await self.read(await self.shard(number, core))
         await self.read_boards(core)
 
+    async def exchange(self, *shards: AggregateTask) -> None:
+        """Let shards read everything, what they send to one another too, however it is fetched."""
+        before = None
+        while before != (reached := [shard.resume_offsets() for shard in shards]):
+            before = reached
+            for shard in shards:
+                await self.read(shard)
+
     async def settle(self, core: CorePort) -> None:
         """Read and publish everything, what shards send to one another and members' values too."""
         shards = [await self.shard(number, core) for number in range(self.settings.partitions)]
-        for _ in range(3):
-            for shard in shards:
-                await self.read(shard)
+        await self.exchange(*shards)
         await self.tell(*shards)
         await self.read_boards(core)
 

@@ -111,8 +111,7 @@ async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
         aggregate_tasks = [await own.shard(number, core) for number in range(settings.partitions)]
         for some in (events[:2], events[2:]):
             await produce(settings, some)
-            for shard in (*aggregate_tasks, *aggregate_tasks):
-                await own.read(shard)
+            await own.exchange(*aggregate_tasks)
         await own.tell(*aggregate_tasks)
         await own.read_boards(core)
     found = await verify(settings, core, pauses_s=())
@@ -195,8 +194,7 @@ async def test_events_in_other_partitions_are_found_with_their_subjects(
         found = await verify(settings, Counting(), pauses_s=())
         assert 0 < found.events < 20
         assert found.missing == ()
-        for shard in [*shards, *shards]:
-            await own.read(shard)
+        await own.exchange(*shards)
     found = await verify(settings, Counting(), pauses_s=())
     assert (found.events, found.missing) == (40, ())
 
@@ -228,8 +226,7 @@ async def test_erased_and_rejected_events_are_not_missing(
     await produce_bytes(settings, "crm.call", orjson.dumps(event(4, "call.ended")))
     async with hands(settings) as own:
         shards = [await own.shard(number, core) for number in range(settings.partitions)]
-        for shard in [*shards, *shards]:
-            await own.read(shard)
+        await own.exchange(*shards)
     found = await verify(settings, core, pauses_s=())
     # Two calls, and the erasure for lead and account.
     assert (found.events, found.missing) == (4, ())

@@ -37,7 +37,7 @@ async def test_calls_to_a_merged_lead_count_in_the_shard_of_its_merge_target(
     double, lead = names
     await produce(settings, [call(1, double), call(2, lead), merged(3, double, lead)])
     async with hands(settings) as own:
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     assert await calls(settings) == {1: 2}
 
 
@@ -48,9 +48,9 @@ async def test_late_call_to_a_merged_lead_follows(
     await produce(settings, [merged(1, double, lead), call(2, lead)])
     async with hands(settings) as own:
         shards = [await shard(own, number) for number in (0, 1)]
-        await settle(own, shards)
+        await own.exchange(*shards)
         await produce(settings, [call(3, double)])
-        await settle(own, shards)
+        await own.exchange(*shards)
     assert await calls(settings) == {1: 2}
 
 
@@ -61,10 +61,10 @@ async def test_merge_that_changes_withdraws_what_was_rerouted(
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
         shards = [await shard(own, number) for number in (0, 1)]
-        await settle(own, shards)
+        await own.exchange(*shards)
         assert await calls(settings) == {1: 1}
         await produce(settings, [merged(3, double, double)])
-        await settle(own, shards)
+        await own.exchange(*shards)
     assert await calls(settings) == {0: 1}
 
 
@@ -74,9 +74,9 @@ async def test_new_owners_know_what_was_rerouted_and_publish_nothing_again(
     double, lead = names
     await produce(settings, [call(1, double), call(2, lead), merged(3, double, lead)])
     async with hands(settings) as own:
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
         before = await sizes(settings, topics.PARTIALS, topics.reroutes(settings))
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
         assert await sizes(settings, topics.PARTIALS, topics.reroutes(settings)) == before
     assert await calls(settings) == {1: 2}
 
@@ -87,11 +87,11 @@ async def test_new_owner_reroutes_what_a_torn_transaction_has_not_rerouted(
     double, lead = names
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     (reroute,) = await reroutes_to(settings, 1)
     await tear(settings, 0, reroute._replace(value=None))
     async with hands(settings) as own:
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     assert await reroutes_to(settings, 1) == [reroute]
     assert await calls(settings) == {1: 1}
 
@@ -102,11 +102,11 @@ async def test_new_owner_withdraws_reroutes_without_events(
     double, lead = names
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     (reroute,) = await reroutes_to(settings, 1)
     await tear(settings, 0, reroute._replace(identity="torn"))
     async with hands(settings) as own:
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     assert await reroutes_to(settings, 1) == [reroute]
     assert await calls(settings) == {1: 1}
 
@@ -118,14 +118,14 @@ async def test_erased_lead_is_in_no_topic_of_ours_any_more(
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
         shards = [await shard(own, number) for number in (0, 1)]
-        await settle(own, shards)
+        await own.exchange(*shards)
         await produce(settings, [whole(3, "subject.erased", double)])
-        await settle(own, shards)
+        await own.exchange(*shards)
         assert await calls(settings) == {}
         for topic in (topics.state(settings), topics.reroutes(settings)):
             for key, value in (await current(settings, topic)).items():
                 assert double.encode() not in key + value
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     assert await calls(settings) == {}
 
 
@@ -136,15 +136,15 @@ async def test_lead_merged_into_an_erased_one_is_in_no_topic_of_ours_any_more(
     await produce(settings, [call(1, double), merged(2, double, lead)])
     async with hands(settings) as own:
         shards = [await shard(own, number) for number in (0, 1)]
-        await settle(own, shards)
+        await own.exchange(*shards)
         assert await calls(settings) == {1: 1}
         await produce(settings, [whole(3, "subject.erased", lead)])
-        await settle(own, shards)
+        await own.exchange(*shards)
         for topic in (topics.state(settings), topics.reroutes(settings)):
             for key, value in (await current(settings, topic)).items():
                 assert double.encode() not in key + value
         await produce(settings, [call(4, double)])
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     assert await calls(settings) == {}
 
 
@@ -159,7 +159,7 @@ async def test_erasure_reaches_a_merged_lead_whose_shard_had_no_owner_then(
         for one in shards:
             await own.read(one)
         # The new owner finds that the lead was erased, which the state does not know yet.
-        await settle(own, [await shard(own, 0), shards[1]])
+        await own.exchange(await shard(own, 0), shards[1])
         for topic in (topics.state(settings), topics.reroutes(settings)):
             for key, value in (await current(settings, topic)).items():
                 assert double.encode() not in key + value
@@ -174,12 +174,11 @@ async def test_circle_of_merges_between_two_shards_is_one_lead(
     await produce(settings, [call(1, double), call(2, lead), *whole_circle])
     async with hands(settings) as own:
         shards = [await shard(own, number) for number in (0, 1)]
-        await settle(own, shards)
-        await settle(own, shards)
+        await own.exchange(*shards)
         assert await calls(settings) == {0: 2}
         await produce(settings, [merged(5, double, lead)])
-        await settle(own, shards)
-        await settle(own, [await shard(own, number) for number in (0, 1)])
+        await own.exchange(*shards)
+        await own.exchange(*[await shard(own, number) for number in (0, 1)])
     assert await calls(settings) == {1: 2}
 
 
@@ -188,7 +187,7 @@ async def test_state_of_another_erasure_key_is_refused(
 ) -> None:
     await produce(settings, [whole(1, "subject.erased", names[0])])
     async with hands(settings) as own:
-        await settle(own, [await shard(own)])
+        await own.exchange(await shard(own))
         other = replace(settings, erasure_key="another")
         with pytest.raises(Fatal, match="another SALES_KPIS_ERASURE_KEY"):
             await own.shard(core=build_core(other), settings=other)
@@ -201,7 +200,7 @@ async def test_topic_of_the_record_decides_whether_an_account_is_meant(settings:
     erased = whole(2, "subject.erased", "acme") | {"topic": "crm.invoice"}
     await produce(settings, [issued, call(3, "acme"), erased])
     async with hands(settings) as own:
-        await settle(own, [await shard(own, number)])
+        await own.exchange(await shard(own, number))
     assert await calls(settings) == {number: 1}
     cells = await current(settings, topics.PARTIALS)
     assert not any(b"receivables" in value for value in cells.values())
@@ -243,13 +242,6 @@ def whole(number: int, kind: str, subject: str) -> dict[str, Any]:
 async def shard(own: Hands, number: int = 0) -> AggregateTask:
     """Take a shard with the product's own core."""
     return await own.shard(number, build_core(own.settings))
-
-
-async def settle(own: Hands, shards: list[AggregateTask]) -> None:
-    """Let shards read until none has anything more to say."""
-    for _ in range(3):
-        for one in shards:
-            await own.read(one)
 
 
 async def calls(settings: Settings) -> dict[int, int]:
