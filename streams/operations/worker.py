@@ -16,7 +16,7 @@ from streams.worker.metrics import WorkerMetrics
 
 # So many changed records are decoded within the time of a scrape; more are decoded before it.
 UNDECODED_RECORDS = 1_000
-DECODE_SECONDS = 1.0
+DECODE_SECONDS = 5.0
 
 
 def run_worker(settings: Settings, rules: Rules, host: str) -> None:

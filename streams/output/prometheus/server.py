@@ -1,12 +1,14 @@
 """The metrics server: `/metrics` for Prometheus, `/livez` and `/readyz` for health checks."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client.registry import Collector
 
 from streams.output.prometheus.exposition import form_of
 from streams.output.prometheus.page_cache import PageCache
+from streams.process.cancellation import ended
 
 SHUTDOWN_SECONDS = 2.0
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -34,15 +36,18 @@ async def serve(
     """Serve on a port (0: any free one) from the running event loop.
 
     The registry is collected on another thread, so that a large scrape blocks nothing; its
-    collectors must allow that. `/metrics` is at most a second old, in OpenMetrics and compressed
-    with gzip where the request asks for it. `trouble` returns one line of text, or None if all is
-    well; `/readyz` and `/healthz` answer 503 with it, or 200. `/livez` answers 200 as long as the
-    event loop runs: if it does not, only a restart helps. Raises OSError if the port is in use.
+    collectors must allow that. `/metrics` is as old as PageCache says, in OpenMetrics and
+    compressed with gzip where the request asks for it. `trouble` returns one line of text, or None
+    if all is well; `/readyz` and `/healthz` answer 503 with it, or 200. `/livez` answers 200 as
+    long as the event loop runs: if it does not, only a restart helps. Raises OSError if the port is
+    in use.
     """
     app = web.Application()
+    cache = PageCache(registry)
+    app.cleanup_ctx.append(_building_ahead(cache))
     app.add_routes(
         [
-            web.get("/metrics", _metrics(registry)),
+            web.get("/metrics", _metrics(cache)),
             web.get("/livez", _health(lambda: None)),
             web.get("/readyz", _health(trouble)),
             web.get("/healthz", _health(trouble)),
@@ -60,9 +65,16 @@ async def serve(
     return MetricsServer(runner, runner.addresses[0][1])
 
 
-def _metrics(registry: Collector) -> Handler:
-    cache = PageCache(registry)
+def _building_ahead(cache: PageCache) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def building(_: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(cache.build_ahead(), name="metrics page")
+        yield
+        await ended(task)
 
+    return building
+
+
+def _metrics(cache: PageCache) -> Handler:
     async def answer(request: web.Request) -> web.Response:
         form = form_of(
             ",".join(request.headers.getall("Accept", [])),

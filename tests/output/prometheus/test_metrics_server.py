@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from streams.config.settings import Settings
 from streams.output.prometheus.collector import KpiCollector
-from streams.output.prometheus.page_cache import FRESH_SECONDS
+from streams.output.prometheus.page_cache import FRESH_SECONDS, LONG_BUILD_SECONDS
 from streams.output.prometheus.server import MetricsServer, serve
 from streams.output.reader import Feed
 from streams.wiring.catalogue import catalogue
@@ -153,6 +153,56 @@ async def test_page_is_built_once_a_second_in_every_form() -> None:
         while counting.builds == before + 1:
             await body_of(client, url, {})
         assert time.monotonic() - began >= FRESH_SECONDS
+
+
+class Slow(Counting):
+    """A collector that takes long, and fails while it is broken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_broken = False
+
+    def collect(self) -> list[Metric]:
+        """Return the number as a gauge, later."""
+        time.sleep(2 * LONG_BUILD_SECONDS)
+        if self.is_broken:
+            raise ValueError("not readable")
+        return super().collect()
+
+
+async def test_page_that_takes_long_is_built_ahead_of_the_next_scrape() -> None:
+    registry = CollectorRegistry()
+    slow = Slow()
+    registry.register(slow)
+    async with serving(registry) as server, aiohttp.ClientSession() as client:
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        first = await body_of(client, url, {})
+        async with asyncio.timeout(30):
+            while f"builds {slow.builds - 1}.0" not in first:
+                await asyncio.sleep(0.05)
+        began = time.monotonic()
+        assert f"builds {slow.builds}.0" in await body_of(client, url, {})
+        assert time.monotonic() - began < LONG_BUILD_SECONDS
+
+
+async def test_page_that_cannot_be_built_ahead_fails_the_next_scrape() -> None:
+    registry = CollectorRegistry()
+    slow = Slow()
+    registry.register(slow)
+    async with serving(registry) as server, aiohttp.ClientSession() as client:
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        await body_of(client, url, {})
+        slow.is_broken = True
+        async with asyncio.timeout(30):
+            while await status_of(client, url) == 200:
+                await asyncio.sleep(0.05)
+        slow.is_broken = False
+        assert await status_of(client, url) == 200
+
+
+async def status_of(client: aiohttp.ClientSession, url: str) -> int:
+    async with client.get(url) as answer:
+        return answer.status
 
 
 async def body_of(client: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> str:
