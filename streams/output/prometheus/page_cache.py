@@ -14,7 +14,8 @@ FRESH_SECONDS = 1.0
 LONG_BUILD_SECONDS = 0.1
 # Building ahead takes one part in so many of the time of a thread.
 SHARE_OF_TIME = 15
-# Nothing is built ahead if nobody has asked for so long; Prometheus asks every 15 s to a minute.
+# Nothing is built ahead if nobody has asked for so long, from the start on; Prometheus asks every
+# 15 s to a minute.
 IDLE_SECONDS = 150.0
 
 
@@ -31,7 +32,8 @@ class PageCache:
         self._snapshot: Snapshot | None = None
         self._forms: set[Form] = set()
         self._building = asyncio.Lock()
-        self._asked_at = self._built_at = 0.0
+        self._asked_at = time.monotonic()
+        self._built_at = 0.0
         self._took_s = 0.0
 
     async def page(self, form: Form) -> bytes:
@@ -47,8 +49,7 @@ class PageCache:
         """Build pages that take long before they are asked for, until this is cancelled."""
         while True:
             await asyncio.sleep(self._pause_s())
-            is_asked_for = time.monotonic() - self._asked_at < IDLE_SECONDS
-            if is_asked_for and self._took_s > LONG_BUILD_SECONDS:
+            if self._is_wanted_ahead():
                 # What cannot be built fails the next request, which tries it again.
                 with contextlib.suppress(Exception):
                     snapshot = await self._built_after(time.monotonic())
@@ -68,6 +69,11 @@ class PageCache:
                 self._snapshot, self._built_at = snapshot, time.monotonic()
                 self._took_s = self._built_at - began
             return snapshot
+
+    def _is_wanted_ahead(self) -> bool:
+        is_asked_for = time.monotonic() - self._asked_at < IDLE_SECONDS
+        # How long the first scrape would wait is not known before a page has been built.
+        return is_asked_for and (self._took_s > LONG_BUILD_SECONDS or not self._forms)
 
     def _pause_s(self) -> float:
         return max(FRESH_SECONDS, SHARE_OF_TIME * self._took_s)
