@@ -2,7 +2,7 @@
 
 Real workers and a real gateway on a real Kafka, with a history of many reps and with live events,
 scraped by a real Prometheus with the committed configuration. Exits with 1 if a scrape failed or
-was too slow.
+was too slow. The first scrape of a worker is judged apart: Prometheus creates its series then.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import aiohttp
@@ -35,7 +36,8 @@ DAYS = 45
 LIVE_PER_SECOND = 10
 READY_SECONDS = 300.0
 POLL_SECONDS = 0.5
-SCRAPE_LIMIT_SECONDS = 1.0
+# 72,000 new series take Prometheus 0.8 s on two idle cores, whoever serves them; half its timeout.
+LIMITS_S = {"first_s": 5.0, "longest_after_s": 1.0}
 # A history is large enough if so many of its reps, and so many gauges of KPIs, are shown.
 REPS_SHARE = 0.9
 LEAST_KPIS = 60
@@ -137,12 +139,23 @@ async def measured(session: aiohttp.ClientSession, url: str, seconds: float) -> 
         }
         return {name: float(series["value"][1]) for name, series in sorted(found.items())}
 
+    async def durations() -> dict[str, list[float]]:
+        params = {"query": f"scrape_duration_seconds{over}"}
+        async with session.get(f"{url}/api/v1/query", params=params) as answer:
+            content = await answer.json()
+        return {
+            f"{r['metric']['job']} {r['metric']['instance']}": [float(v) for _, v in r["values"]]
+            for r in content["data"]["result"]
+        }
+
     over = f"[{int(seconds) + 1}s]"
+    lasted = await durations()
     return {
         "scrapes": await ask(f"count_over_time(up{over})"),
         "failed": await ask(f"count_over_time(up{over}) - sum_over_time(up{over})"),
-        "longest_s": await ask(f"max_over_time(scrape_duration_seconds{over})"),
-        "median_s": await ask(f"quantile_over_time(0.5, scrape_duration_seconds{over})"),
+        "first_s": {name: each[0] for name, each in lasted.items()},
+        "longest_after_s": {name: max(each[1:]) for name, each in lasted.items()},
+        "median_s": {name: median(each) for name, each in lasted.items()},
         "series": await ask("scrape_samples_scraped"),
         "reps": await ask(
             f"count by (job, instance) (count by (job, instance, value) ({OF_REPS}))"
@@ -187,8 +200,9 @@ def complaints(report: dict[str, Any], reps: int) -> list[str]:
     ]
     found += [
         f"{name}: a scrape lasted {longest:.2f} s"
-        for name, longest in report["longest_s"].items()
-        if longest >= SCRAPE_LIMIT_SECONDS
+        for what, limit_s in LIMITS_S.items()
+        for name, longest in report[what].items()
+        if longest >= limit_s
     ]
     found += [
         f"{name}: {shown:.0f} reps are shown"
@@ -211,7 +225,7 @@ def complaints(report: dict[str, Any], reps: int) -> list[str]:
 @click.option("--events", type=click.IntRange(min=1_000), default=40_000, show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), help="Keep logs here.")
 def main(seconds: float, reps: int, events: int, folder: Path | None) -> None:
-    """Scrape two workers; exit 0 if no scrape failed and each took less than a second."""
+    """Scrape two workers; exit 0 if none failed and each after the first took less than 1 s."""
     if BINARY is None:
         raise click.ClickException("there is no `prometheus` (Debian: apt-get install prometheus)")
     with tempfile.TemporaryDirectory(prefix="scrapes-") as temporary:

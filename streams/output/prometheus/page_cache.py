@@ -12,8 +12,9 @@ from streams.output.prometheus.exposition import Form, Snapshot
 FRESH_SECONDS = 1.0
 # A page that takes longer is built ahead of the next scrape, which would have to wait for it.
 LONG_BUILD_SECONDS = 0.1
-# Building ahead takes one part in so many of the time of a thread.
-SHARE_OF_TIME = 15
+# Building ahead takes one part in so many of the time of a thread, or more if the page would be
+# older than this.
+SHARE_OF_TIME, LONGEST_PAUSE_SECONDS = 15, 5.0
 # Nothing is built ahead if nobody has asked for so long, from the start on; Prometheus asks every
 # 15 s to a minute.
 IDLE_SECONDS = 150.0
@@ -22,9 +23,9 @@ IDLE_SECONDS = 150.0
 class PageCache:
     """The metrics of a registry, as of at most FRESH_SECONDS ago; for one event loop.
 
-    A page that takes longer than LONG_BUILD_SECONDS is up to some SHARE_OF_TIME times as old as
-    it took, if `build_ahead` runs. The registry's collectors must allow to be called from another
-    thread.
+    A page that takes longer than LONG_BUILD_SECONDS may be older by LONGEST_PAUSE_SECONDS and the
+    time of two builds, if `build_ahead` runs. The registry's collectors must allow to be called
+    from another thread.
     """
 
     def __init__(self, registry: Collector) -> None:
@@ -76,7 +77,7 @@ class PageCache:
         return is_asked_for and (self._took_s > LONG_BUILD_SECONDS or not self._forms)
 
     def _pause_s(self) -> float:
-        return max(FRESH_SECONDS, SHARE_OF_TIME * self._took_s)
+        return min(max(FRESH_SECONDS, SHARE_OF_TIME * self._took_s), LONGEST_PAUSE_SECONDS)
 
     def _longest_age_s(self) -> float:
         """Return how old a page may be: until the next one is there, if that is built ahead."""
