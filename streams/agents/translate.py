@@ -25,7 +25,7 @@ from streams.translation.metrics import TranslationMetrics
 from streams.translation.translator import Translator
 from streams.translation.writer import Writer
 from streams.worker.background_tasks import BackgroundTasks
-from streams.worker.reading_watch import ReadingWatch
+from streams.worker.reading_watch import Reading, watch_reading
 from streams.worker.rebalance_watch import REBALANCE_LIMIT_SECONDS, RebalanceWatch
 
 POLL_RECORDS = 500
@@ -44,10 +44,10 @@ class TranslateApp(FaustApp):
 
     inbox: InboxTask
 
-    def __init__(self, name: str, inbox: InboxTask, **options: Any) -> None:
+    def __init__(self, name: str, settings: Settings, inbox: InboxTask, **options: Any) -> None:
         self.inbox = inbox
+        self._settings = settings
         self.rebalance_watch = RebalanceWatch()
-        self._reading_watch = ReadingWatch()
         self._background = BackgroundTasks(exit_process)
         super().__init__(name, **options)
 
@@ -57,6 +57,14 @@ class TranslateApp(FaustApp):
         self.rebalance_watch.begin("the group to be joined")
         self._background.add(asyncio.create_task(self._watch(), name="watch"))
         self._background.add(asyncio.create_task(self.inbox.keep_committing(), name="commits"))
+        reading = Reading(
+            lambda: self.inbox.partitions,
+            lambda tps: cast(Consumer, self.consumer).positions(tps),
+            lambda: self.inbox.received_at,
+            lambda: self.inbox.is_busy,
+        )
+        watching = watch_reading(self._settings, reading)
+        self._background.add(asyncio.create_task(watching, name="reading watch"))
 
     def on_rebalance_start(self) -> None:
         """Note the rebalance before anything is waited for."""
@@ -69,21 +77,20 @@ class TranslateApp(FaustApp):
         await self._background.stop()
 
     async def _watch(self) -> None:
-        """Check that rebalances end and that what can be read is read; raises Stuck."""
+        """Check that rebalances end; raises Stuck."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             consumer = cast(Consumer, self.consumer)
             if consumer.is_joining():
                 self.rebalance_watch.begin("the client to begin to join the group")
             self.rebalance_watch.raise_if_stuck(REBALANCE_LIMIT_SECONDS)
-            is_readable = any(self.inbox.lags().values()) and not self.inbox.is_busy
-            now = asyncio.get_running_loop().time()
-            self._reading_watch.check(is_readable, self.inbox.received_at, now)
 
 
 def create_translate_app(settings: Settings, inbox: InboxTask) -> TranslateApp:
     """Create the app with its agent, which passes all it receives to `inbox`."""
-    app = TranslateApp(topics.translate_group(settings), inbox, **options(settings, POLL_RECORDS))
+    app = TranslateApp(
+        topics.translate_group(settings), settings, inbox, **options(settings, POLL_RECORDS)
+    )
     # The client itself begins at the committed offsets.
     app.transport = Transport(app.conf.broker_consumer, app, settings, lambda _: True)
 

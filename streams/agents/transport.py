@@ -8,7 +8,7 @@ second, and a fifth less time from an event to its KPI.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
@@ -21,7 +21,7 @@ from mode.utils.futures import maybe_async
 from streams.agents.assignor import TaskAssignor
 from streams.config.settings import Settings
 from streams.kafka.client import client
-from streams.kafka.fetched_list import FetchedList, fetch
+from streams.kafka.fetched_list import FetchedList, fetch, positions
 
 # A poll waits for the partitions that it began with only; one that has just become readable
 # would wait for its end.
@@ -120,6 +120,11 @@ class Consumer(driver.Consumer):
         coordinator.check_errors()
         subscription = consumer._subscription.subscription
         return subscription is None or bool(coordinator.need_rejoin(subscription))
+
+    def positions(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """The offsets from which the client goes on, of those partitions that it has begun."""
+        consumer = cast(ConsumerThread, self._thread)._ensure_consumer()
+        return {TP(*at): offset for at, offset in positions(consumer, tps).items()}
 
     def last_stable_offset(self, tp: TP) -> int | None:
         """The offset before which every transaction has ended, as of the last fetch."""

@@ -13,6 +13,9 @@ from streams.config.declaration import BadSetting
 from streams.config.settings import Settings
 
 log = logging.getLogger(__name__)
+# How often a client asks where partitions are. A Kafka that has just started may know of none, and
+# a group's leader then assigns none: it would notice that with the next answer, after 5 minutes.
+METADATA_SECONDS = 10.0
 # A client closes its connections within milliseconds, unless Kafka does not answer. A worker
 # that closes a task must be through before its session in the group ends.
 CLOSE_SECONDS = 4.0
@@ -30,6 +33,7 @@ def client(settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap,
         "security_protocol": settings.kafka_security,
+        "metadata_max_age_ms": int(METADATA_SECONDS * 1000),
     }
     if settings.kafka_security.endswith("SSL"):
         found["ssl_context"] = _context(settings)

@@ -77,10 +77,10 @@ async def _fetched(
     fetcher, subscriptions = consumer._fetcher, consumer._subscription
     if subscriptions.reassignment_in_progress:
         await subscriptions.wait_for_assignment()
-    before = _positions(consumer, [tp for tp in fetcher._records if tp in partitions])
+    before = positions(consumer, [tp for tp in fetcher._records if tp in partitions])
     # With a timeout of 0 nothing else runs meanwhile: only what is returned moves a position.
     records = await fetcher.fetched_records(partitions, 0, max_records=max_records)
-    after = _positions(consumer, before)
+    after = positions(consumer, before)
     return {
         tp: FetchedList(tp, records.get(tp, ()), start, after[tp])
         for tp, start in before.items()
@@ -88,9 +88,10 @@ async def _fetched(
     }
 
 
-def _positions(
+def positions(
     consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]
 ) -> dict[TopicPartition, int]:
+    """Return the offsets from which a client goes on; none for what it has not begun to read."""
     subscription = consumer._subscription.subscription
     assignment = None if subscription is None else subscription.assignment
     if assignment is None:

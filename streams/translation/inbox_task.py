@@ -101,6 +101,11 @@ class InboxTask:
         """Whether deliveries are being translated or written."""
         return self._busy.locked()
 
+    @property
+    def partitions(self) -> frozenset[TP]:
+        """The partitions of the inbox that are assigned."""
+        return frozenset(self._assigned)
+
     def assigned(self, consumer: InboxConsumer, tps: Collection[TP]) -> None:
         """Follow an assignment."""
         self._consumer = consumer

@@ -24,5 +24,8 @@ class GroupConsumer(Protocol):
     def last_stable_offset(self, tp: TP) -> int | None:
         """The end of what can be read, as of the last fetch: open transactions begin there."""
 
+    def positions(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """The offsets from which the client goes on, of those partitions that it has begun."""
+
     def is_joining(self) -> bool:
         """Whether the group has to be joined; raises the error that prevents it."""

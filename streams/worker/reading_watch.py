@@ -1,14 +1,20 @@
 """Whether records that can be read are read, and how many cannot be: open transactions."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from aiokafka import TopicPartition
+from faust.types import TP
 
+from streams.config.settings import Settings
 from streams.kafka.errors import Stuck
+from streams.kafka.stable_ends import StableEnds
 
 log = logging.getLogger(__name__)
+CHECK_SECONDS = 5.0
 # Without records for this long while there are some to read, the client is stuck.
 UNREAD_SECONDS = 60.0
 # A producer's transaction usually ends within moments; one that is open longer is logged.
@@ -31,6 +37,48 @@ class ReadingWatch:
         idle_s = now - max(received_at, self._readable_since)
         if idle_s > UNREAD_SECONDS:
             raise Stuck(f"nothing was read for {idle_s:.0f} s although there is something to read")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How far a process has come with what it reads as a member of a group.
+
+    Attributes:
+        partitions: Those of which records are to be delivered now.
+        positions: The offsets from which the client goes on, of those that it has begun.
+        received_at: When records last came, in monotonic seconds.
+        is_busy: Whether what was received is being processed, and no more is read meanwhile.
+    """
+
+    partitions: Callable[[], Collection[TP]]
+    positions: Callable[[Collection[TP]], Mapping[TP, int]]
+    received_at: Callable[[], float]
+    is_busy: Callable[[], bool]
+
+
+async def watch_reading(settings: Settings, reading: Reading) -> None:
+    """Check without end that what can be read is read; raises Stuck.
+
+    Where partitions end is asked of Kafka: a client that is stuck knows the end of its last fetch.
+    """
+    watch, ends = ReadingWatch(), StableEnds(settings)
+    try:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            is_readable = await has_unread(ends, reading) and not reading.is_busy()
+            watch.check(is_readable, reading.received_at(), time.monotonic())
+    finally:
+        await ends.close()
+
+
+async def has_unread(ends: StableEnds, reading: Reading) -> bool:
+    """Return whether there are records that the client could have read and has not."""
+    partitions = set(reading.partitions())
+    firsts, stops = await ends.bounds(partitions)
+    if partitions != set(reading.partitions()):
+        return False  # the group has changed
+    reached = reading.positions(partitions)
+    return any(stop > max(firsts[at], reached.get(TP(*at), 0)) for at, stop in stops.items())
 
 
 @dataclass

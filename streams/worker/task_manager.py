@@ -18,7 +18,7 @@ from streams.tasks.task_id import TaskId, stage_of
 from streams.worker.background_tasks import BackgroundTasks
 from streams.worker.group_consumer import GroupConsumer
 from streams.worker.metrics import WorkerMetrics
-from streams.worker.reading_watch import HeldBackRecords, ReadingWatch
+from streams.worker.reading_watch import HeldBackRecords, Reading, watch_reading
 from streams.worker.rebalance_watch import REBALANCE_LIMIT_SECONDS, RebalanceWatch
 from streams.worker.record_buffer import FetchedRecords
 from streams.worker.task_factory import TaskFactory
@@ -65,7 +65,7 @@ class TaskManager:
         self._readable: set[TP] = set()
         self._consumer: GroupConsumer | None = None
         self._received_at = time.monotonic()
-        self._reading, self._held_back = ReadingWatch(), HeldBackRecords()
+        self._held_back = HeldBackRecords()
         self._rebalance = RebalanceWatch()
         self._is_watched = False
         self._is_rebalancing = False
@@ -83,6 +83,14 @@ class TaskManager:
         monitoring = topic_monitor.watch(self._settings, self._tasks.positions)
         self._background.add(asyncio.create_task(monitoring, name="topic monitor"))
         self._background.add(asyncio.create_task(self._measure_lag(), name="lag"))
+        reading = Reading(
+            lambda: self._readable,
+            consumer.positions,
+            lambda: self._received_at,
+            self._tasks.has_backlog,
+        )
+        watching = watch_reading(self._settings, reading)
+        self._background.add(asyncio.create_task(watching, name="reading watch"))
 
     def watch_rebalances(self) -> None:
         """Start to watch that an assignment comes and is completed; once is enough."""
@@ -233,7 +241,7 @@ class TaskManager:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _measure_lag(self) -> None:
-        """Expose lag, and check that steps and reading make progress; raises Stuck."""
+        """Expose lag, and check that steps make progress; raises Stuck."""
         while True:
             await asyncio.sleep(LAG_SECONDS)
             now, lags = time.monotonic(), self._lags()
@@ -241,8 +249,6 @@ class TaskManager:
             ends = {**self._factory.reference_ends(), **self._ends()}
             self._metrics.held_back(self._held_back.update(ends, now))
             raise_if_stuck(self._tasks.runners, STUCK_SECONDS)
-            is_readable = any(lags.values()) and not self._tasks.has_backlog()
-            self._reading.check(is_readable, self._received_at, now)
 
     def _lags(self) -> dict[TopicPartition, int]:
         """The lag of each crm.* partition; that of reroutes ends with markers, not records."""

@@ -7,5 +7,6 @@ UNREAD_SECONDS = 3.0
 
 if __name__ == "__main__":
     reading_watch.UNREAD_SECONDS = UNREAD_SECONDS
+    reading_watch.CHECK_SECONDS = 0.5
     reading_watch.HELD_BACK_SECONDS = 1.0
     main()

@@ -22,7 +22,7 @@ class Translating(Worker):
     def partitions(self) -> set[int]:
         """The partitions of the inbox that it was assigned last."""
         found = READY.findall(self.log_text())
-        return {int(number) for number in found[-1].split(",")} if found else set()
+        return {int(number) for number in found[-1].split(",") if number} if found else set()
 
     async def is_ready(self) -> Self:
         """Wait until it has joined the group."""

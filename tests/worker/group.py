@@ -49,6 +49,11 @@ class Group:
             raise self.failure
         return False
 
+    def positions(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """None: nothing was read."""
+        del tps
+        return {}
+
     def highwater(self, tp: TP) -> int | None:
         """None: nothing was read."""
         del tp
