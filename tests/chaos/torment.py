@@ -20,7 +20,8 @@ STOP = ":stop"
 # until they own them, which may last until its transaction times out (15 s).
 ZOMBIE_SECONDS = (6.5, 11.0)
 LONG_ZOMBIE_SECONDS = 25.0
-# Events come in faster by this factor while a worker is to be frozen with work waiting.
+# Events come in faster by this factor while a worker is to be frozen with work waiting; half of
+# them at least is left for the faults that follow.
 BURST = 8
 STALL_SECONDS = (2.0, 14.0)
 # After this time the next fault comes even if the consequences of the last are not over.
@@ -181,7 +182,8 @@ class Torment:
         point = self._random.choice(("before_commit", "after_state", "before_merge_commit"))
         self._next_point = f"{point}:{self._random.randint(5, 20)}{STOP}"
         await victim.restart()
-        rate, self._sending.rate = self._sending.rate, self._sending.rate * BURST
+        rate, left = self._sending.rate, self._sending.size - self._sending.sent
+        self._sending.rate = max(rate, min(rate * BURST, left / (2 * FIRING_SECONDS)))
         deadline = time.monotonic() + FIRING_SECONDS
         while not victim.is_suspended():
             if time.monotonic() > deadline:
