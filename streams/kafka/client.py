@@ -27,14 +27,22 @@ _closing: set[asyncio.Task[None]] = set()
 def client(settings: Settings) -> dict[str, Any]:
     """Return the keyword arguments that every Kafka client is made with.
 
+    Raises BadSetting for an unusable file.
+    """
+    return {
+        "bootstrap_servers": settings.bootstrap,
+        "metadata_max_age_ms": int(METADATA_SECONDS * 1000),
+        **connection(settings),
+    }
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Return the keyword arguments that every connection to a broker is made with.
+
     Certificates are checked against `kafka_ca`, or the system's authorities if that is not
     set, and the host's name is always checked. Raises BadSetting for an unusable file.
     """
-    found: dict[str, Any] = {
-        "bootstrap_servers": settings.bootstrap,
-        "security_protocol": settings.kafka_security,
-        "metadata_max_age_ms": int(METADATA_SECONDS * 1000),
-    }
+    found: dict[str, Any] = {"security_protocol": settings.kafka_security}
     if settings.kafka_security.endswith("SSL"):
         found["ssl_context"] = _context(settings)
     if settings.kafka_security.startswith("SASL"):

@@ -21,7 +21,7 @@ from streams.events import SOURCE_TOPICS, RepSet
 from streams.events.formats.kafka_records import decode_record
 from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
-from streams.kafka.client import client
+from streams.kafka.client import connection
 from streams.kafka.consumer_group import describe_group
 from streams.kafka.errors import Fatal, TopicsWrong
 from streams.kafka.reader import ends, read_to
@@ -102,17 +102,17 @@ async def check_broker(settings: Settings) -> Finding:
             advice=f"set {PREFIX}BOOTSTRAP, such as 127.0.0.1:9092",
         )
     try:
-        options = {**client(settings), "request_timeout_ms": 5_000}
-        del options["bootstrap_servers"]
-        connection = await create_conn(host, int(port), **options)
+        opened = await create_conn(
+            host, int(port), request_timeout_ms=5_000, **connection(settings)
+        )
     except (OSError, KafkaError) as error:
         return Finding(
             f"no Kafka at {settings.bootstrap}: {error or type(error).__name__}",
             is_fine=False,
             advice="start one (`sales-kpis broker`), or set SALES_KPIS_BOOTSTRAP to where it is",
         )
-    versions = connection._versions
-    connection.close()
+    versions = opened._versions
+    opened.close()
     return check_versions(settings, {api: highest for api, (_, highest) in versions.items()})
 
 

@@ -24,7 +24,7 @@ from tests.installation.installed import (
     records,
 )
 from tests.installation.tasks import Hands, hands
-from tests.tasks.test_reroutes import call, calls, current, merged, settle, shard, whole
+from tests.tasks.test_reroutes import call, calls, current, merged, shard, whole
 
 LEAD = "lead-1"
 
@@ -48,7 +48,7 @@ async def test_email_in_another_partition_answers_its_lead(settings: Settings, h
     await produce(settings, [created])
     await produce(settings, [email], shift=1)
     async with hands(settings) as own:
-        await settle(own, await both(own))
+        await own.exchange(*await both(own))
         assert own.noted.misplaced_events == {"crm.email": 1}
         assert own.noted.events == 2
     assert await response_times(settings) == {home: {"n": 1, "sum": 30 * 60_000}}
@@ -57,7 +57,7 @@ async def test_email_in_another_partition_answers_its_lead(settings: Settings, h
 async def test_nothing_of_a_forwarded_event_is_left_on_its_way(settings: Settings) -> None:
     await produce(settings, [call(number, f"lead-{number}") for number in range(20)], shift=1)
     async with hands(settings) as own:
-        await settle(own, await both(own))
+        await own.exchange(*await both(own))
         assert sum((await calls(settings)).values()) == 20
         assert await current(settings, topics.reroutes(settings)) == {}
 
@@ -67,10 +67,10 @@ async def test_erased_lead_leaves_nothing_wherever_its_events_lay(settings: Sett
     await produce(settings, [call(2, LEAD)], shift=1)
     async with hands(settings) as own:
         shards = await both(own)
-        await settle(own, shards)
+        await own.exchange(*shards)
         await produce(settings, [whole(3, "subject.erased", LEAD)])
         await produce(settings, [call(4, LEAD)], shift=1)
-        await settle(own, shards)
+        await own.exchange(*shards)
         assert await calls(settings) == {}
         for topic in (topics.state(settings), topics.reroutes(settings)):
             for key, value in (await current(settings, topic)).items():
@@ -82,8 +82,8 @@ async def test_erasure_and_merge_in_another_partition_hold(settings: Settings, h
     events = [whole(4, "subject.erased", "lead-3"), merged(5, "lead-2", LEAD)]
     await produce(settings, events, shift=1)
     async with hands(settings) as own:
-        await settle(own, await both(own))
-        await settle(own, await both(own))
+        await own.exchange(*await both(own))
+        await own.exchange(*await both(own))
     assert await calls(settings) == {home: 2}
 
 
@@ -92,7 +92,7 @@ async def test_event_in_both_partitions_counts_once(settings: Settings, home: in
     await produce(settings, [call(1, LEAD)])
     await produce(settings, [call(1, LEAD)], shift=1)
     async with hands(settings) as own:
-        await settle(own, await both(own))
+        await own.exchange(*await both(own))
     assert await calls(settings) == {home: 1}
 
 
@@ -113,7 +113,7 @@ async def test_event_that_a_torn_transaction_forwarded_is_forwarded_again_and_co
     await produce(settings, [call(1, LEAD)], shift=1)
     async with hands(settings) as own:
         await tear(settings, 1 - home, {own_reroutes(settings, home): [forwarded_call(home)]})
-        await settle(own, await both(own))
+        await own.exchange(*await both(own))
         assert await calls(settings) == {home: 1}
         assert await current(settings, topics.reroutes(settings)) == {}
 
@@ -124,7 +124,7 @@ async def test_new_owner_removes_what_a_torn_transaction_has_stored_and_not_remo
     await produce(settings, [call(1, LEAD)], shift=1)
     reroutes = own_reroutes(settings, home)
     async with hands(settings) as own:
-        await settle(own, await both(own))
+        await own.exchange(*await both(own))
         await tear(settings, home, {reroutes: [forwarded_call(home)]})
         last = (await records(settings, reroutes.topic, home))[-1]
         offsets = SourceOffsets({reroutes.topic: last.offset + 1}).encode()
@@ -180,7 +180,7 @@ async def test_record_under_another_key_is_not_forwarded(settings: Settings) -> 
     for partition in (0, 1):
         await produce_bytes(settings, "crm.call", orjson.dumps(call(1, LEAD)), partition)
     async with hands(settings) as own:
-        await settle(own, await both(own))
+        await own.exchange(*await both(own))
         assert Counter(kind for _, kind in own.noted.rejections) == {"key is not the subject": 2}
         assert not own.noted.misplaced_events
 
@@ -198,7 +198,7 @@ async def test_forwarded_event_on_its_way_is_not_settled(
         await own.read_boards(core)
         found = await behind(settings)
         assert (found.events, found.reroutes, found.is_settled) == ({}, (home,), False)
-        await settle(own, shards)
+        await own.exchange(*shards)
         await own.read_boards(core)
         assert (await behind(settings)).is_settled
 
