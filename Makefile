@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check bench soak oracle chaos chaos-long chaos-mutants chaos-control fuzz scrapes lock generated pictures clean
+.PHONY: install demo test check bench soak oracle history chaos chaos-long chaos-mutants chaos-control fuzz scrapes lock generated pictures clean
 
 install: .venv/installed
 
@@ -59,6 +59,11 @@ oracle: install
 	ORACLE_EVENTS=200000 $(BIN)/python -m pytest tests/laws/test_long_history.py \
 		--stuck-after 0 $(ARGS)
 
+# 100,000 records into SQLite and PostgreSQL, whose writer and server are killed all the time.
+history: install
+	HISTORY_RECORDS=100000 $(BIN)/python -m pytest tests/history/test_killed.py --stuck-after 3600 \
+		$(ARGS)
+
 # Breaks workers, gateway and Kafka while events come in; see docs/explain/exactness.md. `--seed N` repeats.
 chaos: install
 	$(BIN)/python -m tests.chaos $(ARGS)
@@ -86,7 +91,7 @@ chaos-control: install
 # Rewrites what is generated from events, catalogue, settings and commands; tests hold it equal.
 generated: install
 	$(BIN)/sales-kpis schemas schemas
-	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.grafana.dashboard import write; write(Path("deploy/grafana/dashboards"))'
+	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.grafana.dashboards import write, write_history; write(Path("deploy/grafana/dashboards")); write_history(Path("deploy/grafana/history"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.kpi_page import write; write(Path("docs/reference"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.settings_page import write; write(Path("docs/reference"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.cli_page import write; from streams.cli import main; write(Path("docs/reference"), main)'

@@ -8,6 +8,8 @@ import click
 from streams.cli import (
     demo,
     events,
+    history,
+    notify,
     output,
     run,
     sources,
@@ -30,6 +32,6 @@ for command in (
     *(status.status, output.verify, output.dump, output.alerts, output.catalogue),
     *(events.ingest, events.export, events.replay, events.dead_letters),
     *(output.doctor, demo.demo, demo.schemas, demo.bench),
-    sources.sources,
+    *(sources.sources, history.history, notify.notify),
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""The names of the failpoints, and what a setting of one looks like."""
+"""The names of the failpoints of workers and of `notify`, and what a setting of one looks like."""
 
 import re
 
@@ -11,6 +11,10 @@ POINTS = (
     "before_commit",
     "while_publishing",
     "before_merge_commit",
+    "before_message",
+    "after_message",
+    "after_answer",
+    "after_receipt",
 )
 # A point, which passing of it, and whether the process is stopped instead of killed.
 SETTING = re.compile(rf"({'|'.join(POINTS)}):([1-9][0-9]{{0,5}})(:stop)?")

@@ -174,6 +174,14 @@ def zone_complaint(value: str) -> str | None:
     return None
 
 
+def history_complaint(value: str) -> str | None:
+    """Complain about an address of another database than those that keep a history."""
+    scheme, separator, _ = value.partition("://")
+    if not separator or scheme in ("postgresql", "postgres"):
+        return None
+    return "must be the path of a SQLite file, or begin with postgresql://"
+
+
 def token_complaint(value: str) -> str | None:
     """Complain about a token that is too short or has other signs than a header may have."""
     if not value or all(

@@ -22,6 +22,7 @@ from streams.config.setting_kinds import (
     currency_complaint,
     failpoint,
     folder,
+    history_complaint,
     milliseconds,
     names,
     number,
@@ -210,7 +211,19 @@ class Settings(SourceSettings):
     )
 
     data: Path = setting(
-        PROCESS, Path(".data"), folder(), "Where `sales-kpis demo` keeps its logs."
+        PROCESS,
+        Path(".data"),
+        folder(),
+        "Where `sales-kpis demo` keeps its logs, and `sales-kpis history` its file.",
+    )
+    history: str = setting(
+        PROCESS,
+        "",
+        secret(
+            "path of a SQLite file, or `postgresql://user:password@host/database`",
+            history_complaint,
+        ),
+        "Where `sales-kpis history` keeps the past. Empty: `history.sqlite` in `DATA`.",
     )
     log: str = setting(PROCESS, "text", choice(*LOG_FORMS), "Form of the log on standard error.")
     failpoint: str = setting(

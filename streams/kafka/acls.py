@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streams.config.settings import Settings
-from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS
+from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS, RepSet
 from streams.kafka import topics
 
-ROLES = ("apply", "worker", "gateway", "translate", "reader", "operator")
+ROLES = ("apply", "worker", "gateway", "translate", "notify", "reader", "operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ def acls(settings: Settings) -> Iterator[Acl]:
     for name in (*sorted(inputs), topics.INBOX):
         yield Acl("gateway", "topic", name, ("Write", "Describe"))
     yield from _translate(settings)
+    yield from _notify(settings, names)
     # What `doctor`, `status`, `verify`, `export` and `dead-letters` do; the last one sends events.
     for name in names:
         yield Acl("operator", "topic", name, ("Read", "Describe", "DescribeConfigs"))
@@ -52,7 +53,7 @@ def acls(settings: Settings) -> Iterator[Acl]:
 def _worker(settings: Settings, names: list[str]) -> Iterator[Acl]:
     inputs = {*SOURCE_TOPICS, *REFERENCE_TOPICS}
     for name in names:
-        if name == topics.INBOX:
+        if name in (topics.INBOX, topics.notifications(settings)):
             # That it exists, as every topic has to; its records hold personal data.
             yield Acl("worker", "topic", name, ("Describe",))
             continue
@@ -75,3 +76,13 @@ def _translate(settings: Settings) -> Iterator[Acl]:
     yield Acl("translate", "topic", topics.INBOX, ("Write",))
     for group in (topics.translate_group(settings), topics.reads_group(settings)):
         yield Acl("translate", "group", group, ("Read",))
+
+
+def _notify(settings: Settings, names: list[str]) -> Iterator[Acl]:
+    own = topics.notifications(settings)
+    read = (own, topics.ALERTS, RepSet.topic)
+    for name in names:
+        # That the others exist, as every topic has to.
+        yield Acl("notify", "topic", name, ("Read", "Describe") if name in read else ("Describe",))
+    yield Acl("notify", "topic", own, ("Write", "DescribeConfigs"))
+    yield Acl("notify", "transactional-id", f"{settings.app}-notify-0", ("Write", "Describe"))

@@ -65,6 +65,13 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         await close_client("the admin client", admin.close())
 
 
+async def cluster_id(settings: Settings) -> str:
+    """Return what a Kafka calls itself; empty where it has no name. Raises KafkaError."""
+    async with admin_client(settings) as admin:
+        found = await admin.describe_cluster()
+        return str(found.get("cluster_id") or "")
+
+
 async def close_client(name: str, closing: Coroutine[Any, Any, None]) -> bool:
     """Close a client; False if that fails, or is not done within CLOSE_SECONDS.
 

@@ -113,6 +113,11 @@ def reads(settings: Settings) -> str:
     return f"{settings.app}.reads"
 
 
+def notifications(settings: Settings) -> str:
+    """Return the name of the topic of what was sent to whom."""
+    return f"{settings.app}.notifications"
+
+
 def translate_group(settings: Settings) -> str:
     """Return the name of the consumer group of the processes that translate the inbox."""
     return f"{settings.app}-translate"
@@ -140,6 +145,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
         Topic(CATALOGUE, 1, _SMALL),
         Topic(progress(settings), 1, _SMALL),
         Topic(reads(settings), 1, _SMALL),
+        Topic(notifications(settings), 1, {**_SMALL, **_LARGE}),
         Topic(DEAD_LETTERS, 1, _A_MONTH),
         Topic(INBOX, INBOX_PARTITIONS, _inbox(settings)),
     )
@@ -258,7 +264,8 @@ async def _compare(admin: AIOKafkaAdminClient, settings: Settings) -> _Compariso
 def _correction(name: str, settings: Settings) -> str:
     """Return what to do about a topic with another number of partitions than it has to have."""
     fixed = (*REFERENCE_TOPICS, PARTIALS, KPIS, CATALOGUE, DEAD_LETTERS, INBOX)
-    if name in (*fixed, progress(settings), reads(settings)):
+    own = progress(settings), reads(settings), notifications(settings)
+    if name in (*fixed, *own):
         return "another program has created it, for this number is fixed; if it is empty, delete it"
     return (
         "set SALES_KPIS_PARTITIONS to what it has, or move all events to another number of"

@@ -46,9 +46,13 @@ def entries(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
 
 
 def in_force(settings: Settings, rules: Rules) -> dict[str, Any]:
-    """Give the settings that numbers depend on, with the rules under `rules`."""
+    """Give the settings that numbers depend on, with the rules under `rules`.
+
+    Who is notified is no such rule, and has addresses of people.
+    """
     found = {name: getattr(settings, name) for name in DESCRIBED}
-    plain: dict[str, Any] = _plain({**found, "rules": asdict(rules)})
+    numeric = {name: rule for name, rule in asdict(rules).items() if name != "notify"}
+    plain: dict[str, Any] = _plain({**found, "rules": numeric})
     return plain
 
 

@@ -48,5 +48,5 @@ def test_every_meaning_is_a_sentence() -> None:
 def test_secrets_are_those_that_may_come_from_a_file() -> None:
     assert (
         *("kafka_password", "secrets", "api_tokens", "inbox_key"),
-        *("token", "erasure_key"),
+        *("token", "erasure_key", "history"),
     ) == SECRETS

@@ -26,6 +26,7 @@ def prometheus(
     for job in config["scrape_configs"]:
         targets = [f"127.0.0.1:{port}" for port in ports.get(job["job_name"], ())]
         job["static_configs"] = [{"targets": targets}]
+        job.pop("dns_sd_configs", None)
         if "authorization" in job:
             (folder / "token").write_text(token)
             job["authorization"] = {"credentials_file": str(folder / "token")}

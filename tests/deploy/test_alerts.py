@@ -14,6 +14,8 @@ from streams.alerts import KINDS
 from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
 from streams.gateway.webhooks.metrics import WebhookMetrics
+from streams.notify.metrics import NotifyMetrics
+from streams.notify.service import now_ms
 from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
 from streams.translation.metrics import TranslationMetrics
@@ -57,7 +59,11 @@ def test_metrics_of_a_rule_exist(rule: dict[str, Any]) -> None:
     gateway = Metrics()
     WebhookMetrics(gateway.registry, ["odoo"])
     TranslationMetrics(registry, ["odoo"])
-    for metric in (*registry.collect(), *gateway.registry.collect(), *kpis):
+    notify = NotifyMetrics(["chat"], now_ms)
+    for metric in (
+        *(*registry.collect(), *gateway.registry.collect(), *kpis),
+        *notify.registry.collect(),
+    ):
         known |= {metric.name, f"{metric.name}_total", f"{metric.name}_bucket"}
     asked = set(re.findall(r"\bsales_kpis?_\w+", rule["expr"])) or {"up"}
     assert asked <= known

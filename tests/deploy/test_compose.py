@@ -41,7 +41,7 @@ def environment_of(service: str, written: dict[str, str]) -> dict[str, str]:
 
 def test_all_of_it_is_there() -> None:
     assert set(SERVICES) == {
-        "settings", "kafka", "topics", "gateway", "worker-1", "worker-2", "translate",
+        "settings", "kafka", "topics", "gateway", "worker-1", "worker-2", "translate", "notify",
         "prometheus", "grafana",
     }  # fmt: skip
 
@@ -90,7 +90,7 @@ def test_every_setting_of_the_file_reaches_the_service(service: str) -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_rules_file_is_mounted_where_the_setting_is(service: str) -> None:
-    mount, _ = SERVICES[service]["volumes"]
+    mount, *_ = SERVICES[service]["volumes"]
     assert mount["target"] == SERVICES[service]["environment"]["SALES_KPIS_RULES"]
     assert mount["read_only"]
     # A path that does not exist is an error, and no empty folder.
@@ -101,7 +101,7 @@ def test_rules_file_is_mounted_where_the_setting_is(service: str) -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_folder_of_mapping_files_is_mounted_where_the_setting_is(service: str) -> None:
-    _, mount = SERVICES[service]["volumes"]
+    _, mount, *_ = SERVICES[service]["volumes"]
     assert mount["target"] == SERVICES[service]["environment"]["SALES_KPIS_SOURCES"]
     assert mount["read_only"]
     assert interpolated(mount["source"], {"SALES_KPIS_SOURCES": "mine"}) == "mine"
@@ -176,7 +176,7 @@ def test_every_long_running_service_has_a_health_check() -> None:
 
 
 def test_workers_and_gateway_wait_for_the_topics_and_those_for_kafka() -> None:
-    for name in ("gateway", "worker-1", "worker-2", "translate"):
+    for name in ("gateway", "worker-1", "worker-2", "translate", "notify"):
         topics = SERVICES[name]["depends_on"]["topics"]
         assert topics == {"condition": "service_completed_successfully"}
     assert SERVICES["topics"]["depends_on"]["kafka"] == {"condition": "service_healthy"}
@@ -186,7 +186,7 @@ def test_prometheus_scrapes_the_ports_that_are_served() -> None:
     targets = {
         target
         for job in SCRAPED["scrape_configs"]
-        for static in job["static_configs"]
+        for static in job.get("static_configs", ())
         for target in static["targets"]
     }
     assert targets == {"worker-1:9464", "worker-2:9464", "translate:9464", "gateway:8080"}
@@ -205,6 +205,9 @@ def test_grafana_finds_its_datasource_and_its_dashboards() -> None:
     mounted = {mount.split(":")[1]: mount.split(":")[0] for mount in SERVICES["grafana"]["volumes"]}
     assert mounted[provider["options"]["path"]] == "./deploy/grafana/dashboards"
     assert mounted["/etc/grafana/provisioning"] == "./deploy/grafana/provisioning"
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (ROOT / "deploy/grafana/dashboards" / Path(home).name).exists()
+    assert str(Path(home).parent) == provider["options"]["path"]
     interval = SCRAPED["global"]["scrape_interval"]
     assert source["jsonData"]["timeInterval"] == interval
 
@@ -249,7 +252,12 @@ def test_commands_work_without_what_the_image_leaves_out(
 
 @pytest.mark.parametrize(
     "module",
-    ["streams.operations.worker", "streams.operations.sources.translate", "streams.gateway.server"],
+    [
+        "streams.operations.worker",
+        "streams.operations.sources.translate",
+        "streams.operations.notify.run",
+        "streams.gateway.server",
+    ],
 )
 def test_roles_load_without_what_the_image_leaves_out(module: str) -> None:
     done = run_without_java(f"import {module}")

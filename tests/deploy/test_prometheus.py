@@ -5,14 +5,15 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import orjson
 import pytest
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry
@@ -20,26 +21,33 @@ from prometheus_client import CollectorRegistry
 from streams.config.settings import Settings, instant
 from streams.gateway.metrics import Metrics
 from streams.gateway.webhooks.metrics import WebhookMetrics
+from streams.operations.sources.reading.metrics import ReadMetrics
+from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
 from streams.output.prometheus.exposition import text
 from streams.output.prometheus.server import serve
+from streams.sources.mapping import Unmapped
+from streams.translation.metrics import TranslationMetrics
+from streams.translation.translator import Translated
 from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
+from tests.deploy.grafana.dashboards import PANELS, expressions, filled
+from tests.deploy.grafana.expected_streams import EXPECTED
 from tests.deploy.prometheus import BINARY, DEPLOY, prometheus
 from tests.histories import history, lines
 from tests.output.records import records
 
-DASHBOARD: dict[str, Any] = orjson.loads((DEPLOY / "grafana/dashboards/sales.json").read_bytes())
 PROMTOOL = shutil.which("promtool")
 SECONDS = 60.0
-# What Grafana puts in as the dashboard opens.
-OPENED = {
-    "window": "last_30d",
-    "dimension": "all",
-    "value": ".*",
-    "currency": "eur",
-    "__rate_interval": "5s",
-}
+INTERVAL = "5s"
+NO_RULE = Unmapped(1, "", None, "no rule can fill it")
+STREAMS_PANELS = [
+    (panel["title"], expression, answered)
+    for name, panel in PANELS
+    for expression, answered in zip(
+        expressions(panel), EXPECTED.get((name, panel["title"]), ()), strict=False
+    )
+]
 pytestmark = pytest.mark.skipif(
     BINARY is None or PROMTOOL is None,
     reason="there is no `prometheus` on the path (Debian: apt-get install prometheus): the"
@@ -47,18 +55,20 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def worker() -> tuple[WorkerMetrics, dict[str, bytes]]:
-    """A worker's metrics, KPIs of a made-up history among them, and those KPIs' records."""
+def worker() -> WorkerMetrics:
+    """A worker's metrics, with KPIs of a made-up history and the alerts."""
     now = instant("2026-06-15T12:00:00+02:00", "now")
     settings = Settings(now=now, timezone="Europe/Berlin", metrics_values=3, metrics_labels=2)
     health = WorkerMetrics(CollectorRegistry())
     collector = KpiCollector(catalogue(settings), settings)
     events = lines(history(3, 1_500, start=date(2026, 4, 1), days=70)).splitlines()
-    published = dict(records(events, settings))
-    for key, record in published.items():
+    for key, record in records(events, settings):
         collector.update(key, record)
     health.registry.register(collector)
-    return health, published
+    alerts = AlertCollector()
+    alerts.update("churn_risk|account-1", b"{}")
+    health.registry.register(alerts)
+    return health
 
 
 class Gateway(Metrics):
@@ -69,33 +79,58 @@ class Gateway(Metrics):
         self.webhooks = WebhookMetrics(self.registry, ["hubspot"])
 
 
-def work(health: WorkerMetrics, gateway: Gateway) -> None:
-    """Let every counter move."""
-    gateway.webhooks.requests.labels("hubspot", "accepted").inc()
-    gateway.webhooks.at_risk.labels("hubspot").inc()
-    gateway.webhooks.last.labels("hubspot").set_to_current_time()
-    gateway.accepted.labels("crm.lead").inc()
-    gateway.rejected.labels("token").inc()
-    gateway.connections_refused.labels("full").inc()
-    health.processed("crm.lead", 5, 1)
-    health.rejected("crm.lead", "not JSON")
-    health.gap("crm.lead", 0, 1)
-    health.committed("aggregate", 5, 0.02)
-    health.published(7)
-    health.assigned(["aggregate", "merge"])
-    health.lags({TopicPartition("crm.lead", 0): 3})
+@dataclass(frozen=True)
+class Processes:
+    """The metrics of a worker, a gateway and a translator."""
+
+    worker: WorkerMetrics
+    gateway: Gateway = field(default_factory=Gateway)
+    translator: TranslationMetrics = field(
+        default_factory=lambda: TranslationMetrics(CollectorRegistry(), ["hubspot"])
+    )
+
+    @cached_property
+    def reads(self) -> ReadMetrics:
+        """The metrics of the translator's reading from CRMs."""
+        return ReadMetrics(self.translator.registry)
+
+    @property
+    def pages(self) -> dict[str, CollectorRegistry]:
+        """The registries by job."""
+        return {
+            "worker": self.worker.registry,
+            "gateway": self.gateway.registry,
+            "translate": self.translator.registry,
+        }
+
+    def work(self) -> None:
+        """Let every counter move."""
+        self.gateway.webhooks.requests.labels("hubspot", "accepted").inc()
+        self.gateway.webhooks.at_risk.labels("hubspot").inc()
+        self.gateway.webhooks.last.labels("hubspot").set_to_current_time()
+        self.gateway.accepted.labels("crm.lead").inc()
+        self.gateway.rejected.labels("token").inc()
+        self.gateway.connections_refused.labels("full").inc()
+        self.worker.processed("crm.lead", 5, 1)
+        self.worker.rejected("crm.lead", "not JSON")
+        self.worker.gap("crm.lead", 0, 1)
+        self.worker.committed("aggregate", 5, 0.02)
+        self.worker.published(7)
+        self.worker.assigned(["aggregate", "merge"])
+        self.worker.lags({TopicPartition("crm.lead", 0): 3})
+        self.translator.translated(Translated("hubspot", "", 0, unmapped=(NO_RULE,)), 5)
+        self.translator.deleted(1)
+        self.translator.lags({0: 4})
+        self.reads.waiting({"hubspot": 2})
 
 
 class Asking:
     """Queries Prometheus repeatedly until there is an answer."""
 
-    def __init__(
-        self, client: aiohttp.ClientSession, url: str, health: WorkerMetrics, gateway: Gateway
-    ) -> None:
+    def __init__(self, client: aiohttp.ClientSession, url: str, processes: Processes) -> None:
         self.client = client
         self.url = url
-        self.health = health
-        self.gateway = gateway
+        self.processes = processes
 
     async def ask(self, query: str) -> list[dict[str, Any]]:
         """Give the series there are now; a query that Prometheus refuses fails."""
@@ -116,27 +151,23 @@ class Asking:
         """Give the series as soon as there is one."""
         deadline = time.monotonic() + SECONDS
         while not (found := await self.ask(query)):
-            work(self.health, self.gateway)
+            self.processes.work()
             assert time.monotonic() < deadline, f"nothing for {query}"
             await asyncio.sleep(0.05)
         return found
 
 
 @asynccontextmanager
-async def asking(folder: Path, health: WorkerMetrics) -> AsyncIterator[Asking]:
-    """Prometheus over one worker's metrics and one gateway's."""
-    gateway = Gateway()
-    work(health, gateway)
-    servers = {
-        "worker": await serve(health.registry, 0),
-        "gateway": await serve(gateway.registry, 0),
-    }
+async def asking(folder: Path, processes: Processes) -> AsyncIterator[Asking]:
+    """Prometheus over the metrics of one process of each kind."""
+    processes.work()
+    servers = {job: await serve(page, 0) for job, page in processes.pages.items()}
     try:
         ports = {job: [server.port] for job, server in servers.items()}
         timing = {"scrape_interval": "1s", "scrape_timeout": "1s"}
         with prometheus(folder, ports, "a-token-of-the-test-alone", **timing) as url:
             async with aiohttp.ClientSession() as client:
-                asked = Asking(client, url, health, gateway)
+                asked = Asking(client, url, processes)
                 for job in servers:
                     await asked.until(f'up{{job="{job}"}} == 1')
                 yield asked
@@ -145,20 +176,12 @@ async def asking(folder: Path, health: WorkerMetrics) -> AsyncIterator[Asking]:
             await server.close()
 
 
-def queries(variables: dict[str, str]) -> Iterator[str]:
-    """Every query of the dashboard with Grafana's variables filled in."""
-    for panel in DASHBOARD["panels"]:
-        for target in panel.get("targets", ()):
-            yield re.sub(r"\$\{?(\w+)\}?", lambda found: variables[found[1]], target["expr"])
-
-
 def test_metrics_are_named_as_prometheus_wants_them() -> None:
-    health, _ = worker()
-    gateway = Gateway()
-    work(health, gateway)
+    processes = Processes(worker())
+    processes.work()
     checked = subprocess.run(
         [str(PROMTOOL), "check", "metrics"],
-        input=text(health.registry) + text(gateway.registry),
+        input=b"".join(text(page) for page in processes.pages.values()),
         capture_output=True,
         check=False,
         timeout=60,
@@ -179,12 +202,13 @@ def test_committed_configuration_is_valid() -> None:
     )
 
 
-async def test_every_query_of_the_dashboard_is_answered(tmp_path: Path) -> None:
-    health, published = worker()
-    async with asking(tmp_path, health) as prometheus:
-        for query in (*queries(OPENED), *queries(OPENED | {"dimension": "rep"})):
-            await prometheus.until(query)
-        (key,) = (key for key in published if key.startswith("revenue_won|all|last_30d|"))
-        won = 'max by (value) (sales_revenue_won_eur{window="last_30d",dimension="all"})'
-        (series,) = await prometheus.until(won)
-        assert float(series["value"][1]) == float(orjson.loads(published[key])["value"])
+async def test_streams_panels_find_their_series_on_the_pages_of_the_processes(
+    tmp_path: Path,
+) -> None:
+    assert len(STREAMS_PANELS) == sum(len(answers) for answers in EXPECTED.values())
+    async with asking(tmp_path, Processes(worker())) as prometheus:
+        for title, expression, expected in STREAMS_PANELS:
+            found = await prometheus.until(filled(expression, {"__rate_interval": INTERVAL}))
+            (labels,) = {",".join(sorted(series["metric"])) for series in found}
+            (known,) = expected.answer
+            assert labels == re.sub('="[^"]*"|[{}]', "", known), title

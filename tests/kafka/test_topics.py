@@ -24,6 +24,7 @@ async def test_topics_are_created_once(settings: Settings) -> None:
         f"created {other.app}.reroutes (2 partitions)",
         f"created {other.app}.progress (1 partitions)",
         f"created {other.app}.reads (1 partitions)",
+        f"created {other.app}.notifications (1 partitions)",
     ]
     assert all(line.startswith("exists") for line in await apply(other))
     await check(other)

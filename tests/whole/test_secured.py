@@ -24,6 +24,8 @@ from tests.broker.secured import (
     grant,
     secured,
 )
+from tests.notify.alerting import route
+from tests.notify.receiving import http_receiver
 from tests.translation.acme import deliver
 
 EVENTS: list[dict[str, Any]] = [
@@ -115,6 +117,40 @@ def test_every_role_does_its_part_with_its_least_rights(
     assert PASSWORDS["worker"] not in log.read_text()
 
 
+async def test_alerts_of_a_worker_reach_a_receiver(
+    kafka_with_rights: Secured, tmp_path: Path
+) -> None:
+    """Two days after they came nobody has called these leads."""
+    leads = [{**event, "subject": f"uncalled-{n}"} for n, event in enumerate(EVENTS)]
+    product = (sys.executable, "-m", "streams.cli")
+    with (tmp_path / "log").open("wb") as log:
+        async with http_receiver() as receiver:
+            rules = tmp_path / "rules.toml"
+            rules.write_text(route("chat", receiver.url, tmp_path, 'kinds = ["lead_unanswered"]'))
+            running = [
+                await asyncio.create_subprocess_exec(
+                    *(*product, role),
+                    env=environment(kafka_with_rights, role) | {"SALES_KPIS_RULES": str(rules)},
+                    stdout=log,
+                    stderr=log,
+                )
+                for role in ("worker", "notify")
+            ]
+            try:
+                sent = await asyncio.to_thread(
+                    command, kafka_with_rights, "gateway", "ingest", str(file_of(tmp_path, leads))
+                )
+                assert sent.returncode == 0, sent.stderr
+                while "uncalled-" not in "".join(r.body.decode() for r in receiver.requests):
+                    await asyncio.sleep(0.1)
+                    assert [each.returncode for each in running] == [None, None]
+            finally:
+                for each in running:
+                    each.terminate()
+                    await each.wait()
+    assert "uthorization" not in (tmp_path / "log").read_text()
+
+
 def test_operator_has_the_rights_of_the_commands_for_operators(
     kafka_with_rights: Secured, tmp_path: Path
 ) -> None:
@@ -124,7 +160,7 @@ def test_operator_has_the_rights_of_the_commands_for_operators(
     examined = run("doctor")
     assert "no Kafka" not in examined.stdout
     assert "may not be described" not in examined.stdout
-    assert "all 24 topics are there" in examined.stdout
+    assert "all 25 topics are there" in examined.stdout
     assert "uthorization" not in examined.stdout + examined.stderr
     for arguments in (
         ("status",),

@@ -16,6 +16,7 @@ from streams.config.rules import (
     definitions,
     dimensions,
     forecast,
+    notify,
     pipelines,
 )
 from streams.config.rules.calendar import CalendarRules
@@ -23,6 +24,7 @@ from streams.config.rules.catalogue import CatalogueRules
 from streams.config.rules.definitions import DefinitionRules
 from streams.config.rules.forecast import ForecastRules
 from streams.config.rules.kpi_modules import load_installed
+from streams.config.rules.notify import NotifyRules
 from streams.config.rules.pipelines import PipelineRules
 from streams.config.rules.table import Table, open_table
 from streams.engine.catalogue.definitions import OwnDimension
@@ -44,6 +46,7 @@ class Rules:
     pipelines: Mapping[str, PipelineRules] = field(default_factory=dict)
     dimensions: tuple[OwnDimension, ...] = ()
     commission: tuple[CommissionRule, ...] = ()
+    notify: NotifyRules = field(default_factory=NotifyRules)
 
 
 def read(path: Path | None) -> Rules:
@@ -72,6 +75,7 @@ def parse(table: Table) -> Rules:
         pipelines=pipelines.parse(table.table("pipelines")),
         dimensions=dimensions.parse(table.table("dimensions")),
         commission=commission.parse(table.tables("commission"), declared()),
+        notify=notify.parse(table.table("notify")),
     )
     table.finish()
     catalogue.check_windows(own, chosen, rules.commission)

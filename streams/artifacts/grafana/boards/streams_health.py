@@ -1,20 +1,30 @@
-"""The dashboard's panels of the streams themselves, from the workers' own metrics."""
+"""The dashboard *Streams' health*, from their processes' own metrics."""
 
 from collections.abc import Iterator
 
-from streams.artifacts.grafana.panels import Panel, Query
+from streams.artifacts.grafana import links, variables
+from streams.artifacts.grafana.panels import Dashboard, Panel, Query, Section
 from streams.output.prometheus.collector import LABELS_DROPPED, UPDATED, VALUES_DROPPED
 
 RATE = "[$__rate_interval]"
 
 
-def health() -> Iterator[Panel]:
-    """Yield the panels from left to right."""
-    yield from input_panels()
-    yield from gateway_panels()
-    yield from webhook_panels()
-    yield from progress_panels()
-    yield from output_panels()
+def streams_health() -> Dashboard:
+    """Return the dashboard of workers, gateway and sources."""
+    return Dashboard(
+        "Sales: Streams' health",
+        links.STREAMS,
+        "Whether the numbers are complete and fresh: what comes in, what is refused, and how far"
+        " behind the workers are.",
+        [variables.source()],
+        [
+            Section("Are the numbers complete?", list(input_panels())),
+            Section("Are they fresh?", [*output_panels(), *progress_panels()]),
+            Section("Does the gateway accept?", list(gateway_panels())),
+            Section("Do the CRMs deliver?", [*webhook_panels(), *translation_panels()]),
+        ],
+        links.besides(links.STREAMS),
+    )
 
 
 def input_panels() -> Iterator[Panel]:
@@ -108,6 +118,35 @@ def webhook_panels() -> Iterator[Panel]:
         "Requests that were not kept, of sources that do not repeat them for long: the gateway's"
         " log says since when to read them.",
         width=3,
+        limit=1,
+        empty="none",
+    )
+
+
+def translation_panels() -> Iterator[Panel]:
+    """Yield the panels of webhooks on their way to events, and of records read from CRMs."""
+    yield Panel(
+        "Waiting to be translated",
+        "timeseries",
+        "short",
+        [
+            Query("sum(sales_kpis_inbox_lag_records)", "webhooks"),
+            Query("sum by (source) (sales_kpis_record_reads_waiting)", "to be read: {{source}}"),
+        ],
+        "Webhooks that are in the inbox and not yet events, and records that webhooks have named"
+        " and that are not read yet.",
+        empty="no translator seen",
+    )
+    yield Panel(
+        "Not translated",
+        "timeseries",
+        "short",
+        [
+            Query(f"sum by (source) ({increase('unmapped_items')})", "no mapping: {{source}}"),
+            Query(f"sum({increase('inbox_deleted')})", "deleted unread"),
+        ],
+        "Items that went to the dead letters because they could not be translated, and webhooks"
+        " that Kafka deleted before they were.",
         limit=1,
         empty="none",
     )

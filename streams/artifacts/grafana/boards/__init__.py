@@ -1,0 +1,1 @@
+"""The dashboards, one a module: which panels stand where, and what they ask."""

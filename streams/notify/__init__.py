@@ -1,0 +1,1 @@
+"""Alerts that reach people: `core` decides, `receivers` send, `service` runs both on Kafka."""

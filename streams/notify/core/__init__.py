@@ -1,0 +1,1 @@
+"""What is sent to whom and when: pure, with the time as an argument."""

@@ -1,0 +1,46 @@
+"""The words of a message: a title, and a line for each change."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from streams.notify.core.message import Change, Message
+
+AFTERWARDS = {"ended": "No longer so", "moved": "Now somebody else's"}
+
+
+def title(message: Message) -> str:
+    """Return what a message is about, in one line."""
+    if len(message.changes) == 1:
+        return _line(message.changes[0])
+    kinds = Counter(change.alert.kind for change in message.changes if change.action == "raised")
+    raised = sum(kinds.values())
+    gone = len(message.changes) - raised
+    parts = []
+    if raised:
+        listed = ", ".join(f"{count} {kind_text(kind)}" for kind, count in kinds.most_common())
+        parts.append(f"{raised} new {'alert' if raised == 1 else 'alerts'} ({listed})")
+    if gone:
+        what = "" if raised else (" alert" if gone == 1 else " alerts")
+        parts.append(f"{gone}{what} no longer {'holds' if gone == 1 else 'hold'}")
+    return "; ".join(parts)
+
+
+def lines(message: Message, limit: int) -> Iterator[str]:
+    """Yield a line for each change, new ones first, and one for those beyond a limit."""
+    ordered = sorted(message.changes, key=lambda change: change.action != "raised")
+    yield from map(_line, ordered[:limit])
+    if len(ordered) > limit:
+        yield f"… and {len(ordered) - limit} more"
+
+
+def kind_text(kind: str) -> str:
+    """Return the name of a kind for people."""
+    return kind.replace("_", " ")
+
+
+def _line(change: Change) -> str:
+    alert = change.alert
+    sentence = " ".join(alert.text.split())
+    whose = f" ({alert.rep})" if alert.rep else ""
+    before = AFTERWARDS.get(change.action)
+    return f"{before}: {sentence}{whose}" if before else f"{sentence}{whose}"

@@ -1,0 +1,1 @@
+"""The receivers of messages: Slack-compatible and signed webhooks, and e-mail."""

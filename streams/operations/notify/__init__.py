@@ -1,0 +1,1 @@
+"""What `sales-kpis notify` does."""

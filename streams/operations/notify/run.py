@@ -1,0 +1,39 @@
+"""A process that notifies, with its metrics."""
+
+import asyncio
+import logging
+import signal
+
+from streams.config.declaration import BadSetting
+from streams.config.rules.notify import NotifyRules
+from streams.config.settings import Settings
+from streams.notify.metrics import NotifyMetrics
+from streams.notify.service import notify_service, now_ms
+from streams.operations.metrics_server import metrics_server
+from streams.process import logs
+from streams.process.cancellation import ended
+
+
+async def run_notify(settings: Settings, rules: NotifyRules, host: str) -> None:
+    """Notify until stopped by a signal. Raises BadSetting, and Fatal for Kafka."""
+    logs.set_up(settings.log, logging.INFO)
+    require_routes(rules)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    metrics = NotifyMetrics((route.name for route in rules.routes), now_ms)
+    async with (
+        notify_service(settings, rules, metrics) as service,
+        metrics_server(settings, metrics.registry, host, lambda: service.not_ready_reason),
+    ):
+        running = asyncio.create_task(service.run(), name="notify")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await ended(stopping)
+        await ended(running)
+
+
+def require_routes(rules: NotifyRules) -> None:
+    """Raise BadSetting without a route: a rules file left out would forget what was sent."""
+    if not rules.routes:
+        raise BadSetting("there is no route: write [[notify.route]] in the file SALES_KPIS_RULES")

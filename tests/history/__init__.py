@@ -1,0 +1,1 @@
+"""The history: rows in SQLite and PostgreSQL."""
