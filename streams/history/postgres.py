@@ -31,9 +31,13 @@ def _translated() -> Iterator[None]:
     """Turn the client's errors into those of the port."""
     try:
         yield
+    except ValueError as error:
+        # Before the others: the client's errors about values are InterfaceErrors as well, and to
+        # try again would not help.
+        raise BadHistory(f"history in PostgreSQL: {error}") from error
     except GONE as error:
         raise Unavailable(f"PostgreSQL: {error or type(error).__name__}") from error
-    except (asyncpg.PostgresError, ValueError) as error:
+    except asyncpg.PostgresError as error:
         raise BadHistory(f"history in PostgreSQL: {error}") from error
 
 
@@ -126,13 +130,26 @@ async def connected(address: str) -> PostgresDatabase:
 
     Raises Unavailable where nothing answers, BadHistory where the address or the user is wrong.
     """
+    pool = asyncpg.create_pool(
+        address,
+        min_size=0,
+        max_size=CONNECTIONS,
+        timeout=CONNECT_SECONDS,
+        command_timeout=STATEMENT_SECONDS,
+        server_settings={"search_path": SCHEMA, "application_name": "sales-kpis"},
+    )
     with _translated():
-        pool = await asyncpg.create_pool(
-            address,
-            min_size=0,
-            max_size=CONNECTIONS,
-            timeout=CONNECT_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
-            server_settings={"search_path": SCHEMA, "application_name": "sales-kpis"},
-        )
-    return PostgresDatabase(pool)
+        await pool
+    database = PostgresDatabase(pool)
+    try:
+        await database.fetch("SELECT 1")
+    except BadHistory as error:
+        await database.close()
+        if isinstance(error.__cause__, ValueError):
+            # The client's message may quote a part of the password.
+            raise BadHistory(
+                "SALES_KPIS_HISTORY is no address of PostgreSQL; in a password / is written %2F,"
+                " @ is %40, # is %23 and ? is %3F"
+            ) from None
+        raise
+    return database

@@ -3,10 +3,10 @@
 `open_history` opens the one that the settings name.
 """
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 from streams.config.settings import Settings
 
@@ -101,11 +101,8 @@ def address(settings: Settings) -> str:
 
 
 def shown(found: str) -> str:
-    """Return an address without its password."""
-    parts = urlsplit(found)
-    if not parts.password:
-        return found
-    return parts._replace(netloc=f"{parts.username}@{parts.netloc.rpartition('@')[2]}").geturl()
+    """Return an address without its password, whatever signs that has."""
+    return re.sub(r"^(postgres(?:ql)?://[^:@/]*):.*@", r"\1@", found)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ class Keeper:
 
     def __init__(self, settings: Settings, address: str, log: Path) -> None:
         self.log = log
+        self.address = address
         self._environment = {
             **os.environ,
             "SALES_KPIS_BOOTSTRAP": settings.bootstrap,

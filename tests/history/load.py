@@ -1,6 +1,5 @@
 """A load of records, and what a history has to hold after it, by a slow and plain model."""
 
-import asyncio
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,8 +12,6 @@ from tests.history.published import alert, kpi
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 TRANSACTION_RECORDS = 50
-# What reads them is to be killed several times meanwhile.
-PAUSE_SECONDS = 0.05
 TOMBSTONES, NEW_DAYS = 0.1, 0.02
 
 
@@ -33,23 +30,24 @@ class Load:
         """Begin on the first of March."""
         self._random = random.Random(self.seed)
         self._now = START
-        self._revision = 0
+        self._revision = self._sent = 0
 
-    async def send(self, settings: Settings) -> None:
-        """Write all records in transactions, as the merge and aggregate tasks do."""
+    async def send(self, settings: Settings, count: int | None = None) -> None:
+        """Write the next records in transactions, as the merge and aggregate tasks do; or all."""
+        last = self.records if count is None else min(self._sent + count, self.records)
         async with AIOKafkaProducer(
             bootstrap_servers=settings.bootstrap,
             transactional_id=f"load-{self.seed}",
             compression_type="lz4",
         ) as producer:
-            for first in range(0, self.records, TRANSACTION_RECORDS):
+            while self._sent < last:
                 async with producer.transaction():
-                    for number in range(first, min(first + TRANSACTION_RECORDS, self.records)):
-                        topic, key, record, partition = self._change(number, settings.partitions)
+                    for _ in range(min(TRANSACTION_RECORDS, last - self._sent)):
+                        topic, key, record, partition = self._change(settings.partitions)
                         await producer.send(topic, record, key.encode(), partition)
-                await asyncio.sleep(PAUSE_SECONDS)
 
-    def _change(self, number: int, partitions: int) -> tuple[str, str, bytes | None, int]:
+    def _change(self, partitions: int) -> tuple[str, str, bytes | None, int]:
+        number, self._sent = self._sent, self._sent + 1
         if number % 500 == 0:
             return CATALOGUE, f"kpi-{number}", b'{"kind":"count"}', 0
         if self._random.random() < NEW_DAYS:

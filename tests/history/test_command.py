@@ -200,6 +200,18 @@ async def test_another_kind_of_database_is_refused(settings: Settings) -> None:
     assert "secret" not in done.output
 
 
-def test_the_password_of_an_address_is_never_shown() -> None:
-    found = shown("postgresql://kpis:secret@db.example.com:5432/kpis?sslmode=require")
+@pytest.mark.parametrize("password", ["secret", "se/cret", "se@cret", "se:cret", "se#cret?"])
+def test_the_password_of_an_address_is_never_shown(password: str) -> None:
+    found = shown(f"postgresql://kpis:{password}@db.example.com:5432/kpis?sslmode=require")
     assert found == "postgresql://kpis@db.example.com:5432/kpis?sslmode=require"
+
+
+async def test_an_address_that_cannot_be_read_keeps_its_password(settings: Settings) -> None:
+    done = await invoked(settings, "postgresql://kpis:pa55/w0rd@db.example.com/kpis", "--once")
+    assert done.exit_code == 1
+    assert "SALES_KPIS_HISTORY is no address of PostgreSQL" in done.output
+    assert "pa55" not in done.output
+
+
+def test_a_path_is_shown_as_it_is() -> None:
+    assert shown("/var/lib/a:b@c/history.sqlite") == "/var/lib/a:b@c/history.sqlite"
