@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import MappingProxyType
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -14,6 +14,8 @@ from streams.kafka.errors import Fatal
 from streams.kafka.progress_tracker import report_progress
 
 Records = list[ConsumerRecord]
+Offsets = dict[TopicPartition, int]
+ANSWER_SECONDS = 10.0
 # Longer than a dead worker's open transaction can hold a partition back, and shorter than what
 # ends a worker without progress: this error says more.
 STALLED_SECONDS = 45.0
@@ -146,3 +148,48 @@ async def _seek(
         reached[partition] = max(first, starts.get(partition, 0))
         consumer.seek(partition, reached[partition])
     return reached
+
+
+class StableEnds:
+    """Asks with the same client for as long as Kafka answers it; not for two tasks at once.
+
+    What another client knows is as old as its last fetch, and one that is stuck fetches nothing.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._consumer: AIOKafkaConsumer | None = None
+        self._known: set[TopicPartition] = set()
+
+    async def bounds(self, partitions: Collection[tuple[str, int]]) -> tuple[Offsets, Offsets]:
+        """Return the first offsets, and where open transactions or the partitions end.
+
+        Both are empty if Kafka does not answer: those that read and write report that.
+        """
+        if not partitions:
+            return {}, {}
+        asked = [TopicPartition(*each) for each in partitions]  # the client takes no other type
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                consumer = await self._reader(asked)
+                firsts: Offsets = await consumer.beginning_offsets(asked)
+                ends: Offsets = await consumer.end_offsets(asked)
+                return firsts, ends
+        except (KafkaError, Fatal, TimeoutError):
+            await self.close()
+            return {}, {}
+
+    async def close(self) -> None:
+        """Close the connections; the next question opens new ones."""
+        self._consumer = None
+        await self._stack.aclose()
+
+    async def _reader(self, partitions: Collection[TopicPartition]) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            self._consumer = await self._stack.enter_async_context(reader(self._settings))
+            self._known = set()
+        if not self._known.issuperset(partitions):
+            self._known |= set(partitions)
+            learn(self._consumer, self._known)
+        return self._consumer

@@ -11,7 +11,7 @@ from faust.types import TP
 
 from streams.config.settings import Settings
 from streams.kafka.errors import Stuck
-from streams.kafka.stable_ends import StableEnds
+from streams.kafka.reader import StableEnds
 
 log = logging.getLogger(__name__)
 CHECK_SECONDS = 5.0

@@ -21,7 +21,7 @@ from streams.wiring.describe import (
 NOT_DESCRIBED = {
     *("bootstrap", "app", "now", "publish_interval_ms", "partitions", "replication", "token"),
     *("gateway_port", "metrics_port", "data", "rules", "erasure_key", "log", "failpoint"),
-    *("header_timeout_s", "max_connections"),
+    *("header_timeout_s", "max_connections", "history"),
     *("metrics_windows", "metrics_kpis", "metrics_values", "metrics_labels"),
     *("kafka_security", "kafka_mechanism", "kafka_user", "kafka_password"),
     *("kafka_ca", "kafka_certificate", "kafka_key"),

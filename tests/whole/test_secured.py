@@ -121,7 +121,7 @@ async def test_alerts_of_a_worker_reach_a_receiver(
     kafka_with_rights: Secured, tmp_path: Path
 ) -> None:
     """Two days after they came nobody has called these leads."""
-    leads = [{**event, "subject": f"uncalled-{n}"} for n, event in enumerate(EVENTS)]
+    leads = [{**event, "subject": f"uncalled-{n}", "rep": "ben"} for n, event in enumerate(EVENTS)]
     product = (sys.executable, "-m", "streams.cli")
     with (tmp_path / "log").open("wb") as log:
         async with http_receiver() as receiver:

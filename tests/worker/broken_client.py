@@ -1,6 +1,6 @@
-"""A process with a client that fails in silence: `... broken_client deaf worker`.
+"""A process with a client that fails in silence: `... broken_client stalled worker`.
 
-`deaf`: the client stops to fetch, as when its fetching task has failed. `ignorant`: it leads the
+`stalled`: the client stops to fetch, as when its fetching task has failed. `ignorant`: it leads the
 group and knows of no partition when it assigns them, as after a restart of Kafka. `worker` runs the
 counting core, `translate` the product's own process.
 """
@@ -24,17 +24,17 @@ _assign = TaskAssignor.assign
 _tasks: set[asyncio.Task[None]] = set()
 
 
-async def deafen(consumer: AIOKafkaConsumer) -> None:
+async def stall(consumer: AIOKafkaConsumer) -> None:
     """Cancel the client's fetching before it has begun; the client does not mind."""
     while consumer._fetcher is None:
         await asyncio.sleep(POLL_SECONDS)
     consumer._fetcher._fetch_task.cancel()
 
 
-def create_deaf(thread: ConsumerThread, transport: Any) -> AIOKafkaConsumer:
-    """Create a consumer that becomes deaf."""
+def create_stalled(thread: ConsumerThread, transport: Any) -> AIOKafkaConsumer:
+    """Create a consumer that stalls."""
     consumer = _create(thread, transport)
-    _tasks.add(asyncio.ensure_future(deafen(consumer)))
+    _tasks.add(asyncio.ensure_future(stall(consumer)))
     return consumer
 
 
@@ -47,10 +47,10 @@ def assign_ignorant(assignor: TaskAssignor, cluster: Any, members: Any) -> Any:
 
 if __name__ == "__main__":
     fault, process = sys.argv.pop(1), sys.argv.pop(1)
-    if fault == "deaf":
+    if fault == "stalled":
         reading_watch.UNREAD_SECONDS = 2.0
         reading_watch.CHECK_SECONDS = 0.2
-        ConsumerThread._create_worker_consumer = create_deaf  # type: ignore[assignment, method-assign]
+        ConsumerThread._create_worker_consumer = create_stalled  # type: ignore[assignment, method-assign]
     else:
         client.METADATA_SECONDS = 1.0
         TaskAssignor.assign = assign_ignorant  # type: ignore[assignment, method-assign]

@@ -10,7 +10,7 @@ from tests.translation.acme import deliver, deliveries, with_mapping
 from tests.translation.processes import Translating
 from tests.worker.processes import Worker
 
-BROKEN = "tests.faults.broken_client"
+BROKEN = "tests.worker.broken_client"
 
 
 @pytest.mark.parametrize("process", ["worker", "translate"])
@@ -20,12 +20,12 @@ async def test_process_whose_client_stops_to_fetch_ends(
     used = with_mapping(settings, tmp_path / "sources")
     await produce(used, [event(number) for number in range(20)])
     await deliver(used, deliveries(0, 20))
-    deaf = Worker(used, tmp_path / "log", BROKEN, "deaf", process)
+    stalled = Worker(used, tmp_path / "log", BROKEN, "stalled", process)
     try:
-        assert await deaf.ended() == 1
-        assert "although there is something to read" in deaf.log_text()
+        assert await stalled.ended() == 1
+        assert "although there is something to read" in stalled.log_text()
     finally:
-        deaf.close()
+        stalled.close()
 
 
 async def test_worker_that_was_assigned_nothing_as_kafka_began_gets_its_tasks(
