@@ -151,9 +151,10 @@ async def _seek(
 
 
 class StableEnds:
-    """Asks with the same client for as long as Kafka answers it; not for two tasks at once.
+    """Where partitions begin and end for readers of committed records, asked of Kafka itself.
 
-    What another client knows is as old as its last fetch, and one that is stuck fetches nothing.
+    What a reading client knows is as old as its last fetch, and one that is stuck fetches nothing.
+    The same client asks for as long as Kafka answers it; not for two tasks at once.
     """
 
     def __init__(self, settings: Settings) -> None:
