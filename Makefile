@@ -48,9 +48,10 @@ lock:
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 
-# The whole way with 100,000 events, two workers and three SIGKILLs.
+# The whole way with 100,000 events, two workers and three SIGKILLs; then many faults of each kind.
 soak: install
 	WHOLE_EVENTS=100000 $(BIN)/python -m pytest tests/whole --stuck-after 3600 $(ARGS)
+	$(BIN)/python -m pytest -m soak --stuck-after 3600 $(ARGS)
 
 # 500 histories of each family of KPIs, and two years of 200,000 events, against the oracle.
 oracle: install
@@ -96,9 +97,11 @@ generated: install
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.settings_page import write; write(Path("docs/reference"))'
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.cli_page import write; from streams.cli import main; write(Path("docs/reference"), main)'
 
-# Redraws the pictures of the documents from a fixed state; a test holds them equal.
+# Redraws the pictures of the documents from a fixed state; a test holds the terminal's equal. Those
+# of the page need a Chromium.
 pictures: install
 	$(BIN)/python -c 'from pathlib import Path; from streams.artifacts.demo_picture import write; write(Path("docs/images"))'
+	$(BIN)/python -m tests.page.browser.pictures
 
 clean:
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,7 +13,10 @@ MODULE_LINES, FUNCTION_LINES = 300, 45
 FOLDER_MODULES, KIND_MODULES = 12, 20
 # Folders in which each file is one of a kind.
 KINDS = {
+    "streams/cli": "a command each",
     "streams/kpis": "a question each",
+    "streams/operations": "an operation each",
+    "streams/config/rules": "a part of the rules file each",
     "tests/kpis": "the examples of a question each",
     "tests/oracle/entities": "an entity each",
     "tests/oracle/tests": "a part of the oracle each",

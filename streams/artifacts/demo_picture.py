@@ -25,7 +25,7 @@ from streams.operations.replay import replay
 
 FILE = "demo.svg"
 TITLE = "make demo"
-WIDTH, HEIGHT = 100, 38
+WIDTH, HEIGHT = 100, 39
 SEED = 1
 TIMEZONE, CURRENCY = "Europe/Berlin", "EUR"
 # On a Wednesday afternoon, so that "today" has something to show.
@@ -36,6 +36,7 @@ RATE_SECONDS = 5
 LATENCY_MS = 104
 PLACES = Addresses(
     gateway="http://127.0.0.1:8080",
+    page="http://127.0.0.1:8090",
     token="qZ3tX0bJmD5wR8nYkVhE2sLc",  # noqa: S106  # opens nothing
     metrics=("http://127.0.0.1:9464/metrics", "http://127.0.0.1:9465/metrics"),
     bootstrap="127.0.0.1:9092",

@@ -11,9 +11,11 @@ from streams.cli import (
     history,
     notify,
     output,
+    page,
     run,
     sources,
     status,
+    targets,
 )
 
 
@@ -32,6 +34,6 @@ for command in (
     *(status.status, output.verify, output.dump, output.alerts, output.catalogue),
     *(events.ingest, events.export, events.replay, events.dead_letters),
     *(output.doctor, demo.demo, demo.schemas, demo.bench),
-    *(sources.sources, history.history, notify.notify),
+    *(sources.sources, targets.targets, history.history, notify.notify, page.page),
 ):
     main.add_command(command)

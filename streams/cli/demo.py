@@ -14,12 +14,28 @@ from streams.cli.invocation import KAFKA, configuration, require_java
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Seed of the simulated company."
 )
-def demo(bootstrap: str | None, seconds: float | None, seed: int) -> None:
-    """Run Kafka, gateway, two workers and a simulated company, and show live KPIs."""
+@click.option(
+    "--days",
+    type=click.IntRange(1, 400),
+    default=21,
+    show_default=True,
+    help="Days of history that the company has.",
+)
+@click.option("--browser", is_flag=True, help="Open the page in a browser.")
+def demo(bootstrap: str | None, seconds: float | None, seed: int, days: int, browser: bool) -> None:
+    """Run Kafka, gateway, two workers, the page and a simulated company, and show live KPIs."""
     require_java()
     from streams.demo.run import run_demo
+    from streams.demo.stage import Script
 
-    sys.exit(run_demo(*configuration(), seconds, seed=seed, bootstrap=bootstrap))
+    sys.exit(
+        run_demo(
+            *configuration(),
+            Script(seconds, seed, days),
+            bootstrap=bootstrap,
+            in_browser=browser,
+        )
+    )
 
 
 @click.command()

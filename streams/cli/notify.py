@@ -1,4 +1,4 @@
-"""The command that sends alerts to people."""
+"""The command that sends alerts and reports to people."""
 
 import click
 
@@ -11,8 +11,10 @@ from streams.cli.run import METRICS_PORT, supervised
 @HOST
 @METRICS_PORT
 @click.option("--supervise", is_flag=True, help="Start it again whenever it ends.")
-@click.option("--test", "sample", metavar="ROUTE", help="Send a sample to this route, and end.")
-@click.option("--rep", help="With --test of a route to reps: whose address gets it.")
+@click.option(
+    "--test", "sample", metavar="ROUTE", help="Send a sample to this route or report, end."
+)
+@click.option("--rep", help="With --test of what reps get: whose address gets it.")
 def notify(
     bootstrap: str | None,
     host: str,
@@ -21,7 +23,7 @@ def notify(
     sample: str | None,
     rep: str | None,
 ) -> None:
-    """Send alerts to Slack, e-mail and webhooks, by [notify] of the rules file.
+    """Send alerts and reports to Slack, e-mail and webhooks, by [notify] of the rules file.
 
     One process notifies: a second one takes over from the first, which ends.
     """
@@ -43,4 +45,4 @@ def notify(
         supervised("notify", used, host, 1)
     from streams.operations.notify.run import run_notify
 
-    run(run_notify(used, rules.notify, host))
+    run(run_notify(used, rules, host))

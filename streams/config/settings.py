@@ -171,6 +171,9 @@ class Settings(SourceSettings):
     gateway_port: int = setting(
         GATEWAY, 8080, number(0, 65_535, "port"), "Port of the gateway. 0: any free one."
     )
+    page_port: int = setting(
+        PROCESS, 8090, number(0, 65_535, "port"), "Port of `sales-kpis page`. 0: any free one."
+    )
     header_timeout_s: int = setting(
         GATEWAY, 10, number(1, 300, "s"), "Time for the headers of a request to the gateway."
     )

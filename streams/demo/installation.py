@@ -1,10 +1,11 @@
-"""The processes of a small installation: gateway, workers, translation; and their addresses."""
+"""The processes of a small installation, from the gateway to the page, and their addresses."""
 
 import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 
@@ -21,70 +22,87 @@ WORKERS = 2
 METRICS_PORT = 9464
 
 
+class Ports(NamedTuple):
+    """Where the processes listen; of `translation` None where there is nothing to translate."""
+
+    gateway: int
+    page: int
+    workers: tuple[int, ...]
+    history: int
+    translation: int | None
+
+
 class Installation:
-    """The processes between the CRM and the KPIs; none outlives this program.
+    """The processes from the CRM to the page; none outlives this program.
 
     They listen on the ports of the settings, or on free ports where those are in use. Without a
     source that is on there is nothing to translate, and no process for it. `settings` are
-    theirs, with the address of the gateway.
+    theirs, with the address of the gateway and an empty history of their own.
     """
 
     def __init__(self, settings: Settings) -> None:
-        logs = empty_logs(settings.data / "demo")
+        self._logs = empty_logs(settings.data / "demo")
         ports = choose_ports(settings)
-        self.settings = replace(settings, public_url=f"http://{HOST}:{ports[0]}")
-        env = environment(self.settings)
-        self.gateway = Service(
-            "gateway",
-            ("gateway", "--port", str(ports[0])),
-            f"http://{HOST}:{ports[0]}/readyz",
-            logs / "gateway.log",
-            env,
+        self.settings = replace(
+            settings,
+            public_url=url(ports.gateway),
+            history=str(without_history(settings.data / "demo" / "history.sqlite")),
         )
+        self.gateway = self._service("gateway", "--port", ports.gateway, "readyz")
+        self.page = self._service("page", "--port", ports.page, "readyz")
         self.workers = [
-            Service(
-                f"worker {number}",
-                ("worker", "--metrics-port", str(port)),
-                f"http://{HOST}:{port}/healthz",
-                logs / f"worker-{number}.log",
-                env,
-            )
-            for number, port in enumerate(ports[1 : 1 + WORKERS], 1)
+            self._service(f"worker {number}", "--metrics-port", port, "healthz")
+            for number, port in enumerate(ports.workers, 1)
         ]
-        self.translating = [
-            Service(
-                "translate",
-                ("translate", "--metrics-port", str(port)),
-                f"http://{HOST}:{port}/readyz",
-                logs / "translate.log",
-                env,
-            )
-            for port in ports[1 + WORKERS :]
-        ]
+        self.history = self._service("history", "--metrics-port", ports.history, "livez")
+        self.translating = (
+            []
+            if ports.translation is None
+            else [self._service("translate", "--metrics-port", ports.translation, "readyz")]
+        )
         self.addresses = Addresses(
-            gateway=f"http://{HOST}:{ports[0]}",
+            gateway=url(ports.gateway),
+            page=url(ports.page),
             token=settings.token,
-            metrics=tuple(f"http://{HOST}:{port}/metrics" for port in ports[1 : 1 + WORKERS]),
+            metrics=tuple(f"{url(port)}/metrics" for port in ports.workers),
             bootstrap=settings.bootstrap,
-            logs=str(logs),
+            logs=str(self._logs),
             since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
         self._supervisors: list[asyncio.Task[None]] = []
 
+    def _service(self, name: str, option: str, port: int, check: str) -> Service:
+        """Describe a process by its command, which is the first word of its name."""
+        return Service(
+            name,
+            (name.partition(" ")[0], option, str(port)),
+            f"{url(port)}/{check}",
+            self._logs / f"{name.replace(' ', '-')}.log",
+            environment(self.settings),
+        )
+
     @property
     def services(self) -> list[Service]:
         """Every process."""
-        return [self.gateway, *self.workers, *self.translating]
+        return [self.gateway, *self.workers, self.page, self.history, *self.translating]
 
     def start(self) -> None:
         """Start what leads to the first KPIs, without waiting for any."""
         for service in (self.gateway, *self.workers):
             service.start()
 
+    def start_page(self) -> None:
+        """Start the page, once there is something to show."""
+        self.page.start()
+
     def start_translation(self) -> None:
         """Start the translation of webhooks, when the others no longer need the processors."""
         for service in self.translating:
             service.start()
+
+    def start_history(self) -> None:
+        """Start to keep the past, once the workers have caught up with it."""
+        self.history.start()
 
     def supervise(self, report: Callable[[str], None]) -> None:
         """Restart from now on what ends; `report` is called with each end and each restart."""
@@ -103,14 +121,21 @@ class Installation:
         await asyncio.gather(*(service.stop() for service in self.services))
 
 
-def choose_ports(settings: Settings) -> list[int]:
-    """Return the ports of the gateway, of the workers, and of the translation if it is needed."""
+def url(port: int) -> str:
+    """Give the address of a process of this machine."""
+    return f"http://{HOST}:{port}"
+
+
+def choose_ports(settings: Settings) -> Ports:
+    """Return the ports of all processes: those of the settings, or free ones."""
     first = METRICS_PORT if settings.metrics_port is None else settings.metrics_port
-    count = WORKERS + bool(settings.secrets)
-    ports: list[int] = []
-    for preferred in (settings.gateway_port, *range(first, 65_536)[:count]):
-        ports.append(choose_port(preferred, ports))
-    return ports
+    count = WORKERS + 1 + bool(settings.secrets)
+    chosen: list[int] = []
+    for preferred in (settings.gateway_port, settings.page_port, *range(first, 65_536)[:count]):
+        chosen.append(choose_port(preferred, chosen))
+    gateway, page, *others = chosen
+    workers, (*translation, history) = others[:WORKERS], others[WORKERS:]
+    return Ports(gateway, page, tuple(workers), history, translation[0] if translation else None)
 
 
 def choose_port(preferred: int, used: Collection[int]) -> int:
@@ -119,6 +144,13 @@ def choose_port(preferred: int, used: Collection[int]) -> int:
         return preferred
     port = free_port(HOST)
     return port if port not in used else choose_port(preferred, used)
+
+
+def without_history(file: Path) -> Path:
+    """Delete a history of SQLite, which was another Kafka's, with the files beside it."""
+    for part in ("", "-wal", "-shm"):
+        file.with_name(file.name + part).unlink(missing_ok=True)
+    return file
 
 
 def empty_logs(folder: Path) -> Path:

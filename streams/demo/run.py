@@ -5,6 +5,7 @@ import logging
 import secrets
 import signal
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -22,7 +23,7 @@ from streams.config.settings import Settings
 from streams.demo.service import StartError
 from streams.demo.simulation.retries import RequestRefused
 from streams.demo.sources import with_sources
-from streams.demo.stage import Stage
+from streams.demo.stage import Script, Stage
 from streams.kafka.errors import Fatal
 
 TOKEN_BYTES = 18
@@ -32,14 +33,15 @@ FAILURES = (StartError, RequestRefused, BrokerError, JarError, Fatal, KafkaError
 def run_demo(
     settings: Settings,
     rules: Rules,
-    seconds: float | None = None,
+    script: Script,
     *,
-    seed: int = 1,
     bootstrap: str | None = None,
+    in_browser: bool = False,
 ) -> int:
-    """Run the demo for `seconds` of live traffic, or until SIGINT or SIGTERM.
+    """Run the demo to the end of its script, or until SIGINT or SIGTERM.
 
-    Starts a Kafka of its own unless `bootstrap` names one, whose crm topics must be empty.
+    Starts a Kafka of its own unless `bootstrap` names one, whose crm topics must be empty. With
+    `in_browser` the page is opened once there is something to see.
     Returns the exit status: 0, or 1 with a message on standard error when something did not start
     or failed. All processes it started are ended in any case. For the main thread.
     """
@@ -54,7 +56,9 @@ def run_demo(
                     token=secrets.token_urlsafe(TOKEN_BYTES),
                     now=None,
                 )
-                asyncio.run(perform(Stage(demo, rules, console, broker, began), seconds, seed))
+                show_page = webbrowser.open if in_browser else lambda _: None
+                stage = Stage(demo, rules, console, broker, began, show_page)
+                asyncio.run(perform(stage, script))
         except FAILURES as error:
             errors.print(f"The demo has to end: {error}", style="red", markup=False, soft_wrap=True)
             return 1
@@ -76,12 +80,12 @@ def log_to_file(folder: Path) -> Iterator[None]:
         handler.close()
 
 
-async def perform(stage: Stage, seconds: float | None, seed: int) -> None:
+async def perform(stage: Stage, script: Script) -> None:
     """Play until the time is up or a signal comes; further signals do not shorten the end."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stage.play(seconds, seed, stop)
+    await stage.play(script, stop)
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
@@ -29,13 +28,11 @@ from streams.demo.terminal.screen import (
     Pulse,
     snapshot,
 )
-from streams.demo.terminal.shown_values import LatencyMeter, ShownValues
-from streams.events import SOURCE_TOPICS
+from streams.demo.terminal.shown_values import Arrivals, LatencyMeter, ShownValues
+from streams.demo.unused import require_unused
 from streams.internal_topics.progress import await_settled
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
-from streams.kafka.reader import beginnings, ends
-from streams.operations.sources.backlog import PARTITIONS as INBOX
 from streams.operations.sources.backlog import await_translated
 from streams.output.reader import Feed
 from streams.process.cancellation import ended, stopped
@@ -50,21 +47,19 @@ FIRST_KPI_POLL_SECONDS = 0.05
 BROKER_POLL_SECONDS = 1.0
 
 
-class Arrivals:
-    """A view of `sales.kpis` that reports to the latency meter when each record was read."""
+class Script(NamedTuple):
+    """What is played: seconds of live traffic, None until it is stopped; the company; its past."""
 
-    def __init__(self, latency: LatencyMeter) -> None:
-        self._latency = latency
-
-    def update(self, key: str, record: bytes | None) -> None:
-        """Report a key's newest record."""
-        self._latency.read(key, record, time.monotonic())
+    seconds: float | None
+    seed: int
+    days: int
 
 
 class Stage:
     """One run of the demo on a Kafka that answers.
 
-    `began` is when the program was started, in monotonic seconds.
+    `began` is when the program was started, in monotonic seconds. `show_page` is called with the
+    page's address once there is something to see.
     """
 
     def __init__(
@@ -74,8 +69,10 @@ class Stage:
         console: Console,
         broker: EmbeddedKafka | None,
         began: float,
+        show_page: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._settings = settings
+        self._show_page = show_page
         self._console = console
         self._broker = broker
         self._began = began
@@ -92,15 +89,15 @@ class Stage:
         self._is_catching_up = True
         self._is_settled: bool | None = None
 
-    async def play(self, seconds: float | None, seed: int, stop: asyncio.Event) -> None:
-        """Run for `seconds` of live traffic, or until `stop` is set; leave nothing running.
+    async def play(self, script: Script, stop: asyncio.Event) -> None:
+        """Run to the end of the script, or until `stop` is set; leave nothing running.
 
         Raises StartError, RequestRefused, BrokerError, Fatal or KafkaError.
         """
         stopping = asyncio.create_task(stop.wait())
         try:
             async with aiohttp.ClientSession() as session:
-                acting = asyncio.create_task(self._act(session, seconds, seed))
+                acting = asyncio.create_task(self._act(session, script))
                 await asyncio.wait({acting, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 async with self._broker_errors():
                     await ended(acting)
@@ -111,7 +108,7 @@ class Stage:
             self._print("ending")
             await self._installation.stop()
 
-    async def _act(self, session: aiohttp.ClientSession, seconds: float | None, seed: int) -> None:
+    async def _act(self, session: aiohttp.ClientSession, script: Script) -> None:
         simulator = Simulator(
             session,
             self._installation.addresses.gateway + "/events",
@@ -124,15 +121,16 @@ class Stage:
         feeding = asyncio.create_task(feed.run())
         try:
             with self._console.status("Starting a gateway and two workers"):
-                traffic = await self._begin(session, simulator, seed, feeding)
+                traffic = await self._begin(session, simulator, script, feeding)
             self._installation.start_translation()
             self._installation.supervise(self._notify)
             posting = post(session, self._installation, simulator, traffic)
-            await self._live(posting, feeding, seconds)
+            await self._live(posting, feeding, script.seconds)
         finally:
             await stopped(feeding)
 
     async def _prepare(self) -> None:
+        self._print(f"page at {self._installation.addresses.page}, in a few seconds")
         self._print(f"Kafka at {self._settings.bootstrap}")
         await topics.apply(self._settings)
         if self._broker is None:
@@ -144,18 +142,20 @@ class Stage:
         self,
         session: aiohttp.ClientSession,
         simulator: Simulator,
-        seed: int,
+        script: Script,
         feeding: asyncio.Task[None],
     ) -> Traffic:
         """Wait for the processes, post the history, and wait for the first KPI."""
-        traffic = Traffic(seed, self._settings.clock(), self._calendar, self._settings.currency)
+        begin, currency = self._settings.clock(), self._settings.currency
+        traffic = Traffic(script.seed, begin, self._calendar, currency, script.days)
         await self._installation.gateway.await_healthy(session)
         self._print(f"gateway at {self._installation.addresses.gateway}")
         await simulator.post_history(traffic)
-        self._print(f"three weeks of history: {simulator.counts.posted:,} events posted")
+        self._print(f"{script.days} days of history: {simulator.counts.posted:,} events posted")
         for worker in self._installation.workers:
             await worker.await_healthy(session)
         self._print("two workers")
+        self._installation.start_page()
         deadline = time.monotonic() + FIRST_KPI_SECONDS
         while self._values.get("lead_count", MONTH, self._settings.clock()) is None:
             if feeding.done():
@@ -165,6 +165,9 @@ class Stage:
                 raise StartError(f"no KPI within {FIRST_KPI_SECONDS:.0f} s:\n{logged}")
             await asyncio.sleep(FIRST_KPI_POLL_SECONDS)
         self._print("first KPIs")
+        await self._installation.page.await_healthy(session)
+        self._print("page")
+        await asyncio.to_thread(self._show_page, self._installation.addresses.page)
         return traffic
 
     async def _live(
@@ -203,6 +206,7 @@ class Stage:
         """Wait until the history is in the KPIs; then raise BrokerError if the broker ends."""
         found = await await_settled(self._settings, CATCH_UP_SECONDS)
         self._is_catching_up = not found.is_settled
+        self._installation.start_history()
         while self._broker is None or self._broker.is_running:
             await asyncio.sleep(BROKER_POLL_SECONDS)
         self._check_broker()
@@ -242,6 +246,9 @@ class Stage:
             answer = "yes" if self._is_settled else f"not after {SETTLEMENT_SECONDS:.0f} s"
             output(f"  every event posted is in these KPIs: {answer}")
         for service in self._installation.services:
+            if not service.is_started:
+                output(f"  {service.name}: to be started once the workers have caught up")
+                continue
             state = "ok" if health[service.name] else "NOT HEALTHY"
             output(f"  {service.name}: {state}, {service.restarts} restarts")
 
@@ -275,20 +282,3 @@ class Stage:
         self._notice = (text, time.monotonic())
         if not self._console.is_alt_screen:
             self._print(text)
-
-
-async def require_unused(settings: Settings) -> None:
-    """Raise StartError if there are events already: the demo's must not be mixed with them."""
-    partitions = [
-        TopicPartition(topic, number)
-        for topic in SOURCE_TOPICS
-        for number in range(settings.partitions)
-    ] + INBOX
-    first = await beginnings(settings, partitions)
-    last = await ends(settings, partitions)
-    used = sorted({p.topic for p in partitions if last[p] > first[p]})
-    if used:
-        raise StartError(
-            f"{settings.bootstrap} has events in {', '.join(used)}, and the demo would mix its"
-            " invented ones with them: give it an empty Kafka, or omit --bootstrap"
-        )

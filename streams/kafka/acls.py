@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streams.config.settings import Settings
-from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS, RepSet
+from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS, RepSet, TargetSet
 from streams.kafka import topics
 
-ROLES = ("apply", "worker", "gateway", "translate", "notify", "reader", "operator")
+ROLES = ("apply", "worker", "gateway", "translate", "notify", "reader", "page", "operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,10 @@ def acls(settings: Settings) -> Iterator[Acl]:
         yield Acl("operator", "topic", name, ("Write",))
     for name in (settings.app, topics.translate_group(settings)):
         yield Acl("operator", "group", name, ("Describe",))
-    for name in topics.OUTPUTS:
-        yield Acl("reader", "topic", name, ("Read", "Describe"))
+    for role in ("reader", "page"):
+        for name in topics.OUTPUTS:
+            yield Acl(role, "topic", name, ("Read", "Describe"))
+    yield Acl("page", "topic", TargetSet.topic, ("Write", "Describe"))
 
 
 def _worker(settings: Settings, names: list[str]) -> Iterator[Acl]:
@@ -80,7 +82,7 @@ def _translate(settings: Settings) -> Iterator[Acl]:
 
 def _notify(settings: Settings, names: list[str]) -> Iterator[Acl]:
     own = topics.notifications(settings)
-    read = (own, topics.ALERTS, RepSet.topic)
+    read = (own, topics.ALERTS, topics.KPIS, RepSet.topic)
     for name in names:
         # That the others exist, as every topic has to.
         yield Acl("notify", "topic", name, ("Read", "Describe") if name in read else ("Describe",))

@@ -10,13 +10,13 @@ from streams.config.declaration import BadSetting
 from streams.config.settings import Settings
 from streams.kafka.errors import Fatal
 from streams.kafka.transactional_producer import TransactionalProducer
-from streams.notify.core.message import Message
-from streams.notify.core.outbox import Outbox
+from streams.notify.core.message import AnyMessage, Message
+from streams.notify.core.reports.outbox import ReportOutbox
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.pauses import REFUSED_MS, pause_ms
 from streams.notify.receivers.outcome import Accepted, Outcome, Refused, Unanswered
 from streams.notify.receivers.receivers import Receiver
-from streams.notify.state_records import StateRecord, on_its_way, partition, receipt
+from streams.notify.state_records import AnyOutbox, StateRecord, on_its_way, partition, receipt
 from streams.process.failpoint import armed
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Delivery:
                 )
             await self._producer.commit()
 
-    async def deliver(self, outbox: Outbox, message: Message, *, is_kept: bool) -> None:
+    async def deliver(self, outbox: AnyOutbox, message: AnyMessage, *, is_kept: bool) -> None:
         """Keep a message unless it `is_kept`, send it until it is answered, keep the answer."""
         if not is_kept:
             self._pass("before_message")
@@ -79,14 +79,14 @@ class Delivery:
             finally:
                 self.unfinished -= 1
 
-    async def _attempt(self, outbox: Outbox, message: Message) -> Outcome:
+    async def _attempt(self, outbox: AnyOutbox, message: AnyMessage) -> Outcome:
         async with self._places[outbox.recipient.route]:
             try:
                 return await self._receivers[outbox.recipient.route].send(outbox.recipient, message)
             except BadSetting as error:
                 return Refused(str(error))
 
-    async def _note(self, outbox: Outbox, outcome: Outcome, attempt: int) -> None:
+    async def _note(self, outbox: AnyOutbox, outcome: Outcome, attempt: int) -> None:
         now, recipient = self._clock(), outbox.recipient
         match outcome:
             case Accepted():
@@ -96,7 +96,8 @@ class Delivery:
                 self._pass("after_receipt")
                 self._metrics.set_aside.discard(recipient)
                 self._metrics.attempted(recipient.route, "accepted")
-                self._metrics.accepted(recipient.route, len(message.changes))
+                if isinstance(message, Message):
+                    self._metrics.accepted(recipient.route, len(message.changes))
             case Refused(reason):
                 self._metrics.set_aside.add(recipient)
                 self._metrics.attempted(recipient.route, "refused")
@@ -107,10 +108,18 @@ class Delivery:
                 )
                 if outbox.refused(now + REFUSED_MS):
                     await self.commit(on_its_way(outbox))
+                log_given_up(outbox)
             case Unanswered(reason, after_ms, is_uncertain):
                 self._metrics.attempted(recipient.route, "unanswered")
                 pause = pause_ms(attempt, after_ms, random.random())  # noqa: S311 - spreads retries
                 log.warning("%s: %s; again in %.0f s", recipient, reason, pause / 1000)
                 outbox.unanswered(now + pause, is_uncertain=is_uncertain)
+                log_given_up(outbox)
             case _:
                 assert_never(outcome)
+
+
+def log_given_up(outbox: AnyOutbox) -> None:
+    """Log a report that was not accepted, and is not to be sent again."""
+    if isinstance(outbox, ReportOutbox) and outbox.message is None:
+        log.error("%s: given up, for the next report is due by then", outbox.recipient)

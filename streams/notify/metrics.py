@@ -7,13 +7,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streams.notify.core.message import Recipient
-from streams.notify.core.outbox import Outbox
+from streams.notify.state_records import AnyOutbox
 
 RESULTS = ("accepted", "refused", "unanswered")
 
 
 class NotifyMetrics(Collector):
-    """The metrics of one process; the label `route` has the names of the rules file only.
+    """The metrics of one process; the label `route` has the names of routes and reports only.
 
     Attributes:
         registry: The registry in which all of them are registered.
@@ -27,7 +27,7 @@ class NotifyMetrics(Collector):
         self.set_aside: set[Recipient] = set()
         self.unaddressed: set[tuple[str, str]] = set()
         self._routes, self._clock = tuple(routes), clock
-        self._outboxes: Mapping[Recipient, Outbox] = {}
+        self._outboxes: tuple[Mapping[Recipient, AnyOutbox], ...] = ()
         self._attempts = Counter(
             "sales_kpis_notify_attempts",
             "Attempts to send a message, by what came of them.",
@@ -47,7 +47,7 @@ class NotifyMetrics(Collector):
                 self._attempts.labels(route, result)
         self.registry.register(self)
 
-    def watch(self, outboxes: Mapping[Recipient, Outbox]) -> None:
+    def watch(self, *outboxes: Mapping[Recipient, AnyOutbox]) -> None:
         """Expose what waits in outboxes."""
         self._outboxes = outboxes
 
@@ -61,7 +61,7 @@ class NotifyMetrics(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Yield the gauges; may run on another thread than everything else."""
-        outboxes = list(self._outboxes.values())
+        outboxes = [each for found in self._outboxes for each in list(found.values())]
         pending = dict.fromkeys(self._routes, 0)
         oldest = dict.fromkeys(self._routes, 0.0)
         now = self._clock()
@@ -72,7 +72,7 @@ class NotifyMetrics(Collector):
                 oldest[route] = max(oldest[route], (now - outbox.pending_since) / 1000)
         refused, unknown = list(self.set_aside), list(self.unaddressed)
         for name, text, values in (
-            ("pending", "Alerts that are to be sent or withdrawn.", pending),
+            ("pending", "Alerts that are to be sent or withdrawn, and reports.", pending),
             ("oldest_pending_seconds", "How long the oldest of them has waited.", oldest),
             (
                 "set_aside",

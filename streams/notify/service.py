@@ -1,4 +1,4 @@
-"""The process that notifies: reads alerts and reps, and lets the dispatcher's messages be sent."""
+"""The process that notifies: reads alerts and reps, and lets alerts and reports be sent."""
 
 import asyncio
 import contextlib
@@ -11,18 +11,21 @@ from msgspec import DecodeError
 
 from streams.config.rules.notify import NotifyRules
 from streams.config.settings import Settings
+from streams.engine.catalogue.catalogue import Catalogue
 from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import ALERTS
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.notify.core.dispatcher import Dispatcher
-from streams.notify.core.message import Message
-from streams.notify.core.outbox import Outbox
+from streams.notify.core.message import AnyMessage
+from streams.notify.core.reports.desk import ReportDesk
+from streams.notify.core.reports.outbox import ReportOutbox
 from streams.notify.delivery import Delivery
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.receivers.receivers import http_session, receivers
+from streams.notify.reporting import Reporting, published
 from streams.notify.reps import FutureReps, read_reps
-from streams.notify.state_records import apply, partition, restore
+from streams.notify.state_records import AnyOutbox, apply, on_its_way, partition, restore
 from streams.output.reader import read
 from streams.process.cancellation import stopped
 
@@ -50,12 +53,13 @@ class NotifyService:
         self,
         settings: Settings,
         dispatcher: Dispatcher,
+        desk: ReportDesk | None,
         delivery: Delivery,
         metrics: NotifyMetrics,
         clock: Callable[[], int],
     ) -> None:
         self.not_ready_reason: str | None = NOT_READ
-        self._settings, self._dispatcher = settings, dispatcher
+        self._settings, self._dispatcher, self._desk = settings, dispatcher, desk
         self._delivery, self._metrics, self._clock = delivery, metrics, clock
         self._future_reps = FutureReps()
         self._changed = asyncio.Event()
@@ -71,7 +75,10 @@ class NotifyService:
             asyncio.create_task(self._read_reps(), name="reps"),
         ]
         dispatching = asyncio.create_task(self._dispatch(), name="dispatch")
-        for outbox in self._dispatcher.outboxes.values():
+        if self._desk is not None:
+            reporting = Reporting(self._settings, self._desk, self._clock, self._deliver_report)
+            reading.append(asyncio.create_task(reporting.run(), name="reports"))
+        for outbox in self._outboxes():
             if outbox.message is not None:
                 self._deliver(outbox, outbox.message, is_kept=True)
         try:
@@ -85,6 +92,10 @@ class NotifyService:
             self._failed.cancel()
             await self._finish()
             await stopped(*self._sending)
+
+    def _outboxes(self) -> list[AnyOutbox]:
+        reports = () if self._desk is None else self._desk.outboxes.values()
+        return [*self._dispatcher.outboxes.values(), *reports]
 
     async def _finish(self) -> None:
         """Let what is being sent be answered, unless that takes long."""
@@ -140,7 +151,11 @@ class NotifyService:
                 wait_s = min(max(0.01, (due_at - now) / 1000), wait_s)
             await _set_within(self._changed, wait_s)
 
-    def _deliver(self, outbox: Outbox, message: Message, *, is_kept: bool) -> None:
+    def _deliver_report(self, outbox: ReportOutbox) -> None:
+        if outbox.message is not None:
+            self._deliver(outbox, outbox.message, is_kept=False)
+
+    def _deliver(self, outbox: AnyOutbox, message: AnyMessage, *, is_kept: bool) -> None:
         sending = self._delivery.deliver(outbox, message, is_kept=is_kept)
         task = asyncio.create_task(sending, name=f"to {outbox.recipient.route}")
         self._sending.add(task)
@@ -176,10 +191,12 @@ async def notify_service(
     rules: NotifyRules,
     metrics: NotifyMetrics,
     clock: Callable[[], int] = now_ms,
+    catalogue: Catalogue | None = None,
 ) -> AsyncIterator[NotifyService]:
     """Make the service, with what was sent restored: no other process notifies any more.
 
-    Raises BadSetting for a secret that cannot be read, TopicsMissing, and Fatal for Kafka.
+    `catalogue` is needed for reports. Raises BadSetting for a secret that cannot be read,
+    TopicsMissing, and Fatal for Kafka.
     """
     await topics.check(settings)
     async with AsyncExitStack() as stack:
@@ -189,12 +206,16 @@ async def notify_service(
         producer = await TransactionalProducer(settings, "notify", 0).fence()
         stack.push_async_callback(producer.close)
         dispatcher = Dispatcher(rules, settings.timezone)
-        metrics.watch(dispatcher.outboxes)
+        desk = None if catalogue is None else ReportDesk(rules, published(catalogue))
+        metrics.watch(dispatcher.outboxes, {} if desk is None else desk.outboxes)
         delivery = Delivery(settings, producer, by_route, metrics, clock)
         state: dict[bytes, bytes] = {}
         async for _, records in read_to(settings, await ends(settings, [partition(settings)])):
             for record in records:
                 apply(state, record)
-        if forgotten := restore(dispatcher, state):
-            await delivery.commit(forgotten)
-        yield NotifyService(settings, dispatcher, delivery, metrics, clock)
+        changed = restore(dispatcher, desk, state)
+        for outbox in [] if desk is None else desk.begin(clock()):
+            changed += on_its_way(outbox)
+        if changed:
+            await delivery.commit(changed)
+        yield NotifyService(settings, dispatcher, desk, delivery, metrics, clock)

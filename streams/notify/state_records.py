@@ -2,6 +2,7 @@
 
 Compacted, with one partition. `["sent", route, whom, key]`: the alert that the recipient knows of.
 `["recipient", route, whom]`: the message on its way and when the last one was accepted.
+`["report", name, whom]`: the last window of a report that is done, and the report on its way.
 """
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -13,10 +14,13 @@ from streams.kafka import topics
 from streams.kafka.record_batches import Tombstone
 from streams.notify.core.alert import Alert
 from streams.notify.core.dispatcher import Dispatcher
-from streams.notify.core.message import Message, Recipient
+from streams.notify.core.message import AnyMessage, Message, Recipient
 from streams.notify.core.outbox import Outbox
+from streams.notify.core.reports.desk import ReportDesk
+from streams.notify.core.reports.outbox import ReportOutbox, ReportState
 
-SENT, RECIPIENT = "sent", "recipient"
+SENT, RECIPIENT, REPORT = "sent", "recipient", "report"
+AnyOutbox = Outbox | ReportOutbox
 StateRecord = KeyValue | Tombstone
 
 
@@ -29,6 +33,7 @@ class RecipientState(Struct, frozen=True):
 
 _states = json.Decoder(RecipientState)
 _alerts = json.Decoder(Alert)
+_reports = json.Decoder(ReportState)
 
 
 def partition(settings: Settings) -> TopicPartition:
@@ -36,14 +41,18 @@ def partition(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.notifications(settings), 0)
 
 
-def on_its_way(outbox: Outbox) -> list[StateRecord]:
+def on_its_way(outbox: AnyOutbox) -> list[StateRecord]:
     """Encode the message on its way, or that there is none."""
+    if isinstance(outbox, ReportOutbox):
+        return [(json.encode((REPORT, *outbox.recipient)), json.encode(outbox.state))]
     key = json.encode((RECIPIENT, *outbox.recipient))
     return [(key, json.encode(RecipientState(outbox.message, outbox.sent_at)))]
 
 
-def receipt(outbox: Outbox, message: Message) -> list[StateRecord]:
+def receipt(outbox: AnyOutbox, message: AnyMessage) -> list[StateRecord]:
     """Encode that a message was accepted, which the outbox has noted."""
+    if isinstance(outbox, ReportOutbox) or not isinstance(message, Message):
+        return on_its_way(outbox)
     changes = (
         (json.encode((SENT, *outbox.recipient, change.key)), outbox.sent.get(change.key))
         for change in message.changes
@@ -52,7 +61,9 @@ def receipt(outbox: Outbox, message: Message) -> list[StateRecord]:
     return [*sent, *on_its_way(outbox)]
 
 
-def restore(dispatcher: Dispatcher, state: dict[bytes, bytes]) -> list[StateRecord]:
+def restore(
+    dispatcher: Dispatcher, desk: ReportDesk | None, state: dict[bytes, bytes]
+) -> list[StateRecord]:
     """Restore the outboxes from the last records by key.
 
     Returns the tombstones of recipients that the rules no longer have.
@@ -61,7 +72,12 @@ def restore(dispatcher: Dispatcher, state: dict[bytes, bytes]) -> list[StateReco
     for key, value in state.items():
         kind, route, whom, *rest = json.decode(key, type=tuple[str, ...])
         recipient = Recipient(route, whom)
-        if not dispatcher.knows(recipient):
+        if kind == REPORT:
+            if desk is None or not desk.knows(recipient):
+                forgotten.append(_record(key, None))
+            else:
+                desk.restore(recipient, _reports.decode(value))
+        elif not dispatcher.knows(recipient):
             forgotten.append(_record(key, None))
         elif kind == SENT:
             dispatcher.outbox(recipient).restore_sent(rest[0], _alerts.decode(value))

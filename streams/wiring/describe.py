@@ -27,6 +27,8 @@ DESCRIBED = (
     "churn_threshold",
     "churn_weights",
 )
+# Who may look, and who is notified at which address, is no part of a definition.
+UNDESCRIBED_RULES = ("notify", "page")
 UNPRICED_QUESTION = "What is left out?"
 
 
@@ -46,13 +48,12 @@ def entries(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
 
 
 def in_force(settings: Settings, rules: Rules) -> dict[str, Any]:
-    """Give the settings that numbers depend on, with the rules under `rules`.
-
-    Who is notified is no such rule, and has addresses of people.
-    """
+    """Give the settings that numbers depend on, with the rules under `rules`."""
     found = {name: getattr(settings, name) for name in DESCRIBED}
-    numeric = {name: rule for name, rule in asdict(rules).items() if name != "notify"}
-    plain: dict[str, Any] = _plain({**found, "rules": numeric})
+    described = {
+        name: each for name, each in asdict(rules).items() if name not in UNDESCRIBED_RULES
+    }
+    plain: dict[str, Any] = _plain({**found, "rules": described})
     return plain
 
 

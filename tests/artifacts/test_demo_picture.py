@@ -39,6 +39,7 @@ def test_picture_loads_nothing_and_has_no_colour_of_another_theme() -> None:
     assert set(re.findall(r"https?://[^\s\"'<>]+", drawn)) <= {
         "http://www.w3.org/2000/svg",
         "https://www.textualize.io",
+        "http://127.0.0.1:8090",
         "http://127.0.0.1:9464/metrics",
     }
     assert "@font-face" not in drawn

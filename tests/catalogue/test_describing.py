@@ -20,7 +20,16 @@ from streams.wiring.describe import (
 # Settings that no number depends on, and secrets.
 NOT_DESCRIBED = {
     *("bootstrap", "app", "now", "publish_interval_ms", "partitions", "replication", "token"),
-    *("gateway_port", "metrics_port", "data", "rules", "erasure_key", "log", "failpoint"),
+    *(
+        "gateway_port",
+        "page_port",
+        "metrics_port",
+        "data",
+        "rules",
+        "erasure_key",
+        "log",
+        "failpoint",
+    ),
     *("header_timeout_s", "max_connections", "history"),
     *("metrics_windows", "metrics_kpis", "metrics_values", "metrics_labels"),
     *("kafka_security", "kafka_mechanism", "kafka_user", "kafka_password"),

@@ -70,7 +70,7 @@ class Plan:
 def tiny(seed: int) -> Plan:
     """Give what belongs into every test run: about a minute."""
     return Plan(
-        seed=seed, events=3_000, killed=1, failpoints=1, zombies=1, brokers=1, gateways=1,
+        seed=seed, events=2_000, killed=1, failpoints=1, zombies=1, brokers=1, gateways=1,
         translators=1, late_ends=1,
     )  # fmt: skip
 

@@ -74,7 +74,10 @@ def test_quiet_hours_are_minutes_and_days() -> None:
             SLACK + 'url = "https://example.com"\n',
             r"line 4: notify\.route\[0\]\.url stands beside slack_url_file; a route has one of",
         ),
-        (SLACK + SLACK, r'line 5: notify\.route\[1\]\.name is "a" twice; give each route a name'),
+        (
+            SLACK + SLACK,
+            r'line 5: notify\.route\[1\]\.name is "a" twice; give each route and report its own',
+        ),
         (
             SLACK + 'kinds = [\n"lead_unanswred"]',
             r'line 5: notify\.route\[0\]\.kinds has "lead_unanswred"; each is one of .*'

@@ -17,6 +17,7 @@ START = milliseconds(datetime(2026, 3, 4, 15, 0, tzinfo=UTC))
 NOW = START + 60_000
 ADDRESSES = Addresses(
     gateway="http://127.0.0.1:28080",
+    page="http://127.0.0.1:28090",
     token="abcdefghijklmnopqrstuvwx",  # noqa: S106  # opens nothing
     metrics=("http://127.0.0.1:29464/metrics", "http://127.0.0.1:29465/metrics"),
     bootstrap="127.0.0.1:29092",

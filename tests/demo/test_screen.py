@@ -137,6 +137,7 @@ def test_only_changed_lines_are_written_again() -> None:
 def test_addresses_without_a_second_worker_name_one() -> None:
     alone = Addresses(
         gateway="http://127.0.0.1:1",
+        page="http://127.0.0.1:4",
         token="t",  # noqa: S106  # opens nothing
         metrics=("http://127.0.0.1:2/metrics",),
         bootstrap="127.0.0.1:3",

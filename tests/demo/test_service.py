@@ -40,5 +40,15 @@ def test_webhooks_are_translated_where_a_source_is_on(tmp_path: Path) -> None:
         is_on: [each.name for each in Installation(Settings(data=tmp_path, secrets=it)).services]
         for is_on, it in ((False, {}), (True, secrets))
     }
-    assert names[False] == ["gateway", "worker 1", "worker 2"]
+    assert names[False] == ["gateway", "worker 1", "worker 2", "page", "history"]
     assert names[True] == [*names[False], "translate"]
+
+
+def test_history_of_another_demo_is_not_mixed_with_this_one(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    for name in ("history.sqlite", "history.sqlite-wal", "history.sqlite-shm"):
+        (folder / name).write_bytes(b"of another Kafka")
+    made = Installation(Settings(data=tmp_path, history="postgresql://somebody@else/s"))
+    assert made.settings.history == str(folder / "history.sqlite")
+    assert not [*folder.glob("history.sqlite*")]

@@ -38,7 +38,7 @@ PROMTOOL = shutil.which("promtool")
 )
 def test_rules_fire_when_they_should() -> None:
     done = subprocess.run(
-        [str(PROMTOOL), "test", "rules", "alerts.test.yml"],
+        [str(PROMTOOL), "test", "rules", "alerts.test.yml", "alerts-of-days.test.yml"],
         cwd=FOLDER,
         capture_output=True,
         text=True,

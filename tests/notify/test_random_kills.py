@@ -15,7 +15,7 @@ from tests.notify.receiving import HttpReceiver, http_receiver
 from tests.notify.test_kills import process
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of this test
-SEED, KILLS, SUBJECTS = 17, 6, 40
+SEED, KILLS, SUBJECTS = 17, 12, 40
 SETTLED_SECONDS = 60.0
 
 
@@ -76,6 +76,7 @@ async def losing(server: HttpReceiver, chance: random.Random) -> None:
             server.answers.append((chance.choice((429, 500, 503)), {"Retry-After": "1"}))
 
 
+@pytest.mark.soak
 async def test_receiver_ends_up_knowing_what_holds(settings: Settings, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     async with alert_writer(settings) as writer, http_receiver() as server:

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner
 
 from streams.cli import main
@@ -26,6 +24,7 @@ from streams.operations.doctor import (
 )
 from streams.operations.findings import check_transactions
 from streams.operations.senders import newest_records
+from tests.installation.changed_topics import change_topic
 from tests.installation.installed import event, eventually, produce, produce_bytes
 
 RULE = """
@@ -124,11 +123,7 @@ async def test_transaction_left_open_is_reported_with_the_command_that_ends_it(
 
 async def test_compacted_topic_of_events_is_reported(settings: Settings) -> None:
     assert await check_compaction(settings) == []
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    await admin.start()
-    policy = {"cleanup.policy": "compact"}
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "crm.deal", policy)])
-    await admin.close()
+    await change_topic(settings, "crm.deal", {"cleanup.policy": "compact"})
 
     async def is_reported() -> bool:
         return bool(await check_compaction(settings))

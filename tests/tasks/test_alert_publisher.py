@@ -56,7 +56,7 @@ def call(at: str = "2026-06-01T12:00:00Z") -> dict[str, str]:
 
 async def test_alert_is_raised_by_time_alone(kafka: str) -> None:
     settings = replace(await installed(kafka, partitions=1), now=None)
-    due = datetime.now(UTC) + timedelta(seconds=1.5)
+    due = datetime.now(UTC) + timedelta(seconds=3)
     await produce(settings, [lead((due - timedelta(hours=1)).isoformat())])
     async with hands(settings) as own:
         owner = await shard(own, settings)

@@ -26,7 +26,7 @@ from tests.whole.processes import (
 )
 
 # `make soak` takes 100,000.
-EVENTS = int(os.environ.get("WHOLE_EVENTS", "6000"))
+EVENTS = int(os.environ.get("WHOLE_EVENTS", "3500"))
 KILLS = 3
 ALERTS_SECONDS = 60.0
 

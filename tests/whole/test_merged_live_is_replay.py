@@ -20,7 +20,7 @@ from tests.whole.processes import (
     working,
 )
 
-EVENTS = 2_500
+EVENTS = 1_800
 MERGED, ERASED = 0.2, 0.03
 OF_ACCOUNTS = ("crm.order", "crm.invoice", "crm.ticket")
 

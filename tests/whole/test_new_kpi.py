@@ -18,7 +18,7 @@ NEW = "deal_size"
 
 def test_worker_with_a_new_kpi_publishes_its_history_without_new_events(tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
-    file.write_bytes(lines(history(5, 2_000, start=date(2026, 1, 5), days=40)))
+    file.write_bytes(lines(history(5, 1_000, start=date(2026, 1, 5), days=40)))
     with EmbeddedKafka() as broker:
         environment = {
             "SALES_KPIS_BOOTSTRAP": broker.bootstrap,

@@ -14,9 +14,13 @@ import pytest
 
 from streams.broker.ports import free_port
 from streams.config.settings import Settings
+from streams.events.formats.target_event import target_event
+from streams.gateway.errors import RequestRejected
+from streams.gateway.records import Record, record
 from streams.kafka import topics
 from streams.kafka.acls import acls
 from streams.operations.sources.backlog import await_translated
+from streams.page.targets.writer import TargetWriter
 from streams.sources.delivery import Delivery
 from tests.broker.secured import (
     PASSWORDS,
@@ -126,7 +130,8 @@ async def test_alerts_of_a_worker_reach_a_receiver(
     with (tmp_path / "log").open("wb") as log:
         async with http_receiver() as receiver:
             rules = tmp_path / "rules.toml"
-            rules.write_text(route("chat", receiver.url, tmp_path, 'kinds = ["lead_unanswered"]'))
+            of_leads = 'kinds = ["lead_unanswered"]\ndigest = "1s"'
+            rules.write_text(route("chat", receiver.url, tmp_path, of_leads))
             running = [
                 await asyncio.create_subprocess_exec(
                     *(*product, role),
@@ -179,6 +184,32 @@ def test_operator_has_the_rights_of_the_commands_for_operators(
         for acl in acls(Settings())
         if acl.role == "operator" and "Write" in acl.operations and not acl.name.startswith("crm.")
     } - {topics.reads(Settings())}
+
+
+async def test_page_may_write_targets_and_a_reader_may_not(kafka_with_rights: Secured) -> None:
+    event = target_event(
+        kpi="revenue_won", scope="all", window="month", value="1", at=EVENTS[0]["at"]
+    )
+    target = record(event, 1)
+    assert isinstance(target, Record)
+    for role in ("page", "reader"):
+        used = Settings(
+            bootstrap=kafka_with_rights.door,
+            kafka_security="SASL_SSL",
+            kafka_mechanism="PLAIN",
+            kafka_user=role,
+            kafka_password=PASSWORDS[role],
+            kafka_ca=kafka_with_rights.authority,
+        )
+        writer = TargetWriter(used)
+        try:
+            if role == "page":
+                await writer.write(target)
+                continue
+            with pytest.raises(RequestRejected, match="AuthorizationFailed"):
+                await writer.write(target)
+        finally:
+            await writer.close()
 
 
 def test_gateway_has_the_rights_to_keep_a_webhook(

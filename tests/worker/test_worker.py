@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
+import pytest
 
 from streams.config.settings import Settings
 from streams.internal_topics.progress import await_settled
@@ -63,6 +64,7 @@ async def test_worker_logs_where_its_tasks_wait_on_sigusr1(
         assert worker.process.poll() is None
 
 
+@pytest.mark.soak
 async def test_counts_stay_exact_through_kills(settings: Settings, tmp_path: Path) -> None:
     with worker_processes(settings, tmp_path) as workers:
         for kill in range(3):

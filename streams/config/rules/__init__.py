@@ -17,6 +17,7 @@ from streams.config.rules import (
     dimensions,
     forecast,
     notify,
+    page,
     pipelines,
 )
 from streams.config.rules.calendar import CalendarRules
@@ -25,6 +26,7 @@ from streams.config.rules.definitions import DefinitionRules
 from streams.config.rules.forecast import ForecastRules
 from streams.config.rules.kpi_modules import load_installed
 from streams.config.rules.notify import NotifyRules
+from streams.config.rules.page import PageRules
 from streams.config.rules.pipelines import PipelineRules
 from streams.config.rules.table import Table, open_table
 from streams.engine.catalogue.definitions import OwnDimension
@@ -47,6 +49,7 @@ class Rules:
     dimensions: tuple[OwnDimension, ...] = ()
     commission: tuple[CommissionRule, ...] = ()
     notify: NotifyRules = field(default_factory=NotifyRules)
+    page: PageRules = field(default_factory=PageRules)
 
 
 def read(path: Path | None) -> Rules:
@@ -66,6 +69,7 @@ def parse(table: Table) -> Rules:
     own = table.table("catalogue")
     # First of all, for other rules name KPIs, too.
     chosen = catalogue.parse(own)
+    pay = commission.parse(table.tables("commission"), declared())
     rules = Rules(
         catalogue=chosen,
         definitions=definitions.parse(table.table("definitions")),
@@ -74,9 +78,10 @@ def parse(table: Table) -> Rules:
         forecast=forecast.parse(table.table("forecast")),
         pipelines=pipelines.parse(table.table("pipelines")),
         dimensions=dimensions.parse(table.table("dimensions")),
-        commission=commission.parse(table.tables("commission"), declared()),
-        notify=notify.parse(table.table("notify")),
+        commission=pay,
+        notify=notify.parse(table.table("notify"), catalogue.published(chosen, pay)),
+        page=page.parse(table.table("page")),
     )
     table.finish()
-    catalogue.check_windows(own, chosen, rules.commission)
+    catalogue.check_windows(own, chosen, pay)
     return rules

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streams.config.rules.kpi_modules import load
+from streams.config.rules.notify.reports import PublishedKpi
 from streams.config.rules.table import Table, nearest
 from streams.engine.catalogue.choice import WINDOWS, Choice, kinds_of
 from streams.engine.catalogue.declare_derived import declared_derived
-from streams.engine.catalogue.kpi import declared
+from streams.engine.catalogue.derived import Derived
+from streams.engine.catalogue.kpi import Kpi, declared
 from streams.engine.plans.commission import CommissionRule
 from streams.kpis.commission import NAME as COMMISSION
 from streams.kpis.forecast import NAME as FORECAST
@@ -48,6 +50,20 @@ def check_windows(table: Table, rules: CatalogueRules, pay: Iterable[CommissionR
         if own and not set(own) & set(choice.windows):
             wrong = f'has "{name}", which has none of the windows: it has {", ".join(own)}'
             table.reject("kpis", wrong, "add one of them to windows, or leave the KPI out", number)
+
+
+def published(rules: CatalogueRules, pay: Iterable[CommissionRule]) -> Mapping[str, PublishedKpi]:
+    """Give what is published of every KPI that may be named, by name."""
+    choice = rules.choice
+    every: tuple[Kpi | Derived, ...] = (*declared(), *declared_derived())
+    dimensions = {kpi.name: kpi.published_scopes for kpi in every}
+    return {
+        name: PublishedKpi(
+            tuple(kind for kind in own if kind in choice.windows) if choice.names(name) else (),
+            dimensions.get(name),
+        )
+        for name, own in _windows_of_kpis(pay).items()
+    }
 
 
 def _names(table: Table, key: str, known: Collection[str]) -> tuple[str, ...]:

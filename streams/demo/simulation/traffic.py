@@ -65,13 +65,21 @@ class ScheduledRequest(NamedTuple):
 
 
 class Traffic:
-    """All requests of one CRM, determined by the seed and the start instant.
+    """All requests of one CRM, determined by the seed, the start instant and the days before it.
 
     `reference` and `history` are sent at `start`; `due` then yields, in order, what is sent up to
     an instant, in however many calls. No event is from the future. Instants are milliseconds.
     """
 
-    def __init__(self, seed: int, start: int, calendar: Calendar, currency: str) -> None:
+    def __init__(
+        self,
+        seed: int,
+        start: int,
+        calendar: Calendar,
+        currency: str,
+        days: int = HISTORY_DAYS,
+    ) -> None:
+        self._days_before = days
         self._dice = Random(seed)  # noqa: S311  # a story, not a secret
         self._start = start
         self._market = Market(calendar, currency)
@@ -91,7 +99,7 @@ class Traffic:
     def reference(self) -> list[EventData]:
         """Return reps, targets, exchange rates, accounts and the costs of campaigns."""
         calendar = self._market.calendar
-        first = calendar.local(self._start - (HISTORY_DAYS + 7) * DAY_MS).date()
+        first = calendar.local(self._start - (self._days_before + 7) * DAY_MS).date()
         today = calendar.local(self._start).date()
         at = calendar.text(calendar.start_of(first.toordinal()))
         currency = self._market.currency
@@ -109,7 +117,7 @@ class Traffic:
         ]
 
     def history(self) -> list[ScheduledRequest]:
-        """Return the last weeks, roughly in order, faults included."""
+        """Return the days before the start, roughly in order, faults included."""
         return self._history
 
     def due(self, until: int) -> Iterator[ScheduledRequest]:
@@ -159,7 +167,7 @@ class Traffic:
         """Yield begin and end of each day of the history, and its share of usual activity."""
         calendar = self._market.calendar
         today = calendar.day(self._start)
-        for day in range(today - HISTORY_DAYS, today + 1):
+        for day in range(today - self._days_before, today + 1):
             begin, end = calendar.start_of(day), calendar.start_of(day + 1)
             elapsed = min(1.0, (self._start - begin) / (end - begin))
             is_weekend = calendar.local(begin).weekday() >= 5

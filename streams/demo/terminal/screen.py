@@ -66,6 +66,7 @@ class Addresses:
     """The addresses of a running demo; `since` is a time in UTC that has passed."""
 
     gateway: str
+    page: str
     token: str
     metrics: tuple[str, ...]
     bootstrap: str
@@ -85,6 +86,7 @@ class Addresses:
         """Return all addresses as lines of text."""
         ports = (f"and :{url.rpartition(':')[2].partition('/')[0]}" for url in self.metrics[1:])
         return (
+            f"Page {self.page}",
             *self.curl(),
             " ".join((f"Metrics {self.metrics[0]}", *ports)),
             f"Records: sales.kpis at {self.bootstrap}   Ctrl-C ends   Logs: {self.logs}",
@@ -251,9 +253,10 @@ def _reps(values: ShownValues, now: int, lines: int) -> Table:
 
 
 def _footer(addresses: Addresses) -> list[RenderableType]:
-    *command, metrics, rest = addresses.lines()
+    page, *command, metrics, rest = addresses.lines()
     metrics += f"   ↑ paste it: “{VISITOR}” get a lead"
     return [
+        Text(page, style="bold cyan", no_wrap=True),
         *(Text(line, style="green", no_wrap=True, overflow="ignore") for line in command),
         *(
             Text(line, style="bright_black", no_wrap=True, overflow="ellipsis")

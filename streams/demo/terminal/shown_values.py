@@ -1,5 +1,6 @@
 """The values of `sales.kpis` that the screen shows, and their latency."""
 
+import time
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
@@ -121,3 +122,14 @@ class LatencyMeter:
     def median_ms(self) -> int | None:
         """The median of the last calls in milliseconds, None before the first."""
         return round(1000 * median(self._samples)) if self._samples else None
+
+
+class Arrivals:
+    """A view of `sales.kpis` that reports to the latency meter when each record was read."""
+
+    def __init__(self, latency: LatencyMeter) -> None:
+        self._latency = latency
+
+    def update(self, key: str, record: bytes | None) -> None:
+        """Report a key's newest record."""
+        self._latency.read(key, record, time.monotonic())

@@ -20,9 +20,12 @@ class Choice:
 
     def has(self, kpi: Kpi | Derived) -> bool:
         """Tell whether a KPI is chosen, and has any of the windows."""
-        is_named = kpi.name not in self.without if self.kpis is None else kpi.name in self.kpis
         own = kinds_of(kpi)
-        return is_named and (not own or any(kind in own for kind in self.windows))
+        return self.names(kpi.name) and (not own or any(kind in own for kind in self.windows))
+
+    def names(self, kpi: str) -> bool:
+        """Tell whether a KPI is chosen by its name."""
+        return kpi not in self.without if self.kpis is None else kpi in self.kpis
 
 
 ALL = Choice()

@@ -1,4 +1,4 @@
-"""A message to a recipient: what has changed, under a key that names it for good."""
+"""A message to a recipient: changes or a report, under a key that names it for good."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ class Recipient(NamedTuple):
     """Who gets messages.
 
     Attributes:
-        route: The name of a route.
+        route: The name of a route or a report.
         whom: The address that gets mail, or the rep where each gets the rep's own; else empty.
     """
 
@@ -55,6 +55,56 @@ class Message(Struct, frozen=True):
     id: str
     at: int
     changes: tuple[Change, ...]
+
+
+class ReportedKpi(Struct, frozen=True):
+    """One KPI of a report; the values as in its record on `sales.kpis`.
+
+    Attributes:
+        text: Everything about it, as people read it.
+    """
+
+    kpi: str
+    text: str
+    value: str | int | float | None
+    previous: str | int | float | None
+    target: str | int | float | None
+    met: bool | None
+    unit: str
+
+
+class ReportMessage(Struct, frozen=True):
+    """A report, as one recipient is sent it.
+
+    Attributes:
+        id: The idempotency key: the same for the same recipient, report and window.
+        at: When it was composed, in milliseconds.
+        ends_at: When that of a later window is due, and this one no longer sent; in milliseconds.
+        scope: As in keys.
+        first_day: The window's first day, a proleptic ordinal.
+        start: Of the window; RFC 3339 in the reporting zone, as `end`.
+    """
+
+    id: str
+    at: int
+    ends_at: int
+    title: str
+    language: str
+    scope: str
+    window: str
+    first_day: int
+    start: str
+    end: str
+    kpis: tuple[ReportedKpi, ...]
+
+
+AnyMessage = Message | ReportMessage
+
+
+def report_id(recipient: Recipient, window: str, start: str) -> str:
+    """Return the id of the report of a window to a recipient."""
+    digest = hashlib.sha256(json.encode((recipient, window, start))).hexdigest()
+    return f"msg_{digest[:ID_DIGITS]}"
 
 
 def compose(recipient: Recipient, at: int, changes: Sequence[Change]) -> Message:

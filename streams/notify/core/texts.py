@@ -1,15 +1,22 @@
-"""The words of a message: a title, and a line for each change."""
+"""The words of a message: a title, and a line for each change or KPI."""
 
 from collections import Counter
 from collections.abc import Iterator
 
-from streams.notify.core.message import Change, Message
+from streams.notify.core.message import AnyMessage, Change, ReportMessage
 
 AFTERWARDS = {"ended": "No longer so", "moved": "Now somebody else's"}
 
 
-def title(message: Message) -> str:
+def has_list(message: AnyMessage) -> bool:
+    """Whether the title leaves something to be listed."""
+    return isinstance(message, ReportMessage) or len(message.changes) > 1
+
+
+def title(message: AnyMessage) -> str:
     """Return what a message is about, in one line."""
+    if isinstance(message, ReportMessage):
+        return message.title
     if len(message.changes) == 1:
         return _line(message.changes[0])
     kinds = Counter(change.alert.kind for change in message.changes if change.action == "raised")
@@ -25,8 +32,14 @@ def title(message: Message) -> str:
     return "; ".join(parts)
 
 
-def lines(message: Message, limit: int) -> Iterator[str]:
-    """Yield a line for each change, new ones first, and one for those beyond a limit."""
+def lines(message: AnyMessage, limit: int) -> Iterator[str]:
+    """Yield a line for each change, new ones first, and one for those beyond a limit.
+
+    Of a report, which has no more than can be read, each KPI has one.
+    """
+    if isinstance(message, ReportMessage):
+        yield from (each.text for each in message.kpis)
+        return
     ordered = sorted(message.changes, key=lambda change: change.action != "raised")
     yield from map(_line, ordered[:limit])
     if len(ordered) > limit:

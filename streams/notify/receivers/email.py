@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,8 +14,8 @@ import aiosmtplib
 from streams.config.declaration import BadSetting, from_file
 from streams.config.rules.notify.mail import MailRules
 from streams.config.rules.notify.routes import Email
-from streams.notify.core.message import Message, Recipient
-from streams.notify.core.texts import lines, title
+from streams.notify.core.message import AnyMessage, Recipient, ReportMessage
+from streams.notify.core.texts import has_list, lines, title
 from streams.notify.receivers.outcome import Accepted, Outcome, Refused, Unanswered
 
 TIMEOUT_SECONDS = 20.0
@@ -35,7 +36,7 @@ class EmailReceiver:
         self._password()
         self._context()
 
-    async def send(self, recipient: Recipient, message: Message) -> Outcome:
+    async def send(self, recipient: Recipient, message: AnyMessage) -> Outcome:
         """Send a mail to the recipient's address."""
         whom = recipient.whom
         to = self._addresses[whom] if self._email.is_to_reps else whom
@@ -80,19 +81,23 @@ class EmailReceiver:
             raise BadSetting(f"ca_file: {file} cannot be used: {error}") from error
 
 
-def mail(sender: str, to: str, message: Message) -> EmailMessage:
+def mail(sender: str, to: str, message: AnyMessage) -> EmailMessage:
     """Write a mail; a message gives the same one each time."""
     found = EmailMessage(policy=SMTP)
     subject = title(message)
     name, address = parseaddr(sender)
     found["From"] = Address(name, addr_spec=address)
     found["To"] = Address(addr_spec=to)
-    found["Subject"] = _header(subject)
+    # The policy's own folding loses spaces between words in other letters than Latin ones
+    # (Python before 3.13).
+    found.set_raw("Subject", Header(_header(subject), header_name="Subject").encode())
     found["Date"] = datetime.fromtimestamp(message.at // 1000, UTC)
     found["Message-ID"] = f"<{message.id}@{address.rpartition('@')[2]}>"
     found["Auto-Submitted"] = "auto-generated"
     listed = "\n".join(f"- {line}" for line in lines(message, MAIL_LINES))
-    found.set_content(f"{subject}\n\n{listed}\n" if len(message.changes) > 1 else f"{subject}\n")
+    found.set_content(f"{subject}\n\n{listed}\n" if has_list(message) else f"{subject}\n")
+    if isinstance(message, ReportMessage):
+        found["Content-Language"] = message.language
     return found
 
 

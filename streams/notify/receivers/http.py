@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import aiohttp
 import orjson
+from msgspec import structs
 
 from streams.config.declaration import BadSetting, from_file
 from streams.config.rules.notify.places import url_complaint
 from streams.config.rules.notify.routes import Slack, Webhook
-from streams.notify.core.message import Message, Recipient
-from streams.notify.core.texts import lines, title
+from streams.notify.core.message import AnyMessage, Message, Recipient, ReportMessage
+from streams.notify.core.texts import has_list, lines, title
 from streams.notify.receivers.outcome import Accepted, Outcome, Refused, Unanswered
 from streams.sources.auth.keys import encoded, key_bytes, mac
 from streams.sources.auth.outcome import Refusal
@@ -36,7 +38,7 @@ class SlackReceiver:
         """Raise BadSetting unless the file has an address."""
         self._url()
 
-    async def send(self, recipient: Recipient, message: Message) -> Outcome:  # noqa: ARG002 - of Receiver
+    async def send(self, recipient: Recipient, message: AnyMessage) -> Outcome:  # noqa: ARG002 - of Receiver
         """Post a message; the header `Idempotency-Key` has its id."""
         headers = {"Content-Type": JSON, "Idempotency-Key": message.id}
         body = orjson.dumps({"text": slack_text(message)})
@@ -59,7 +61,7 @@ class WebhookReceiver:
         """Raise BadSetting unless the file has secrets."""
         self._keys()
 
-    async def send(self, recipient: Recipient, message: Message) -> Outcome:
+    async def send(self, recipient: Recipient, message: AnyMessage) -> Outcome:
         """Post a message under its id; the time is that of the attempt."""
         body = webhook_body(recipient, message)
         headers = signed_headers(message.id, self._clock() // 1000, body, self._keys())
@@ -79,18 +81,26 @@ class WebhookReceiver:
         return keys
 
 
-def slack_text(message: Message) -> str:
+def slack_text(message: AnyMessage) -> str:
     """Return a message in Slack's markup, in which names cannot become links or mentions."""
     found = [title(message)]
-    if len(message.changes) > 1:
+    if has_list(message):
         found = [f"*{found[0]}*", *(f"• {line}" for line in lines(message, SLACK_LINES))]
     text = "\n".join(found)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def webhook_body(recipient: Recipient, message: Message) -> bytes:
+def webhook_body(recipient: Recipient, message: AnyMessage) -> bytes:
     """Return a message as JSON; each change names its alert's key on `sales.alerts`."""
     at = datetime.fromtimestamp(message.at / 1000, UTC).isoformat(timespec="milliseconds")
+    if isinstance(message, ReportMessage):
+        kind, data = "kpis.reported", _report(recipient, message)
+    else:
+        kind, data = "alerts.changed", _changes(recipient, message)
+    return orjson.dumps({"type": kind, "timestamp": at.replace("+00:00", "Z"), "data": data})
+
+
+def _changes(recipient: Recipient, message: Message) -> dict[str, Any]:
     changes = [
         {
             "key": change.key,
@@ -103,13 +113,19 @@ def webhook_body(recipient: Recipient, message: Message) -> bytes:
         }
         for change in message.changes
     ]
-    return orjson.dumps(
-        {
-            "type": "alerts.changed",
-            "timestamp": at.replace("+00:00", "Z"),
-            "data": {"route": recipient.route, "title": title(message), "changes": changes},
-        }
-    )
+    return {"route": recipient.route, "title": title(message), "changes": changes}
+
+
+def _report(recipient: Recipient, message: ReportMessage) -> dict[str, Any]:
+    return {
+        "report": recipient.route,
+        "title": message.title,
+        "scope": message.scope,
+        "window": message.window,
+        "start": message.start,
+        "end": message.end,
+        "kpis": [structs.asdict(each) for each in message.kpis],
+    }
 
 
 def signed_headers(identifier: str, at_s: int, body: bytes, keys: list[bytes]) -> Mapping[str, str]:

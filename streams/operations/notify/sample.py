@@ -1,50 +1,56 @@
-"""A sample that is sent to one route, to see whether it arrives."""
+"""A sample that is sent to one route or report, to see whether it arrives."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 from streams.config.declaration import BadSetting
 from streams.config.rules.notify import NotifyRules
-from streams.config.rules.notify.routes import Email, Route
+from streams.config.rules.notify.receivers import Email, Receiver
 from streams.notify.core.alert import Alert
 from streams.notify.core.message import Change, Message, Recipient
 from streams.notify.receivers.outcome import Outcome
 from streams.notify.receivers.receivers import http_session, receivers
 from streams.notify.service import now_ms
 
-SAMPLE_TEXT = "This is a test of the route {route}: alerts will come here."
+SAMPLE_TEXT = "This is a test of the route {name}: alerts will come here."
+SAMPLE_REPORT = "This is a test of the report {name}: it will come here."
 
 
 async def send_sample(rules: NotifyRules, name: str, rep: str | None) -> list[tuple[str, Outcome]]:
-    """Send a sample to each recipient of a route; return what came of each, once tried.
+    """Send a sample to each recipient of a route or report; return what came of each, once tried.
 
-    `rep` is whose address gets it, of a route to reps. Raises BadSetting for an unknown route or
+    `rep` is whose address gets it, of what reps get. Raises BadSetting for an unknown name or
     rep, and for a secret that cannot be read.
     """
-    route = rules.route(name)
-    if route is None:
-        known = ", ".join(each.name for each in rules.routes) or "none"
-        raise BadSetting(f"there is no route {name!r}; known: {known}")
-    alert = Alert("test", name, rep, "", SAMPLE_TEXT.format(route=name))
-    change = Change(f"test|{name}", "raised", alert)
+    receiver = rules.receiver_of(name)
+    if receiver is None:
+        known = ", ".join(rules.names) or "none"
+        raise BadSetting(f"there is no route or report {name!r}; known: {known}")
+    text = (SAMPLE_TEXT if rules.route(name) else SAMPLE_REPORT).format(name=name)
+    change = Change(f"test|{name}", "raised", Alert("test", name, rep, "", text))
+    # Secrets of others need not be there.
+    alone = replace(
+        rules,
+        routes=tuple(each for each in rules.routes if each.name == name),
+        reports=tuple(each for each in rules.reports if each.name == name),
+    )
     found = []
     async with http_session() as session:
-        receiver = receivers(
-            NotifyRules(routes=(route,), mail=rules.mail, addresses=rules.addresses),
-            session,
-            now_ms,
-        )[name]
-        for recipient in _recipients(route, rules, rep):
+        sender = receivers(alone, session, now_ms)[name]
+        for recipient in _recipients(name, receiver, rules, rep):
             message = Message(f"msg_test_{uuid4().hex}", now_ms(), (change,))
-            found.append((str(recipient), await receiver.send(recipient, message)))
+            found.append((str(recipient), await sender.send(recipient, message)))
     return found
 
 
-def _recipients(route: Route, rules: NotifyRules, rep: str | None) -> list[Recipient]:
-    if not isinstance(route.receiver, Email):
-        return [Recipient(route.name)]
-    if not route.receiver.is_to_reps:
-        return [Recipient(route.name, address) for address in route.receiver.to]
+def _recipients(
+    name: str, receiver: Receiver, rules: NotifyRules, rep: str | None
+) -> list[Recipient]:
+    if not isinstance(receiver, Email):
+        return [Recipient(name)]
+    if not receiver.is_to_reps:
+        return [Recipient(name, address) for address in receiver.to]
     if rep is None or rep not in rules.addresses:
         known = ", ".join(sorted(rules.addresses)[:20])
-        raise BadSetting(f"{route.name} mails each rep: name one with --rep; known: {known}")
-    return [Recipient(route.name, rep)]
+        raise BadSetting(f"{name} mails each rep: name one with --rep; known: {known}")
+    return [Recipient(name, rep)]

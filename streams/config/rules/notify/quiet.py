@@ -31,8 +31,8 @@ def parse(table: Table) -> QuietHours:
     """Read the table. Raises BadSetting for an invalid rule."""
     has_hours = table.has("from") or table.has("to")
     rules = QuietHours(
-        begins=_clock(table, "from") if has_hours else 0,
-        ends=_clock(table, "to") if has_hours else 0,
+        begins=time_of_day(table, "from") if has_hours else 0,
+        ends=time_of_day(table, "to") if has_hours else 0,
         days=frozenset(DAYS.index(day) for day in table.options("days", (), among=DAYS)),
         zone=table.text("zone", ""),
     )
@@ -48,7 +48,7 @@ def parse(table: Table) -> QuietHours:
     return rules
 
 
-def _clock(table: Table, key: str) -> int:
+def time_of_day(table: Table, key: str) -> int:
     """Read a time of day such as `20:30` as minutes after midnight."""
     text = table.text(key)
     if not re.fullmatch(CLOCK, text) or text == "24:00":

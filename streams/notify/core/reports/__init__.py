@@ -1,0 +1,1 @@
+"""Reports: when one is due, what it says, and which of them a recipient has."""

@@ -1,0 +1,1 @@
+"""Who may look at what: viewers by token, session or trusted header."""

@@ -1,0 +1,1 @@
+"""The HTTP API: answers, their description, and workbooks of what a page shows."""

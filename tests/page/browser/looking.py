@@ -1,0 +1,68 @@
+"""What tests in a browser need: a site whose records change, and a page that counts complaints."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from playwright.async_api import Browser, Page
+
+from streams.page.live.store import Store
+from streams.page.live.topics import AlertView, KpiView
+from tests.page.views.company import published, settings
+
+CALLS = "call_count|all|month|2026-03-01T00:00:00+01:00"
+CALLS_CARD = '.card[data-key="call_count|all|month"] data'
+
+
+@dataclass
+class Site:
+    """A running page server and the store that it reads."""
+
+    url: str
+    store: Store
+
+    def __post_init__(self) -> None:
+        self.alerts = AlertView(self.store)
+
+    def publish_calls(self, count: int) -> None:
+        """Publish a number of calls of this month."""
+        record = {**orjson.loads(published()[0][CALLS]), "value": count, "parts": {"count": count}}
+        KpiView(self.store).update(CALLS, orjson.dumps(record))
+
+    def publish_alert(self, subject: str) -> None:
+        """Publish a lead that has waited for an hour."""
+        fields = orjson.loads(next(iter(published()[1].values())))
+        alert = {**fields, "kind": "lead_unanswered", "subject": subject, "rule": {}}
+        self.alerts.update(f"lead_unanswered|{subject}", orjson.dumps(alert))
+
+    def withdraw_alert(self, subject: str) -> None:
+        """Withdraw a lead that was published."""
+        now = settings().clock()
+        self.alerts.update(f"lead_unanswered|{subject}", None, now)
+
+
+@dataclass
+class Look:
+    """A page in a browser, what it complained about, and whom it asked."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def look(browser: Browser, address: str, **options: Any) -> AsyncIterator[Look]:
+    """Open a page for the block."""
+    context = await browser.new_context(**options)
+    try:
+        page = await context.new_page()
+        found = Look(page)
+        page.on("console", lambda message: found.complaints.append(message.text))
+        page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        page.on("request", lambda request: found.asked.append(request.url))
+        await page.goto(address)
+        yield found
+    finally:
+        await context.close()
