@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pytest
 from aiokafka import TopicPartition
 
 from streams.broker.embedded import EmbeddedKafka
@@ -26,11 +27,12 @@ from tests.whole.processes import (
 )
 
 # `make soak` takes 100,000.
-EVENTS = int(os.environ.get("WHOLE_EVENTS", "3500"))
+EVENTS = int(os.environ.get("WHOLE_EVENTS", "6000"))
 KILLS = 3
 ALERTS_SECONDS = 60.0
 
 
+@pytest.mark.soak
 def test_two_workers_of_which_one_is_killed_thrice_give_what_replay_gives(tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
     events = history(11, EVENTS, start=date(2026, 1, 5), days=60)

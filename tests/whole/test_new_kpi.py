@@ -4,6 +4,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from streams.broker.embedded import EmbeddedKafka
 from tests.histories import history, lines
 from tests.whole.lines import first_difference, records
@@ -16,9 +18,10 @@ from tests.whole.processes import (
 NEW = "deal_size"
 
 
+@pytest.mark.soak
 def test_worker_with_a_new_kpi_publishes_its_history_without_new_events(tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
-    file.write_bytes(lines(history(5, 1_000, start=date(2026, 1, 5), days=40)))
+    file.write_bytes(lines(history(5, 2_000, start=date(2026, 1, 5), days=40)))
     with EmbeddedKafka() as broker:
         environment = {
             "SALES_KPIS_BOOTSTRAP": broker.bootstrap,

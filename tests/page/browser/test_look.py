@@ -38,7 +38,9 @@ async def test_no_view_is_wider_than_a_narrow_screen(
 ) -> None:
     async with look(browser, site.url + address, viewport=NARROW) as seen:
         for code in LANGUAGES:
-            await seen.page.goto(site.url + in_language(address, code))
+            await seen.page.goto(
+                site.url + in_language(address, code), wait_until="domcontentloaded"
+            )
             width = await seen.page.evaluate("document.documentElement.scrollWidth")
             assert width <= NARROW["width"], code
 
