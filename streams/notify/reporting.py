@@ -5,10 +5,12 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
+from aiokafka.errors import KafkaError
 from msgspec import DecodeError
 
 from streams.config.settings import Settings
 from streams.engine.catalogue.catalogue import Catalogue
+from streams.kafka.errors import Fatal
 from streams.notify.core.reports.desk import Due, Published, ReportDesk
 from streams.notify.core.reports.figures import Figures
 from streams.notify.core.reports.outbox import ReportOutbox
@@ -47,11 +49,20 @@ class Reporting:
         self._settings, self._desk, self._clock, self._deliver = settings, desk, clock, deliver
 
     async def run(self) -> None:
-        """Report until cancelled. Raises Fatal if Kafka cannot be read."""
+        """Report until cancelled.
+
+        Alerts are not to wait for what only reports need: while `sales.kpis` cannot be read, for
+        want of a right on it perhaps, reports stay due.
+        """
         while True:
             now = self._clock()
             if due := self._desk.due(now):
-                await self._report(due)
+                try:
+                    await self._report(due)
+                except (Fatal, KafkaError) as error:
+                    log.error("reports wait: sales.kpis cannot be read: %s", error)
+                    await asyncio.sleep(LONGEST_WAIT_SECONDS)
+                    continue
             next_at = self._desk.next_at(now)
             wait_s = LONGEST_WAIT_SECONDS
             if next_at is not None:
