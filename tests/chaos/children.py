@@ -80,6 +80,8 @@ class Child:
         run = self.run
         self.signal(signal.SIGTERM)
         while self.run is run:
+            # It may have suspended itself meanwhile, and would not hear of it.
+            self.signal(signal.SIGCONT)
             await asyncio.sleep(EXIT_POLL_SECONDS)
 
     def kill(self) -> None:

@@ -118,8 +118,20 @@ class Torment:
         is_hasty = self._random.random() < HASTY_SHARE
         deadline = time.monotonic() + (HASTE_SECONDS if is_hasty else RECOVERY_SECONDS)
         while self._watcher.is_waiting and time.monotonic() < deadline:
+            self._wake()
             await asyncio.sleep(POLL_SECONDS)
+        self._wake()
         await asyncio.sleep(self._random.uniform(0.2, 2.0))
+
+    def _wake(self) -> None:
+        """Continue workers that have suspended themselves when nobody waited for it any more.
+
+        One that did not get to its step in time was frozen elsewhere, and gets there later.
+        """
+        for worker in self.workers:
+            if not worker.is_frozen and worker.is_suspended():
+                self.counts["zombies of their own"] += 1
+                worker.signal(signal.SIGCONT)
 
     async def _victim(self) -> Child:
         while True:

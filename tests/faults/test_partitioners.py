@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from aiohttp import ClientSession
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import Producer
@@ -30,6 +31,7 @@ CRASH_SECONDS, END_SECONDS = 90.0, 30.0
 FAILPOINTS = ("after_forwards:1", "after_state:9", "")
 
 
+@pytest.mark.soak
 async def test_two_clients_at_their_defaults_and_two_crashes_give_what_replay_gives(
     tmp_path: Path,
 ) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
@@ -109,6 +109,8 @@ CHANGES: dict[str, tuple[Changing, tuple[str, ...]]] = {
 }
 
 
+# There are many kinds of changes.
+@settings(max_examples=max(1, settings().max_examples // 2))
 @pytest.mark.parametrize(("change", "history"), CHANGES.values(), ids=CHANGES)
 @given(data=st.data())
 def test_changed_deal_has_always_been_so(

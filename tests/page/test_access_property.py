@@ -35,7 +35,7 @@ LIMITED = [scope for scope in SCOPES if scope.startswith(("team=", "rep="))]
 TOKEN = TOKENS["ann"]
 
 # Each asks two servers for some two hundred answers.
-EXAMPLES = 8
+EXAMPLES = max(1, settings().max_examples // 3)
 records = st.lists(
     st.tuples(st.sampled_from(KPIS), st.sampled_from(SCOPES), st.sampled_from(WINDOWS)),
     unique=True,
