@@ -48,6 +48,7 @@ class Installation:
             public_url=url(ports.gateway),
             history=str(without_history(settings.data / "demo" / "history.sqlite")),
         )
+        self._environment = environment(self.settings)
         self.gateway = self._service("gateway", "--port", ports.gateway, "readyz")
         self.page = self._service("page", "--port", ports.page, "readyz")
         self.workers = [
@@ -78,7 +79,7 @@ class Installation:
             (name.partition(" ")[0], option, str(port)),
             f"{url(port)}/{check}",
             self._logs / f"{name.replace(' ', '-')}.log",
-            environment(self.settings),
+            self._environment,
         )
 
     @property

@@ -34,18 +34,16 @@ class Service:
     ) -> None:
         self.name = name
         self.restarts = 0
-        self._is_started = False
         self._health_url = health_url
         self._child = Child([*PRODUCT, *arguments], log, environment)
 
     @property
     def is_started(self) -> bool:
         """Whether it has been started at all."""
-        return self._is_started
+        return self._child.is_running or self._child.status is not None
 
     def start(self) -> None:
         """Start the process, without waiting until it works."""
-        self._is_started = True
         self._child.start()
 
     async def await_healthy(self, session: aiohttp.ClientSession) -> None:

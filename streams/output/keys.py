@@ -6,6 +6,8 @@ from streams.engine.calendars.calendar import CALENDAR_KINDS, ROLLING_DAYS
 
 WINDOWS = ("hour", *CALENDAR_KINDS, *ROLLING_DAYS)
 ALL = "all"
+# Kinds of KPIs that hold until they change: a window without a record has what was there before.
+LEVELS = frozenset({"level", "level_ratio"})
 
 
 class RecordKey(NamedTuple):

@@ -9,6 +9,7 @@ from streams.config.settings import Settings
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
+from streams.output.keys import LEVELS
 from streams.output.prometheus.naming import AIMED, naming
 from streams.output.prometheus.naming import TARGET as TARGET_GAUGE
 
@@ -25,7 +26,6 @@ UNITS = {
     "per_1000": "short",
     "score": "short",
 }
-LEVELS = ("level", "level_ratio")
 
 
 class PanelStyle(TypedDict, total=False):

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from streams.languages.format import Formats, Shown, no_value
+from streams.output.keys import LEVELS
 from streams.page.access.viewer import Viewer
 from streams.page.choice import Choice
 from streams.page.drawing import spark
@@ -18,7 +19,6 @@ from streams.page.views.shown import Point, Record, ShownRecords
 # What grows with every fact: a day without a record had none.
 COUNTED = frozenset({"count", "sum"})
 # Of these no record means none, which is a number; of all others there is nothing to divide by.
-LEVEL_KINDS = frozenset({"level", "level_ratio"})
 NONE_IS_ZERO = COUNTED | {"level"}
 POINTS = 100
 
@@ -120,7 +120,7 @@ class Source(NamedTuple):
         kind = self.kind(kpi)
         none = 0.0 if kind in COUNTED else None
         values = [none if p.record is None else headline(p.record) for p in points]
-        if kind in LEVEL_KINDS:
+        if kind in LEVELS:
             values = [*accumulate(values, _held)]
         known = [place for place, point in enumerate(points) if point.record is not None]
         first = known[0] if known else len(points)
@@ -150,7 +150,7 @@ class Source(NamedTuple):
         A history that was begun after a day knows its levels, and nothing else of the windows that
         ran then.
         """
-        is_level = self.kind(kpi) in LEVEL_KINDS
+        is_level = self.kind(kpi) in LEVELS
         if self.choice.as_of and not is_level and not self.records.knows(window):
             return no_value(self.unit(kpi), self.formats.language.text("reason.not_kept"))
         if self.kind(kpi) in NONE_IS_ZERO and not self.records.is_empty:

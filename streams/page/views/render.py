@@ -14,14 +14,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from streams.languages import LANGUAGES
 from streams.languages.format import Formats
 from streams.languages.language import Language, language
-from streams.output.keys import ALL, WINDOWS
+from streams.output.keys import ALL, LEVELS, WINDOWS
 from streams.page.choice import VIEWS, Choice
 from streams.page.live.withdrawn import Withdrawal
 from streams.page.selection import Selection
 from streams.page.static_files import static_url
 from streams.page.views import alerts as alerts_view
 from streams.page.views import marketing, money, people, pipeline, today
-from streams.page.views.card import LEVEL_KINDS, Source
+from streams.page.views.card import Source
 from streams.page.views.shown import Needs, ShownRecords
 from streams.page.visible import Visible
 
@@ -106,7 +106,7 @@ def _withdrawn(choice: Choice, visible: Visible, now: datetime) -> Sequence[With
 
 
 def _levels(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    return frozenset(each["kpi"] for each in entries if each["kind"] in LEVEL_KINDS)
+    return frozenset(each["kpi"] for each in entries if each["kind"] in LEVELS)
 
 
 def view_of(choice: Choice) -> View:

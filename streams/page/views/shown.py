@@ -72,14 +72,14 @@ class ShownRecords:
         self._days: dict[tuple[str, str], dict[date, Record]] = defaultdict(dict)
         for key, body in records:
             parts = parse_key(key)
-            day = parts.start[: len(today)]
-            if parts.kpi in levels and parts.window == DAY and day <= today:
-                known, _ = last_days.get((parts.kpi, parts.scope), ("", b""))
-                if needs.wants(parts) and day > known:
-                    last_days[parts.kpi, parts.scope] = day, body
+            if not needs.wants(parts):
+                continue
+            if parts.window == DAY and parts.kpi in levels:
+                place, day = (parts.kpi, parts.scope), parts.start[: len(today)]
+                if last_days.get(place, ("", b""))[0] < day <= today:
+                    last_days[place] = day, body
             # Decoding is what costs: a company has years of days.
-            is_old = parts.window == DAY and parts.start < self._first_day
-            if needs.wants(parts) and not is_old:
+            if parts.window != DAY or parts.start >= self._first_day:
                 self._add(parts, orjson.loads(body))
         self._carried = {place: _carried(body) for place, (_, body) in last_days.items()}
 

@@ -8,14 +8,12 @@ from typing import NamedTuple
 from msgspec import Struct, json
 
 from streams.engine.calendars.calendar import Window
-from streams.output.keys import parse_key
+from streams.output.keys import LEVELS, parse_key
 
 Value = str | int | float
 ISO_DAY = len("2026-03-02")
 # What grows with every fact: without a record there were none.
 COUNTED = frozenset({"count", "sum", "counts"})
-# What holds until it changes: without a record it is as before.
-LEVELS = frozenset({"level", "level_ratio"})
 
 
 class Parts(Struct, frozen=True):
