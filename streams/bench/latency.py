@@ -7,27 +7,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from statistics import quantiles
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from streams.bench.workload import Event, backlog
+from streams.bench.processes import BenchFailed
+from streams.bench.workload import Event, backlog, text
 from streams.config.settings import Settings
-from streams.engine.calendars.calendar import Calendar, milliseconds
+from streams.engine.calendars.calendar import DAY_MS, Calendar, milliseconds
 from streams.events import TOPIC_OF
 from streams.output.keys import ALL, parse_key
 from streams.output.reader import read
 from streams.process.cancellation import stopped
 
-# Events per second: a busy hour of a large company, and what a worker is designed for.
-RATES = (50, 1_000)
 PRODUCE_SLICE_SECONDS = 0.01
 COUNT_POLL_SECONDS = 0.05
 WARM_UP_SECONDS = 3.0
-LATEST_SECONDS = 15.0
-KPI = "lead_count|"
-WATCHED = {(ALL, "year"), ("rep", "day")}
+LATEST_SECONDS = 60.0
+TOTAL_WINDOW, REP_WINDOW = "month", "day"
 # Of each key: its counts, each with the instant at which it could first be read.
 Seen = dict[str, list[tuple[float, int]]]
 # Of each key: the instants at which the leads that it counts were sent.
@@ -37,8 +35,18 @@ Send = Callable[[Event], Awaitable[Awaitable[object]]]
 Sending = Callable[[Settings], AbstractAsyncContextManager[Send]]
 
 
+class Watched(NamedTuple):
+    """A KPI whose count rises by one with each event of a type."""
+
+    kpi: str
+    event: str
+
+
+LEADS, CALLS = Watched("lead_count", "lead.created"), Watched("call_count", "call.ended")
+
+
 class Latencies(NamedTuple):
-    """Milliseconds until each new lead was counted: in the grand total, and for its rep."""
+    """Milliseconds until each watched event was counted: in the grand total, and for its rep."""
 
     total: list[float]
     by_rep: list[float]
@@ -60,28 +68,34 @@ async def producing(settings: Settings) -> AsyncIterator[Send]:
 
 
 async def latencies(
-    settings: Settings, rate: int, seconds: float, seed: int, sending: Sending = producing
+    settings: Settings,
+    rate: int,
+    seconds: float,
+    seed: int,
+    sending: Sending = producing,
+    watched: Watched = LEADS,
 ) -> Latencies:
-    """Send `rate` events/s of all kinds; return the time until each new lead was counted.
+    """Send `rate` events/s of all kinds; return the time until each watched one was counted.
 
-    The n-th lead of a key is counted once a committed `lead_count` has risen by n: of the year
-    for all, of the day for a rep. The clock starts when the event is handed to the sender.
+    The n-th event of a key is counted once the committed count has risen by n: of the month for
+    all, of the day for a rep. The clock starts when the event is handed to the sender. Raises
+    BenchFailed if some are not counted within LATEST_SECONDS of the last one.
     """
     seen: Seen = defaultdict(list)
     caught_up = asyncio.Event()
-    watching = asyncio.create_task(watch(settings, seen, caught_up))
+    watching = asyncio.create_task(watch(settings, watched.kpi, seen, caught_up))
     try:
         await caught_up.wait()
         base = {key: values[-1][1] for key, values in seen.items()}
         async with sending(settings) as send:
-            sent = await send_all(settings, send, rate, seconds, seed)
+            sent = await send_all(settings, send, rate, seconds, seed, watched)
         deadline = time.monotonic() + LATEST_SECONDS
         while missing(sent, seen, base) and time.monotonic() < deadline:
             await asyncio.sleep(COUNT_POLL_SECONDS)
     finally:
         await stopped(watching)
     if count := missing(sent, seen, base):
-        raise TimeoutError(f"{count} counts did not rise within {LATEST_SECONDS:.0f} s")
+        raise BenchFailed(f"{count} counts did not rise within {LATEST_SECONDS:.0f} s")
     begin = min(instants[0] for instants in sent.values()) + WARM_UP_SECONDS
     result = Latencies([], [])
     for key, instants in sent.items():
@@ -91,7 +105,7 @@ async def latencies(
 
 
 def missing(sent: Sent, seen: Seen, base: dict[str, int]) -> int:
-    """Return the number of leads that are not counted yet."""
+    """Return the number of events that are not counted yet."""
     return sum(
         max(0, base.get(key, 0) + len(instants) - (seen[key][-1][1] if seen[key] else 0))
         for key, instants in sent.items()
@@ -110,32 +124,35 @@ def latencies_of_key(
             yield (values[step][0] - instant) * 1000
 
 
-async def watch(settings: Settings, seen: Seen, caught_up: asyncio.Event) -> None:
+async def watch(settings: Settings, kpi: str, seen: Seen, caught_up: asyncio.Event) -> None:
     """Record when each value of a watched key could first be read, committed."""
+    start, windows = f"{kpi}|", {(ALL, TOTAL_WINDOW), ("rep", REP_WINDOW)}
     async for batch in read(settings):
         now = time.monotonic()
         for key, record in batch.records:
-            if record is None or not key.startswith(KPI):
+            if record is None or not key.startswith(start):
                 continue
             at = parse_key(key)
-            if (at.dimension, at.window) in WATCHED:
+            if (at.dimension, at.window) in windows:
                 seen[key].append((now, orjson.loads(record)["parts"]["count"]))
         if batch.is_caught_up:
             caught_up.set()
 
 
-async def send_all(settings: Settings, send: Send, rate: int, seconds: float, seed: int) -> Sent:
-    """Send one day's events at a steady rate, in the order they happened."""
+async def send_all(
+    settings: Settings, send: Send, rate: int, seconds: float, seed: int, watched: Watched
+) -> Sent:
+    """Send events of today at a steady rate, in the order they happened."""
     sent: Sent = defaultdict(list)
-    events = backlog(seed, int(seconds * rate), time.time_ns() // 1_000_000, days=1)
     calendar = Calendar(settings.timezone)
+    events = events_of_today(seed, int(seconds * rate), settings.clock(), calendar)
     begun, done = time.monotonic(), 0
     answers = []
     while done < len(events):
         due = min(len(events), int((time.monotonic() - begun) * rate) + 1)
         for event in events[done:due]:
-            if event["type"] == "lead.created":
-                for key in keys(event, calendar):
+            if event["type"] == watched.event:
+                for key in keys(watched.kpi, event, calendar):
                     sent[key].append(time.monotonic())
             answers.append(await send(event))
         done = due
@@ -144,12 +161,22 @@ async def send_all(settings: Settings, send: Send, rate: int, seconds: float, se
     return sent
 
 
-def keys(lead: dict[str, Any], calendar: Calendar) -> Iterator[str]:
-    """Yield the two watched keys that count a lead."""
-    day = calendar.day(milliseconds(datetime.fromisoformat(lead["at"])))
-    for scope, kind in ((ALL, "year"), (f"rep={lead['rep']}", "day")):
+def events_of_today(seed: int, count: int, now: int, calendar: Calendar) -> list[Event]:
+    """Return a day's events, moved closer together so that all of them happened today."""
+    midnight = calendar.start_of(calendar.day(now))
+    events = backlog(seed, count, now, days=1)
+    for event in events:
+        at = milliseconds(datetime.fromisoformat(event["at"]))
+        event["at"] = text(now - (now - at) * (now - midnight) // DAY_MS)
+    return events
+
+
+def keys(kpi: str, event: Event, calendar: Calendar) -> Iterator[str]:
+    """Yield the two watched keys that count an event."""
+    day = calendar.day(milliseconds(datetime.fromisoformat(event["at"])))
+    for scope, kind in ((ALL, TOTAL_WINDOW), (f"rep={event['rep']}", REP_WINDOW)):
         start = calendar.text(calendar.start_of(calendar.first_day(kind, day)))
-        yield f"{KPI}{scope}|{kind}|{start}"
+        yield f"{kpi}|{scope}|{kind}|{start}"
 
 
 def percentiles(latencies_ms: list[float]) -> tuple[float, float]:

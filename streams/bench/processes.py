@@ -1,46 +1,103 @@
-"""The processes that the benchmark measures."""
+"""The processes that the benchmark measures, and what they use of the machine."""
 
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from streams.process.child import PRODUCT, Child, inherited
 
-READY_SECONDS = 60.0
+# Longer than a worker of half a million leads needs on a slow machine.
+READY_SECONDS = 600.0
 READY_POLL_SECONDS = 0.02
+# A worker that uses less than a tenth of a processor has done what it had put off.
+REST_POLL_SECONDS, REST_SHARE, REST_SECONDS = 0.5, 0.1, 30.0
 
 
 class BenchFailed(Exception):
     """A process did not get as far as it had to; the message says which."""
 
 
+@dataclass(frozen=True)
+class Running:
+    """A process of the product that has got ready.
+
+    Attributes:
+        began: When it was started, by the monotonic clock.
+        ready: When it logged that it was ready.
+        ready_cpu_s: The processor time that it had used by then.
+    """
+
+    child: Child
+    began: float
+    ready: float
+    ready_cpu_s: float
+
+    def cpu_s(self) -> float:
+        """Return the processor time of all its processes, in seconds."""
+        return cpu_s(self.child.pid)
+
+    def memory(self) -> int:
+        """Return the resident memory of its largest process, in bytes."""
+        sizes: list[int] = [process.memory_info().rss for process in family(self.child.pid)]
+        return max(sizes)
+
+    def rest(self) -> None:
+        """Wait until it has nothing to do; not longer than REST_SECONDS."""
+        deadline = time.monotonic() + REST_SECONDS
+        before = self.cpu_s()
+        while time.monotonic() < deadline:
+            time.sleep(REST_POLL_SECONDS)
+            now = self.cpu_s()
+            if now - before < REST_SHARE * REST_POLL_SECONDS:
+                return
+            before = now
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and all that it has started. Raises BenchFailed if it has ended."""
+    try:
+        first = psutil.Process(pid)
+        return [first, *first.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        raise BenchFailed(f"process {pid} has ended, whose use was to be measured") from None
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time of a process and of all that it has started, in seconds."""
+    used = [each.cpu_times() for each in family(pid)]
+    return float(sum(times.user + times.system for times in used))
+
+
 @contextmanager
-def worker(log: Path, environment: Mapping[str, str], processes: int = 1) -> Iterator[float]:
-    """Run a worker of this product; yield the monotonic time at which its first was ready."""
-    with process(("worker", "--processes", str(processes)), log, environment, "ready") as began:
-        yield began
+def worker(log: Path, environment: Mapping[str, str], processes: int = 1) -> Iterator[Running]:
+    """Run a worker of this product; yield it once its first process is ready."""
+    with process(("worker", "--processes", str(processes)), log, environment, "ready") as it:
+        yield it
 
 
 @contextmanager
 def process(
     arguments: Sequence[str], log: Path, environment: Mapping[str, str], ready: str
-) -> Iterator[float]:
-    """Run a process of this product; yield the monotonic time at which it logged a text."""
+) -> Iterator[Running]:
+    """Run a process of this product; yield it once it has logged a text."""
+    began = time.monotonic()
     with running([*PRODUCT, *arguments], log, environment) as child:
-        deadline = time.monotonic() + READY_SECONDS
         while ready not in log.read_text():
-            if not child.is_running or time.monotonic() > deadline:
+            if not child.is_running or time.monotonic() > began + READY_SECONDS:
                 raise BenchFailed(f"{arguments[0]} did not get ready:\n{child.last_lines()}")
             time.sleep(READY_POLL_SECONDS)
-        yield time.monotonic()
+        yield Running(child, began, time.monotonic(), cpu_s(child.pid))
 
 
 @contextmanager
-def plain_faust(bootstrap: str, data: Path, log: Path) -> Iterator[Child]:
+def plain_faust(bootstrap: str, group: str, data: Path, log: Path) -> Iterator[Child]:
     """Run a worker of plain Faust that keeps its data in a folder."""
-    command = [sys.executable, "-m", "streams.bench.plain", bootstrap, str(data)]
+    command = [sys.executable, "-m", "streams.bench.parts.plain", bootstrap, group, str(data)]
     with running(command, log, {}) as child:
         yield child
 

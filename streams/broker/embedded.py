@@ -94,6 +94,11 @@ class EmbeddedKafka:
         """Whether the broker's process is there."""
         return self._process is not None and self._process.is_running
 
+    @property
+    def pid(self) -> int:
+        """The id of the process above the broker's; 0 if there is none."""
+        return 0 if self._process is None else self._process.pid
+
     def start(self) -> str:
         """Start the broker, wait until it answers and return its bootstrap address.
 

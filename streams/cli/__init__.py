@@ -6,6 +6,7 @@ Commands import their modules when they run: `--help` and `replay` load no Kafka
 import click
 
 from streams.cli import (
+    bench,
     demo,
     events,
     history,
@@ -33,7 +34,7 @@ for command in (
     *(run.broker, run.topics, run.worker, run.gateway, run.translate),
     *(status.status, output.verify, output.dump, output.alerts, output.catalogue),
     *(events.ingest, events.export, events.replay, events.dead_letters),
-    *(output.doctor, demo.demo, demo.schemas, demo.bench),
+    *(output.doctor, demo.demo, demo.schemas, bench.bench),
     *(sources.sources, targets.targets, history.history, notify.notify, page.page),
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""The commands demo, schemas and bench."""
+"""The commands demo and schemas."""
 
 import sys
 from pathlib import Path
@@ -49,38 +49,3 @@ def schemas(folder: Path) -> None:
         write(folder)
     except CannotWrite as error:
         raise click.ClickException(str(error)) from error
-
-
-@click.command()
-@click.option(
-    "--events",
-    type=click.IntRange(min=1_000),
-    default=400_000,
-    show_default=True,
-    help="Number of events; with fewer, start and end weigh more.",
-)
-@click.option(
-    "--seconds",
-    type=click.FloatRange(min=5),
-    default=20,
-    show_default=True,
-    help="Length of each latency run.",
-)
-@click.option("--webhooks", is_flag=True, help="Only the latency of signed webhooks.")
-@click.option(
-    "--gateway",
-    type=click.IntRange(min=1),
-    metavar="RATE",
-    help="Only a gateway, at so many webhooks a second.",
-)
-def bench(events: int, seconds: float, webhooks: bool, gateway: int | None) -> None:
-    """Measure throughput and latency on an embedded Kafka."""
-    require_java()
-    from streams.bench import run_bench, run_bench_of_webhooks, run_gateway_load
-
-    if gateway is not None:
-        run_gateway_load(gateway, seconds)
-    elif webhooks:
-        run_bench_of_webhooks(seconds)
-    else:
-        run_bench(events, seconds)

@@ -75,6 +75,11 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """The id of the guard's process, whose child runs the command; 0 if none was started."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
     def status(self) -> int | None:
         """The exit status of the last process; None before it has ended."""
         return None if self._process is None else self._process.poll()

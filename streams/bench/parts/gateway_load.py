@@ -2,25 +2,26 @@
 
 import asyncio
 import json
-import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from statistics import quantiles
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
-from rich.console import Console
 
-from streams.bench.processes import READY_POLL_SECONDS, READY_SECONDS, BenchFailed, running
-from streams.broker.embedded import EmbeddedKafka
+from streams.bench.bench import Bench
+from streams.bench.latency import percentiles
+from streams.bench.options import EVERY_KPI
+from streams.bench.processes import BenchFailed, Running, process
+from streams.bench.results import Quantity
 from streams.broker.ports import free_port
 from streams.config.settings import Settings
 from streams.gateway.webhooks.endpoints import endpoints
 from streams.kafka import topics
 from streams.kafka.reader import ends
-from streams.process.child import PRODUCT
 from streams.process.environment import environment
 from streams.sources.auth import Recipe, sign
 from streams.sources.delivery import Webhook
@@ -34,6 +35,7 @@ CONNECTIONS = 400
 SLICE_SECONDS = 0.002
 WARM_UP_SECONDS = 3.0
 END_SECONDS = 10.0
+OK = 200
 
 
 class Connection(asyncio.Protocol):
@@ -142,31 +144,45 @@ class Load:
         return head.encode() + b"\r\n\r\n" + body
 
 
-def run_gateway_load(rate: int, seconds: float) -> None:
-    """Print p50, p99 and the largest latency at this rate. Raises BenchFailed for a lost one."""
-    console = Console()
-    with (
-        tempfile.TemporaryDirectory(prefix="sales-kpis-bench-") as folder,
-        EmbeddedKafka() as kafka,
-    ):
-        settings = Settings(
-            bootstrap=kafka.bootstrap,
+def measure(bench: Bench) -> None:
+    """Measure p50, p99 and the largest latency of answers. Raises BenchFailed for a lost one."""
+    options, installation = bench.options, bench.installation
+    rate = options.webhook_rate
+    case = f"{rate:,} webhooks/s"
+    for _ in range(options.repeats):
+        installation.renew(EVERY_KPI)
+        settings = replace(
+            installation.settings,
             secrets={SOURCE: (SECRET,)},
             public_url=PUBLIC_URL,
             webhook_rate=1_000_000,
         )
-        asyncio.run(topics.apply(settings))
-        with gateway(Path(folder) / "gateway.log", settings) as port:
-            load = asyncio.run(loaded(settings, port, rate, seconds))
+        with (
+            bench.steps.step(f"gateway, {case}"),
+            gateway(installation.folder / "gateway.log", settings) as child,
+        ):
+            load = asyncio.run(loaded(settings, child.port, rate, options.seconds))
+            cpu_s = child.process.cpu_s()
         kept = asyncio.run(count(settings))
-    p50, p99 = (quantiles(load.milliseconds, n=100)[q - 1] for q in (50, 99))
-    statuses = ", ".join(f"{status}: {n:,}" for status, n in sorted(load.statuses.items()))
-    console.print(
-        f"{rate:,} webhooks/s for {seconds:g} s: p50 {p50:.1f} ms, p99 {p99:.1f} ms,"
-        f" at most {max(load.milliseconds):.0f} ms; answers {statuses}; {kept:,} in the inbox"
-    )
-    if kept < load.statuses[200]:
-        raise BenchFailed(f"{load.statuses[200]:,} were accepted, and {kept:,} are in the inbox")
+        bench.add("gateway", case, figures(load, kept, cpu_s))
+        if kept < load.statuses[OK]:
+            raise BenchFailed(f"{load.statuses[OK]:,} were accepted, {kept:,} are in the inbox")
+
+
+def figures(load: Load, kept: int, cpu_s: float) -> dict[Quantity, float]:
+    """Return latencies, the number of answers of each status, and how many are in the inbox."""
+    p50, p99 = percentiles(load.milliseconds)
+    return {
+        Quantity("answers, p50", "ms"): p50,
+        Quantity("answers, p99", "ms"): p99,
+        Quantity("answers, longest", "ms"): max(load.milliseconds),
+        **{
+            Quantity(f"answers {status}", "webhooks"): number
+            for status, number in sorted(load.statuses.items())
+        },
+        Quantity("in the inbox", "webhooks"): kept,
+        Quantity("gateway's CPU", "µs/webhook"): 1e6 * cpu_s / load.statuses.total(),
+    }
 
 
 async def loaded(settings: Settings, port: int, rate: int, seconds: float) -> Load:
@@ -185,15 +201,17 @@ async def count(settings: Settings) -> int:
     return sum((await ends(settings, partitions)).values())
 
 
+class Gateway(NamedTuple):
+    """A gateway process that accepts webhooks."""
+
+    port: int
+    process: Running
+
+
 @contextmanager
-def gateway(log: Path, settings: Settings) -> Iterator[int]:
-    """Run a gateway process; yield its port once it accepts webhooks."""
+def gateway(log: Path, settings: Settings) -> Iterator[Gateway]:
+    """Run a gateway process; yield it once it accepts webhooks."""
     port = free_port(HOST)
-    command = [*PRODUCT, "gateway", "--port", str(port)]
-    with running(command, log, environment(settings)) as child:
-        deadline = time.monotonic() + READY_SECONDS
-        while "connected to Kafka" not in log.read_text():
-            if not child.is_running or time.monotonic() > deadline:
-                raise BenchFailed(f"the gateway did not get ready:\n{child.last_lines()}")
-            time.sleep(READY_POLL_SECONDS)
-        yield port
+    arguments = ("gateway", "--port", str(port))
+    with process(arguments, log, environment(settings), "connected to Kafka") as it:
+        yield Gateway(port, it)

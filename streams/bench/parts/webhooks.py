@@ -1,23 +1,28 @@
-"""`sales-kpis bench --webhooks`: from signed webhooks to the committed KPIs that count them."""
+"""Webhooks at a steady rate: from signed webhooks to the committed KPIs that count them."""
 
 import asyncio
 import base64
 import secrets
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
 import orjson
 from yarl import URL
 
+from streams.bench.bench import Bench
 from streams.bench.latency import Latencies, Send, latencies
+from streams.bench.options import EVERY_KPI
+from streams.bench.parts.latency import EARLIER_EVENTS, SEEDS, of_all_and_of_a_rep
+from streams.bench.parts.throughput import fill
 from streams.bench.processes import BenchFailed, process, worker
 from streams.bench.workload import Event
 from streams.broker.ports import free_port
 from streams.config.settings import Settings
 from streams.internal_topics.progress import await_settled
+from streams.process.environment import environment
 from streams.sources.auth import sign
 from streams.sources.delivery import Webhook
 from streams.sources.loading import sources
@@ -26,7 +31,9 @@ HOST = "127.0.0.1"
 # Its mapping file passes canonical events through, and its senders sign.
 SOURCE = "standardwebhooks"
 RATE = 50
+CASE = f"{RATE} webhooks/s"
 SECRET_BYTES = 32
+SETTLED_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -66,22 +73,32 @@ class Sender:
             yield send
 
 
+def measure(bench: Bench) -> None:
+    """Measure p50 and p99 through one gateway, one translating process and one worker."""
+    options, installation = bench.options, bench.installation
+    for number in range(1, options.repeats + 1):
+        fill(bench, EARLIER_EVENTS, SEEDS)
+        installation.renew(EVERY_KPI, keep_events=True)
+        with bench.steps.step(f"webhooks, {CASE}"):
+            found = latency_of_webhooks(
+                installation.folder, installation.settings, SEEDS + number, options.seconds
+            )
+        bench.add("webhooks", CASE, of_all_and_of_a_rep(found))
+
+
 def latency_of_webhooks(folder: Path, settings: Settings, seed: int, seconds: float) -> Latencies:
-    """Return the latencies through one gateway, one translating process and one worker."""
+    """Return the latencies through processes of their own."""
     port = free_port(HOST)
     key = base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     sender = Sender(f"http://{HOST}:{port}", f"whsec_{key}")
-    environment = {
-        "SALES_KPIS_BOOTSTRAP": settings.bootstrap,
-        f"SALES_KPIS_SECRET_{SOURCE.upper()}": sender.secret,
-    }
+    variables = environment(replace(settings, secrets={SOURCE: (sender.secret,)}))
     with ExitStack() as running:
-        running.enter_context(worker(folder / "worker.log", environment))
+        running.enter_context(worker(folder / "worker.log", variables))
         for arguments, sign_of_life in (
             (("gateway", "--port", str(port)), "connected to Kafka"),
             (("translate",), "ready"),
         ):
             log = folder / f"{arguments[0]}.log"
-            running.enter_context(process(arguments, log, environment, sign_of_life))
-        asyncio.run(await_settled(settings, 120))
+            running.enter_context(process(arguments, log, variables, sign_of_life))
+        asyncio.run(await_settled(settings, SETTLED_SECONDS))
         return asyncio.run(latencies(settings, RATE, seconds, seed, sender.sending))

@@ -1,6 +1,7 @@
 """One KPI in plain Faust: calls by rep in a Faust table, one event at a time.
 
-Run as a program (`python -m streams.bench.plain BOOTSTRAP DATADIR`): the benchmark's comparison.
+Run as a program, `python -m streams.bench.parts.plain BOOTSTRAP GROUP DATADIR`: what the benchmark
+compares with.
 """
 
 import sys
@@ -10,14 +11,14 @@ import faust
 import orjson
 
 TOPIC = "crm.call"
-GROUP = "bench-plain"
+TABLE = "call_count"
 PARTITIONS = 4
 
 
-def make_app(bootstrap: str, datadir: str) -> Any:
+def make_app(bootstrap: str, group: str, datadir: str) -> Any:
     """Make the app as Faust's own guide does."""
     app = faust.App(
-        GROUP,
+        group,
         broker=f"kafka://{bootstrap}",
         store="memory://",
         datadir=datadir,
@@ -26,7 +27,7 @@ def make_app(bootstrap: str, datadir: str) -> Any:
         web_enabled=False,
     )
     calls = app.topic(TOPIC, value_type=bytes, value_serializer="raw")
-    call_count = app.Table("call_count", default=int, partitions=PARTITIONS)
+    call_count = app.Table(TABLE, default=int, partitions=PARTITIONS)
 
     @app.agent(calls)
     async def count(stream: Any) -> None:
@@ -40,7 +41,7 @@ def make_app(bootstrap: str, datadir: str) -> Any:
 
 def main() -> None:
     """Run a worker until it is stopped."""
-    app = make_app(sys.argv[1], sys.argv[2])
+    app = make_app(*sys.argv[1:4])
     app.worker_init()
     faust.Worker(app, loglevel="error", quiet=True).execute_from_commandline()
 

@@ -1,0 +1,120 @@
+"""The parts of the benchmark in a tiny form, on one Kafka and in one run.
+
+The usual ones with five KPIs, and all of them in `make soak`.
+"""
+
+import math
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from streams.bench.options import EVERY_KPI, FIVE_KPIS, PARTS, USUAL, Options
+from streams.bench.results import Results, ResultsFile
+from streams.bench.run import run_bench
+
+TINY = Options(
+    parts=USUAL,
+    events=1_000,
+    seconds=5.0,
+    leads=(40, 80),
+    months=1,
+    burst=50,
+    repeats=1,
+    rates=(50,),
+    processes=(1,),
+    catalogues=(FIVE_KPIS,),
+)
+ALL = replace(
+    TINY, parts=PARTS, months=2, webhook_rate=50, processes=(2,), catalogues=(EVERY_KPI, FIVE_KPIS)
+)
+SMALL, LARGE = "40 leads, 1 month", "80 leads, 1 month"
+Ran = tuple[Results, ResultsFile]
+
+
+def run(options: Options, folder: Path) -> Ran:
+    """Give the results of a run, and what it has written to a file."""
+    file = folder / "results.json"
+    results = run_bench(options, Console(file=StringIO()), file)
+    return results, msgspec.json.decode(file.read_bytes(), type=ResultsFile)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Give the results of a tiny run."""
+    return run(TINY, tmp_path_factory.mktemp("bench"))
+
+
+def figure(ran: Ran, part: str, case: str, quantity: str, unit: str) -> float:
+    """Give a figure of the file."""
+    (found,) = (
+        each.median
+        for each in ran[1].figures
+        if (each.part, each.case, each.quantity, each.unit) == (part, case, quantity, unit)
+    )
+    return found
+
+
+def test_every_usual_part_gives_figures_that_are_numbers(ran: Ran) -> None:
+    assert [*dict.fromkeys(each.part for each in ran[1].figures)] == list(USUAL)
+    assert all(math.isfinite(each.median) for each in ran[1].figures)
+
+
+def test_throughput_has_processor_times_and_counts_beside_the_rate(ran: Ran) -> None:
+    case = "five KPIs, 1 process"
+    assert figure(ran, "throughput", case, "throughput", "events/s") > 0
+    for what in ("worker's CPU", "Kafka's CPU"):
+        assert figure(ran, "throughput", case, what, "µs/event") > 0
+    output = figure(ran, "throughput", case, "output records", "/event")
+    assert figure(ran, "throughput", case, "offsets of all topics", "/event") > output > 0
+
+
+@pytest.mark.parametrize("whose", ["of all", "of a rep's day"])
+def test_latency_has_both_percentiles(ran: Ran, whose: str) -> None:
+    case = "five KPIs, 50 events/s"
+    p50, p99 = (figure(ran, "latency", case, f"{whose}, {p}", "ms") for p in ("p50", "p99"))
+    assert 0 < p50 <= p99
+
+
+def test_memory_of_a_lead_is_the_slope_between_two_numbers_of_leads(ran: Ran) -> None:
+    low, high = (
+        figure(ran, "memory", case, "memory once settled", "MB") for case in (SMALL, LARGE)
+    )
+    slope = figure(ran, "memory", LARGE, "a lead, once settled", "kB")
+    assert slope == pytest.approx(1_000 * (high - low) / 40)
+
+
+@pytest.mark.parametrize("case", [SMALL, LARGE])
+def test_restore_is_timed_for_both_numbers_of_leads(ran: Ran, case: str) -> None:
+    assert figure(ran, "restore", case, "from start to ready", "s") > 0
+    assert figure(ran, "restore", case, "worker's CPU until ready", "s") > 0
+
+
+@pytest.mark.parametrize("when", ["today", "late"])
+def test_cost_of_an_event_is_compared_with_that_of_few_leads(ran: Ran, when: str) -> None:
+    base, cost = (
+        figure(ran, "cost", case, f"{when}: worker's CPU", "µs/event") for case in (SMALL, LARGE)
+    )
+    ratio = figure(ran, "cost", LARGE, f"{when}: worker's CPU, to {SMALL}", "times")
+    assert ratio == pytest.approx(cost / base)
+
+
+def test_table_has_a_column_for_each_case(ran: Ran) -> None:
+    headers = [column.header for column in ran[0].table("restore").columns]
+    assert headers == ["", SMALL, LARGE]
+
+
+@pytest.mark.soak
+def test_all_parts_of_both_catalogues(tmp_path: Path) -> None:
+    done = run(ALL, tmp_path)
+    assert [*dict.fromkeys(each.part for each in done[1].figures)] == list(PARTS)
+    every, five = (
+        figure(done, "throughput", f"{name}, 2 processes", "output records", "/event")
+        for name in ("every KPI", "five KPIs")
+    )
+    assert five < every / 2
+    kept = figure(done, "gateway", "50 webhooks/s", "in the inbox", "webhooks")
+    assert kept == figure(done, "gateway", "50 webhooks/s", "answers 200", "webhooks")
