@@ -35,7 +35,7 @@ class Options:
     Attributes:
         events: Events that lie in Kafka before a worker starts (throughput, faust).
         seconds: Length of each run at a steady rate.
-        leads: Two numbers of leads, the smaller one first (memory, restore, cost).
+        leads: Numbers of leads, the smallest first (memory, restore, cost).
         months: Length of the long history, 1 for none; the short one is of one month (cost).
         burst: Events on old leads that are sent at once (cost).
         repeats: Measurements of each figure but memory, which hardly varies.
@@ -48,7 +48,7 @@ class Options:
     parts: tuple[str, ...] = USUAL
     events: int = 150_000
     seconds: float = 15.0
-    leads: tuple[int, int] = (5_000, 25_000)
+    leads: tuple[int, ...] = (5_000, 25_000)
     months: int = 24
     burst: int = 10_000
     repeats: int = 3

@@ -61,4 +61,6 @@ class Steps:
         listed = "; ".join(
             f"{name} {number(value)} {unit}" for (name, unit), value in values.items()
         )
-        self._console.print(f"{part}, {case}: {listed}", style="dim", highlight=False)
+        self._console.print(
+            f"{part}, {case}: {listed}", style="dim", highlight=False, soft_wrap=True
+        )

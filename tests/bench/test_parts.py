@@ -20,7 +20,7 @@ TINY = Options(
     parts=USUAL,
     events=1_000,
     seconds=5.0,
-    leads=(40, 80),
+    leads=(40,),
     months=1,
     burst=50,
     repeats=1,
@@ -29,9 +29,15 @@ TINY = Options(
     catalogues=(FIVE_KPIS,),
 )
 ALL = replace(
-    TINY, parts=PARTS, months=2, webhook_rate=50, processes=(2,), catalogues=(EVERY_KPI, FIVE_KPIS)
+    TINY,
+    parts=PARTS,
+    leads=(40, 80),
+    months=2,
+    webhook_rate=50,
+    processes=(2,),
+    catalogues=(EVERY_KPI, FIVE_KPIS),
 )
-SMALL, LARGE = "40 leads, 1 month", "80 leads, 1 month"
+LEADS = "40 leads, 1 month"
 Ran = tuple[Results, ResultsFile]
 
 
@@ -79,32 +85,20 @@ def test_latency_has_both_percentiles(ran: Ran, whose: str) -> None:
     assert 0 < p50 <= p99
 
 
-def test_memory_of_a_lead_is_the_slope_between_two_numbers_of_leads(ran: Ran) -> None:
-    low, high = (
-        figure(ran, "memory", case, "memory once settled", "MB") for case in (SMALL, LARGE)
-    )
-    slope = figure(ran, "memory", LARGE, "a lead, once settled", "kB")
-    assert slope == pytest.approx(1_000 * (high - low) / 40)
+def test_memory_is_read_once_settled_and_after_a_restart(ran: Ran) -> None:
+    for when in ("once settled", "after a restart"):
+        assert figure(ran, "memory", LEADS, f"memory {when}", "MB") > 10
 
 
-@pytest.mark.parametrize("case", [SMALL, LARGE])
-def test_restore_is_timed_for_both_numbers_of_leads(ran: Ran, case: str) -> None:
-    assert figure(ran, "restore", case, "from start to ready", "s") > 0
-    assert figure(ran, "restore", case, "worker's CPU until ready", "s") > 0
+def test_restore_is_timed(ran: Ran) -> None:
+    assert figure(ran, "restore", LEADS, "from start to ready", "s") > 0
+    assert figure(ran, "restore", LEADS, "worker's CPU until ready", "s") > 0
 
 
 @pytest.mark.parametrize("when", ["today", "late"])
-def test_cost_of_an_event_is_compared_with_that_of_few_leads(ran: Ran, when: str) -> None:
-    base, cost = (
-        figure(ran, "cost", case, f"{when}: worker's CPU", "µs/event") for case in (SMALL, LARGE)
-    )
-    ratio = figure(ran, "cost", LARGE, f"{when}: worker's CPU, to {SMALL}", "times")
-    assert ratio == pytest.approx(cost / base)
-
-
-def test_table_has_a_column_for_each_case(ran: Ran) -> None:
-    headers = [column.header for column in ran[0].table("restore").columns]
-    assert headers == ["", SMALL, LARGE]
+def test_cost_is_that_of_events_of_today_and_of_late_ones(ran: Ran, when: str) -> None:
+    assert figure(ran, "cost", LEADS, f"{when}: worker's CPU", "µs/event") > 0
+    assert figure(ran, "cost", LEADS, f"{when}: output records", "/event") > 0
 
 
 @pytest.mark.soak

@@ -10,7 +10,7 @@ from streams.bench.bench import Bench
 from streams.bench.leads import Leads
 from streams.bench.meter import CPU, OUTPUT, WRITTEN
 from streams.bench.processes import Running
-from streams.bench.results import Quantity
+from streams.bench.results import Quantity, Results
 from streams.bench.workload import organisation
 
 SEED, LATER_SEEDS = 1, 1_000
@@ -41,16 +41,17 @@ class Size(NamedTuple):
 def measure(bench: Bench) -> None:
     """Measure those of memory, restore and cost that are asked for."""
     options = bench.options
-    small, large = (Size(leads, 1) for leads in options.leads)
-    long = Size(small.leads, options.months)
-    others = [large, long] if long != small and "cost" in options.parts else [large]
-    for size in (small, *others):
+    first, *more = (Size(leads, 1) for leads in options.leads)
+    long = Size(first.leads, options.months)
+    others = [*more, long] if long != first and "cost" in options.parts else more
+    for size in (first, *others):
         measure_size(bench, size)
     if "memory" in options.parts:
-        add_slopes(bench, small, large)
+        for size in more:
+            bench.add("memory", str(size), slopes(bench.results, first, size))
     if "cost" in options.parts:
         for size in others:
-            add_ratios(bench, small, size)
+            bench.add("cost", str(size), ratios(bench.results, first, size))
 
 
 def measure_size(bench: Bench, size: Size) -> None:
@@ -64,7 +65,10 @@ def measure_size(bench: Bench, size: Size) -> None:
     with bench.steps.step(f"adding up, {case}"), installation.worker() as worker:
         installation.settle(worker)
         seconds = time.monotonic() - worker.began
-        figures = {SETTLED: seconds, CPU: 1e6 * worker.cpu_s() / leads.events}
+        figures = {
+            SETTLED: seconds,
+            CPU: 1e6 * (worker.cpu_s() - worker.ready_cpu_s) / leads.events,
+        }
         bench.add("memory", case, {MEMORY: worker.memory() / 1e6, **figures})
     restarts = bench.options.repeats if "restore" in parts else 1
     for number in range(restarts):
@@ -96,20 +100,23 @@ def measure_cost(bench: Bench, leads: Leads, case: str, worker: Running) -> None
             bench.add("cost", case, kept)
 
 
-def add_slopes(bench: Bench, small: Size, large: Size) -> None:
-    """Add the memory of a lead: by how much it rises with more of them."""
-    results, leads = bench.results, large.leads - small.leads
+def slopes(results: Results, small: Size, large: Size) -> dict[Quantity, float]:
+    """Return the memory of a lead: by how much that of a worker rises with more of them."""
+    found = {}
     for quantity, slope in SLOPES.items():
         low, high = (results.median("memory", str(size), quantity) for size in (small, large))
-        bench.add("memory", str(large), {slope: 1e3 * (high - low) / leads})
+        found[slope] = 1e3 * (high - low) / (large.leads - small.leads)
+    return found
 
 
-def add_ratios(bench: Bench, base: Size, size: Size) -> None:
-    """Add how many times the processor time of an event is that with the small, short history."""
+def ratios(results: Results, base: Size, size: Size) -> dict[Quantity, float]:
+    """Return how many times the processor time of an event is that in another history."""
+    found = {}
     for when in WHENS:
         quantity = of(when, CPU)
-        low, high = (bench.results.median("cost", str(each), quantity) for each in (base, size))
-        bench.add("cost", str(size), {Quantity(f"{quantity.name}, to {base}", "times"): high / low})
+        low, high = (results.median("cost", str(each), quantity) for each in (base, size))
+        found[Quantity(f"{quantity.name}, to {base}", "times")] = high / low
+    return found
 
 
 def of(when: str, quantity: Quantity) -> Quantity:
