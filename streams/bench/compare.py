@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from streams.bench.results import Figure, ResultsFile, number
@@ -18,7 +19,7 @@ def compare(before: Path, after: Path) -> Table:
     A figure that only one of them has is listed without a ratio. Raises NoResults and OSError.
     """
     first, second = figures(before), figures(after)
-    table = Table("part", "case", "figure", before.name, after.name, "ratio")
+    table = Table("part", "case", "figure", before.name, after.name, "ratio", box=SIMPLE_HEAD)
     for column in table.columns[3:]:
         column.justify = "right"
     shown: tuple[str, str] | None = None

@@ -48,9 +48,9 @@ class Options:
     parts: tuple[str, ...] = USUAL
     events: int = 150_000
     seconds: float = 15.0
-    leads: tuple[int, ...] = (5_000, 25_000)
+    leads: tuple[int, ...] = (8_000, 30_000)
     months: int = 24
-    burst: int = 10_000
+    burst: int = 5_000
     repeats: int = 3
     webhook_rate: int = 2_000
     rates: tuple[int, ...] = (50, 1_000)

@@ -14,8 +14,9 @@ from streams.process.child import PRODUCT, Child, inherited
 # Longer than a worker of half a million leads needs on a slow machine.
 READY_SECONDS = 600.0
 READY_POLL_SECONDS = 0.02
-# A worker that uses less than a tenth of a processor has done what it had put off.
-REST_POLL_SECONDS, REST_SHARE, REST_SECONDS = 0.5, 0.1, 30.0
+# A worker that uses less of a processor has done what it had put off: one without any events uses
+# up to a twelfth.
+REST_POLL_SECONDS, REST_SHARE, REST_SECONDS = 0.5, 0.25, 10.0
 
 
 class BenchFailed(Exception):

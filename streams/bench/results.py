@@ -7,6 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 
@@ -54,10 +55,13 @@ class Results:
         return median(self._values[part, case, quantity])
 
     def figures(self) -> list[Figure]:
-        """Return all figures."""
+        """Return all figures, those of one part together."""
+        parts = list(dict.fromkeys(part for part, _, _ in self._values))
         return [
             Figure(part, case, *quantity, median(values), values)
+            for chosen in parts
             for (part, case, quantity), values in self._values.items()
+            if part == chosen
         ]
 
     def table(self, part: str) -> Table:
@@ -68,12 +72,18 @@ class Results:
             ((figure.quantity, figure.unit), figure.case): cell(figure.repeats)
             for figure in figures
         }
-        table = Table("", *cases, title=part, title_justify="left", title_style="bold")
-        for column in table.columns[1:]:
+        table = Table(
+            *("", "", *cases),
+            title=part,
+            title_justify="left",
+            title_style="bold",
+            box=SIMPLE_HEAD,
+        )
+        for column in table.columns[2:]:
             column.justify = "right"
         for name, unit in dict.fromkeys(quantity for quantity, _ in cells):
             row = (cells.get(((name, unit), case), "") for case in cases)
-            table.add_row(f"{name}\n[dim]{unit}[/dim]", *row)
+            table.add_row(name, unit, *row)
         return table
 
     def write(self, file: Path, began: str, processors: int, options: dict[str, object]) -> None:
@@ -89,7 +99,7 @@ def cell(repeats: list[float]) -> str:
     middle = number(median(repeats))
     if len(repeats) == 1:
         return middle
-    return f"{middle}\n[dim]{number(min(repeats))} to {number(max(repeats))}[/dim]"
+    return f"{middle}\n[dim]{number(min(repeats))}–{number(max(repeats))}[/dim]"
 
 
 def number(value: float) -> str:

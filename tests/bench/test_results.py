@@ -27,10 +27,11 @@ def test_cost_is_compared_with_that_of_few_leads_by_the_medians() -> None:
 
 def test_table_has_a_column_for_each_case_and_a_row_for_each_quantity() -> None:
     table = RESULTS.table("memory")
-    assert [each.header for each in table.columns] == ["", str(FEW), str(MANY)]
-    assert [list(each.cells) for each in table.columns[1:]] == [["100", "80.0"], ["112", "90.0"]]
+    assert [each.header for each in table.columns] == ["", "", str(FEW), str(MANY)]
+    assert list(table.columns[1].cells) == ["MB", "MB"]
+    assert [list(each.cells) for each in table.columns[2:]] == [["100", "80.0"], ["112", "90.0"]]
 
 
 def test_cell_shows_the_median_between_the_smallest_and_the_largest_repeat() -> None:
-    (cell, _) = RESULTS.table("cost").columns[1].cells
-    assert cell == "200\n[dim]199 to 250[/dim]"
+    (cell, _) = RESULTS.table("cost").columns[2].cells
+    assert cell == "200\n[dim]199–250[/dim]"

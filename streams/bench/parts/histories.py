@@ -58,10 +58,10 @@ def measure_size(bench: Bench, size: Size) -> None:
     """Make a history and measure on it all that is asked for."""
     installation, parts, case = bench.installation, bench.options.parts, str(size)
     leads = Leads(SEED, size.leads, now(), size.months * DAYS_PER_MONTH)
-    installation.renew(bench.options.catalogues[0])
-    filling = bench.steps.each(f"filling Kafka, {case}", leads.history(), leads.events)
-    installation.send([*organisation()])
-    installation.send(filling)
+    with bench.steps.step(f"filling Kafka, {case}"):
+        installation.renew(bench.options.catalogues[0])
+        installation.send(organisation())
+        installation.send(bench.steps.each("making events", leads.history(), leads.events))
     with bench.steps.step(f"adding up, {case}"), installation.worker() as worker:
         installation.settle(worker)
         seconds = time.monotonic() - worker.began
@@ -70,7 +70,8 @@ def measure_size(bench: Bench, size: Size) -> None:
             CPU: 1e6 * (worker.cpu_s() - worker.ready_cpu_s) / leads.events,
         }
         bench.add("memory", case, {MEMORY: worker.memory() / 1e6, **figures})
-    restarts = bench.options.repeats if "restore" in parts else 1
+    # A long history is made for its cost alone.
+    restarts = bench.options.repeats if "restore" in parts and size.months == 1 else 1
     for number in range(restarts):
         with bench.steps.step(f"restore, {case}"), installation.worker() as worker:
             figures = {READY: worker.ready - worker.began, READY_CPU: worker.ready_cpu_s}

@@ -12,9 +12,10 @@ BACKLOG_DAYS = 2
 
 def fill(bench: Bench, events: int, seed: int) -> None:
     """Make a fresh installation with a backlog."""
-    bench.installation.renew(EVERY_KPI)
-    history = backlog(seed, events, time.time_ns() // 1_000_000, BACKLOG_DAYS)
-    bench.installation.send([*organisation(), *history])
+    with bench.steps.step(f"filling Kafka with {events:,} events"):
+        bench.installation.renew(EVERY_KPI)
+        history = backlog(seed, events, time.time_ns() // 1_000_000, BACKLOG_DAYS)
+        bench.installation.send([*organisation(), *history])
 
 
 def measure(bench: Bench) -> None:
@@ -24,8 +25,7 @@ def measure(bench: Bench) -> None:
     """
     options = bench.options
     for seed in range(1, options.repeats + 1):
-        with bench.steps.step(f"filling Kafka with {options.events:,} events"):
-            fill(bench, options.events, seed)
+        fill(bench, options.events, seed)
         for choice in options.catalogues:
             for processes in options.processes:
                 measure_worker(bench, choice, processes)
