@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from streams.bench.options import PARTS, USUAL, Options
 from streams.cli.invocation import require_java
@@ -102,6 +101,8 @@ def bench(
         print_comparison(*files)
         return
     require_java()
+    from rich.console import Console
+
     from streams.bench.processes import BenchFailed
     from streams.bench.run import run_bench
     from streams.broker.lock import JarError
@@ -124,6 +125,8 @@ def bench(
 
 def print_comparison(before: Path, after: Path) -> None:
     """Print the figures of two runs."""
+    from rich.console import Console
+
     from streams.bench.compare import NoResults, compare
 
     try:
