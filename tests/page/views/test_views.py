@@ -216,7 +216,7 @@ def test_levels_of_a_day_without_a_fact_are_those_of_the_last_day_with_one() -> 
 
 def test_window_before_without_a_fact_is_no_praise() -> None:
     found = card(shown("today"), "call_count")
-    assert "none in the window before to date" in found.text
+    assert "none in the same days of the period before" in found.text
     assert not list(found.all(name="mood"))
 
 
