@@ -1,5 +1,6 @@
 """Composes the catalogue in force from the declarations, the settings and the rules."""
 
+from functools import cache
 from zoneinfo import available_timezones
 
 from streams.alerts import watched
@@ -72,7 +73,13 @@ def known_names(catalogue: Catalogue) -> KnownNames:
     Also KPIs that are not chosen: their targets are there once they are.
     """
     scopes = {kpi.name: kpi.published_scopes for kpi in catalogue.declared}
-    return KnownNames(scopes, available_timezones())
+    return KnownNames(scopes, _timezones())
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    """All names of time zones; Python looks for them in hundreds of files."""
+    return frozenset(available_timezones())
 
 
 def _definitions(settings: Settings, rules: Rules) -> Definitions:

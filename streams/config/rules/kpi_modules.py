@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from streams.config.declaration import BadSetting
 from streams.config.rules.table import Table
@@ -32,9 +33,7 @@ def load(table: Table, modules: Iterable[str]) -> None:
 
 def load_installed() -> None:
     """Import what installed packages offer. Raises BadSetting for what cannot be used."""
-    found = entry_points(group=ENTRY_POINTS)
-    # The order of packages on the disk is not the same on every machine.
-    for each in sorted(found, key=lambda each: (each.name, each.value)):
+    for each in _offered():
         try:
             _load(each.module)
         except _BadModule as error:
@@ -42,6 +41,14 @@ def load_installed() -> None:
             raise BadSetting(
                 f"{package} offers KPIs in {each.module!r}, {error}; mend or uninstall it"
             ) from error
+
+
+@cache
+def _offered() -> tuple[EntryPoint, ...]:
+    """What installed packages offer; Python looks for it in the files of all packages."""
+    found = entry_points(group=ENTRY_POINTS)
+    # The order of packages on the disk is not the same on every machine.
+    return tuple(sorted(found, key=lambda each: (each.name, each.value)))
 
 
 def _load(name: str) -> None:

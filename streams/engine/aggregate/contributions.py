@@ -85,11 +85,10 @@ class ContributionFunctions:
         grouped = [tuple(it for it in rolled_up if it in kpi.scopes) for kpi in self.kpis]
         own_names = tuple(each.name for each in catalogue.definitions.own_dimensions)
         places = (*DIMENSIONS, *own_names, *("",) * (OWN_PLACES - len(own_names)))
+        dimensions = [kpi.dimensions for kpi in self.kpis]
         groups = [
-            _numbered.setdefault(
-                ((*kpi.dimensions, *own_names), own, kpi.broadcast_to), len(_numbered)
-            )
-            for kpi, own in zip(self.kpis, grouped, strict=True)
+            _numbered.setdefault(((*found, *own_names), own, kpi.broadcast_to), len(_numbered))
+            for kpi, found, own in zip(self.kpis, dimensions, grouped, strict=True)
         ]
         self._total_scopes = [
             (TOTAL, *(f"{name}=" for name in kpi.broadcast_to)) for kpi in self.kpis
@@ -98,8 +97,8 @@ class ContributionFunctions:
             (number, name, ScopeNames(name)) for number, name in enumerate((*places, *rolled_up))
         ]
         self._dimensions = [
-            [(number, names) for number, name, names in named if name in (*kpi.dimensions, *own)]
-            for kpi, own in zip(self.kpis, grouped, strict=True)
+            [(number, names) for number, name, names in named if name in found or name in own]
+            for found, own in zip(dimensions, grouped, strict=True)
         ]
         self._attributes_over_time = catalogue.definitions.choices.owner == "event"
         self.targets = [

@@ -1,6 +1,6 @@
 """The operator's choice of KPIs and windows, and what of the catalogue it leaves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from streams.engine.catalogue.derived import KINDS, Derived
@@ -45,16 +45,13 @@ def chosen(
 
     The latter have only the scopes that are read.
     """
-    left = tuple(
-        replace(kpi, kinds=tuple(kind for kind in kpi.kinds if kind in choice.windows))
-        for kpi in derived
-        if choice.has(kpi)
-    )
+    left = tuple(_with_windows(kpi, choice.windows) for kpi in derived if choice.has(kpi))
     needed = _needed(left)
     found = []
     for kpi in kpis:
         if not kpi.is_hidden and choice.has(kpi):
-            found.append(replace(kpi, hourly=kpi.hourly and HOUR in choice.windows))
+            is_less = kpi.hourly and HOUR not in choice.windows
+            found.append(replace(kpi, hourly=False) if is_less else kpi)
         elif kpi.name in needed:
             scopes = tuple(scope for scope in kpi.scopes if scope in needed[kpi.name])
             found.append(
@@ -67,6 +64,12 @@ def chosen(
                 )
             )
     return tuple(found), left
+
+
+def _with_windows(kpi: Derived, windows: Collection[str]) -> Derived:
+    """Give a derived KPI with those of its kinds of windows."""
+    kinds = tuple(kind for kind in kpi.kinds if kind in windows)
+    return kpi if kinds == kpi.kinds else replace(kpi, kinds=kinds)
 
 
 def _needed(derived: Iterable[Derived]) -> Mapping[str, set[str]]:

@@ -1,6 +1,6 @@
 """KPIs with a company's own dimensions among their scopes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from streams.engine.catalogue.definitions import Carrier, OwnDimension
@@ -11,13 +11,15 @@ Carriers = Mapping[type, Collection[Carrier]]
 
 
 def with_own_scopes(
-    own: Iterable[OwnDimension], carriers: Carriers, kpis: Iterable[Kpi], derived: Iterable[Derived]
+    own: Sequence[OwnDimension], carriers: Carriers, kpis: Iterable[Kpi], derived: Iterable[Derived]
 ) -> tuple[tuple[Kpi, ...], tuple[Derived, ...]]:
     """Give the KPIs with the own dimensions that their facts know; `carriers` by entity.
 
     A KPI for the whole company alone stays so. A derived one has what all its ingredients have,
     unless it compares values of a dimension or reads other scopes.
     """
+    if not own:
+        return tuple(kpis), tuple(derived)
     wider = tuple(
         replace(kpi, scopes=(*kpi.scopes, *_known(own, carriers.get(kpi.reads, ()))))
         if kpi.scopes

@@ -273,9 +273,10 @@ def _kpis_by_dimension(
     kpis: Iterable[Kpi | Derived], dimensions: Collection[str], index: KpiIndex
 ) -> dict[str, KpiMask]:
     """KPIs with records in each dimension; none in dimensions of other groups."""
-    found = defaultdict(lambda: NO_KPIS, dict.fromkeys(ALL_DIMENSIONS, NO_KPIS))
-    for dimension in dimensions:
-        found[dimension] = index.mask(
-            kpi.name for kpi in kpis if (dimension or "all") in kpi.published_scopes
-        )
+    found = defaultdict(lambda: NO_KPIS, dict.fromkeys((*ALL_DIMENSIONS, *dimensions), NO_KPIS))
+    for kpi in kpis:
+        for scope in kpi.published_scopes:
+            dimension = "" if scope == "all" else scope
+            if dimension in dimensions:
+                found[dimension] |= index.bits[kpi.name]
     return found

@@ -96,6 +96,7 @@ class RecordEncoder:
         self.lateness_ms = lateness_ms
         self._windows: dict[Window, tuple[str, bytes]] = {}
         self._scopes: dict[str, bytes] = {}
+        self._encoders: dict[int, KpiEncoder] = {}
 
     def key(self, name: str, scope: str, window: Window) -> str:
         """Key of a record: `kpi|all|window|start` or `kpi|dimension=value|window|start`."""
@@ -109,6 +110,11 @@ class RecordEncoder:
 
     def encoder_of(self, kpi: Kpi | Derived, number: int) -> KpiEncoder:
         """Encoder of a KPI, which has this number among all."""
+        if number not in self._encoders:
+            self._encoders[number] = self._new_encoder(kpi, number)
+        return self._encoders[number]
+
+    def _new_encoder(self, kpi: Kpi | Derived, number: int) -> KpiEncoder:
         measure = kpi.measure if isinstance(kpi, Kpi) else None
         unit = MONEY_UNITS[kpi.unit] % self.currency if kpi.unit in MONEY_UNITS else kpi.unit
         body = BODY.replace(b"KPI", kpi.name.encode()).replace(b"UNIT", unit.encode())
