@@ -116,7 +116,7 @@ class EmbeddedKafka:
         java = runtime(self.console)
         with self.console.status("Starting Kafka"):
             self.data.mkdir(parents=True, exist_ok=True)
-            lay_out(java, self.data)
+            lay_out(self.data)
             try:
                 self._launch(java)
                 self._await_answer()

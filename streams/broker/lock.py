@@ -1,6 +1,7 @@
 """The lock of the embedded Kafka's jars, with their checksums.
 
-`python -m streams.broker.lock` writes it again after a change of COORDINATES.
+`python -m streams.broker.lock` writes it again after a change of COORDINATES; then
+`python -m streams.broker.storage` writes what a storage of that version begins with.
 """
 
 import hashlib

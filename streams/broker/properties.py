@@ -41,10 +41,9 @@ def properties(
     host: str,
     port: int,
     controller_port: int,
-    storage: str = STORAGE,
     more: Mapping[str, str] = NOTHING,
 ) -> str:
-    """Return the server's properties; `storage` is relative to the broker's working directory.
+    """Return the server's properties; its storage is in the broker's working directory.
 
     `more` are added: further listeners, an authorizer.
     """
@@ -52,7 +51,7 @@ def properties(
         "listeners": f"CLIENT://{host}:{port},CONTROLLER://{host}:{controller_port}",
         "advertised.listeners": f"CLIENT://{host}:{port}",
         "controller.quorum.voters": f"1@{host}:{controller_port}",
-        "log.dirs": storage,
+        "log.dirs": STORAGE,
     }
     added = {name: f"{lines[name]},{more[name]}" for name in LISTS if name in more}
     return "".join(f"{name}={value}\n" for name, value in {**lines, **more, **added}.items())

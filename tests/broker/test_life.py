@@ -67,6 +67,7 @@ def came_true(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     while not condition():
         if time.monotonic() > deadline:
             return False
+        time.sleep(0.01)
     return True
 
 
