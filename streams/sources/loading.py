@@ -1,8 +1,8 @@
 """All sources: the mapping files of the package, and those of a folder laid over them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -32,6 +32,7 @@ from streams.sources.written import Entry, Misplaced, Written, laid_over, read
 
 T = TypeVar("T")
 SHIPPED = Path(__file__).parent / "files"
+FILES = "*.toml"
 # What an address can hold without escapes.
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SECTIONS = (
@@ -49,44 +50,80 @@ class Loaded(NamedTuple):
     problems: tuple[str, ...]
 
 
-def sources(folder: Path | None = None) -> Mapping[str, Source]:
-    """Load all sources, by name. Raises BadSetting with every mistake of every file.
+class Sources(Mapping[str, Source]):
+    """All sources by name; one of the package is compiled when it is first asked for.
+
+    A process needs a few of them, and compiling all takes more than a second of its start.
+    `own` are laid over those of the package, or stand beside them.
+    """
+
+    def __init__(self, package: Path, own: Mapping[str, Source]) -> None:
+        self._package, self._own = package, own
+        self._names = dict.fromkeys(sorted({*own, *(path.stem for path in package.glob(FILES))}))
+
+    def __getitem__(self, name: str) -> Source:
+        """Return a source. Raises BadSetting for a file of the package with a mistake."""
+        if name not in self._names:
+            raise KeyError(name)
+        if name in self._own:
+            return self._own[name]
+        loaded = _shipped(self._package / f"{name}.toml")
+        if loaded.source is None or loaded.problems:
+            raise BadSetting("\n".join(loaded.problems))
+        return loaded.source
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a source, which is not compiled for that."""
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names in their order."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Number of sources."""
+        return len(self._names)
+
+
+def sources(folder: Path | None = None) -> Sources:
+    """Find all sources. Raises BadSetting with every mistake of every file of the folder.
 
     A file of the folder is laid over the shipped one of the same source; with `base = false`
     it stands alone.
     """
-    shipped, faults = _shipped(SHIPPED)
-    problems = [*faults]
-    own = {} if folder is None else _own(folder, problems)
-    found: dict[str, Source] = {}
-    for name in sorted({*shipped, *own}):
-        loaded = _laid_over(shipped.get(name), own[name]) if name in own else shipped[name]
+    own: dict[str, Source] = {}
+    problems: list[str] = []
+    for written in [] if folder is None else _own(folder, problems):
+        loaded = _laid_over(written)
         problems += loaded.problems
         if loaded.source is not None:
-            found[name] = loaded.source
+            own[loaded.source.name] = loaded.source
     if problems:
         raise BadSetting("\n".join(problems))
-    return found
+    return Sources(SHIPPED, own)
 
 
-@lru_cache(maxsize=4)
-def _shipped(folder: Path) -> tuple[Mapping[str, Loaded], tuple[str, ...]]:
-    """Load the files of the package, which do not change while a process runs."""
+@cache
+def _shipped(path: Path) -> Loaded:
+    """Load a file of the package, which does not change while a process runs."""
     problems: list[str] = []
-    files = [*_files(folder, problems)]
-    return {written.values["source"]: _loaded(written) for written in files}, tuple(problems)
+    for written in _files([path], problems):
+        loaded = _loaded(written)
+        return loaded._replace(problems=(*problems, *loaded.problems))
+    return Loaded(Written({}, {}), None, tuple(problems))
 
 
-def _own(folder: Path, problems: list[str]) -> dict[str, Written]:
+def _own(folder: Path, problems: list[str]) -> list[Written]:
     if not folder.is_dir():
         raise BadSetting(f"SALES_KPIS_SOURCES={folder}: no such folder; name one or unset it")
-    return {written.values["source"]: written for written in _files(folder, problems)}
+    return [*_files(folder.glob(FILES), problems)]
 
 
-def _laid_over(base: Loaded | None, own: Written) -> Loaded:
-    if base is None or own.values.get("base") is False:
+def _laid_over(own: Written) -> Loaded:
+    base = SHIPPED / f"{own.values['source']}.toml"
+    if own.values.get("base") is False or not base.exists():
         return _loaded(own)
-    return _loaded(laid_over(base.written, own))
+    return _loaded(laid_over(_shipped(base).written, own))
 
 
 def _loaded(written: Written) -> Loaded:
@@ -174,9 +211,9 @@ def _tables(top: Entry, section: str) -> Iterator[tuple[str, Entry]]:
     yield from entry.entries()
 
 
-def _files(folder: Path, problems: list[str]) -> Iterator[Written]:
-    """Read the files of a folder whose source is named as the file is."""
-    for path in sorted(folder.glob("*.toml")):
+def _files(paths: Iterable[Path], problems: list[str]) -> Iterator[Written]:
+    """Read the files whose source is named as the file is."""
+    for path in sorted(paths):
         try:
             written = read(path.read_bytes().decode("utf-8"), path.name)
         except BadSetting as error:

@@ -17,8 +17,8 @@ def check() -> None:
     used = settings_without_rules()
     try:
         known = sources(used.sources)
+        rules = sum(len(source.events) for source in known.values())
     except BadSetting as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    rules = sum(len(source.events) for source in known.values())
     click.echo(f"{len(known)} sources with {rules} rules, no mistake")

@@ -28,7 +28,7 @@ def sources(
     from streams.operations.sources.overview import overview
 
     used = settings(bootstrap=bootstrap)
-    found = run(overview(used, gateway_url(url, used)))
+    found = run(overview(used, gateway_url(url, used), every=every or as_json))
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
     else:

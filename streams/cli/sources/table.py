@@ -13,25 +13,23 @@ NUMBER_COLUMNS = ("accepted", "refused", "come again", "unmapped")
 
 
 def print_overview(found: Overview, *, every: bool) -> None:
-    """Print a line for each source that is on, or for all of them."""
-    listed = [each for each in found.sources if each.is_on or every]
+    """Print a line for each source; with `every` those that are off have theirs."""
     table = Table(box=None, pad_edge=False)
     for name in ("source", "", "address", "last delivery"):
         table.add_column(name, overflow="fold")
     for name in NUMBER_COLUMNS:
         table.add_column(name, justify="right")
-    for each in listed:
+    for each in found.sources:
         table.add_row(*_row(each))
     console = Console(highlight=False)
     if not console.is_terminal:
         # A program, or a person with a pager, has lines of any length.
         console.width = PIPE_WIDTH
-    if listed:
+    if found.sources:
         console.print(table)
-    off = [each.name for each in found.sources if not each.is_on]
-    if off and not every:
-        click.echo(f"off, without a secret: {', '.join(off)}")
-    if any(each.is_on and each.has_token for each in listed):
+    if found.off and not every:
+        click.echo(f"off, without a secret: {', '.join(found.off)}")
+    if any(each.is_on and each.has_token for each in found.sources):
         click.echo("?token= is followed by the source's secret")
     if found.gateway_problem:
         click.echo(f"no counts of the gateway: {found.gateway_problem}", err=True)

@@ -44,13 +44,13 @@ def endpoints(settings: Settings) -> Mapping[str, Endpoint]:
     if not settings.secrets:
         return {}
     known = sources(settings.sources)
-    by_variable = {variable_of(name): source for name, source in known.items()}
+    names = {variable_of(name): name for name in known}
     found = {}
     for name, secrets in settings.secrets.items():
         variable = f"{PREFIX}SECRET_{name.upper()}"
-        source = by_variable.get(name)
-        if source is None:
+        if name not in names:
             raise BadSetting(f"{variable}: there is no such source; known: {', '.join(known)}")
+        source = known[names[name]]
         if not source.recipe.schemes:
             raise BadSetting(f"{variable}: {source.name} sends no webhooks; its file has no [auth]")
         if wrong := source.recipe.unusable(secrets):

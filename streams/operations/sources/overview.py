@@ -13,7 +13,6 @@ from streams.kafka.reader import beginnings, read_to
 from streams.operations.dead_letters import read_dead_letters
 from streams.operations.sources.backlog import PARTITIONS, backlog, inbox_ends
 from streams.sources.loading import sources
-from streams.sources.source import Source
 
 # Of each partition of the inbox: enough to see every source that sends now and then.
 NEWEST = 500
@@ -54,12 +53,14 @@ class SourceState:
 
 @dataclass(frozen=True)
 class Overview:
-    """All sources, and how many deliveries wait to be translated.
+    """The sources that were asked for, and how many deliveries wait to be translated.
 
-    `gateway_problem` is why the gateway could not be asked, None if it answered.
+    `off` are the names of all that have no secret. `gateway_problem` is why the gateway could not
+    be asked, None if it answered.
     """
 
     sources: tuple[SourceState, ...]
+    off: tuple[str, ...]
     waiting: int
     gateway_problem: str | None
 
@@ -84,15 +85,18 @@ class GatewayCounts:
         return sum(self._requests[source, outcome] for outcome in outcomes)
 
 
-async def overview(settings: Settings, gateway: str) -> Overview:
-    """Describe all sources; `gateway` is the URL of a gateway, which need not be reachable."""
+async def overview(settings: Settings, gateway: str, *, every: bool = True) -> Overview:
+    """Describe all sources, or only those that are on: that takes a tenth of the time.
+
+    `gateway` is the URL of a gateway, which need not be reachable.
+    """
     known, on = sources(settings.sources), endpoints(settings)
     last, unmapped = await _last_deliveries(settings), await unmapped_items(settings)
     counts, problem = await _ask(settings, gateway)
     base = settings.public_url or gateway.rstrip("/")
 
-    def state(source: Source) -> SourceState:
-        name = source.name
+    def state(name: str) -> SourceState:
+        source = known[name]
         seen = [each for each in (last.get(name), counts and counts.last.get(name)) if each]
         return SourceState(
             name,
@@ -108,7 +112,9 @@ async def overview(settings: Settings, gateway: str) -> Overview:
         )
 
     waiting = await backlog(settings)
-    return Overview(tuple(state(each) for each in known.values()), waiting, problem)
+    states = tuple(state(name) for name in known if every or name in on)
+    off = tuple(name for name in known if name not in on)
+    return Overview(states, off, waiting, problem)
 
 
 async def _last_deliveries(settings: Settings) -> dict[str, int]:

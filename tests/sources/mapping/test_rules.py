@@ -208,3 +208,14 @@ def test_version_changes_with_the_file_laid_over(shipped: Path) -> None:
     before = sources(shipped)["acme"].digest
     (shipped / "acme.toml").write_text('source = "acme"\n[table.s]\nb = "B"\n')
     assert sources(shipped)["acme"].digest != before
+
+
+def test_other_file_of_the_package_is_compiled_only_when_it_is_asked_for(shipped: Path) -> None:
+    mistaken = 'source = "other"\nnonsense = 1\n'
+    (shipped.with_name("files") / "other.toml").write_text(mistaken)
+    known = sources(None)
+    assert [*known] == ["acme", "other"]
+    assert "other" in known
+    assert known["acme"].name == "acme"
+    with pytest.raises(BadSetting, match="nonsense"):
+        known["other"]
