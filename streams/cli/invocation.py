@@ -31,7 +31,11 @@ class Configuration(NamedTuple):
 
 
 def settings(**options: Any) -> Settings:
-    """Read the settings of `configuration`; its rules are checked as well."""
+    """Read the settings of `configuration`; a rules file is checked as well."""
+    found = settings_without_rules(**options)
+    # All that is checked is what names KPIs; importing these takes as long as all else.
+    if found.rules is None and not found.metrics_kpis:
+        return found
     return configuration(**options).settings
 
 
