@@ -1,5 +1,7 @@
 """What every room's tests may ask for."""
 
+import asyncio
+import gc
 from collections.abc import Iterator
 
 import hypothesis
@@ -8,6 +10,7 @@ from hypothesis import HealthCheck
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.config.settings import Settings
+from streams.kafka.topics import apply
 from tests.installation.installed import installed
 
 pytest_plugins = ["tests.stuck"]
@@ -43,11 +46,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave all that has been collected out of the collections of garbage to come: it stays."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """One real Kafka for the whole run, as `HOST:PORT`; share it by names of your own."""
     with EmbeddedKafka() as broker:
         yield broker.bootstrap
+
+
+@pytest.fixture(scope="session")
+def default_kafka() -> Iterator[EmbeddedKafka]:
+    """One more for the whole run, with the topics of an installation of default settings.
+
+    Its tests write arbitrary events and invented records; some end it and start it again.
+    """
+    with EmbeddedKafka() as broker:
+        asyncio.run(apply(Settings(bootstrap=broker.bootstrap)))
+        yield broker
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any, TextIO
 
@@ -25,6 +27,7 @@ LIMIT_SECONDS = 420.0
 TEARDOWN_SECONDS = 60.0
 EXIT_STATUS = 70
 _stderr = pytest.StashKey[TextIO]()
+_watchdog = pytest.StashKey["Watchdog | None"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,9 +37,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Duplicate standard error, whose descriptor is pytest's own during a test."""
+    """Duplicate standard error, whose descriptor is pytest's own during a test; watch."""
     assert sys.__stderr__ is not None
-    config.stash[_stderr] = os.fdopen(os.dup(sys.__stderr__.fileno()), "w")
+    config.stash[_stderr] = output = os.fdopen(os.dup(sys.__stderr__.fileno()), "w")
+    limit_s = config.getoption("--stuck-after")
+    config.stash[_watchdog] = watchdog = Watchdog(limit_s, output) if limit_s else None
+    if watchdog is not None:
+        watchdog.start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -47,22 +54,48 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
     """Limit the time of one test, with its set-up and teardown."""
-    limit_s, output = item.config.getoption("--stuck-after"), item.config.stash[_stderr]
-    if not limit_s:
+    watchdog = item.config.stash[_watchdog]
+    if watchdog is None:
         return (yield)
     signal.signal(signal.SIGALRM, fail)
-    timers = (
-        threading.Timer(limit_s, interrupt, (f"{item.nodeid} does not end:", output)),
-        threading.Timer(limit_s + TEARDOWN_SECONDS, end_process, (item.nodeid, output)),
-    )
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
+    watchdog.watch(item.nodeid)
     try:
         return (yield)
     finally:
-        for timer in timers:
-            timer.cancel()
+        watchdog.watch(None)
+
+
+class Watchdog(threading.Thread):
+    """Interrupts a test that does not end; one thread, for most tests take a millisecond."""
+
+    def __init__(self, limit_s: float, output: TextIO) -> None:
+        super().__init__(daemon=True)
+        self._limit_s, self._output = limit_s, output
+        self._lock = threading.Lock()
+        # What is left to be done about the test that runs, and when, in monotonic seconds.
+        self._steps: list[tuple[float, Callable[[], None]]] = []
+
+    def watch(self, test: str | None) -> None:
+        """Begin to watch a test; None: the one before has ended."""
+        now = time.monotonic()
+        with self._lock:
+            self._steps = []
+            if test is not None:
+                at, end = now + self._limit_s, partial(end_process, test, self._output)
+                stop = partial(interrupt, f"{test} does not end:", self._output)
+                self._steps = [(at, stop), (at + TEARDOWN_SECONDS, end)]
+
+    def run(self) -> None:
+        """Sleep until something may be due: never longer than a test may take."""
+        while True:
+            with self._lock:
+                at = self._steps[0][0] if self._steps else time.monotonic() + self._limit_s
+                is_due = at <= time.monotonic()
+                step = self._steps.pop(0)[1] if is_due else None
+            if step is None:
+                time.sleep(max(0.0, at - time.monotonic()))
+            else:
+                step()
 
 
 def interrupt(what: str, output: TextIO) -> None:

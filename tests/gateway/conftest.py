@@ -1,13 +1,11 @@
 """Fixtures of the gateway's tests: a real Kafka with the topics, and a gateway on it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.config.settings import Settings
-from streams.kafka.topics import apply
 from tests.gateway.sending import (
     TOKEN,
     Sender,
@@ -16,12 +14,10 @@ from tests.gateway.sending import (
 from tests.gateway.written import Written
 
 
-@pytest.fixture(scope="session")
-def broker() -> Iterator[EmbeddedKafka]:
-    """A real Kafka for these tests alone: they write arbitrary events, and stop it."""
-    with EmbeddedKafka() as broker:
-        asyncio.run(apply(Settings(bootstrap=broker.bootstrap)))
-        yield broker
+@pytest.fixture
+def broker(default_kafka: EmbeddedKafka) -> EmbeddedKafka:
+    """A real Kafka that these tests may end and start again."""
+    return default_kafka
 
 
 @pytest.fixture

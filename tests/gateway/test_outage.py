@@ -28,6 +28,8 @@ from tests.gateway.sending import (
 from tests.gateway.written import Written
 
 SECONDS = 30.0
+# So many that Kafka is killed while they are still being sent.
+EVENTS = 150_000
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -78,7 +80,7 @@ async def test_a_killed_kafka_costs_an_ingest_nothing(
     broker: EmbeddedKafka, settings: Settings, written: Written, tmp_path: Path
 ) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_bytes(b"".join(deal(n, f"lead-{n % 500}") + b"\n" for n in range(250_000)))
+    path.write_bytes(b"".join(deal(n, f"lead-{n % 500}") + b"\n" for n in range(EVENTS)))
     ingesting = asyncio.create_task(
         asyncio.to_thread(ingest, path, settings, Console(file=StringIO()))
     )
@@ -90,9 +92,9 @@ async def test_a_killed_kafka_costs_an_ingest_nothing(
     broker.kill()
     assert not ingesting.done()
     await asyncio.to_thread(broker.start)
-    assert (await ingesting).sent == 250_000
+    assert (await ingesting).sent == EVENTS
     async with Written.since(settings, written) as after:
-        assert await after.count() == 250_000
+        assert await after.count() == EVENTS
 
 
 async def test_a_gateway_may_be_there_before_kafka_and_before_its_topics() -> None:

@@ -2,10 +2,9 @@
 
 import asyncio
 import itertools
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -21,16 +20,20 @@ from streams.kafka.reader import ends, read_to, reader
 from tests.installation.changed_topics import CHANGED
 
 NOW = instant("2026-06-01T12:00:00Z", "NOW")
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.02
+PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 4.0, 0.5
 MOST_RECORDS = 10_000
 _numbers = itertools.count(1)
+# By Kafka's address, the topics that belong to its last installation alone.
+_own: dict[str, set[str]] = {}
 
 
 async def installed(bootstrap: str, partitions: int = 2) -> Settings:
     """Make all topics anew; some of their names are the same in every installation.
 
-    Of those, the ones that nobody has written to stay: a test writes to a few of many.
+    Of those, the ones that nobody has written to stay: a test writes to a few of many. Topics of
+    the installation before go: a Kafka with thousands of them does everything more slowly.
     """
     settings = Settings(
         bootstrap=bootstrap,
@@ -42,7 +45,7 @@ async def installed(bootstrap: str, partitions: int = 2) -> Settings:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        if used := await _used(admin, settings):
+        if used := await _used(admin, settings, _own.pop(bootstrap, set())):
             await admin.delete_topics(sorted(used))
             CHANGED.difference_update((bootstrap, name) for name in used)
 
@@ -51,22 +54,25 @@ async def installed(bootstrap: str, partitions: int = 2) -> Settings:
 
         await eventually(is_gone)
         await topics.apply(settings)
+        names = {topic.name for topic in topics.wanted(settings)}
+        _own[bootstrap] = {name for name in names if name.startswith(f"{settings.app}.")}
     finally:
         await admin.close()
     return settings
 
 
-async def _used(admin: AIOKafkaAdminClient, settings: Settings) -> set[str]:
-    """Find the topics that are there and not as if new."""
+async def _used(admin: AIOKafkaAdminClient, settings: Settings, left: set[str]) -> set[str]:
+    """Find the topics that are there and not as if new, and those of the ones that are left."""
     wanted = {topic.name: topic.partitions for topic in topics.wanted(settings)}
-    there = wanted.keys() & set(await admin.list_topics())
+    existing = set(await admin.list_topics())
+    there = wanted.keys() & existing
     counts = {
         found["topic"]: len(found["partitions"])
         for found in (await admin.describe_topics(sorted(there)) if there else ())
     }
     places = [TopicPartition(name, it) for name, count in counts.items() for it in range(count)]
     written = {place.topic for place, end in (await ends(settings, places)).items() if end}
-    return {
+    return (left & existing) | {
         name
         for name in there
         if name in written or counts[name] != wanted[name] or (settings.bootstrap, name) in CHANGED
@@ -74,10 +80,18 @@ async def _used(admin: AIOKafkaAdminClient, settings: Settings) -> set[str]:
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds; fail when it takes too long."""
+    """Wait until something holds; fail when it takes too long.
+
+    Between two looks there is several times what the last one took: most ask Kafka with clients
+    of their own, and what is waited for needs the processor.
+    """
+    clock = asyncio.get_running_loop().time
     async with asyncio.timeout(PATIENCE_SECONDS):
+        began = clock()
         while not await holds():
-            await asyncio.sleep(LOOK_SECONDS)
+            pause = max(LOOK_SECONDS, PAUSE_FACTOR * (clock() - began))
+            await asyncio.sleep(min(pause, LONGEST_PAUSE_SECONDS))
+            began = clock()
 
 
 def event(number: int, kind: str = "lead.created", **fields: Any) -> dict[str, Any]:
@@ -145,10 +159,26 @@ async def records(
 
     Waits for transactions whose end is on its way, unless it is to be done at once.
     """
-    found: list[ConsumerRecord] = []
-    stops = await ends(settings, [TopicPartition(topic, partition)], committed=at_once)
-    async for _, some in read_to(settings, stops):
-        found += some
+    place = TopicPartition(topic, partition)
+    return (await _read(settings, [place], at_once=at_once))[place]
+
+
+async def all_records(
+    settings: Settings, *names: str, at_once: bool = False
+) -> dict[TopicPartition, list[ConsumerRecord]]:
+    """Read the committed records of all partitions of some topics, as `records` does."""
+    counts = {topic.name: topic.partitions for topic in topics.wanted(settings)}
+    places = [TopicPartition(name, it) for name in names for it in range(counts[name])]
+    return await _read(settings, places, at_once=at_once)
+
+
+async def _read(
+    settings: Settings, places: list[TopicPartition], *, at_once: bool
+) -> dict[TopicPartition, list[ConsumerRecord]]:
+    """Read partitions with one client: the start of one takes longer than most reading."""
+    found: dict[TopicPartition, list[ConsumerRecord]] = {place: [] for place in places}
+    async for place, some in read_to(settings, await ends(settings, places, committed=at_once)):
+        found[place] += some
     return found
 
 
@@ -169,9 +199,14 @@ async def lists(settings: Settings, seeks: dict[TopicPartition, int]) -> list[Fe
 
 async def output(settings: Settings, *, at_once: bool = False) -> dict[str, dict[str, Any]]:
     """Give what stands in sales.kpis, by key."""
-    current: dict[str, dict[str, Any]] = {}
-    for partition in range(topics.MERGE_PARTITIONS):
-        for record in await records(settings, topics.KPIS, partition, at_once=at_once):
+    return await _current(settings, topics.KPIS, at_once=at_once)
+
+
+async def _current(settings: Settings, topic: str, *, at_once: bool = False) -> dict[str, Any]:
+    """Give what stands in a topic, by key."""
+    current: dict[str, Any] = {}
+    for some in (await all_records(settings, topic, at_once=at_once)).values():
+        for record in some:
             key = (record.key or b"").decode()
             if record.value is None:
                 current.pop(key, None)
@@ -187,78 +222,16 @@ async def values(settings: Settings) -> dict[str, int]:
 
 async def partials(settings: Settings) -> dict[str, int]:
     """Give the counts that stand in kpi.partials, by `shard|cell`."""
-    current: dict[str, int] = {}
-    for partition in range(topics.MERGE_PARTITIONS):
-        for record in await records(settings, topics.PARTIALS, partition):
-            key = (record.key or b"").decode()
-            if record.value is None:
-                current.pop(key, None)
-            else:
-                current[key] = orjson.loads(record.value)["all"]["n"]
-    return current
+    current = await _current(settings, topics.PARTIALS)
+    return {key: vectors["all"]["n"] for key, vectors in current.items()}
 
 
 async def sizes(settings: Settings, *names: str) -> dict[str, int]:
     """Give how many committed records some topics hold: partials and output if none is named."""
-    found = {}
-    counts = {topic.name: topic.partitions for topic in topics.wanted(settings)}
-    for name in names or (topics.PARTIALS, topics.KPIS):
-        found[name] = sum(
-            [len(await records(settings, name, number)) for number in range(counts[name])]
-        )
+    found = dict.fromkeys(names or (topics.PARTIALS, topics.KPIS), 0)
+    for place, some in (await all_records(settings, *found)).items():
+        found[place.topic] += len(some)
     return found
-
-
-@dataclass
-class Noted:
-    """`TaskMetrics` that remembers what it is told."""
-
-    rejections: list[tuple[str, str]] = field(default_factory=list)
-    gaps: list[tuple[str, int, int]] = field(default_factory=list)
-    misplaced_events: Counter[str] = field(default_factory=Counter)
-    topics_of_set_aside: list[str] = field(default_factory=list)
-    future: dict[int, int] = field(default_factory=dict)
-    late_events: int = 0
-    events: int = 0
-    records: int = 0
-    # Of each transaction of a board.
-    most_records: int = 0
-
-    def processed(self, topic: str, events: int, late: int) -> None:  # noqa: ARG002 - of TaskMetrics
-        """Count."""
-        self.events += events
-        self.late_events += late
-
-    def misplaced(self, topic: str, events: int) -> None:
-        """Count by topic."""
-        self.misplaced_events[topic] += events
-
-    def rejected(self, topic: str, kind: str) -> None:
-        """Remember."""
-        self.rejections.append((topic, kind))
-
-    def future_events(self, partition: int, events: int) -> None:
-        """Remember."""
-        self.future[partition] = events
-
-    def gap(self, topic: str, partition: int, missing: int) -> None:
-        """Remember."""
-        self.gaps.append((topic, partition, missing))
-
-    def set_aside(self, topic: str) -> None:
-        """Remember."""
-        self.topics_of_set_aside.append(topic)
-
-    def committed(self, stage: str, records: int, seconds: float) -> None:
-        """Nothing is asked about this."""
-
-    def restored(self, stage: str, seconds: float) -> None:
-        """Nothing is asked about this."""
-
-    def published(self, records: int) -> None:
-        """Count."""
-        self.records += records
-        self.most_records = max(self.most_records, records)
 
 
 def later(settings: Settings, now: str) -> Settings:
@@ -268,9 +241,8 @@ def later(settings: Settings, now: str) -> Settings:
 
 async def shard_of_lead_1(settings: Settings, topic: str = "crm.lead") -> int:
     """The shard that has the only subject of a topic."""
-    held = [
-        number for number in range(settings.partitions) if await records(settings, topic, number)
-    ]
+    found = await all_records(settings, topic)
+    held: list[int] = [place.partition for place, some in found.items() if some]
     assert len(held) == 1
     return held[0]
 

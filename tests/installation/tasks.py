@@ -16,7 +16,8 @@ from streams.tasks.merge.task import MergeTask
 from streams.tasks.ports import CorePort
 from streams.tasks.reference_data import ReferenceData
 from tests.installation.counting import Counting
-from tests.installation.installed import Noted, lists
+from tests.installation.installed import lists
+from tests.installation.noted import Noted
 
 
 class Hands:

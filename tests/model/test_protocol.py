@@ -12,8 +12,8 @@ from tests.model.rules import (
     Mutant,
 )
 
-# Together 1,600; `make chaos-long` plays 100,000.
-SCHEDULES = 800
+# Together 1,000; `make chaos-long` plays 100,000.
+SCHEDULES = 500
 
 
 @pytest.mark.parametrize("late", [True, False], ids=["late requests", "none late"])

@@ -1,6 +1,6 @@
 """Fixtures of the tests of readers: topics on a real Kafka and a writer of `sales.kpis`."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import count
 from uuid import uuid4
 
@@ -8,17 +8,15 @@ import pytest
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.config.settings import Settings
-from streams.kafka.topics import apply
 from tests.output.writing import Writer, writing
 
 _names = count()
 
 
-@pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
-    """A real Kafka for these tests alone: they write invented records to `sales.kpis`."""
-    with EmbeddedKafka() as broker:
-        yield broker.bootstrap
+@pytest.fixture
+def kafka(default_kafka: EmbeddedKafka) -> str:
+    """A real Kafka to whose `sales.kpis` invented records may be written."""
+    return default_kafka.bootstrap
 
 
 @pytest.fixture
@@ -28,11 +26,9 @@ def rep() -> str:
 
 
 @pytest.fixture
-async def settings(kafka: str) -> Settings:
+def settings(kafka: str) -> Settings:
     """Settings of an installation whose topics exist."""
-    settings = Settings(bootstrap=kafka)
-    await apply(settings)
-    return settings
+    return Settings(bootstrap=kafka)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from streams.tasks.load_control import Load
 from streams.wiring.core import build_core
 from tests.installation.counting import Counting
 from tests.installation.installed import (
+    all_records,
     event,
     eventually,
     later,
@@ -237,8 +238,8 @@ async def _three_calls_one_by_one(own: Hands) -> AggregateTask:
 async def _calls(settings: Settings) -> dict[str, int]:
     """Count the calls of the day that are published, by scope."""
     found = {}
-    for partition in range(topics.MERGE_PARTITIONS):
-        for record in await records(settings, topics.PARTIALS, partition):
+    for some in (await all_records(settings, topics.PARTIALS)).values():
+        for record in some:
             _, when, scope = (record.key or b"").decode().split("|")
             vectors = orjson.loads(record.value or b"{}")
             if not when.startswith("h"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import orjson
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer
 
 from streams.config.settings import Settings
 from streams.kafka.topics import ALERTS
@@ -15,12 +15,12 @@ from streams.tasks.aggregate.task import AggregateTask
 from streams.wiring.core import build_core
 from tests.histories import history, lines
 from tests.installation.installed import (
+    all_records,
     event,
     eventually,
     installed,
     later,
     produce,
-    records,
 )
 from tests.installation.tasks import Hands, hands
 
@@ -29,9 +29,8 @@ UNANSWERED = "lead_unanswered|lead-1"
 
 async def alerts(settings: Settings) -> list[tuple[str, dict[str, str] | None]]:
     """Give all that was ever said in `sales.alerts`, partition by partition."""
-    sent: list[ConsumerRecord] = []
-    for number in range(settings.partitions):
-        sent += await records(settings, ALERTS, number)
+    found = (await all_records(settings, ALERTS)).values()
+    sent = [record for some in found for record in some]
     return [(it.key.decode(), None if it.value is None else orjson.loads(it.value)) for it in sent]
 
 

@@ -11,7 +11,8 @@ from streams.internal_topics.reroutes import shard_of
 from streams.kafka import topics
 from streams.operations.dead_letters import read_dead_letters, repair_of, send_again
 from streams.operations.export import export
-from tests.installation.installed import Noted, event, partials, produce, records
+from tests.installation.installed import event, partials, produce, records
+from tests.installation.noted import Noted
 from tests.installation.tasks import hands
 
 BINARY = [

@@ -12,7 +12,7 @@ from streams.tasks.aggregate.quarantine import Crashed
 from streams.tasks.ports import CorePort
 from streams.wiring.core import build_core
 from tests.installation.failing import failing_core
-from tests.installation.installed import event, produce, records
+from tests.installation.installed import all_records, event, produce, records
 from tests.installation.tasks import Hands, hands
 from tests.kpis.story import instant
 
@@ -118,9 +118,9 @@ def live(settings: Settings) -> Advancing:
 async def sent(settings: Settings, *events: Any) -> int:
     """Send events of one lead; returns the number of their partition."""
     await produce(settings, list(events))
-    for number in range(settings.partitions):
-        if await records(settings, "crm.call", number):
-            return number
+    for place, some in (await all_records(settings, "crm.call")).items():
+        if some:
+            return int(place.partition)
     raise AssertionError("nothing was sent")
 
 
@@ -133,8 +133,8 @@ async def waiting(settings: Settings, number: int) -> list[bytes]:
 async def calls(settings: Settings) -> int:
     """Give the calls that stand in the partials for all."""
     total = 0
-    for number in range(topics.MERGE_PARTITIONS):
-        current = {r.key: r.value for r in await records(settings, topics.PARTIALS, number)}
+    for some in (await all_records(settings, topics.PARTIALS)).values():
+        current = {record.key: record.value for record in some}
         for key, value in current.items():
             cell = key.decode().partition("|")[2]
             if cell.endswith("|") and not cell.startswith("h") and value:

@@ -12,6 +12,7 @@ from streams.tasks.aggregate.quarantine import Crashed
 from streams.wiring.core import build_core
 from tests.installation.failing import failing_core
 from tests.installation.installed import (
+    all_records,
     event,
     produce,
     records,
@@ -89,8 +90,8 @@ async def _merge(own: Hands, names: Names) -> None:
 async def _calls(settings: Settings) -> dict[str, int]:
     """Give the calls that stand in the partials for all, by shard."""
     found: dict[str, int] = {}
-    for number in range(topics.MERGE_PARTITIONS):
-        current = {r.key: r.value for r in await records(settings, topics.PARTIALS, number)}
+    for some in (await all_records(settings, topics.PARTIALS)).values():
+        current = {record.key: record.value for record in some}
         for key, value in current.items():
             shard, _, cell = key.decode().partition("|")
             count = orjson.loads(value).get("call_count", {}).get("n", 0) if value else 0

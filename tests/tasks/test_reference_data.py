@@ -7,7 +7,8 @@ from streams.events import RepSet
 from streams.process.cancellation import ended
 from streams.tasks.reference_data import ReferenceCursor, ReferenceData
 from streams.wiring.catalogue import catalogue, known_names
-from tests.installation.installed import Noted, produce
+from tests.installation.installed import produce
+from tests.installation.noted import Noted
 
 AT = "2026-05-01T00:00:00Z"
 

@@ -16,9 +16,9 @@ from streams.kafka.transactional_producer import TransactionalProducer
 from streams.tasks.aggregate.task import AggregateTask
 from streams.wiring.core import build_core
 from tests.installation.installed import (
+    all_records,
     event,
     produce,
-    records,
     sizes,
 )
 from tests.installation.tasks import Hands, hands
@@ -264,10 +264,9 @@ async def reroutes_to(settings: Settings, number: int) -> list[Reroute]:
 
 async def current(settings: Settings, topic: str, number: int | None = None) -> dict[bytes, bytes]:
     """Give the latest value of each key of a topic or of one partition, tombstones left out."""
-    counts = {made.name: made.partitions for made in topics.wanted(settings)}
     found: dict[bytes, bytes] = {}
-    for partition in range(counts[topic]) if number is None else [number]:
-        for record in await records(settings, topic, partition):
+    for place, some in (await all_records(settings, topic)).items():
+        for record in some if number in (None, place.partition) else ():
             found.pop(record.key, None)
             if record.value is not None:
                 found[record.key] = record.value

@@ -20,7 +20,7 @@ from streams.process.cancellation import ended
 from streams.sources.delivery import Delivery
 from streams.translation.translator import Translator
 from streams.translation.writer import Writer, event_write
-from tests.installation.installed import eventually, records
+from tests.installation.installed import all_records, eventually
 from tests.sources.fake_crm import FakeCrm, deal, fake_crm, mapping
 
 ACCOUNT = Account("crm", "")
@@ -66,8 +66,8 @@ async def deals(settings: Settings) -> list[dict[str, Any]]:
     """Give the events of deals that Kafka holds."""
     return [
         json.loads(record.value)
-        for partition in range(settings.partitions)
-        for record in await records(settings, "crm.deal", partition)
+        for some in (await all_records(settings, "crm.deal")).values()
+        for record in some
     ]
 
 

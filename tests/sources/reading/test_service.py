@@ -22,7 +22,7 @@ from streams.operations.sources.reading.account_reader import LARGEST_BYTES, MOS
 from streams.operations.sources.reading.service import read_records
 from streams.process.cancellation import ended
 from streams.sources.loading import sources
-from tests.installation.installed import eventually, records
+from tests.installation.installed import all_records, eventually, records
 from tests.sources.fake_crm import FakeCrm, deal, fake_crm, mapping
 
 TOKENS = {"crm": "t0ken"}
@@ -65,8 +65,8 @@ async def reading(
 async def delivered(settings: Settings) -> list[dict[str, Any]]:
     """Give the bodies of the inbox's deliveries."""
     found = []
-    for partition in range(topics.INBOX_PARTITIONS):
-        for record in await records(settings, topics.INBOX, partition):
+    for some in (await all_records(settings, topics.INBOX)).values():
+        for record in some:
             received = decode(record.value, record.headers, InboxKeys(settings.inbox_key))
             assert received.delivery.source == "crm"
             found.append(json.loads(received.delivery.body))
