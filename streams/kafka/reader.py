@@ -103,6 +103,10 @@ async def read_to(
     Waits for open transactions before that offset. Raises Fatal if there is no progress for
     STALLED_SECONDS.
     """
+    # Many partitions are empty, and a client for nothing takes as long as a short read.
+    stops = {each: stop for each, stop in stops.items() if starts.get(each, 0) < stop}
+    if not stops:
+        return
     clock = asyncio.get_running_loop().time
     async with reader(settings) as consumer:
         reached = await _seek(consumer, list(stops), starts)
