@@ -132,11 +132,15 @@ async def read_to(
                     unread.discard(partition)
                     consumer.pause(partition)
             if clock() - progressed_at > STALLED_SECONDS:
-                names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
-                raise Fatal(
-                    f"nothing to read for {STALLED_SECONDS:.0f} s before the end of {names};"
-                    " was a transaction left open there? `sales-kpis doctor` looks"
-                )
+                raise _stalled(unread)
+
+
+def _stalled(unread: Collection[TopicPartition]) -> Fatal:
+    names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
+    return Fatal(
+        f"nothing to read for {STALLED_SECONDS:.0f} s before the end of {names};"
+        " was a transaction left open there? `sales-kpis doctor` looks"
+    )
 
 
 async def _seek(
