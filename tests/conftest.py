@@ -10,7 +10,8 @@ from hypothesis import HealthCheck
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.config.settings import Settings
-from streams.kafka.topics import apply
+from streams.kafka.reader import ends
+from streams.kafka.topics import all_partitions, apply
 from tests.installation.installed import installed
 
 pytest_plugins = ["tests.stuck"]
@@ -67,8 +68,14 @@ def default_kafka() -> Iterator[EmbeddedKafka]:
     Its tests write arbitrary events and invented records; some end it and start it again.
     """
     with EmbeddedKafka() as broker:
-        asyncio.run(apply(Settings(bootstrap=broker.bootstrap)))
+        asyncio.run(create_topics(Settings(bootstrap=broker.bootstrap)))
         yield broker
+
+
+async def create_topics(settings: Settings) -> None:
+    """Create all topics, and wait until each partition answers: that takes seconds at times."""
+    await apply(settings)
+    await ends(settings, all_partitions(settings))
 
 
 @pytest.fixture

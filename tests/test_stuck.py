@@ -43,6 +43,7 @@ def run(folder: Path, source: str) -> "subprocess.CompletedProcess[str]":
         [
             *(sys.executable, "-c", code, "-p", "tests.stuck", "--stuck-after", "1"),
             *("-o", "asyncio_mode=auto", "-p", "no:cacheprovider", "-p", "no:randomly"),
+            *("-p", "no:schemathesis"),
             *("--rootdir", str(folder), str(folder)),
         ],
         cwd=ROOT,

@@ -30,7 +30,7 @@ def lay_out(data: Path) -> None:
     if fresh.exists():
         shutil.rmtree(fresh)
     fresh.mkdir()
-    # Kafka's own tool would be a Java of its own, which takes as long as half a broker's start;
+    # Kafka's own tool would be a Java of its own, which takes nearly as long as a broker's start;
     # all that differs in what it writes are these two random ids.
     identity = {"version": "1", "cluster.id": random_id(), "directory.id": random_id()}
     identity["node.id"] = SINGLE_NODE["node.id"]

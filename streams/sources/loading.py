@@ -53,7 +53,7 @@ class Loaded(NamedTuple):
 class Sources(Mapping[str, Source]):
     """All sources by name; one of the package is compiled when it is first asked for.
 
-    A process needs a few of them, and compiling all takes more than a second of its start.
+    A process needs a few of them, and compiling all takes half a second of its start.
     `own` are laid over those of the package, or stand beside them.
     """
 

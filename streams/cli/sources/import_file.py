@@ -50,8 +50,8 @@ def import_file(
 
     used, rules = configuration(bootstrap=bootstrap)
     known = attempt(lambda: sources(used.sources))
-    importable = ", ".join(sorted(each for each in known if known[each].files))
     if source not in known or not known[source].files:
+        importable = ", ".join(sorted(each for each in known if known[each].files))
         raise click.ClickException(f"no layout of files of {source}; known: {importable}")
     if label and not LABEL.fullmatch(label):
         raise click.BadParameter(f"{label} is no label, such as eu", param_hint="--label")
