@@ -11,8 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any, TextIO
 
@@ -72,30 +71,36 @@ class Watchdog(threading.Thread):
         super().__init__(daemon=True)
         self._limit_s, self._output = limit_s, output
         self._lock = threading.Lock()
-        # What is left to be done about the test that runs, and when, in monotonic seconds.
-        self._steps: list[tuple[float, Callable[[], None]]] = []
+        # When something is to be done about the test that runs, in monotonic seconds, and what.
+        self._due_at, self._step = 0.0, self._interrupt
+        self._test: str | None = None
 
     def watch(self, test: str | None) -> None:
         """Begin to watch a test; None: the one before has ended."""
-        now = time.monotonic()
         with self._lock:
-            self._steps = []
-            if test is not None:
-                at, end = now + self._limit_s, partial(end_process, test, self._output)
-                stop = partial(interrupt, f"{test} does not end:", self._output)
-                self._steps = [(at, stop), (at + TEARDOWN_SECONDS, end)]
+            self._test = test
+            self._due_at, self._step = time.monotonic() + self._limit_s, self._interrupt
 
     def run(self) -> None:
         """Sleep until something may be due: never longer than a test may take."""
         while True:
             with self._lock:
-                at = self._steps[0][0] if self._steps else time.monotonic() + self._limit_s
-                is_due = at <= time.monotonic()
-                step = self._steps.pop(0)[1] if is_due else None
-            if step is None:
-                time.sleep(max(0.0, at - time.monotonic()))
+                left_s, step, test = self._due_at - time.monotonic(), self._step, self._test
+            if left_s > 0:
+                time.sleep(left_s)
+            elif test is None:
+                time.sleep(self._limit_s)
             else:
-                step()
+                step(test)
+
+    def _interrupt(self, test: str) -> None:
+        interrupt(f"{test} does not end:", self._output)
+        with self._lock:
+            if self._test == test:
+                self._due_at, self._step = time.monotonic() + TEARDOWN_SECONDS, self._end
+
+    def _end(self, test: str) -> None:
+        end_process(test, self._output)
 
 
 def interrupt(what: str, output: TextIO) -> None:

@@ -33,10 +33,10 @@ async def test_that_cannot_be_ended():
 """
 
 
-def run(folder: Path, source: str) -> "subprocess.CompletedProcess[str]":
+def run(folder: Path, source: str, teardown_s: float) -> "subprocess.CompletedProcess[str]":
     (folder / "test_sample.py").write_text(source)
     code = (
-        "import sys, pytest, tests.stuck; tests.stuck.TEARDOWN_SECONDS = 1.0;"
+        f"import sys, pytest, tests.stuck; tests.stuck.TEARDOWN_SECONDS = {teardown_s};"
         "sys.exit(pytest.main(sys.argv[1:]))"
     )
     return subprocess.run(
@@ -55,7 +55,7 @@ def run(folder: Path, source: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_stuck_test_fails_with_its_stack_and_the_next_is_run(tmp_path: Path) -> None:
-    done = run(tmp_path, HANGING)
+    done = run(tmp_path, HANGING, 30.0)
     assert done.returncode == 1
     assert "1 failed, 1 passed" in done.stdout
     assert "test_sample.py::test_that_hangs does not end:" in done.stderr
@@ -65,7 +65,7 @@ def test_stuck_test_fails_with_its_stack_and_the_next_is_run(tmp_path: Path) -> 
 
 
 def test_process_of_a_test_that_cannot_be_interrupted_ends(tmp_path: Path) -> None:
-    done = run(tmp_path, STUBBORN)
+    done = run(tmp_path, STUBBORN, 1.0)
     assert done.returncode == 70
     assert "test_sample.py::test_that_cannot_be_ended cannot be ended:" in done.stderr
     assert " test_that_cannot_be_ended\n" in done.stderr
