@@ -8,7 +8,10 @@ from streams.engine.catalogue.alert import (
     Rule,
     alert,
 )
+from streams.engine.catalogue.dimensions import DIMENSIONS
 from streams.journeys import Journey
+
+CHANNEL = DIMENSIONS.index("channel")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +52,7 @@ def lead_unanswered(journey: Journey, rule: Unanswered) -> Holds | None:
         since=since,
         until=earliest(touched, lead.disqualified, *won),
         rep=lead.dimensions.values[0],
+        channel=lead.dimensions.values[CHANNEL],
     )
 
 
@@ -73,6 +77,7 @@ def lead_one_touch(journey: Journey, rule: OneTouch) -> Holds | None:
         since=since,
         until=earliest(second, lead.disqualified, *closed),
         rep=lead.dimensions.values[0],
+        channel=lead.dimensions.values[CHANNEL],
     )
 
 

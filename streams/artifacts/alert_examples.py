@@ -29,7 +29,7 @@ def _story() -> Iterator[dict[str, Any]]:
 
     money = {"amount": "1200.00", "currency": "EUR"}
     call = {"rep": "ann", "direction": "outbound", "outcome": "no_answer"}
-    yield event("lead.created", "03-19T09:00:00", "lead-1", rep="ann")
+    yield event("lead.created", "03-19T09:00:00", "lead-1", rep="ann", channel="web")
     yield event("lead.created", "03-16T09:00:00", "lead-2", rep="ann")
     yield event("call.ended", "03-16T09:20:00", "lead-2", **call)
     yield event("deal.changed", "02-10T10:00:00", "lead-3", deal="deal-7", rep="bob", **money)

@@ -56,7 +56,7 @@ def _keep(used: "Settings", host: str, **how: bool) -> int:
     from streams.history.metrics import HistoryMetrics
     from streams.history.run import How, keep
     from streams.history.store import address, shown
-    from streams.operations.metrics_server import metrics_server
+    from streams.output.prometheus.metrics_server import metrics_server
     from streams.process import logs
 
     async def work() -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.invocation import KAFKA, run, settings, stops_quietly
+from streams.cli.invocation import KAFKA, configuration, run, stops_quietly
 
 if TYPE_CHECKING:
     from streams.config.settings import Settings
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=float, default=600, show_default=True, help="Seconds to wait.")
 @stops_quietly
 def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
-    """Show the progress; exit 0 if every webhook and event so far is in the output."""
-    used = settings(bootstrap=bootstrap)
+    """Show the progress; exit 0 if every webhook and event so far is in the output.
+
+    What notify, history and page have still to do is shown, and does not decide.
+    """
+    from streams.operations.readers.health import behind
+
+    used, rules = configuration(bootstrap=bootstrap)
     waiting, found = run(_progress(used, timeout if wait else None))
     if not wait:
         print_held_back(found.held_back)
@@ -29,10 +34,15 @@ def status(bootstrap: str | None, wait: bool, timeout: float) -> None:
         click.echo(f"crm.inbox: {waiting:,} deliveries to be translated")
     for record in found.set_aside:
         click.echo(f"not written, larger than its topic accepts: {record}")
-    if found.is_settled and not (found.set_aside or waiting):
+    is_settled = found.is_settled and not (found.set_aside or waiting)
+    if is_settled:
         click.echo("settled: every event so far is in sales.kpis")
+    else:
+        print_missing(found)
+    for line in run(behind(used, rules)):
+        click.echo(line)
+    if is_settled:
         return
-    print_missing(found)
     if wait and (waiting or not found.is_settled):
         process = "`sales-kpis translate`" if waiting else "a worker"
         click.echo(f"not settled after {timeout:g} s; is {process} running?", err=True)

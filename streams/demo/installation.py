@@ -48,7 +48,8 @@ class Installation:
             public_url=url(ports.gateway),
             history=str(without_history(settings.data / "demo" / "history.sqlite")),
         )
-        self._environment = environment(self.settings)
+        # Each process that shows metrics gets a port of its own.
+        self._environment = environment(replace(self.settings, metrics_port=None))
         self.gateway = self._service("gateway", "--port", ports.gateway, "readyz")
         self.page = self._service("page", "--port", ports.page, "readyz")
         self.workers = [

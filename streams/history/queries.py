@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.history.database import Session
 from streams.history.rows import restored, storable
-from streams.history.store import Kept, Point
+from streams.history.store import EndedAlert, Kept, PastAlerts, Point
 
 # Both have a row of each key and day; the newest one is asked for.
 NEWEST = """
@@ -111,6 +111,24 @@ class Queries:
                 " ORDER BY as_of_ms, key",
                 *condition.values,
             )
+        )
+
+    async def alerts(self, at_ms: int) -> PastAlerts:
+        """Return the alerts that stood at an instant: by key, and by their ends."""
+        standing = await self._session.fetch(
+            "SELECT key, record FROM alerts WHERE since_ms <= ?1 ORDER BY key", at_ms
+        )
+        ended = await self._session.fetch(
+            "SELECT kind, rep, since_ms, ended_ms FROM ended_alerts"
+            " WHERE ended_ms > ?1 AND since_ms <= ?1 ORDER BY ended_ms, kind, rep, since_ms",
+            at_ms,
+        )
+        return PastAlerts(
+            [(restored(key), record.encode()) for key, record in standing],
+            [
+                EndedAlert(kind, None if rep is None else restored(rep), since_ms, ended_ms)
+                for kind, rep, since_ms, ended_ms in ended
+            ],
         )
 
     async def since_ms(self) -> int | None:

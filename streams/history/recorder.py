@@ -32,6 +32,12 @@ ON CONFLICT (topic, kafka_partition) DO UPDATE SET next_offset = excluded.next_o
 pass_number = excluded.pass_number, is_swept = excluded.is_swept, read_ms = excluded.read_ms"""
 
 
+async def written(session: Session) -> dict[tuple[str, int], int]:
+    """Return by topic and partition up to which offset records are written."""
+    rows = await session.fetch("SELECT topic, kafka_partition, next_offset FROM progress")
+    return {(topic, partition): offset for topic, partition, offset in rows}
+
+
 class Recorder:
     """Writes one topic. `start` comes first; then each batch of `read_from`, in their order.
 

@@ -33,6 +33,27 @@ class Kept(NamedTuple):
     as_of_ms: int
 
 
+class EndedAlert(NamedTuple):
+    """An alert that has ended; what it was about is not kept."""
+
+    kind: str
+    rep: str | None
+    since_ms: int
+    ended_ms: int
+
+
+class PastAlerts(NamedTuple):
+    """The alerts that stood at an instant.
+
+    Attributes:
+        standing: Key and record, exactly as published last, of those that stand to this day.
+        ended: Those that have ended since.
+    """
+
+    standing: list[tuple[str, bytes]]
+    ended: list[EndedAlert]
+
+
 class History(Protocol):
     """Records of the past. Instants are milliseconds since the epoch; results are new lists.
 
@@ -89,6 +110,13 @@ class History(Protocol):
         """Return all records whose `as_of` is in `[first_ms, last_ms)`, in its order.
 
         Of one key this is how its value came about, day by day.
+        """
+
+    async def alerts(self, at_ms: int) -> PastAlerts:
+        """Return the alerts that stood at an instant: by key, and by their ends.
+
+        They stand from their `since` on. Those that had ended before the history was begun are
+        not among them.
         """
 
     async def since_ms(self) -> int | None:

@@ -226,6 +226,18 @@ class Formats:
         time = format_time(instant, "HH:mm", tzinfo=instant.tzinfo, locale=self._locale)
         return self._digits(time)
 
+    def clock(self, minute: int) -> str:
+        """Format a time of day, given in minutes after midnight; the end of a day is 24:00."""
+        return self._digits(f"{minute // 60:02}:{minute % 60:02}")
+
+    def weekday(self, day: date) -> str:
+        """Give the name of a day of the week."""
+        return format_date(day, "EEEE", locale=self._locale)
+
+    def month(self, day: date) -> str:
+        """Give the name of a month."""
+        return format_date(day, "LLLL", locale=self._locale)
+
     def browser_form(self, code: str) -> dict[str, Any]:
         """Give what the page's `format.js` needs to write numbers alike; `{0}` is the place of one.
 

@@ -37,6 +37,13 @@ class Language:
         """Give a KPI's name; of one that is not known here, its own in spaced words."""
         return self._texts.get(f"kpi.{kpi}") or kpi.replace("_", " ").capitalize()
 
+    def about(self, kpi: str, english: str) -> str | None:
+        """Give what a KPI means; None where it is not translated, or from another English text."""
+        key = f"about.{kpi}"
+        if key not in self._texts or _one_line(english) != _one_line(language("en").text(key)):
+            return None
+        return self._texts[key]
+
     def noun(self, name: str, count: float | None) -> str:
         """Give what is counted, in the form that goes with a count."""
         form = "other" if count is None else self.locale.plural_form(count)
@@ -57,6 +64,10 @@ def texts_of(code: str) -> dict[str, str]:
     """Give all texts of a language by their dotted keys."""
     with (FOLDER / f"{code}.toml").open("rb") as file:
         return dict(_flat(tomllib.load(file)))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import fields
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 from aiokafka.conn import create_conn
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 
@@ -15,10 +15,7 @@ from streams.config.settings import (
     Settings,
 )
 from streams.engine.catalogue.choice import WINDOWS
-from streams.engine.catalogue.dimensions import ROLLED_UP
-from streams.engine.catalogue.patched_records import RepRecords
-from streams.events import SOURCE_TOPICS, RepSet
-from streams.events.formats.kafka_records import decode_record
+from streams.events import SOURCE_TOPICS
 from streams.internal_topics.progress import behind, destination
 from streams.kafka import topics
 from streams.kafka.client import connection
@@ -27,6 +24,8 @@ from streams.kafka.errors import Fatal, TopicsWrong
 from streams.kafka.reader import ends, read_to
 from streams.operations.findings import Finding, check_progress, check_transactions
 from streams.operations.installations import check_installations
+from streams.operations.names import check_names
+from streams.operations.readers.health import check_readers, check_secrets
 from streams.operations.senders import (
     PARTITIONER_ADVICE,
     newest_records,
@@ -49,11 +48,15 @@ REBALANCE_SECONDS = 30.0
 
 async def examine(settings: Settings) -> list[Finding]:
     """Run all checks; stops early where the rest cannot be checked."""
-    found = [*check_settings(settings), *check_rules(settings)]
+    rules = check_rules(settings)
+    found = [*check_settings(settings), *rules]
+    has_rules = all(finding.is_fine for finding in rules)
+    if has_rules:
+        found += await check_secrets(settings)
     broker = await check_broker(settings)
     found.append(broker)
     if broker.is_fine:
-        found += [finding async for finding in check_topics(settings)]
+        found += [finding async for finding in check_topics(settings, has_rules=has_rules)]
     return found
 
 
@@ -161,8 +164,11 @@ async def check_group(settings: Settings, max_wait_s: float = REBALANCE_SECONDS)
     return Finding(f"the group {settings.app} has {group.members} workers and an assignment")
 
 
-async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
-    """Check topics, names in rules, transactions, clocks and the progress of workers."""
+async def check_topics(settings: Settings, *, has_rules: bool = True) -> AsyncIterator[Finding]:
+    """Check topics, transactions, clocks and the progress of workers, and what reads the output.
+
+    Without rules that can be used, nothing is checked that depends on them.
+    """
     try:
         await topics.check(settings)
     except TopicsWrong as error:
@@ -173,13 +179,7 @@ async def check_topics(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(f"topics: {error}", is_fine=False, advice="run `sales-kpis topics apply`")
         return
     yield Finding(f"all {len(topics.wanted(settings))} topics are there")
-    for check in (
-        check_installations,
-        check_compaction,
-        check_names,
-        check_transactions,
-        check_sources_and_inbox,
-    ):
+    for check in (*CHECKS, *CHECKS_BY_RULES) if has_rules else CHECKS:
         for finding in await check(settings):
             yield finding
     newest_of_sources = await newest_records(settings)
@@ -219,6 +219,10 @@ async def check_compaction(settings: Settings) -> list[Finding]:
     ]
 
 
+CHECKS = (check_installations, check_compaction, check_transactions, check_sources_and_inbox)
+CHECKS_BY_RULES = (check_names, check_readers)
+
+
 def check_sources(settings: Settings, records: Iterable[ConsumerRecord]) -> list[Finding]:
     """Report sources that date events later than they send them."""
     return [
@@ -238,44 +242,6 @@ def check_partitions(settings: Settings, records: Iterable[ConsumerRecord]) -> F
         problem = f"events are in other partitions than their subjects': {found}"
         return Finding(problem, advice=PARTITIONER_ADVICE, is_doubtful=True)
     return Finding("the newest events are in the partitions of their subjects")
-
-
-async def check_names(settings: Settings) -> list[Finding]:
-    """Report rules that name reps, or groups of reps, that are unknown in `crm.rep`."""
-    if any(not finding.is_fine for finding in check_rules(settings)):
-        return []
-    rules = read(settings.rules).commission
-    if not rules:
-        return []
-    reps, groups = await organisation(settings)
-    found = []
-    for rule in rules:
-        unknown = {*(rule.reps or ()), *(rep for rep, _ in rule.splits)} - reps
-        names = [f"rep {name!r}" for name in sorted(unknown)]
-        if rule.scope and rule.scope not in groups | {("rep", rep) for rep in reps}:
-            names.append(f"{rule.scope[0]} {rule.scope[1]!r}")
-        if names:
-            problem = f"rules: {rule.name!r} names {', '.join(names)}, unknown in crm.rep"
-            advice = "check the spelling, or send the missing rep.set"
-            found.append(Finding(problem, advice=advice, is_doubtful=True))
-    return found
-
-
-async def organisation(settings: Settings) -> tuple[set[str], set[tuple[str, str]]]:
-    """Return the known reps, and their current teams, departments and units."""
-    current = RepRecords()
-    reps = TopicPartition(RepSet.topic, 0)
-    async for _, records in read_to(settings, await ends(settings, [reps], committed=True)):
-        for event in (decode_record(record.value, record.headers) for record in records):
-            if isinstance(event, RepSet):
-                current.apply(event)
-    groups = {
-        (group, name)
-        for record in current.values()
-        for group in ROLLED_UP
-        if (name := getattr(record, group))
-    }
-    return set(current), groups
 
 
 async def newest_report_at(settings: Settings) -> int | None:

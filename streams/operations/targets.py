@@ -15,6 +15,10 @@ from streams.operations.ingest import open_sender
 REQUIRED, OPTIONAL = ("kpi", "scope", "window", "value"), ("start",)
 COLUMNS = (*REQUIRED, *OPTIONAL)
 DELIMITERS = ",;\t"
+NO_VALUE = (
+    "is empty: a target stands until another one is set, and cannot be removed; write the new"
+    " value, or from the first on a row with a start for each window that it is for"
+)
 # None: what is behind the last column, or a cell that the row does not have.
 Cells = dict[str | None, str | list[str] | None]
 
@@ -89,6 +93,9 @@ def _add(
         return
     if None in row:
         found.problems.append(Problem(line, "malformed", "the row has more cells than columns"))
+        return
+    if not texts.get("value"):
+        found.problems.append(Problem(line, "malformed", NO_VALUE, "value"))
         return
     outcome = checked(record(target_event(**texts, at=at), line), known)
     if isinstance(outcome, Problem):

@@ -7,9 +7,9 @@ from streams.agents.main import run_worker as run_agents
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.kafka.topics import ALERTS
-from streams.operations.metrics_server import metrics_server
 from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
+from streams.output.prometheus.metrics_server import metrics_server
 from streams.output.reader import Feed
 from streams.wiring.core import build_core
 from streams.worker.metrics import WorkerMetrics

@@ -11,7 +11,8 @@ from streams.page.refusals import bad_field
 from streams.page.selection import Parameters, check_window, day_or_instant, one, scopes_of
 
 # The views by the first part of their path.
-VIEWS = ("today", "pipeline", "people", "marketing", "money", "alerts")
+ALERTS = "alerts"
+VIEWS = ("today", "pipeline", "people", "marketing", "money", ALERTS)
 DEFAULT_WINDOW = "month"
 
 

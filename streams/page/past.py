@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from streams.history.database import BadHistory, NoHistory, Unavailable
-from streams.history.store import History, Point
+from streams.history.store import History, PastAlerts, Point
 from streams.page.refusals import not_found, unavailable
 from streams.page.visible import KeyedRecord
 
@@ -20,12 +20,17 @@ FIRST_MS, LAST_MS = 0, 253_402_300_799_000
 
 
 class Past:
-    """Records as they were; refuses a request where there is no history, with the reason."""
+    """Records as they were; refuses a request where there is no history, with the reason.
+
+    Attributes:
+        is_unavailable: Whether the last question was not answered though there is a history.
+    """
 
     def __init__(self, open_history: OpenHistory) -> None:
         self._open_history = open_history
         self._opened = AsyncExitStack()
         self._history: History | None = None
+        self.is_unavailable = False
         self._opening = asyncio.Lock()
         self._free = asyncio.Semaphore(QUERIES_AT_ONCE)
 
@@ -56,6 +61,11 @@ class Past:
             found = await history.as_of(at_ms, kpis or (), scopes or (), windows or ())
             return [KeyedRecord(kept.key, kept.record) for kept in found]
 
+    async def alerts(self, at_ms: int) -> PastAlerts:
+        """Return the alerts that stood at an instant, whoever's they are."""
+        async with self._asked() as history:
+            return await history.alerts(at_ms)
+
     async def close(self) -> None:
         """Close the history, which may be opened again."""
         self._history = None
@@ -67,9 +77,11 @@ class Past:
         async with self._free:
             try:
                 yield await self._open()
+                self.is_unavailable = False
             except NoHistory as error:
                 raise not_found(str(error)) from error
             except (BadHistory, Unavailable) as error:
+                self.is_unavailable = True
                 await self.close()
                 raise unavailable(f"the history cannot be read: {error}") from error
 

@@ -15,6 +15,7 @@ from streams.config.settings import Settings
 from streams.history.store import open_history as history_of
 from streams.kafka.errors import Fatal
 from streams.kafka.topics import ALERTS, CATALOGUE, KPIS
+from streams.output.prometheus.metrics_server import metrics_server
 from streams.output.reader import Feed
 from streams.page import view_pages
 from streams.page.access import login
@@ -25,6 +26,7 @@ from streams.page.live import stream
 from streams.page.live.alert_feed import AlertFeed
 from streams.page.live.store import Store
 from streams.page.live.topics import AlertView, CatalogueView, KpiView
+from streams.page.metrics import METRICS, add_metrics
 from streams.page.past import OpenHistory, Past
 from streams.page.plain_pages import loading_page, refusal_page
 from streams.page.refusals import Refused, json_response, unavailable, wants_json
@@ -85,6 +87,7 @@ def make_app(
         write_target=write_target or writer.write,
         not_ready_reason=not_ready_reason,
     )
+    add_metrics(app)
     app.on_response_prepare.append(_secure)
     app.on_shutdown.append(_end_streams)
     app.on_cleanup.append(_close_past)
@@ -203,7 +206,10 @@ async def serve(
         return None if all(feed.caught_up.is_set() for feed in feeds) else READING
 
     app = make_app(settings, rules, host=host, store=store, not_ready_reason=not_ready_reason)
-    async with listening(app, host, settings.page_port) as address:
+    async with (
+        metrics_server(settings, app[METRICS].registry, host, not_ready_reason),
+        listening(app, host, settings.page_port) as address,
+    ):
         if app[SERVER].doorkeeper.is_open:
             log.warning("there is no [[page.access]]: every program on this machine may look")
         report(address)

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from streams.page.api.handlers import end_of, visible_as_of
-from streams.page.choice import VIEWS, Choice, choice
+from streams.page.api.handlers import alerts_as_of, end_of, visible_as_of
+from streams.page.choice import ALERTS, VIEWS, Choice, choice
 from streams.page.context import SERVER, Server, viewer_of
 from streams.page.plain_pages import html_response
 from streams.page.refusals import Refused
@@ -40,7 +40,9 @@ def _view(name: str) -> Handler:
             accepted=request.headers.get("Accept-Language", ""),
         )
         _require_visible(visible, chosen)
-        if chosen.as_of is not None:
+        if chosen.as_of is not None and chosen.view == ALERTS:
+            visible = await alerts_as_of(request, chosen.as_of)
+        elif chosen.as_of is not None:
             visible = await visible_as_of(request, chosen.as_of, needed(chosen))
         catalogue = {"kpis": visible.kpis(), "settings": visible.settings()}
         now = _instant(server, chosen)

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from streams.engine.catalogue.catalogue import SETTINGS
+from streams.history.store import EndedAlert, PastAlerts
 from streams.output.keys import ALL, RecordKey, parse_key
 from streams.page.access.viewer import Viewer
 from streams.page.live.store import Store, merged
 from streams.page.live.subscription import event_id
+from streams.page.live.topics import owner_of
 from streams.page.live.withdrawn import Withdrawal
 from streams.page.selection import Selection
 
@@ -68,10 +70,18 @@ class Visible:
     Records are bytes exactly as published.
     """
 
-    def __init__(self, store: Store, viewer: Viewer, source: Source | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        viewer: Viewer,
+        source: Source | None = None,
+        past_alerts: PastAlerts | None = None,
+    ) -> None:
+        """Without `source` and `past_alerts` it is what there is now."""
         self.viewer = viewer
         self._store = store
         self._source = LiveSource(store) if source is None else source
+        self._past_alerts = past_alerts
 
     def select(self, selection: Selection) -> list[KeyedRecord]:
         """Give the records that are asked for and may be seen, sorted by key."""
@@ -87,20 +97,38 @@ class Visible:
 
         `all` among `scopes`, or None, asks for those of every rep; else for those of the scopes.
         """
-        asked = None if scopes is None or ALL in scopes else scopes
-        logs = self._store.alerts.logs(self.viewer.seen_of(asked))
+        owners = self._owners(scopes)
+        if self._past_alerts is not None:
+            return [
+                KeyedRecord(key, record)
+                for key, record in self._past_alerts.standing
+                if owners is None or owner_of(record) in owners
+            ]
+        logs = self._store.alerts.logs(owners)
         return sorted(
             KeyedRecord(entry.key, entry.record)
             for entry in merged(logs, 0)
             if entry.record is not None
         )
 
+    def ended_alerts(self, scopes: Collection[str] | None = None) -> list[EndedAlert]:
+        """Give the alerts of the past that may be seen and have ended since; none of now."""
+        owners = self._owners(scopes)
+        ended = () if self._past_alerts is None else self._past_alerts.ended
+        return [
+            each for each in ended if owners is None or (each.rep and f"rep={each.rep}" in owners)
+        ]
+
+    def _owners(self, scopes: Collection[str] | None) -> Collection[str] | None:
+        """Give whose alerts are asked for and may be seen; None stands for everybody's."""
+        return self.viewer.seen_of(None if scopes is None or ALL in scopes else scopes)
+
     def withdrawn_alerts(self, since_ms: int, scopes: Collection[str]) -> list[Withdrawal]:
         """Give the alerts that may be seen and were withdrawn since an instant, the newest first.
 
         `all` among `scopes` asks for those of every rep.
         """
-        owners = self.viewer.seen_of(None if ALL in scopes else scopes)
+        owners = self._owners(scopes)
         found = self._store.withdrawn_alerts.since(since_ms, owners)
         return sorted(found, key=lambda each: (-each.at_ms, each.key))
 

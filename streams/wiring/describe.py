@@ -11,6 +11,7 @@ from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import UNPRICED_FACTS, Kpi
 from streams.kpis import FILES
+from streams.wiring.dependencies import depends_on
 
 # The settings that numbers depend on. The others are about operation, or are secret.
 DESCRIBED = (
@@ -42,6 +43,7 @@ def entries(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
             "unit": units.get(kpi.unit, kpi.unit),
             "percentiles": list(kpi.percentiles),
             "question": question(kpi),
+            "depends_on": depends_on(kpi),
         }
         for kpi in catalogue.published
     }

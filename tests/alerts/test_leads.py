@@ -43,6 +43,15 @@ def test_unanswered_lead_names_rep_since_and_rule() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", [UNANSWERED, ONE_TOUCH])
+def test_alert_of_a_lead_names_its_channel_where_there_is_one(kind: str) -> None:
+    touches = [] if kind == UNANSWERED else [call("03-10 09:10")]
+    with_channel = current_alerts(lead("03-10 09:00", channel="web"), *touches, now="03-13 09:00")
+    without = current_alerts(lead("03-10 09:00"), *touches, now="03-13 09:00")
+    assert with_channel[f"{kind}|lead-1"]["channel"] == "web"
+    assert "channel" not in without[f"{kind}|lead-1"]
+
+
 @pytest.mark.parametrize(
     "ending",
     [

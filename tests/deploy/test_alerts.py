@@ -14,6 +14,7 @@ from streams.alerts import KINDS
 from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
 from streams.gateway.webhooks.metrics import WebhookMetrics
+from streams.history.metrics import HistoryMetrics
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.service import now_ms
 from streams.output.alerts import AlertCollector
@@ -21,6 +22,7 @@ from streams.output.prometheus.collector import KpiCollector
 from streams.translation.metrics import TranslationMetrics
 from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
+from tests.page.serving import page_metrics
 
 FOLDER = Path(__file__).parents[2] / "deploy/prometheus"
 RULES: list[dict[str, Any]] = [
@@ -59,10 +61,10 @@ def test_metrics_of_a_rule_exist(rule: dict[str, Any]) -> None:
     gateway = Metrics()
     WebhookMetrics(gateway.registry, ["odoo"])
     TranslationMetrics(registry, ["odoo"])
-    notify = NotifyMetrics(["chat"], now_ms)
+    readers = (NotifyMetrics(["chat"], now_ms), HistoryMetrics(), page_metrics())
     for metric in (
         *(*registry.collect(), *gateway.registry.collect(), *kpis),
-        *notify.registry.collect(),
+        *(metric for reader in readers for metric in reader.registry.collect()),
     ):
         known |= {metric.name, f"{metric.name}_total", f"{metric.name}_bucket"}
     asked = set(re.findall(r"\bsales_kpis?_\w+", rule["expr"])) or {"up"}

@@ -211,7 +211,10 @@ def test_prometheus_scrapes_the_ports_that_are_served() -> None:
         for static in job.get("static_configs", ())
         for target in static["targets"]
     }
-    assert targets == {"worker-1:9464", "worker-2:9464", "translate:9464", "gateway:8080"}
+    assert targets == {
+        *("worker-1:9464", "worker-2:9464", "translate:9464", "gateway:8080"),
+        *("history:9464", "page:9464"),
+    }
     for target in targets:
         name, port = target.split(":")
         assert port in SERVICES[name]["command"]

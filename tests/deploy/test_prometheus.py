@@ -21,11 +21,16 @@ from prometheus_client import CollectorRegistry
 from streams.config.settings import Settings, instant
 from streams.gateway.metrics import Metrics
 from streams.gateway.webhooks.metrics import WebhookMetrics
+from streams.history.metrics import HistoryMetrics
+from streams.kafka.topics import KPIS
+from streams.notify.metrics import NotifyMetrics
+from streams.notify.service import now_ms
 from streams.operations.sources.reading.metrics import ReadMetrics
 from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
 from streams.output.prometheus.exposition import text
 from streams.output.prometheus.server import serve
+from streams.page.metrics import PageMetrics
 from streams.sources.mapping import Unmapped
 from streams.translation.metrics import TranslationMetrics
 from streams.translation.translator import Translated
@@ -36,6 +41,7 @@ from tests.deploy.grafana.expected_streams import EXPECTED
 from tests.deploy.prometheus import BINARY, DEPLOY, prometheus
 from tests.histories import history, lines
 from tests.output.records import records
+from tests.page.serving import page_metrics
 
 PROMTOOL = shutil.which("promtool")
 SECONDS = 60.0
@@ -81,13 +87,17 @@ class Gateway(Metrics):
 
 @dataclass(frozen=True)
 class Processes:
-    """The metrics of a worker, a gateway and a translator."""
+    """The metrics of one process of each kind."""
 
     worker: WorkerMetrics
     gateway: Gateway = field(default_factory=Gateway)
     translator: TranslationMetrics = field(
         default_factory=lambda: TranslationMetrics(CollectorRegistry(), ["hubspot"])
     )
+
+    notify: NotifyMetrics = field(default_factory=lambda: NotifyMetrics(["chat"], now_ms))
+    history: HistoryMetrics = field(default_factory=HistoryMetrics)
+    page: PageMetrics = field(default_factory=page_metrics)
 
     @cached_property
     def reads(self) -> ReadMetrics:
@@ -101,6 +111,9 @@ class Processes:
             "worker": self.worker.registry,
             "gateway": self.gateway.registry,
             "translate": self.translator.registry,
+            "notify": self.notify.registry,
+            "history": self.history.registry,
+            "page": self.page.registry,
         }
 
     def work(self) -> None:
@@ -122,6 +135,9 @@ class Processes:
         self.translator.deleted(1)
         self.translator.lags({0: 4})
         self.reads.waiting({"hubspot": 2})
+        self.notify.attempted("chat", "accepted")
+        self.history.written(KPIS, 1, is_caught_up=True)
+        self.page.answered("/", 200)
 
 
 class Asking:

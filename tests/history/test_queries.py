@@ -4,9 +4,9 @@ import pytest
 
 from streams.history.database import Database
 from streams.history.queries import Queries
-from streams.history.store import History
-from streams.kafka.topics import CATALOGUE
-from tests.history.published import Topic, bodies, kpi, ms
+from streams.history.store import EndedAlert, History, PastAlerts
+from streams.kafka.topics import ALERTS, CATALOGUE
+from tests.history.published import Topic, alert, bodies, kpi, ms
 
 FAR = ms("30")
 
@@ -110,6 +110,20 @@ async def test_changes_show_how_a_value_came_about(database: Database, history: 
         (ms("11T12:00"), stood[1][1]),
         (ms("12T12:00"), stood[2][1]),
     ]
+
+
+async def test_alerts_that_stood_are_known_by_name_while_they_stand(
+    database: Database, history: History
+) -> None:
+    topic = Topic(database, ALERTS)
+    topic.send(alert("l1"), alert("l2", "bob\0"), (alert("l2")[0], None))
+    await topic.record()
+    before, then, after = [
+        await history.alerts(ms(day)) for day in ("10T11:59", "10T12:00", "20T00:00")
+    ]
+    assert (before, after) == (PastAlerts([], []), PastAlerts([alert("l1")], []))
+    ended = EndedAlert("lead_unanswered", "bob\0", ms("10T12:00"), ms("20"))
+    assert then == PastAlerts([alert("l1")], [ended])
 
 
 async def test_an_empty_history_has_no_beginning(history: History) -> None:

@@ -16,13 +16,13 @@ from streams.kafka.reader import ends
 from streams.operations.doctor import (
     check_broker,
     check_compaction,
-    check_names,
     check_partitions,
     check_rules,
     check_topics,
     check_versions,
 )
 from streams.operations.findings import check_transactions
+from streams.operations.names import check_names
 from streams.operations.senders import newest_records
 from tests.installation.changed_topics import change_topic
 from tests.installation.installed import event, eventually, produce, produce_bytes
@@ -77,6 +77,27 @@ async def test_names_that_are_unknown_are_reported(settings: Settings, tmp_path:
         "rules: 'South' names team 'sout', unknown in crm.rep",
     ]
     assert {(finding.is_fine, finding.verdict) for finding in found} == {(True, "look")}
+
+
+async def test_names_of_receivers_and_of_who_may_look_are_checked(
+    settings: Settings, tmp_path: Path
+) -> None:
+    text = (
+        '[notify.mail]\nhost = "mail"\nfrom = "kpis@example.com"\n'
+        '[notify.addresses]\nann = "ann@example.com"\neve = "eve@example.com"\n'
+        '[[notify.route]]\nname = "chat"\nslack_url_file = "f"\nteams = ["south", "nrth"]\n'
+        '[[notify.report]]\nname = "monday"\nslack_url_file = "f"\nscope = "team=suoth"\n'
+        'kpis = ["deal_count"]\nevery = { at = "08:00" }\n'
+        '[[page.access]]\ntoken_file = "f"\nsees = { rep = ["ann", "an"], team = "south" }\n'
+    )
+    await produce(settings, [rep("ann", team="south")])
+    found = await check_names(replace(settings, rules=written(tmp_path, text)))
+    assert [finding.what.removeprefix("rules: ") for finding in found] == [
+        "notify.route 'chat' names team 'nrth', unknown in crm.rep",
+        "notify.report 'monday' names team 'suoth', unknown in crm.rep",
+        "notify.addresses names rep 'eve', unknown in crm.rep",
+        "page.access 1 names rep 'an', unknown in crm.rep",
+    ]
 
 
 async def test_names_that_are_known_are_not_reported(settings: Settings, tmp_path: Path) -> None:

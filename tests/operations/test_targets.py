@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
-from streams.operations.targets import read_targets
+from streams.operations.targets import NO_VALUE, read_targets
 from streams.wiring.catalogue import catalogue, known_names
 
 AT = "2026-01-01T00:00:00+01:00"
@@ -84,6 +84,7 @@ def test_the_same_table_at_the_same_instant_is_the_same_events() -> None:
             HEAD + 'revenue_won,all,month,"1,234.50",\n',
             ["line 2, field value: a target is written 1234.50"],
         ),
+        (HEAD + "revenue_won,all,month,,\n", [f"line 2, field value: {NO_VALUE}"]),
         (HEAD + "revenue_won,all,month,1,,\n", ["line 2: the row has more cells than columns"]),
         (HEAD + 'revenue_won,all,month,"1\n', ["line 2: no CSV: unexpected end of data"]),
     ],

@@ -17,10 +17,11 @@ from streams.config.rules.page import PageRules, parse
 from streams.config.rules.table import read_table
 from streams.config.settings import Settings, instant
 from streams.history.opening import open_database
-from streams.kafka.topics import CATALOGUE
+from streams.kafka.topics import ALERTS, CATALOGUE
 from streams.page.context import WriteTarget
 from streams.page.live.store import Store
 from streams.page.live.topics import AlertView, CatalogueView, KpiView
+from streams.page.metrics import METRICS, PageMetrics
 from streams.page.server import listening, make_app
 from tests.history.published import Topic
 
@@ -58,7 +59,10 @@ def kpi_record(
 
 
 async def keep(
-    history: Path, *records: tuple[str, bytes], followed: Sequence[tuple[str, bytes]] = ()
+    history: Path,
+    *records: tuple[str, bytes],
+    followed: Sequence[tuple[str, bytes]] = (),
+    alerts: Sequence[tuple[str, bytes | None]] = (),
 ) -> None:
     """Write records to a history, as the command `history` does; `followed` one by one."""
     async with open_database(str(history), is_writer=True) as database:
@@ -67,6 +71,9 @@ async def keep(
         await topic.record()
         for record in followed:
             await topic.follow(record)
+        raised = Topic(database, ALERTS)
+        raised.send(*alerts)
+        await raised.record()
         entries = Topic(database, CATALOGUE)
         entries.send(("revenue_won", b'{"kind":"sum"}'), ("deal_count", b'{"kind":"count"}'))
         await entries.record()
@@ -108,6 +115,11 @@ def three_roles() -> PageRules:
             for name, seen in sees.items()
         )
     )
+
+
+def page_metrics() -> PageMetrics:
+    """The metrics of a page that does not listen."""
+    return make_app(Settings(), PageRules())[METRICS]
 
 
 @dataclass
@@ -166,7 +178,8 @@ async def serving(
             meaning = {"text": f"What {kpi} means.", "formula": f"all {kpi}", "source": "the trade"}
             scopes = ["all", "rep", "team", "channel"]
             kind = {"kind": "sum", "better": "higher", "scopes": scopes}
-            entry = {"kpi": kpi, "unit": unit, **kind, **meaning}
+            depends_on = ["timezone", "rules.definitions.stages", "rules.commission"]
+            entry = {"kpi": kpi, "unit": unit, **kind, **meaning, "depends_on": depends_on}
             page.catalogue.update(kpi, orjson.dumps(entry))
         named = {"definitions": {"stages": []}, "commission": [{"reps": ["ann", "bob"]}]}
         page.catalogue.update("settings", orjson.dumps({"timezone": "UTC", "rules": named}))

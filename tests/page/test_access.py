@@ -75,6 +75,7 @@ async def test_alerts_are_seen_by_who_sees_their_rep(page: Page) -> None:
 async def test_who_is_paid_what_is_in_no_settings_of_a_limited_role(page: Page) -> None:
     assert "commission" in (await page.get("/api/catalogue", "all"))[1]["settings"]["rules"]
     _, content = await page.get("/api/catalogue", "ann")
+    assert "rules.commission" not in content["kpis"][0]["in_force"]
     assert list(content["settings"]["rules"]) == ["definitions"]
 
 

@@ -33,6 +33,8 @@ KPIS = ("revenue_won", "deal_count")
 WINDOWS = ("day", "month")
 LIMITED = [scope for scope in SCOPES if scope.startswith(("team=", "rep="))]
 TOKEN = TOKENS["ann"]
+# Alerts that have ended by now stood then.
+THEN = "as_of=2026-03-04"
 
 # Each asks two servers for some two hundred answers.
 EXAMPLES = max(1, settings().max_examples // 3)
@@ -70,9 +72,21 @@ def owned_alert(subject: str, owner: str | None) -> bytes:
     return alert_record(subject, None, **({} if owner is None else {"scope": scope}))
 
 
+def kept(owned: dict[str, str | None], seen: set[Any]) -> list[tuple[str, bytes | None]]:
+    """What a history is told of alerts of those that are seen: some stand, some have ended."""
+    found: list[tuple[str, bytes | None]] = []
+    for subject, owner in owned.items():
+        if owner in seen:
+            found.append((f"k|{subject}", owned_alert(subject, owner)))
+            found.append((f"k|ended-{subject}", owned_alert(f"ended-{subject}", owner)))
+            found.append((f"k|ended-{subject}", None))
+    return found
+
+
 def paths() -> list[str]:
     """Every endpoint, asked for every scope."""
-    found = ["/api/kpis", "/api/alerts", "/api/catalogue", "/api/kpis?as_of=2026-03-04", "/"]
+    found = ["/api/kpis", "/api/alerts", "/api/catalogue", "/"]
+    found += ["/api/kpis?as_of=2026-03-04", f"/api/alerts?{THEN}", f"/alerts?{THEN}"]
     for scope in SCOPES:
         asked = f"scope={quote(scope)}"
         found += [
@@ -81,6 +95,8 @@ def paths() -> list[str]:
             f"/api/kpis?{asked}&as_of=2026-03-04",
             f"/api/history?kpi=revenue_won&{asked}",
             f"/api/alerts?{asked}",
+            f"/api/alerts?{asked}&{THEN}",
+            f"/alerts?{asked}&{THEN}",
             *(f"/{view}?{asked}" for view in VIEWS),
             *(f"/{view}?{asked}&as_of=2026-03-04" for view in VIEWS[:2]),
         ]
@@ -131,8 +147,8 @@ async def _compare(
         serving(rules, history=pasts[1]) as own,
     ):
         everything: set[Any] = {*SCOPES, None}
-        await keep(pasts[0], *publish(whole, facts, owned, everything))
-        await keep(pasts[1], *publish(own, facts, owned, set(sees)))
+        for past, page, seen in ((pasts[0], whole, everything), (pasts[1], own, set(sees))):
+            await keep(past, *publish(page, facts, owned, seen), alerts=kept(owned, seen))
         assert await answers(whole) == await answers(own)
         hidden = sorted(set(SCOPES) - sees)
         every = "&".join(f"scope={quote(scope)}" for scope in SCOPES)

@@ -6,7 +6,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from streams.gateway.records import Record
 from streams.page.api.openapi import document
+from streams.page.choice import PARAMETERS
+from streams.page.server import routes
+from streams.page.targets.handler import FIELDS
 from tests.page.serving import DAY, Page, alert_record, kpi_record, serving
 
 
@@ -70,6 +74,7 @@ async def test_a_withdrawn_record_is_gone(page: Page) -> None:
         ("kpis?kpis=revenue_won", "kpis", "there is no such parameter"),
         ("kpis?as_of=2026-03-01&as_of=2026-03-02", "as_of", "more than once"),
         ("alerts?kind=x", "kind", "there is no such parameter"),
+        ("alerts?as_of=yesterday", "as_of", "write a day"),
         ("stream?scope=", "scope", "is no scope"),
     ],
 )
@@ -108,9 +113,17 @@ async def test_the_catalogue_has_kpis_and_settings(page: Page) -> None:
     _, content = await page.get("/api/catalogue")
     assert [entry["kpi"] for entry in content["kpis"]] == ["deal_count", "revenue_won"]
     assert content["settings"]["timezone"] == "UTC"
+    expected = {
+        "timezone": "UTC",
+        "rules.definitions.stages": [],
+        "rules.commission": [{"reps": ["ann", "bob"]}],
+    }
+    assert content["kpis"][0]["in_force"] == expected
 
 
-@pytest.mark.parametrize("path", ["kpis?as_of=2026-03-01", "history?kpi=revenue_won"])
+@pytest.mark.parametrize(
+    "path", ["kpis?as_of=2026-03-01", "alerts?as_of=2026-03-01", "history?kpi=revenue_won"]
+)
 async def test_without_a_history_the_past_is_not_found_and_why_is_stated(
     page: Page, path: str
 ) -> None:
@@ -166,20 +179,77 @@ def test_the_description_is_valid_openapi() -> None:
 
 
 async def test_answers_are_as_the_description_has_them(page: Page) -> None:
-    described = document()
     for path in ("/api/kpis", "/api/alerts", "/api/catalogue", "/readyz"):
         status, content = await page.get(path)
-        answer = described["paths"][path]["get"]["responses"][str(status)]
-        schema = {**answer["content"]["application/json"]["schema"]}
-        schema["components"] = described["components"]
-        Draft202012Validator(schema).validate(content)
+        require_described(path, "get", status, content)
+
+
+def require_described(path: str, method: str, status: int, content: object) -> None:
+    """Check an answer in JSON by the description."""
+    described = document()
+    answer = described["paths"][path][method]["responses"][str(status)]
+    schema = {**answer["content"]["application/json"]["schema"]}
+    schema["components"] = described["components"]
+    Draft202012Validator(schema).validate(content)
+
+
+def test_every_path_and_method_that_is_served_is_described() -> None:
+    served = {(route.path.replace(":.+", ""), route.method.lower()) for route in routes()}
+    described = {(path, method) for path, of in document()["paths"].items() for method in of}
+    assert served == described
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"kpi": "revenue_won", "scope": "all", "window": "month", "value": "1000"}, 200),
+        ({"kpi": "revenue_won", "scope": "all", "window": "month", "value": "much"}, 400),
+        ({"kpi": "revenue_won", "scope": "all", "window": "month", "target": "1"}, 400),
+    ],
+)
+async def test_what_a_program_is_answered_to_a_target_is_described(
+    form: dict[str, str], status: int
+) -> None:
+    async def write(_: Record) -> None:
+        return
+
+    schema = document()["paths"]["/targets"]["post"]["requestBody"]["content"]
+    (fields,) = (each["schema"] for each in schema.values())
+    assert set(fields["properties"]) == set(FIELDS)
+    async with (
+        serving(write_target=write) as made,
+        made.session.post(
+            f"{made.url}/targets", data=form, headers={"Accept": "application/json"}
+        ) as answer,
+    ):
+        assert answer.status == status
+        require_described("/targets", "post", status, await answer.json())
+
+
+async def test_a_workbook_and_its_refusals_are_described(page: Page) -> None:
+    described = document()["paths"]["/export.xlsx"]["post"]
+    for body, status in ((b'[["a", 1]]', 200), (b"{}", 400)):
+        async with page.session.post(f"{page.url}/export.xlsx", data=body) as answer:
+            assert answer.status == status
+            assert answer.content_type in described["responses"][str(status)]["content"]
+    schema = described["requestBody"]["content"]["application/json"]["schema"]
+    Draft202012Validator(schema).validate([["a", 1, 2.5], []])
+    assert not Draft202012Validator(schema).is_valid([[None]])
+
+
+async def test_views_are_described_with_all_that_can_be_chosen(page: Page) -> None:
+    described = document()["paths"]["/people/rep/{rep}"]["get"]
+    names = {each["name"] for each in described["parameters"] if each["in"] == "query"}
+    assert names == set(PARAMETERS)
+    async with page.session.get(f"{page.url}/people/rep/ann") as answer:
+        assert answer.content_type in described["responses"][str(answer.status)]["content"]
 
 
 async def test_all_parameters_are_described(page: Page) -> None:
     for path, methods in document()["paths"].items():
-        names = [each["name"] for each in methods["get"].get("parameters", ())]
-        status, content = await page.get(f"{path}?nonsense=1")
         if path.startswith("/api/"):
+            names = [each["name"] for each in methods["get"].get("parameters", ())]
+            status, content = await page.get(f"{path}?nonsense=1")
             assert status == 400
             listed = content["reason"].partition("known: ")[2].split(", ")
             assert sorted(filter(None, listed)) == sorted(set(names) - {"Last-Event-ID"})

@@ -28,6 +28,7 @@ class Alert(NamedTuple):
     since: int
     rep: str
     amount: int | None
+    channel: str
 
 
 class Span(NamedTuple):
@@ -146,19 +147,19 @@ class AlertEvaluator:
             worth="" if amount is None else f" over {amount} {self._currency}",
             **rule.text_fields(),
         )
-        body = orjson.dumps(
-            {
-                "kind": kind.name,
-                "subject": subject(alert),
-                "rep": alert.rep or None,
-                "since": since,
-                "amount": amount,
-                "currency": None if amount is None else self._currency,
-                "rule": rule.thresholds(),
-                "text": text,
-            }
-        )
-        return body[:-1]
+        fields = {
+            "kind": kind.name,
+            "subject": subject(alert),
+            "rep": alert.rep or None,
+            "since": since,
+            "amount": amount,
+            "currency": None if amount is None else self._currency,
+            "rule": rule.thresholds(),
+            "text": text,
+        }
+        if alert.channel:
+            fields["channel"] = alert.channel
+        return orjson.dumps(fields)[:-1]
 
 
 def subject(alert: Alert) -> str:
@@ -179,7 +180,8 @@ def _span(number: int, event_set: str, holds: Holds, max_age_ms: int | None) -> 
         until = oldest if until is None or until > oldest else until
     start = since if holds.start is None else holds.start
     owner = event_set.partition(":")[2]
-    return Span(start, until, Alert(number, owner, holds.within, since, holds.rep, holds.amount))
+    alert = Alert(number, owner, holds.within, since, holds.rep, holds.amount, holds.channel)
+    return Span(start, until, alert)
 
 
 def _is_pending(span: Span, clock: int) -> bool:

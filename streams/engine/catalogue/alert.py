@@ -25,9 +25,9 @@ class BadAlert(Exception):
 class Holds(Struct, frozen=True, gc=False):
     """When an alert holds: from `start` (default: `since`) until `until` (None: for good).
 
-    `since` is what the alert shows; `amount` is in minor units; `within` names one of several
-    entities of a subject. Spans of one `within` must not overlap. Instants are milliseconds; a
-    span that ends no later than it starts never holds.
+    `since` is what the alert shows; `amount` is in minor units; `channel` is where a lead came
+    from; `within` names one of several entities of a subject. Spans of one `within` must not
+    overlap. Instants are milliseconds; a span that ends no later than it starts never holds.
     """
 
     since: int
@@ -36,6 +36,7 @@ class Holds(Struct, frozen=True, gc=False):
     amount: int | None = None
     within: str | None = None
     start: int | None = None
+    channel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ class Alert(Struct, frozen=True):
         since: Since when it holds; with the key it names the alert.
         text: One sentence for a person.
         scope: Of a target: empty for all, else one dimension and its value.
+        channel: Of a lead: where it came from; empty where that is not known.
     """
 
     kind: str
@@ -21,6 +22,7 @@ class Alert(Struct, frozen=True):
     since: str
     text: str
     scope: dict[str, str] = {}
+    channel: str = ""
 
 
 _decoder = json.Decoder(Alert)

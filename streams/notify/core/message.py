@@ -61,7 +61,9 @@ class ReportedKpi(Struct, frozen=True):
     """One KPI of a report; the values as in its record on `sales.kpis`.
 
     Attributes:
-        text: Everything about it, as people read it.
+        text: Everything about it, as people read it; the cells are parts of it.
+        cells: Its name, its value, how it differs from the window before, and its target; the last
+            two are empty where there is nothing to tell.
     """
 
     kpi: str
@@ -71,6 +73,7 @@ class ReportedKpi(Struct, frozen=True):
     target: str | int | float | None
     met: bool | None
     unit: str
+    cells: tuple[str, str, str, str]
 
 
 class ReportMessage(Struct, frozen=True):

@@ -54,6 +54,7 @@ def kind_text(kind: str) -> str:
 def _line(change: Change) -> str:
     alert = change.alert
     sentence = " ".join(alert.text.split())
-    whose = f" ({alert.rep})" if alert.rep else ""
+    named = ", ".join(filter(None, (alert.rep, alert.channel)))
+    whose = f" ({named})" if named else ""
     before = AFTERWARDS.get(change.action)
     return f"{before}: {sentence}{whose}" if before else f"{sentence}{whose}"

@@ -17,6 +17,7 @@ from streams.config.rules.notify.routes import Email
 from streams.notify.core.message import AnyMessage, Recipient, ReportMessage
 from streams.notify.core.texts import has_list, lines, title
 from streams.notify.receivers.outcome import Accepted, Outcome, Refused, Unanswered
+from streams.notify.receivers.report_html import report_html
 
 TIMEOUT_SECONDS = 20.0
 MAIL_LINES = 200
@@ -97,6 +98,8 @@ def mail(sender: str, to: str, message: AnyMessage) -> EmailMessage:
     listed = "\n".join(f"- {line}" for line in lines(message, MAIL_LINES))
     found.set_content(f"{subject}\n\n{listed}\n" if has_list(message) else f"{subject}\n")
     if isinstance(message, ReportMessage):
+        found.add_alternative(report_html(message), subtype="html")
+        # Last, for a header of content that is there goes to the first part.
         found["Content-Language"] = message.language
     return found
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import aiohttp
 import orjson
-from msgspec import structs
 
 from streams.config.declaration import BadSetting, from_file
 from streams.config.rules.notify.places import url_complaint
@@ -25,6 +24,8 @@ BUSY = (425, 429)
 REQUEST_TIMEOUT, SERVER_ERRORS = 408, 500
 # Slack shows no more of a longer text; the others are in the page and the topic.
 SLACK_LINES = 30
+# The other fields of a KPI are parts of its text.
+REPORTED = ("kpi", "text", "value", "previous", "target", "met", "unit")
 JSON = "application/json; charset=utf-8"
 
 
@@ -108,6 +109,7 @@ def _changes(recipient: Recipient, message: Message) -> dict[str, Any]:
             "kind": change.alert.kind,
             "subject": change.alert.subject,
             "rep": change.alert.rep,
+            "channel": change.alert.channel or None,
             "since": change.alert.since,
             "text": change.alert.text,
         }
@@ -124,7 +126,7 @@ def _report(recipient: Recipient, message: ReportMessage) -> dict[str, Any]:
         "window": message.window,
         "start": message.start,
         "end": message.end,
-        "kpis": [structs.asdict(each) for each in message.kpis],
+        "kpis": [{name: getattr(each, name) for name in REPORTED} for each in message.kpis],
     }
 
 

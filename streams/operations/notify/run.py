@@ -10,7 +10,7 @@ from streams.config.rules.notify import NotifyRules
 from streams.config.settings import Settings
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.service import notify_service, now_ms
-from streams.operations.metrics_server import metrics_server
+from streams.output.prometheus.metrics_server import metrics_server
 from streams.process import logs
 from streams.process.cancellation import ended
 from streams.wiring.catalogue import catalogue

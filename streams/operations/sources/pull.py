@@ -7,7 +7,6 @@ from typing import NoReturn
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from streams.config.settings import Settings
-from streams.operations.metrics_server import metrics_server
 from streams.operations.sources.accounts import Account
 from streams.operations.sources.api_client import http_session
 from streams.operations.sources.pulling.pull import (
@@ -17,6 +16,7 @@ from streams.operations.sources.pulling.pull import (
     Pulled,
     client_of,
 )
+from streams.output.prometheus.metrics_server import metrics_server
 from streams.translation.translator import Translator
 
 log = logging.getLogger(__name__)

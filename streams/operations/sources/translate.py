@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from streams.agents.translate import run_translate as run_agent
 from streams.config.settings import Settings
-from streams.operations.metrics_server import metrics_server
 from streams.operations.sources.reading.service import read_records
+from streams.output.prometheus.metrics_server import metrics_server
 from streams.translation.metrics import TranslationMetrics
 from streams.translation.translator import Translator
 

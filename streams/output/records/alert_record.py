@@ -31,6 +31,9 @@ class AlertRecord(Struct, omit_defaults=True):
     ]
     text: Annotated[str, Meta(description="one sentence for a person")]
     updated_at: Annotated[Moment, Meta(description="when the record was written")]
+    channel: Annotated[
+        str | UnsetType, Meta(description="of a lead that has one: where it came from")
+    ] = UNSET
     kpi: Annotated[str | UnsetType, Meta(description="of a target: of which KPI")] = UNSET
     scope: Annotated[
         dict[str, str] | UnsetType,

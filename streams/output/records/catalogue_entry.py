@@ -25,6 +25,13 @@ class CatalogueEntry(Struct, omit_defaults=True):
         Meta(description="where the definition is from: a trade's term, a study, the contract"),
     ]
     text: Lines
+    depends_on: Annotated[
+        list[str],
+        Meta(
+            description="the settings that its numbers depend on: paths into the record `settings`,"
+            " such as `rules.definitions.business`"
+        ),
+    ]
     ingredients: Annotated[
         list[str] | UnsetType, Meta(description="the KPIs that a derived one is made of")
     ] = UNSET

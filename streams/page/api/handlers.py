@@ -24,6 +24,7 @@ from streams.page.selection import (
     selection,
 )
 from streams.page.visible import KeyedRecord, PastSource, Visible
+from streams.wiring.dependencies import in_force
 
 # Of one answer: some 10 MB. A program that wants everything follows the stream.
 MOST_RECORDS = 10_000
@@ -52,18 +53,40 @@ async def get_kpis(request: web.Request) -> web.Response:
 
 
 async def get_alerts(request: web.Request) -> web.Response:
-    """Answer with the alerts that stand."""
-    require_known(request.query, ("scope",))
-    visible = Visible(request.app[SERVER].store, viewer_of(request))
-    found = visible.alert_records(scopes_of(request.query))
-    return tagged(request, b'"alerts":[%b]' % _joined(found), orjson.dumps(visible.position))
+    """Answer with the alerts that stand, or with those that stood at an instant."""
+    require_known(request.query, ("scope", "as_of"))
+    scopes, as_of = scopes_of(request.query), one(request.query, "as_of")
+    if as_of is None:
+        visible = Visible(request.app[SERVER].store, viewer_of(request))
+        found = visible.alert_records(scopes)
+        return tagged(request, b'"alerts":[%b]' % _joined(found), orjson.dumps(visible.position))
+    visible = await alerts_as_of(request, day_or_instant("as_of", as_of))
+    standing, zone = visible.alert_records(scopes), ZoneInfo(request.app[SERVER].timezone)
+    ended = [
+        {
+            "kind": each.kind,
+            "rep": each.rep,
+            "since": datetime.fromtimestamp(each.since_ms / 1_000, zone).isoformat(),
+            "ended": datetime.fromtimestamp(each.ended_ms / 1_000, zone).isoformat(),
+        }
+        for each in visible.ended_alerts(scopes)
+    ]
+    content = b'"alerts":[%b],"ended":%b' % (_joined(standing), orjson.dumps(ended))
+    return tagged(request, content, b"null")
 
 
 async def get_catalogue(request: web.Request) -> web.Response:
-    """Answer with the entries of all KPIs, and the settings in force."""
+    """Answer with the entries of all KPIs, and the settings in force.
+
+    Each entry has under `in_force` those that its numbers depend on.
+    """
     require_known(request.query, ())
     visible = Visible(request.app[SERVER].store, viewer_of(request))
-    content = orjson.dumps({"kpis": visible.kpis(), "settings": visible.settings()})
+    settings = visible.settings()
+    kpis = [
+        {**entry, "in_force": in_force(settings, entry["depends_on"])} for entry in visible.kpis()
+    ]
+    content = orjson.dumps({"kpis": kpis, "settings": settings})
     return tagged(request, content[1:-1])
 
 
@@ -104,6 +127,13 @@ async def visible_as_of(request: web.Request, moment: date | datetime, asked: Se
         None if asked.windows is None else tuple(sorted(asked.windows)),
     )
     return Visible(server.store, viewer, PastSource(found))
+
+
+async def alerts_as_of(request: web.Request, moment: date | datetime) -> Visible:
+    """Give the alerts that the viewer may see as they stood, and no records."""
+    server = request.app[SERVER]
+    found = await server.past.alerts(end_of(moment, server.timezone))
+    return Visible(server.store, viewer_of(request), PastSource(()), found)
 
 
 def end_of(moment: date | datetime, timezone: str) -> int:

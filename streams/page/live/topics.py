@@ -41,6 +41,11 @@ _read_stamp = msgspec.json.Decoder(Stamp).decode
 _read_ownership = msgspec.json.Decoder(Ownership).decode
 
 
+def owner_of(alert: bytes) -> str:
+    """Return under which scope a record of `sales.alerts` is shown; empty where it is nobody's."""
+    return _read_ownership(alert).owner
+
+
 class KpiView:
     """Keeps a store up to date with `sales.kpis`. Raises Fatal for what is no record."""
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from streams.history.store import EndedAlert
 from streams.page.live.withdrawn import Withdrawal
 from streams.page.views.card import Source
 from streams.page.views.links import crm_link
@@ -48,6 +49,7 @@ class Item(NamedTuple):
     text: str
     rep: str
     rep_href: str
+    channel: str
     amount: str
     since: str
     since_ms: int
@@ -90,6 +92,25 @@ class EndedToday(NamedTuple):
     more: str
 
 
+class EndedSince(NamedTuple):
+    """An alert of another day that has ended; what it was about is not kept."""
+
+    kind: str
+    rep: str
+    rep_href: str
+    since: str
+    ended: str
+
+
+class PastDay(NamedTuple):
+    """What another day's view has beside what stands to this day."""
+
+    note: str
+    size_text: str
+    items: Sequence[EndedSince]
+    more: str
+
+
 def group(source: Source, kind: str, most: int = MOST_SHOWN, *, has_rest: bool = False) -> Group:
     """Build the list of one kind of alerts; beyond `most` they are counted, or shown on asking."""
     found = sorted(
@@ -121,6 +142,7 @@ def _item(source: Source, alert: Record) -> Item:
         text=alert["text"],
         rep=rep,
         rep_href=source.choice.address(rep=rep) if rep else "",
+        channel=alert.get("channel", ""),
         amount=_amount(source, alert),
         since=source.formats.moment(started.astimezone(source.now.tzinfo)),
         since_ms=int(started.timestamp() * 1_000),
@@ -146,6 +168,33 @@ def _ended(source: Source, withdrawal: Withdrawal) -> Ended:
     at = datetime.fromtimestamp(withdrawal.at_ms / 1_000, source.now.tzinfo)
     kind = source.text(f"alert.{alert['kind']}")
     return Ended(_item(source, alert), kind, source.formats.time(at))
+
+
+def past_day(source: Source) -> PastDay | None:
+    """Build the list of what has ended since the day that is shown; None of today."""
+    if source.choice.as_of is None:
+        return None
+    decimal, rest = source.formats.decimal, len(source.ended) - MOST_RENDERED
+    return PastDay(
+        note=source.text("alerts.past_note"),
+        size_text=decimal(len(source.ended)),
+        items=[_ended_since(source, each) for each in source.ended[:MOST_RENDERED]],
+        more=source.text("alerts.more", count=decimal(rest)) if rest > 0 else "",
+    )
+
+
+def _ended_since(source: Source, alert: EndedAlert) -> EndedSince:
+    since, ended = (
+        source.formats.moment(datetime.fromtimestamp(at_ms / 1_000, source.now.tzinfo))
+        for at_ms in (alert.since_ms, alert.ended_ms)
+    )
+    return EndedSince(
+        kind=source.text(f"alert.{alert.kind}"),
+        rep=alert.rep or "",
+        rep_href=source.choice.address(rep=alert.rep) if alert.rep else "",
+        since=source.text("alerts.since", moment=since),
+        ended=ended,
+    )
 
 
 def mood(kind: str, waited_ms: int) -> str:
@@ -206,4 +255,5 @@ def build(source: Source) -> dict[str, Any]:
         "groups": [found for found in groups if found.size],
         "quiet": [found.title for found in groups if not found.size],
         "ended": ended_today(source),
+        "past": past_day(source),
     }

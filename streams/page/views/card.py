@@ -6,10 +6,12 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from streams.history.store import EndedAlert
 from streams.languages.format import Formats, Shown, no_value
 from streams.output.keys import LEVELS
 from streams.page.access.viewer import Viewer
 from streams.page.choice import Choice
+from streams.page.definitions.definition import Definition, definition
 from streams.page.drawing import spark
 from streams.page.live.withdrawn import Withdrawal
 from streams.page.targets.form import TargetForm, target_form
@@ -34,16 +36,6 @@ class Change(NamedTuple):
     direction: str
     mood: str
     text: str
-
-
-class Definition(NamedTuple):
-    """What a KPI means, as in the catalogue."""
-
-    text: str
-    formula: str
-    source: str
-    unit: str
-    better: str
 
 
 class Card(NamedTuple):
@@ -80,10 +72,11 @@ class Source(NamedTuple):
 
     Attributes:
         now: the instant that is shown, in the reporting zone.
-        alerts: those of the chosen scope; none of another day, of which they are not kept.
+        alerts: those of the chosen scope; of another day those that stand to this day.
         links: addresses in CRMs, as in the rules file.
         viewer: who looks.
         withdrawn: the alerts of the chosen scope that were withdrawn today, the newest first.
+        ended: those of another day that have ended since.
     """
 
     choice: Choice
@@ -95,6 +88,7 @@ class Source(NamedTuple):
     links: Mapping[str, str]
     viewer: Viewer
     withdrawn: Sequence[Withdrawal]
+    ended: Sequence[EndedAlert]
 
     def text(self, key: str, **values: object) -> str:
         """Give a text in the reader's language."""
@@ -197,19 +191,18 @@ def card(source: Source, kpi: str, scope: str, window: str, *, is_hero: bool = F
         target_text=target_text(source.formats, record),
         grows=grows,
         form=_form(source, kpi, scope, window, record),
-        definition=definition(source, kpi),
+        definition=_definition(source, kpi, window),
         better=source.better(kpi),
         is_hero=is_hero,
     )
 
 
-def definition(source: Source, kpi: str) -> Definition | None:
+def _definition(source: Source, kpi: str, window: str) -> Definition | None:
     """Give a KPI's definition; None where the catalogue lacks it."""
     entry = source.catalogue.get(kpi)
     if entry is None:
         return None
-    better = source.text(f"better.{entry['better']}")
-    return Definition(entry["text"], entry["formula"], entry["source"], entry["unit"], better)
+    return definition(source.formats, entry, source.catalogue.get("settings", {}), window)
 
 
 def parts(source: Source, record: Record | None) -> str:

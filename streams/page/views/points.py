@@ -5,13 +5,12 @@ from datetime import datetime, time
 from typing import NamedTuple
 
 from streams.languages.format import Shown
+from streams.page.definitions.benchmarks import BENCHMARKS
 from streams.page.drawing import spark
 from streams.page.views.card import Source
 
 TREND_DAYS = 60
 NOON = time(12)
-# Lines that a number is measured by, in the KPI's unit: docs/reference/kpis.md tells the source.
-BENCHMARKS = {"response_time": 3_600_000.0, "contact_quality": 32.0}
 
 
 class PointRow(NamedTuple):

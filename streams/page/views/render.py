@@ -15,7 +15,7 @@ from streams.languages import LANGUAGES
 from streams.languages.format import Formats
 from streams.languages.language import Language, language
 from streams.output.keys import ALL, LEVELS, WINDOWS
-from streams.page.choice import VIEWS, Choice
+from streams.page.choice import ALERTS, VIEWS, Choice
 from streams.page.live.withdrawn import Withdrawal
 from streams.page.selection import Selection
 from streams.page.static_files import static_url
@@ -78,7 +78,7 @@ def render(
     # Live ones are published anew in each window.
     levels = _levels(catalogue["kpis"]) if choice.as_of else ()
     records = ShownRecords(visible.select(needed(choice)), view.needs(choice), now, levels)
-    alerts = [] if choice.as_of else visible.alert_records([alert_scope(choice)])
+    alerts = visible.alert_records([alert_scope(choice)]) if _shows_alerts(choice) else []
     entries = {entry["kpi"]: entry for entry in catalogue["kpis"]}
     entries["settings"] = catalogue["settings"]
     decoded = [orjson.loads(alert.record) for alert in alerts]
@@ -92,14 +92,20 @@ def render(
         links,
         visible.viewer,
         _withdrawn(choice, visible, now),
+        visible.ended_alerts([alert_scope(choice)]),
     )
     context = {**_frame(source, visible), **view.build(source)}
     return _environment().get_template(view.template).render(context)
 
 
+def _shows_alerts(choice: Choice) -> bool:
+    """Whether alerts are shown: of another day in their own view alone, which has read them."""
+    return choice.as_of is None or choice.view == ALERTS
+
+
 def _withdrawn(choice: Choice, visible: Visible, now: datetime) -> Sequence[Withdrawal]:
     """Give what was withdrawn since midnight, for the view that shows it."""
-    if choice.view != "alerts" or choice.as_of:
+    if choice.view != ALERTS or choice.as_of:
         return ()
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
     return visible.withdrawn_alerts(int(midnight.timestamp() * 1_000), [alert_scope(choice)])
@@ -152,7 +158,7 @@ def _frame(source: Source, visible: Visible) -> dict[str, Any]:
         "today": source.now.date().isoformat(),
         "now_ms": int(source.now.timestamp() * 1_000),
         "alerts_note": _alerts_note(source),
-        "is_empty": choice.view != "alerts" and source.records.is_empty,
+        "is_empty": choice.view != ALERTS and not choice.as_of and source.records.is_empty,
         "stream": stream_address(choice, source.catalogue),
         "browser_texts": orjson.dumps(texts.texts(*BROWSER_TEXTS)).decode(),
         "browser_form": orjson.dumps(source.formats.browser_form(_currency(source))).decode(),

@@ -136,4 +136,28 @@ EXPECTED: dict[tuple[str, str], list[Answered]] = {
         two("unmapped_items_total", "source"),
         two("inbox_deleted_total"),
     ],
+    ("streams.json", "Messages"): [
+        two("notify_attempts_total", "result", "route"),
+        Answered(
+            {'sales_kpis_notify_pending{route="chat",instance="n"}': "6x20"}, {'{route="chat"}': 6}
+        ),
+    ],
+    ("streams.json", "Kept in the history"): [
+        two("history_records_total", "topic", number=1),
+        Answered({'sales_kpis_history_unavailable{instance="h"}': "1x20"}, {"{}": 1}),
+    ],
+    ("streams.json", "At the page"): [
+        Answered({'sales_kpis_page_streams{instance="p"}': "9x20"}, {'{instance="p"}': 9}),
+        two("page_requests_total", "status"),
+    ],
+    ("streams.json", "Page behind"): [
+        Answered(
+            {
+                'sales_kpi_last_update_timestamp_seconds{instance="a"}': "298x20",
+                'sales_kpis_page_last_change_timestamp_seconds{topic="sales.kpis"}': "291x20",
+                'sales_kpis_page_last_change_timestamp_seconds{topic="sales.alerts"}': "9x20",
+            },
+            {"{}": 7},
+        )
+    ],
 }

@@ -14,6 +14,9 @@ from streams.artifacts.grafana.dashboards import contents, write
 from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
 from streams.gateway.webhooks.metrics import WebhookMetrics
+from streams.history.metrics import HistoryMetrics
+from streams.notify.metrics import NotifyMetrics
+from streams.notify.service import now_ms
 from streams.operations.sources.reading.metrics import ReadMetrics
 from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector
@@ -21,6 +24,7 @@ from streams.translation.metrics import TranslationMetrics
 from streams.wiring.catalogue import catalogue
 from streams.worker.metrics import WorkerMetrics
 from tests.deploy.grafana.dashboards import DASHBOARDS, FOLDER, IDS, PANELS, expressions
+from tests.page.serving import page_metrics
 
 KPIS = {kpi.name: kpi for kpi in catalogue(Settings()).published}
 ENDINGS = {
@@ -49,6 +53,9 @@ def exported() -> set[str]:
         *engine.registry.collect(),
         *gateway.registry.collect(),
         *translator.registry.collect(),
+        *NotifyMetrics(["chat"], now_ms).registry.collect(),
+        *HistoryMetrics().registry.collect(),
+        *page_metrics().registry.collect(),
     ]
     return {metric.name + ending for metric in families for ending in ENDINGS[metric.type]}
 

@@ -191,7 +191,7 @@ def test_page_of_another_day_has_the_numbers_of_its_end() -> None:
 def test_page_of_another_day_has_no_alerts_of_today() -> None:
     html = past_page("today", date(2026, 3, 3))
     assert "acme:lead:7" not in html
-    assert "alerts are not kept here" in html
+    assert "Alerts of another day are in the view Alerts." in html
 
 
 def test_pipeline_of_another_day_has_the_stages_of_its_end() -> None:

@@ -22,6 +22,7 @@ def streams_health() -> Dashboard:
             Section("Are they fresh?", [*output_panels(), *progress_panels()]),
             Section("Does the gateway accept?", list(gateway_panels())),
             Section("Do the CRMs deliver?", [*webhook_panels(), *translation_panels()]),
+            Section("Does it reach people?", [*reader_panels(), *page_panels()]),
         ],
         links.besides(links.STREAMS),
     )
@@ -222,6 +223,65 @@ def output_panels() -> Iterator[Panel]:
         width=3,
         limit=1,
         empty="none",
+    )
+
+
+def reader_panels() -> Iterator[Panel]:
+    """Yield the panels of notify and history, which read the output."""
+    yield Panel(
+        "Messages",
+        "timeseries",
+        "short",
+        [
+            Query(
+                f"sum by (route, result) ({increase('notify_attempts')})", "{{route}}: {{result}}"
+            ),
+            Query("max by (route) (sales_kpis_notify_pending)", "waiting: {{route}}"),
+        ],
+        "Attempts to send a message by what came of them, and alerts and reports that wait: for"
+        " their digest, for the end of quiet hours, or for an answer.",
+        empty="nobody notifies",
+    )
+    yield Panel(
+        "Kept in the history",
+        "timeseries",
+        "cps",
+        [
+            Query(f"sum by (topic) (rate(sales_kpis_history_records_total{RATE}))", "{{topic}}"),
+            Query("max(sales_kpis_history_unavailable)", "database away"),
+        ],
+        "Records written to the history, and 1 while its database cannot be reached.",
+        empty="no history is kept",
+    )
+
+
+def page_panels() -> Iterator[Panel]:
+    """Yield the panels of the page."""
+    yield Panel(
+        "At the page",
+        "timeseries",
+        "short",
+        [
+            Query("sum by (instance) (sales_kpis_page_streams)", "looking at {{instance}}"),
+            Query(f"sum by (status) ({increase('page_requests')})", "answered {{status}}"),
+        ],
+        "Open pages and programs that follow the changes, and answers by their status.",
+        empty="no page seen",
+    )
+    yield Panel(
+        "Page behind",
+        "stat",
+        "s",
+        [
+            Query(
+                f"max({UPDATED}) -"
+                ' min(sales_kpis_page_last_change_timestamp_seconds{topic="sales.kpis"})',
+                "age",
+            )
+        ],
+        "How much older the page's newest KPI record is than the newest one there is.",
+        width=3,
+        empty="no page seen",
     )
 
 

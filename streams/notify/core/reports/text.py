@@ -37,17 +37,20 @@ def reported(
 ) -> ReportedKpi:
     """Write a KPI's line: its value, how it differs from the window before, and its target."""
     language = formats.language
-    clauses = [_value(formats, kpi, described, figure)]
-    clauses += _difference(formats, kpi, described, window, figure)
-    clauses += _target(formats, kpi, described, figure)
+    name = language.title(kpi)
+    shown = _value(formats, kpi, described, figure)
+    difference = _difference(formats, kpi, described, window, figure)
+    target = _target(formats, kpi, described, figure)
+    clauses = filter(None, (shown, difference, target))
     return ReportedKpi(
         kpi=kpi,
-        text=f"{language.title(kpi)}: {SEMICOLONS[language.direction].join(clauses)}",
+        text=f"{name}: {SEMICOLONS[language.direction].join(clauses)}",
         value=figure.value,
         previous=figure.previous,
         target=figure.target,
         met=figure.met,
         unit=described.unit,
+        cells=(name, shown, difference, target),
     )
 
 
@@ -67,25 +70,25 @@ def _value(formats: Formats, kpi: str, described: Described, figure: Figure) -> 
 
 def _difference(
     formats: Formats, kpi: str, described: Described, window: str, figure: Figure
-) -> list[str]:
+) -> str:
     text = formats.language.text
     before = text(f"before.{window}")
     if figure.value is None:
-        return []
+        return ""
     if figure.previous is None:
-        return [text("report.unknown", before=before)]
+        return text("report.unknown", before=before)
     number = Decimal(str(figure.value)) - Decimal(str(figure.previous))
     if number == 0:
-        return [text("report.same", before=before)]
+        return text("report.same", before=before)
     amount = formats.difference(kpi, number, described.unit)
     is_good = (number > 0) == (described.better == "higher")
     mood = text("change.good" if is_good else "change.bad")
     key = "report.more" if number > 0 else "report.less"
-    return [text(key, amount=amount, before=before, mood=mood)]
+    return text(key, amount=amount, before=before, mood=mood)
 
 
-def _target(formats: Formats, kpi: str, described: Described, figure: Figure) -> list[str]:
+def _target(formats: Formats, kpi: str, described: Described, figure: Figure) -> str:
     if figure.target is None:
-        return []
+        return ""
     target = formats.value(kpi, figure.target, described.unit).text
-    return [formats.language.text("report.met" if figure.met else "report.missed", target=target)]
+    return formats.language.text("report.met" if figure.met else "report.missed", target=target)

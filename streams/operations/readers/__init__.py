@@ -1,0 +1,1 @@
+"""Checks of the processes that read the output: notify, history and page."""

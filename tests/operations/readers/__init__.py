@@ -1,0 +1,1 @@
+"""The checks of notify, history and page."""
