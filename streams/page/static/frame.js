@@ -55,3 +55,23 @@ function startTheme() {
     document.dispatchEvent(new CustomEvent("theme"));
   });
 }
+
+// Brings the frame to another address of the same view: links, choices, band, title.
+export function followAddress(page) {
+  document.title = page.title;
+  for (const place of ["header.frame nav", "header.frame .name"]) replace(document.querySelector(place), page.querySelector(place));
+  const [ours, theirs] = [document, page].map((each) => each.querySelector("form.choices input[name=as_of]"));
+  if (ours && theirs) {
+    ours.defaultValue = theirs.defaultValue;
+    ours.value = theirs.defaultValue;
+    ours.toggleAttribute("max", theirs.hasAttribute("max"));
+    ours.max = theirs.max;
+  }
+  const band = page.querySelector("p.band.frozen");
+  document.querySelector("p.band.frozen")?.remove();
+  if (band) document.querySelector("header.frame").after(document.adoptNode(band));
+}
+
+function replace(old, fresh) {
+  if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+}

@@ -7,11 +7,24 @@ export class Live {
     this.text = place.querySelector(".live-text");
     this.state = place.querySelector(".live-state");
     this.formats = formats;
+    this.timer = null;
+  }
+
+  start() {
     this.changedAt = Date.now();
     this.lostAt = null;
     this.isOpen = false;
     this.hasChanged = false;
-    setInterval(() => this.draw(), 1_000);
+    this.timer = setInterval(() => this.draw(), 1_000);
+  }
+
+  // Says what the server has written of a page that does not move.
+  stop(written) {
+    clearInterval(this.timer);
+    this.place.dataset.liveState = written.dataset.liveState;
+    this.text.textContent = written.querySelector(".live-text").textContent;
+    this.state.textContent = "";
+    document.body.classList.remove("lost");
   }
 
   change() {

@@ -22,17 +22,11 @@ export class Sections {
     this.timer = setTimeout(() => this.#load(location.href), wait);
   }
 
-  // Shows another address' content at once, as for a slider that is being moved.
-  async show(address) {
-    await this.#load(address);
-  }
-
   async #load(address) {
     try {
-      const response = await fetch(address, { headers: { Accept: "text/html" } });
-      if (!response.ok) return;
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      this.#replace(page);
+      const page = await documentOf(address);
+      // The reader may have gone on to another day.
+      if (address === location.href && !this.#isInUse()) this.replace(page);
     } catch {
       // The stream tells that the server is not there; it also tells when it is back.
     } finally {
@@ -41,11 +35,14 @@ export class Sections {
     }
   }
 
-  #replace(page) {
+  replace(page) {
     const main = page.querySelector("main");
-    if (!main || this.#isInUse()) return;
     const opened = [...this.root.querySelectorAll("details[open] > summary")].map((s) => s.textContent);
-    this.root.replaceChildren(...document.adoptNode(main).childNodes);
+    const fresh = document.adoptNode(main);
+    const kept = this.root.querySelector(".slider:is(:focus-within, :active)");
+    const next = fresh.querySelector(".slider");
+    if (kept && next) replaceAround(this.root, fresh, kept, next);
+    else this.root.replaceChildren(...fresh.childNodes);
     for (const summary of this.root.querySelectorAll("details > summary")) {
       if (opened.includes(summary.textContent)) summary.parentElement.open = true;
     }
@@ -62,4 +59,28 @@ export class Sections {
     const hasFocus = active && active !== this.root && this.root.contains(active) && active.type !== "range";
     return hasFocus || isWriting(this.root) || !document.getSelection().isCollapsed;
   }
+}
+
+// Fetches the page of an address. Throws an error where there is none, or it does not answer.
+export async function documentOf(address, signal) {
+  const response = await fetch(address, { headers: { Accept: "text/html" }, signal });
+  if (!response.ok) throw new Error(`${response.status}`);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!page.querySelector("main")) throw new Error("no page");
+  return page;
+}
+
+// Replaces everything but one element, which would lose the keyboard or the hand that is on it.
+function replaceAround(old, fresh, kept, next) {
+  if (old === kept) {
+    kept.querySelector("input").dataset.day = next.querySelector("input").dataset.day;
+    return;
+  }
+  const stays = [...old.childNodes].find((node) => node.contains(kept));
+  const comes = [...fresh.childNodes].find((node) => node.contains(next));
+  for (const node of [...old.childNodes]) if (node !== stays) node.remove();
+  const nodes = [...fresh.childNodes];
+  stays.before(...nodes.slice(0, nodes.indexOf(comes)));
+  stays.after(...nodes.slice(nodes.indexOf(comes) + 1));
+  replaceAround(stays, comes, kept, next);
 }

@@ -10,12 +10,22 @@ export class Store extends EventTarget {
     this.isReady = false;
     this.stale = [];
     this.address = address;
+    this.source = null;
+    this.isClosed = false;
+  }
+
+  // Ends it for good: another one follows another address.
+  close() {
+    this.isClosed = true;
+    this.source?.close();
   }
 
   // Connects and stays connected: the browser resumes by the last id that it has seen; where the
   // server refused, which the browser takes as final, this tries again.
   connect() {
+    if (this.isClosed) return;
     const source = new EventSource(this.address);
+    this.source = source;
     source.addEventListener("open", () => this.#emit("open"));
     source.addEventListener("record", (event) => this.#change(this.records, "record", event));
     source.addEventListener("alert", (event) => this.#change(this.alerts, "alert", event));

@@ -13,6 +13,7 @@ from streams.page.live.topics import AlertView, KpiView
 from tests.page.views.company import published, settings
 
 CALLS = "call_count|all|month|2026-03-01T00:00:00+01:00"
+PIPELINE = "pipeline_amount|all|month|2026-03-01T00:00:00+01:00"
 CALLS_CARD = '.card[data-key="call_count|all|month"] data'
 
 
@@ -30,6 +31,11 @@ class Site:
         """Publish a number of calls of this month."""
         record = {**orjson.loads(published()[0][CALLS]), "value": count, "parts": {"count": count}}
         KpiView(self.store).update(CALLS, orjson.dumps(record))
+
+    def publish_pipeline(self, amount: str) -> None:
+        """Publish the open amount of this month."""
+        record = {**orjson.loads(published()[0][PIPELINE]), "value": amount}
+        KpiView(self.store).update(PIPELINE, orjson.dumps(record))
 
     def publish_alert(self, subject: str) -> None:
         """Publish a lead that has waited for an hour."""

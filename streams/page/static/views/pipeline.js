@@ -20,29 +20,52 @@ export function replaced(page) {
 
 export const shows = (record) => "stage" in record.scope;
 
+// Today's day, which a page of another day does not know; else that of the reader's machine.
+let today = null;
+// Waits until the slider has stopped for a moment.
+let settling = null;
+
 function startSlider(page) {
   const label = page.root.querySelector(".slider");
   if (!label) return;
-  const slider = label.querySelector("input");
-  const shown = label.querySelector("output");
   label.hidden = false;
+  const slider = label.querySelector("input");
+  const isNow = Boolean(document.body.dataset.stream);
   const shownDay = noon(slider.dataset.day);
-  // A page of another day does not know today's; the reader's machine does.
-  const today = document.body.dataset.stream ? shownDay : noon(new Date().toISOString().slice(0, DAY_LENGTH));
-  slider.value = Math.round((shownDay - today) / DAY_MS);
-  let timer = null;
-  slider.addEventListener("input", () => {
-    const day = new Date(today);
-    day.setUTCDate(day.getUTCDate() + Number(slider.value));
-    shown.textContent = page.formats.day(day.getTime() / 1_000);
-    clearTimeout(timer);
-    timer = setTimeout(() => go(day.toISOString().slice(0, DAY_LENGTH)), SETTLED_MS);
-  });
+  if (isNow) today = shownDay;
+  today ??= noon(isoDay(new Date()));
+  // The hand may have moved it on meanwhile.
+  if (settling === null) {
+    slider.value = Math.round((shownDay - today) / DAY_MS);
+    write(label, page.formats, isNow ? null : shownDay);
+  }
+  if (slider.dataset.moves) return;
+  slider.dataset.moves = "true";
+  slider.addEventListener("input", () => move(page, label, Number(slider.value)));
 }
 
+function move(page, label, days) {
+  const day = new Date(today);
+  day.setUTCDate(day.getUTCDate() + days);
+  write(label, page.formats, days === 0 ? null : day);
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    settling = null;
+    page.show(addressOf(days === 0 ? null : isoDay(day)));
+  }, SETTLED_MS);
+}
+
+function write(label, formats, day) {
+  label.querySelector("output").textContent = day === null ? "" : formats.day(day.getTime() / 1_000);
+}
+
+const isoDay = (moment) => moment.toISOString().slice(0, DAY_LENGTH);
+
 // The day stands in the address, as every choice does.
-function go(day) {
+function addressOf(day) {
   const address = new URL(location.href);
-  address.searchParams.set("as_of", day);
-  location.assign(address);
+  address.hash = "";
+  if (day === null) address.searchParams.delete("as_of");
+  else address.searchParams.set("as_of", day);
+  return address.href;
 }
