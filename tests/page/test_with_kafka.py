@@ -60,7 +60,7 @@ async def publish(
 async def test_a_committed_record_is_at_the_reader_within_a_second(
     settings: Settings, writer: Writer
 ) -> None:
-    entry = {"kpi": "revenue_won", "unit": "money:EUR", "text": "What is won."}
+    entry = {"kpi": "revenue_won", "unit": "money:EUR", "text": "Won.", "depends_on": []}
     await publish(settings, CATALOGUE, "revenue_won", orjson.dumps(entry))
     await publish(settings, ALERTS, "k|lead-1", alert_record("lead-1", "ann"))
     await writer.commit(PARTITION, (kpi_key(scope="rep=ann"), kpi_record(scope="rep=ann")))
@@ -68,7 +68,7 @@ async def test_a_committed_record_is_at_the_reader_within_a_second(
         async with session.get(url + "/api/alerts") as response:
             assert [each["key"] for each in (await response.json())["alerts"]] == ["k|lead-1"]
         async with session.get(url + "/api/catalogue") as response:
-            assert (await response.json())["kpis"] == [entry]
+            assert (await response.json())["kpis"] == [{**entry, "in_force": {}}]
         timeout = aiohttp.ClientTimeout()
         async with session.get(
             url + "/api/stream?kpi=revenue_won&scope=rep=ann", timeout=timeout
@@ -107,7 +107,7 @@ async def test_alerts_are_withdrawn_when_kafka_was_told(settings: Settings) -> N
 async def test_what_is_read_already_is_there_after_a_restart(
     settings: Settings, writer: Writer
 ) -> None:
-    entry = {"kpi": "revenue_won", "unit": "money:EUR", "text": "What is won."}
+    entry = {"kpi": "revenue_won", "unit": "money:EUR", "text": "Won.", "depends_on": []}
     await publish(settings, CATALOGUE, "revenue_won", orjson.dumps(entry))
     key = kpi_key(scope="rep=kim")
     await writer.commit(PARTITION, (key, kpi_record(scope="rep=kim")))

@@ -29,9 +29,18 @@ const rowsOf = (root) => [...root.querySelectorAll("[data-exportable]")].flatMap
 function rowsOfSection(section) {
   const cards = [...section.querySelectorAll(".card")].map((card) => [textOf(card.querySelector("h3")), ...valueOf(card), textOf(card.querySelector(".note"))]);
   if (cards.length) return cards;
-  const items = [...section.querySelectorAll("ol > li")].map((item) => [...item.children].map(textOf));
+  const items = [...section.querySelectorAll("ol > li")].map((item) => [...item.children].flatMap(cellsOf));
   const rows = [...section.querySelectorAll("tr")].map((row) => [...row.children].flatMap((cell) => (cell.querySelector("data") ? valueOf(cell) : [textOf(cell)])));
   return [[textOf(section.querySelector("h2, h3"))], ...items, ...rows];
+}
+
+// A lead's channel has a cell of its own.
+function cellsOf(part) {
+  const channel = part.querySelector(".channel");
+  if (!channel) return [textOf(part)];
+  const rest = part.cloneNode(true);
+  rest.querySelector(".channel").remove();
+  return [textOf(rest), textOf(channel)];
 }
 
 // A number as it is, without rounding.

@@ -1,11 +1,14 @@
 """What doctor and status say of the history: how far it is behind, and what is wrong with it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from streams.cli import main
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.history.metrics import HistoryMetrics
@@ -86,3 +89,16 @@ async def test_installation_without_a_history_has_nothing_to_report(
     settings: Settings, tmp_path: Path
 ) -> None:
     assert await check_history(replace(settings, data=tmp_path)) == []
+
+
+async def test_status_shows_what_keeps_the_history(kept: Settings) -> None:
+    await Load(3, 20).send(kept)
+    environment = {
+        "SALES_KPIS_BOOTSTRAP": kept.bootstrap,
+        "SALES_KPIS_APP": kept.app,
+        "SALES_KPIS_PARTITIONS": str(kept.partitions),
+        "SALES_KPIS_HISTORY": kept.history,
+        "SALES_KPIS_PAGE_PORT": str(kept.page_port),
+    }
+    done = await asyncio.to_thread(CliRunner().invoke, main, ["status"], env=environment)
+    assert "history: there is no history in" in done.output

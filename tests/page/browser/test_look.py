@@ -104,7 +104,7 @@ async def test_export_has_what_is_shown_and_each_number_exactly(
         path = await (await download.value).path()
         rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
         assert ["Revenue", "4000.00", "€4,000"] in [row[:3] for row in rows]
-        assert ["acme:lead:7", "bob"] in [row[:2] for row in rows]
+        assert ["acme:lead:7", "bob", "web"] in [row[:3] for row in rows]
 
 
 async def test_workbook_has_numbers_as_numbers(browser: Browser, site: Site) -> None:
@@ -116,4 +116,4 @@ async def test_workbook_has_numbers_as_numbers(browser: Browser, site: Site) -> 
         assert isinstance(sheet, Worksheet)
         rows = list(sheet.iter_rows(values_only=True))
         assert ("Revenue", 4000, "€4,000") in [row[:3] for row in rows]
-        assert ("acme:lead:7", "bob") in [row[:2] for row in rows]
+        assert ("acme:lead:7", "bob", "web") in [row[:3] for row in rows]
