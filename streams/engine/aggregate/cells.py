@@ -5,14 +5,14 @@ A cell is published as a whole, so that readers need no earlier value of it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from heapq import heappop, heappush
-from itertools import count
+from itertools import islice
 
 from streams.engine.aggregate.contributions import (
     TOTAL,
     Contribution,
     ContributionFunctions,
 )
+from streams.engine.aggregate.stores.waiting_contributions import WaitingContributions
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import Calendar
 
@@ -33,27 +33,18 @@ class Cells:
         self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         # Vectors changed since they were last returned: only these may be changed in place.
         self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
-        self._heap: list[tuple[int, int, Contribution]] = []
-        self._pending: dict[Contribution, int] = {}
-        self._serial = count()
+        self._waiting = WaitingContributions()
 
     @property
     def next_due(self) -> int | None:
         """The instant at which time alone will next change a cell."""
-        return self._heap[0][0] if self._heap else None
+        return self._waiting.next_due
 
     def mature(self, clock: int, limit: int) -> bool:
         """Add waiting contributions whose instant is reached, up to a limit; True if more are."""
-        heap = self._heap
-        while heap and heap[0][0] <= clock:
-            if limit == 0:
-                return True
-            limit -= 1
-            contribution = heappop(heap)[2]
-            times = self._pending.pop(contribution)
-            if times:
-                self.add([(contribution, times)], clock)
-        return False
+        self.add(islice(self._waiting.due(clock), limit), clock)
+        due = self._waiting.next_due
+        return due is not None and due <= clock
 
     def add(self, contributions: Iterable[tuple[Contribution, int]], clock: int) -> None:
         """Add contributions, each a number of times, to their cells, or let them wait.
@@ -65,7 +56,7 @@ class Cells:
         for contribution, times in contributions:
             number, at, since, value, dimensions = contribution
             if since > clock:
-                self._wait(contribution, since, times)
+                self._waiting.add(contribution, times)
                 continue
             name, group, is_hourly, components = targets[number]
             pairs = components[value]
@@ -121,12 +112,6 @@ class Cells:
                 if cell:
                     found[f"{at}|{scope}"] = cell
         return found
-
-    def _wait(self, contribution: Contribution, since: int, times: int) -> None:
-        """Let a contribution wait for its time; one removed before that stays, 0 times."""
-        if contribution not in self._pending:
-            heappush(self._heap, (since, next(self._serial), contribution))
-        self._pending[contribution] = self._pending.get(contribution, 0) + times
 
     def _drain_changed(self, with_values: bool) -> Changed:
         """The vectors that changed and are to be returned now."""

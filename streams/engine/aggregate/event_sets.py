@@ -13,12 +13,12 @@ from streams.engine.aggregate.entry import (
     state_key,
 )
 from streams.engine.aggregate.reroutes import (
-    EventSet,
     MergeTarget,
     Reroute,
     ReroutedKey,
     Rerouter,
 )
+from streams.engine.aggregate.stores.packed_sets import PackedSets
 from streams.engine.aggregate.tombstones import (
     TOMBSTONE_PREFIX,
     SubjectTombstone,
@@ -55,7 +55,7 @@ class EventSets:
         self._route = route
         self._rerouter = Rerouter(erasure_key, merge_target)
         self._observer = observer
-        self._sets: dict[str, EventSet] = {}
+        self._sets = PackedSets()
         self._latest_restored = 0
         # Of an owner whose events are spread: the set that holds an event.
         self._spread: dict[str, dict[str, str]] = {}
@@ -70,7 +70,7 @@ class EventSets:
 
     def entries(self, name: str) -> list[Entry]:
         """The entries that count in an event set, in their order."""
-        event_set = self._sets.get(name)
+        event_set = self._sets.read(name)
         if not event_set:
             return []
         if self._rerouter.is_idle:
@@ -98,25 +98,26 @@ class EventSets:
             return []
         key = identity_of(entry)
         held = self._set_holding(owner, name, key)
-        old = self._sets.get(held, {}).get(key)
+        old = self._sets.touch(held).get(key)
         if old is not None and not is_newer(entry, old):
             return []
         if old is not None and held != name:
             self._observer.before_change(self, held)
             self._drop(owner, held, key)
         self._observer.before_change(self, name)
-        self._store(owner, name, entry, key)
+        value = pack(entry.event)
+        self._store(owner, name, entry, key, value)
         if not is_idle:
             self._rerouter.enqueue(self._rerouter.reroutes_of(owner, key, entry))
-        return [(state_key(owner, key), pack(entry.event))]
+        return [(state_key(owner, key), value)]
 
     def add_reference(self, name: str, entry: Entry) -> None:
         """Store an entry of a reference topic, which is not written to the state changelog."""
         key = identity_of(entry)
-        old = self._sets.get(name, {}).get(key)
+        old = self._sets.touch(name).get(key)
         if old is None or is_newer(entry, old):
             self._observer.before_change(self, name)
-            self._store(name, name, entry, key)
+            self._store(name, name, entry, key, pack(entry.event))
 
     def receive(self, reroute: Reroute) -> list[KeyValue]:
         """Apply an event rerouted from another set; the last reroute of each event counts.
@@ -128,15 +129,15 @@ class EventSets:
         if reroute.is_notice:
             return [] if reroute.erased is None else self._erase(target, reroute.erased)
         key = ReroutedKey(reroute.path, reroute.identity)
-        old = self._sets.get(target, {}).get(key)
+        old = self._sets.touch(target).get(key)
         new = rerouter.receive(reroute, key)
         if new == old:
             return []
         self._observer.before_change(self, target)
-        if new is None:
+        if new is None or reroute.value is None:
             self._drop(target, target, key)
         else:
-            self._store(target, target, new, key)
+            self._store(target, target, new, key, reroute.value)
         rerouter.enqueue(rerouter.reroutes_of(target, key, new))
         return []
 
@@ -161,10 +162,10 @@ class EventSets:
             return
         owner, name, event_key, entry = self._located(key, value)
         held = self._set_holding(owner, name, event_key)
-        if (entry is None or held != name) and event_key in self._sets.get(held, {}):
+        if (entry is None or held != name) and event_key in self._sets.touch(held):
             self._drop(owner, held, event_key)
-        if entry is not None:
-            self._store(owner, name, entry, event_key)
+        if entry is not None and value is not None:
+            self._store(owner, name, entry, event_key, value)
             self._latest_restored = max(self._latest_restored, entry.at)
 
     def withdraw_after(self, clock: int) -> Iterator[tuple[str, bytes, Entry]]:
@@ -174,8 +175,8 @@ class EventSets:
         """
         if self._latest_restored <= clock:
             return
-        for name, event_set in list(self._sets.items()):
-            for key, entry in list(event_set.items()):
+        for name in list(self._sets):
+            for key, entry in list(self._sets[name].items()):
                 if entry.at > clock and isinstance(key, str) and isinstance(entry.event, Event):
                     owner = self.owner_of(entry.event)
                     self._drop(owner, name, key)
@@ -189,8 +190,8 @@ class EventSets:
             return
         key = ReroutedKey(reroute.path, reroute.identity)
         entry = self._rerouter.admit(reroute, key)
-        if entry is not None:
-            self._store(reroute.target, reroute.target, entry, key)
+        if entry is not None and reroute.value is not None:
+            self._store(reroute.target, reroute.target, entry, key, reroute.value)
 
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record as `restore` does, and call the observer before it."""
@@ -211,16 +212,14 @@ class EventSets:
     def copy_owner(self, other: "EventSets", owner: str) -> None:
         """Replace the content by a copy of one owner's sets in `other`."""
         names = {owner, *other._spread.get(owner, {}).values()}
-        self._sets = {
-            name: dict(event_set) for name in names if (event_set := other._sets.get(name))
-        }
+        self._sets = other._sets.copy_of(names)
         self._spread = {owner: dict(other._spread[owner])} if owner in other._spread else {}
         self._rerouter.is_idle = other._rerouter.is_idle
         self._rerouter.tombstones = other._rerouter.tombstones.only(names)
 
     def _drop_erased(self, owner: str) -> None:
         """Drop the events rerouted to an owner that were erased with it."""
-        for key, entry in list(self._sets.get(owner, {}).items()):
+        for key, entry in list(self._sets.touch(owner).items()):
             if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
                 self._drop(owner, owner, key)
                 self._rerouter.refuse(owner, key)
@@ -245,7 +244,7 @@ class EventSets:
         erased = [
             (name, key)
             for name in {owner, *self._spread.get(owner, {}).values()}
-            for key, entry in self._sets.get(name, {}).items()
+            for key, entry in self._sets.touch(name).items()
             if new.erases(entry.at)
         ]
         record = self._set_tombstone(owner, new, erased)
@@ -256,7 +255,7 @@ class EventSets:
         self, owner: str, tombstone: SubjectTombstone, erased: list[tuple[str, str | ReroutedKey]]
     ) -> KeyValue:
         rerouter = self._rerouter
-        before = list(rerouter.outgoing(owner, self._sets.get(owner, {})))
+        before = list(rerouter.outgoing(owner, self._sets.touch(owner)))
         rerouter.is_idle = False
         self._observer.before_change(self, owner)
         for name, key in erased:
@@ -264,7 +263,7 @@ class EventSets:
             self._drop(owner, name, key)
             rerouter.refuse(owner, key)
         record = rerouter.tombstones.set(owner, tombstone)
-        rerouter.replace(before, rerouter.outgoing(owner, self._sets.get(owner, {})))
+        rerouter.replace(before, rerouter.outgoing(owner, self._sets.touch(owner)))
         return record
 
     def _located(self, key: bytes, value: bytes | None) -> tuple[str, str, str, Entry | None]:
@@ -275,16 +274,16 @@ class EventSets:
         entry = entry_of(unpack(value))
         return *self._route(entry.event), identity_of(entry), entry
 
-    def _store(self, owner: str, name: str, entry: Entry, key: str | ReroutedKey) -> None:
-        self._sets.setdefault(name, {})[key] = entry
+    def _store(
+        self, owner: str, name: str, entry: Entry, key: str | ReroutedKey, value: bytes
+    ) -> None:
+        self._sets.store(name, key, entry, value)
         if name != owner and isinstance(key, str):
             self._spread.setdefault(owner, {})[key] = name
         self._observer.stored(name, entry)
 
     def _drop(self, owner: str, name: str, key: str | ReroutedKey) -> None:
-        del self._sets[name][key]
-        if not self._sets[name]:
-            del self._sets[name]
+        self._sets.drop(name, key)
         if name != owner and isinstance(key, str):
             del self._spread[owner][key]
 
@@ -293,6 +292,6 @@ class EventSets:
         spread = self._spread.get(owner)
         if spread is None and name == owner:
             return name
-        if event in self._sets.get(owner, {}):
+        if event in self._sets.touch(owner):
             return owner
         return (spread or {}).get(event, name)

@@ -1,7 +1,8 @@
 """Event sets that changed, with what they contributed before: the difference goes into cells."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from streams.engine.aggregate.alert_evaluator import AlertEvaluator
 from streams.engine.aggregate.attribution import GroupAttribution
@@ -13,12 +14,12 @@ from streams.engine.aggregate.contributions import (
 )
 from streams.engine.aggregate.event_sets import EventSets
 from streams.engine.aggregate.reference_index import ReferenceIndex
+from streams.engine.aggregate.stores.contribution_cache import ContributionCache
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.events import ReferenceRecord, RepSet
 
-# Contributions of this many event sets are cached: a set that changes soon again is read once.
-CONTRIBUTION_CACHE_SIZE = 30_000
 NOTHING: EntityContributions = []
+Entities = list[tuple[type, list[Any]]]
 
 
 class PendingChanges:
@@ -42,7 +43,8 @@ class PendingChanges:
         self._entities_of = catalogue.entities_of
         self._reference = reference
         self._functions = functions
-        self._contributions: OrderedDict[str, EntityContributions] = OrderedDict()
+        # A set that changes again is read once, after the change.
+        self._contributions = ContributionCache()
         # By event set: what the cells contain of it. Applied in the order of the queue.
         self._before: dict[str, EntityContributions] = {}
         self._queue: deque[str] = deque()
@@ -58,9 +60,9 @@ class PendingChanges:
     def before_change(self, sets: EventSets, name: str) -> None:
         """Remember what an event set contributes before it changes."""
         if name not in self._before:
-            found = self._contributions.get(name)
+            found = self._contributions.pop(name)
             if found is None:
-                found = self._evaluate(sets, name) if name in sets else NOTHING
+                found = self._contributions_of(name, self._entities(sets, name))
             self._before[name] = found
             self._queue.append(name)
 
@@ -77,28 +79,20 @@ class PendingChanges:
         queue, before = self._queue, self._before
         for _ in range(min(limit, len(queue))):
             name = queue[0]
-            after = self._evaluate(sets, name)
+            entities = self._entities(sets, name)
+            self.alerts.update(name, entities, self.clock)
+            after = self._contributions_of(name, entities)
             cells.add(difference(before[name], after), self.clock)
             queue.popleft()
             del before[name]
             if with_cache:
-                self._cache(name, after)
+                self._contributions.store(name, after)
         return bool(queue)
 
-    def _evaluate(self, sets: EventSets, name: str) -> EntityContributions:
+    def _entities(self, sets: EventSets, name: str) -> Entities:
         entries = sets.entries(name)
-        if not entries:
-            self.alerts.update(name, (), self.clock)
-            return []
-        entities = list(self._entities_of(name, entries, self._reference.context))
-        self.alerts.update(name, entities, self.clock)
+        return [*self._entities_of(name, entries, self._reference.context)] if entries else []
+
+    def _contributions_of(self, name: str, entities: Entities) -> EntityContributions:
         found = self._functions.of(entities)
         return found if self._groups is None else self._groups.of(name, found)
-
-    def _cache(self, name: str, contributions: EntityContributions) -> None:
-        cache = self._contributions
-        cache[name] = contributions
-        cache.move_to_end(name)
-        if len(cache) > CONTRIBUTION_CACHE_SIZE:
-            # A plain dict would look for its first key past all those deleted before it.
-            cache.popitem(last=False)
