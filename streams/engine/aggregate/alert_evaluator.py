@@ -23,12 +23,17 @@ class Alert(NamedTuple):
     """One alert as it is published."""
 
     number: int
-    owner: str
+    event_set: str
     within: str | None
     since: int
     rep: str
     amount: int | None
     channel: str
+
+    @property
+    def owner(self) -> str:
+        """The subject of the event set."""
+        return self.event_set.partition(":")[2]
 
 
 class Span(NamedTuple):
@@ -52,7 +57,7 @@ class AlertEvaluator:
         for number, (kind, rule) in enumerate(self._watched):
             reader = number, kind.holds, rule, rule.max_age_ms
             self._readers.setdefault(kind.reads, []).append(reader)
-        self._spans: dict[str, list[Span]] = {}
+        self._spans: dict[str, tuple[Span, ...]] = {}
         self._published: dict[str, dict[str, Alert]] = {}
         self._touched: set[str] = set()
         # The next instant at which something changes, one per event set.
@@ -65,7 +70,7 @@ class AlertEvaluator:
         """Evaluate the entities of a changed event set; alerts that ended do not come back."""
         spans = self._spans_of(event_set, entities, clock)
         if spans:
-            self._spans[event_set] = spans
+            self._spans[event_set] = tuple(spans)
         elif event_set in self._spans:
             del self._spans[event_set]
         elif event_set not in self._published:
@@ -118,7 +123,7 @@ class AlertEvaluator:
         """The alerts of an event set that hold, by key; schedules its next change."""
         left = [span for span in self._spans.get(event_set, ()) if _is_pending(span, clock)]
         if left:
-            self._spans[event_set] = left
+            self._spans[event_set] = tuple(left)
         else:
             self._spans.pop(event_set, None)
         changes = [at for span in left for at in span[:2] if at is not None and at > clock]
@@ -179,8 +184,7 @@ def _span(number: int, event_set: str, holds: Holds, max_age_ms: int | None) -> 
         oldest = since + max_age_ms
         until = oldest if until is None or until > oldest else until
     start = since if holds.start is None else holds.start
-    owner = event_set.partition(":")[2]
-    alert = Alert(number, owner, holds.within, since, holds.rep, holds.amount, holds.channel)
+    alert = Alert(number, event_set, holds.within, since, holds.rep, holds.amount, holds.channel)
     return Span(start, until, alert)
 
 
