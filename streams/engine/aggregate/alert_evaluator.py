@@ -77,6 +77,15 @@ class AlertEvaluator:
             return
         self._touched.add(event_set)
 
+    def spans(self) -> Iterable[tuple[str, tuple[Span, ...]]]:
+        """The spans by event set, some of which may be over."""
+        return self._spans.items()
+
+    def restore(self, event_set: str, spans: tuple[Span, ...]) -> None:
+        """Restore the spans of an event set, as if it had been evaluated."""
+        self._spans[event_set] = spans
+        self._touched.add(event_set)
+
     def changed_alerts(self, clock: int) -> dict[str, bytes | None]:
         """The alerts that changed since the last call, by key; None for one that ended.
 

@@ -110,6 +110,15 @@ class GroupAttribution:
         """Event sets with contributions of a rep."""
         return self._sets_by_rep.get(rep, ())
 
+    def sets_by_rep(self) -> Iterable[tuple[str, Collection[str]]]:
+        """Event sets with contributions of each rep."""
+        return self._sets_by_rep.items()
+
+    def restore(self, sets_by_rep: Iterable[tuple[str, Collection[str]]]) -> None:
+        """Add what `sets_by_rep` returned; event sets are not read for it."""
+        for rep, names in sets_by_rep:
+            self._sets_by_rep[rep].update(names)
+
     def of(self, name: str, entities: list[list[Contribution]]) -> list[list[Contribution]]:
         """An event set's contributions by entity, with the groups of their reps."""
         return [self._of_entity(name, contributions) for contributions in entities]

@@ -4,7 +4,7 @@ A cell is published as a whole, so that readers need no earlier value of it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from streams.engine.aggregate.contributions import (
@@ -34,6 +34,8 @@ class Cells:
         # Vectors changed since they were last returned: only these may be changed in place.
         self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         self._waiting = WaitingContributions()
+        # Of restored cells, one text for each scope.
+        self._scopes: dict[str, str] = {}
 
     @property
     def next_due(self) -> int | None:
@@ -112,6 +114,31 @@ class Cells:
                 if cell:
                     found[f"{at}|{scope}"] = cell
         return found
+
+    def stored(self) -> Iterator[tuple[str, Grouped]]:
+        """All cells that are not empty, by name; valid until something changes."""
+        for at, scopes in self._cells.items():
+            for scope, vectors in scopes.items():
+                cell = {name: vector for name, vector in vectors.items() if vector}
+                if cell:
+                    yield f"{at}|{scope}", cell
+
+    def waiting(self) -> Iterator[tuple[Contribution, int]]:
+        """The contributions that wait, each with how many times it will count."""
+        return iter(self._waiting)
+
+    def restore(self, cells: Iterable[tuple[str, Grouped]]) -> None:
+        """Restore what `stored` gave; these are no changes."""
+        for cell, vectors in cells:
+            at, _, scope = cell.partition("|")
+            # Of scopes there are few, and each is in the cells of many days.
+            key = at if at.startswith("h") else int(at)
+            self._cells[key][self._scopes.setdefault(scope, scope)] = vectors
+
+    def restore_waiting(self, waiting: Iterable[tuple[Contribution, int]]) -> None:
+        """Restore what `waiting` gave."""
+        for contribution, times in waiting:
+            self._waiting.add(contribution, times)
 
     def _drain_changed(self, with_values: bool) -> Changed:
         """The vectors that changed and are to be returned now."""

@@ -12,25 +12,10 @@ from streams.engine.aggregate.entry import (
     parse_state_key,
     state_key,
 )
-from streams.engine.aggregate.reroutes import (
-    MergeTarget,
-    Reroute,
-    ReroutedKey,
-    Rerouter,
-)
+from streams.engine.aggregate.reroutes import MergeTarget, Reroute, ReroutedKey, Rerouter
 from streams.engine.aggregate.stores.packed_sets import PackedSets
-from streams.engine.aggregate.tombstones import (
-    TOMBSTONE_PREFIX,
-    SubjectTombstone,
-    anonymised,
-)
-from streams.events import (
-    Event,
-    SubjectErased,
-    SubjectMerged,
-    pack,
-    unpack,
-)
+from streams.engine.aggregate.tombstones import TOMBSTONE_PREFIX, SubjectTombstone, anonymised
+from streams.events import Event, SubjectErased, SubjectMerged, pack, unpack
 from streams.events.key_value import KeyValue
 
 
@@ -56,6 +41,8 @@ class EventSets:
         self._rerouter = Rerouter(erasure_key, merge_target)
         self._observer = observer
         self._sets = PackedSets()
+        # The number of events in the state changelog that are in event sets.
+        self.own_events = 0
         self._latest_restored = 0
         # Of an owner whose events are spread: the set that holds an event.
         self._spread: dict[str, dict[str, str]] = {}
@@ -76,6 +63,11 @@ class EventSets:
         if self._rerouter.is_idle:
             return sorted(event_set.values())
         return self._rerouter.staying(name, event_set)
+
+    @property
+    def has_received(self) -> bool:
+        """Whether events from other sets were ever rerouted to these."""
+        return self._rerouter.has_received
 
     def owner_of(self, event: Event) -> str:
         """The owner of an event."""
@@ -118,6 +110,7 @@ class EventSets:
         if old is None or is_newer(entry, old):
             self._observer.before_change(self, name)
             self._store(name, name, entry, key, pack(entry.event))
+            self.own_events -= old is None
 
     def receive(self, reroute: Reroute) -> list[KeyValue]:
         """Apply an event rerouted from another set; the last reroute of each event counts.
@@ -150,6 +143,12 @@ class EventSets:
         if not self._rerouter.tombstones:
             return []
         return self._rerouter.current(self._sets)
+
+    def received(self, name: str) -> Iterator[Reroute]:
+        """The events in a set that were rerouted to it."""
+        for key, entry in self._sets.read(name).items():
+            if isinstance(key, ReroutedKey):
+                yield Reroute(name, key.path, key.identity, pack(entry.event))
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record, in the order of writing; the observer is not called before.
@@ -277,6 +276,7 @@ class EventSets:
     def _store(
         self, owner: str, name: str, entry: Entry, key: str | ReroutedKey, value: bytes
     ) -> None:
+        self.own_events += isinstance(key, str) and key not in self._sets.touch(name)
         self._sets.store(name, key, entry, value)
         if name != owner and isinstance(key, str):
             self._spread.setdefault(owner, {})[key] = name
@@ -284,6 +284,7 @@ class EventSets:
 
     def _drop(self, owner: str, name: str, key: str | ReroutedKey) -> None:
         self._sets.drop(name, key)
+        self.own_events -= isinstance(key, str)
         if name != owner and isinstance(key, str):
             del self._spread[owner][key]
 

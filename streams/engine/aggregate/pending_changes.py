@@ -25,7 +25,8 @@ Entities = list[tuple[type, list[Any]]]
 class PendingChanges:
     """The observer of event sets: what waits to be applied to the cells.
 
-    `clock` is set by the aggregator. `alerts` follow each evaluation of an event set.
+    `clock` is set by the aggregator. `alerts` follow each evaluation of an event set, and
+    `groups` too, where contributions belong to the groups of their time.
     """
 
     def __init__(
@@ -36,9 +37,9 @@ class PendingChanges:
         functions: ContributionFunctions,
     ) -> None:
         self.clock = clock
-        self._groups: GroupAttribution | None = None
+        self.groups: GroupAttribution | None = None
         if catalogue.definitions.choices.organisation == "event":
-            self._groups = GroupAttribution(catalogue.kpis, reference.context.reps)
+            self.groups = GroupAttribution(catalogue.kpis, reference.context.reps)
         self.alerts = AlertEvaluator(catalogue)
         self._entities_of = catalogue.entities_of
         self._reference = reference
@@ -53,9 +54,14 @@ class PendingChanges:
 
     def dependents(self, record: ReferenceRecord) -> Collection[str]:
         """The event sets whose contributions a record can move to other groups."""
-        if self._groups is None or not isinstance(record, RepSet):
+        if self.groups is None or not isinstance(record, RepSet):
             return ()
-        return [*self._groups.dependents(record.rep)]
+        return [*self.groups.dependents(record.rep)]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether event sets changed that are not applied to the cells yet."""
+        return bool(self._queue)
 
     def before_change(self, sets: EventSets, name: str) -> None:
         """Remember what an event set contributes before it changes."""
@@ -95,4 +101,4 @@ class PendingChanges:
 
     def _contributions_of(self, name: str, entities: Entities) -> EntityContributions:
         found = self._functions.of(entities)
-        return found if self._groups is None else self._groups.of(name, found)
+        return found if self.groups is None else self.groups.of(name, found)

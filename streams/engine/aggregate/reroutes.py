@@ -101,6 +101,7 @@ class Rerouter:
         self.merge_target = merge_target
         # As long as nothing was ever merged or erased here, rerouting costs no time.
         self.is_idle = True
+        self.has_received = False
         self._pending: dict[bytes, Reroute] = {}
         # By owner, what came there after its erasure and was not withdrawn yet.
         self._refused: dict[str, set[ReroutedKey]] = {}
@@ -180,6 +181,7 @@ class Rerouter:
     def admit(self, reroute: Reroute, key: ReroutedKey) -> Entry | None:
         """The entry of a reroute that arrives; None if it is gone or refused."""
         target = reroute.target
+        self.has_received = True
         entry = None if reroute.value is None else entry_of(unpack(reroute.value))
         is_refused = entry is not None and self.is_erased(target, entry.at)
         if is_refused:

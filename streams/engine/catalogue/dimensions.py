@@ -134,4 +134,15 @@ def _apart(values: tuple[str, ...]) -> Dimensions:
     return Dimensions(values, counts_in_total=False)
 
 
+def same_dimensions(values: tuple[str, ...], counts_in_total: bool) -> Dimensions:
+    """Give the object of values that another process had."""
+    size = len(DIMENSIONS) + OWN_PLACES
+    if len(values) == size:
+        return _present(values) if counts_in_total else _apart(values)
+    own, (team, department, unit) = values[:size], values[size:]
+    if not counts_in_total and not any(own):
+        return groups_only((team, department, unit))
+    return in_groups(same_dimensions(own, counts_in_total), (team, department, unit))
+
+
 NOWHERE = dimensions()

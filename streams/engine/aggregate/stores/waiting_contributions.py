@@ -29,6 +29,12 @@ class WaitingContributions:
         """The instant that the first of them wait for."""
         return self._instants[0] if self._instants else None
 
+    def __iter__(self) -> Iterator[tuple[Contribution, int]]:
+        """All that wait, each with its times."""
+        for groups in (self._by_instant, self._by_hour):
+            for waiting in groups.values():
+                yield from waiting.items()
+
     def add(self, contribution: Contribution, times: int) -> None:
         """Let a contribution wait, or with negative times remove it."""
         since = contribution[2]
