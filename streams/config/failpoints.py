@@ -8,6 +8,7 @@ POINTS = (
     "after_forwards",
     "after_state",
     "after_partials",
+    "during_snapshot",
     "before_commit",
     "while_publishing",
     "before_merge_commit",

@@ -95,6 +95,14 @@ class Settings(SourceSettings):
         "Shortest time between two records of one grand total. Records of dimension values have"
         " twice that where there is time to spare, and ten times that under load.",
     )
+    snapshot_interval_s: int = setting(
+        PROCESS,
+        600,
+        number(0, 86_400, "s"),
+        "Shortest time between two snapshots of one partition's aggregates. Who takes a partition"
+        " over reads only what came after the last one event by event. 0: none are written, and"
+        " every start adds up all events.",
+    )
     now: int | None = setting(
         REPORTING,
         None,

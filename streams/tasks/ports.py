@@ -1,9 +1,10 @@
 """The interfaces of the pure core that tasks run: the engine's, or a stand-in's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.aggregate.snapshots.parts import Part
 from streams.engine.algebra.measures import Grouped
 from streams.engine.merge.record_builder import Publication
 from streams.events import Event, KnownNames, ReferenceRecord
@@ -90,6 +91,32 @@ class AggregatorPort(Protocol):
     def add_reference(self, record: ReferenceRecord) -> None:
         """Apply a reference record; cells follow with `apply_pending`."""
 
+    def restore_reference(self, record: ReferenceRecord) -> None:
+        """Apply a reference record that the cells know, or that `rebuild` will read."""
+
+    @property
+    def stored_events(self) -> int:
+        """The number of events in the state changelog."""
+
+    @property
+    def snapshot_clock(self) -> int | None:
+        """The instant of a snapshot taken now; None if there can be none."""
+
+    def snapshot_parts(self) -> Iterator[bytes]:
+        """Encode a snapshot, part by part; nothing may change until the last one.
+
+        Raises NotEncodable or OverflowError for values that parts cannot hold.
+        """
+
+    def begin_snapshot(self, clock: int) -> None:
+        """Set the clock back to a snapshot's; after the records of the state before it."""
+
+    def restore_part(self, part: Part) -> None:
+        """Restore what a part of the snapshot holds."""
+
+    def follow(self, clock: int) -> None:
+        """Apply what came after the snapshot, from now until `rebuild` with about this instant."""
+
 
 class PublicationRoundPort(Protocol):
     """The records of one round of publishing, in batches."""
@@ -152,6 +179,10 @@ class MergerPort(Protocol):
 
 class CorePort(Protocol):
     """Factory of aggregators and mergers."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What cells depend on besides the records: code and definitions, as a digest."""
 
     @property
     def known_names(self) -> KnownNames | None:

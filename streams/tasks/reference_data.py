@@ -1,8 +1,10 @@
 """Reference data: read by every worker from the beginning, in the order of writing."""
 
 import asyncio
+from array import array
 from collections.abc import Mapping, Sequence
-from typing import Final
+from hashlib import blake2b
+from typing import Final, NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -13,6 +15,7 @@ from streams.events import (
     KnownNames,
     ReferenceRecord,
     Rejected,
+    pack,
 )
 from streams.events.formats.kafka_records import decode_record
 from streams.events.key_value import KeyValue
@@ -25,7 +28,42 @@ from streams.kafka.reader import (
 )
 from streams.tasks.metrics_port import TaskMetrics
 
+DIGEST_BYTES = 8
 PARTITIONS: Final = tuple(TopicPartition(topic, 0) for topic in REFERENCE_TOPICS)
+
+
+class ReferencePosition(NamedTuple):
+    """The offset after the last record of a topic that was applied, and a digest of all."""
+
+    offset: int
+    digest: int
+
+
+START: Final = ReferencePosition(0, 0)
+
+
+class ReferenceHistory:
+    """The position after each record, in the order of reading; 17 bytes for each."""
+
+    def __init__(self) -> None:
+        self._topics = array("B")
+        self._offsets = array("q")
+        self._digests = array("Q")
+        self._last = dict.fromkeys(REFERENCE_TOPICS, 0)
+
+    def add(self, topic: str, offset: int, record: ReferenceRecord) -> None:
+        """Add the next record; those of one topic are in their order."""
+        before = self._last[topic].to_bytes(DIGEST_BYTES)
+        digest = blake2b(before + pack(record), digest_size=DIGEST_BYTES).digest()
+        self._last[topic] = int.from_bytes(digest)
+        self._topics.append(REFERENCE_TOPICS.index(topic))
+        self._offsets.append(offset + 1)
+        self._digests.append(self._last[topic])
+
+    def position_after(self, number: int) -> tuple[str, ReferencePosition]:
+        """The topic of a record, and the position after it."""
+        position = ReferencePosition(self._offsets[number], self._digests[number])
+        return REFERENCE_TOPICS[self._topics[number]], position
 
 
 class ReferenceData:
@@ -41,6 +79,7 @@ class ReferenceData:
     ) -> None:
         """`known` is what records may name; None if that is not checked."""
         self.records: list[ReferenceRecord] = []
+        self.history = ReferenceHistory()
         self.offsets: dict[str, int] = dict.fromkeys(REFERENCE_TOPICS, 0)
         self.rejected: list[tuple[str, int, KeyValue]] = []
         self.is_complete = asyncio.Event()
@@ -71,6 +110,11 @@ class ReferenceData:
                 if all(self.offsets[at.topic] >= stop for at, stop in stops.items()):
                     self.is_complete.set()
 
+    def append(self, topic: str, offset: int, record: ReferenceRecord) -> None:
+        """Add the next record of a topic to those that tasks apply."""
+        self.records.append(record)
+        self.history.add(topic, offset, record)
+
     def _add(self, record: ConsumerRecord) -> None:
         decoded = decode_record(record.value, record.headers)
         why = self._rejected(record, decoded)
@@ -85,7 +129,7 @@ class ReferenceData:
         # All that differ: an older patch counts as well, and a newer record may be of the future.
         if self._last.get(at) != decoded:
             self._last[at] = decoded
-            self.records.append(decoded)
+            self.append(record.topic, record.offset, decoded)
 
     def _rejected(self, record: ConsumerRecord, decoded: Common | Rejected) -> Rejected | None:
         if isinstance(decoded, Rejected):
@@ -98,20 +142,45 @@ class ReferenceData:
 class ReferenceCursor:
     """How far one task has applied the worker's reference data.
 
-    `offsets` are the next ones of what was applied, by topic.
+    `offsets` are the next ones of what was applied, by topic. `positions` are those after the
+    last record applied; offsets may be behind them.
     """
 
     def __init__(self, data: ReferenceData) -> None:
         self.offsets: dict[str, int] = {}
+        self.positions: dict[str, ReferencePosition] = {}
         self._data = data
         self._applied = 0
 
     def advance(self) -> Sequence[ReferenceRecord]:
         """The records to apply now: all that were read since the last call."""
         records = self._data.records[self._applied :]
+        for number in range(self._applied, self._applied + len(records)):
+            topic, position = self._data.history.position_after(number)
+            self.positions[topic] = position
         self._applied += len(records)
         self.offsets = dict(self._data.offsets)
         return records
+
+    def advance_from(
+        self, positions: Mapping[str, ReferencePosition]
+    ) -> tuple[list[ReferenceRecord], list[ReferenceRecord]] | None:
+        """Advance, with the records up to earlier positions apart from those after them.
+
+        None, and nothing was advanced, if other records are before these positions now.
+        """
+        known, later, reached = [], [], dict[str, ReferencePosition]()
+        for number in range(self._applied, len(self._data.records)):
+            topic, position = self._data.history.position_after(number)
+            if position.offset <= positions.get(topic, START).offset:
+                reached[topic] = position
+                known.append(self._data.records[number])
+            else:
+                later.append(self._data.records[number])
+        if reached != dict(positions):
+            return None
+        self.advance()
+        return known, later
 
     def rejected_since(self, offsets: Mapping[str, int]) -> list[KeyValue]:
         """The dead letters of rejected records from some offsets on, by topic."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import orjson
 
 from streams.config.rules import Rules
 from streams.config.settings import Settings
-from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.aggregate.snapshots.restorable import RestorableAggregator
 from streams.engine.catalogue.catalogue import SETTINGS, Catalogue
 from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group, group_of
 from streams.engine.merge.merger import Merger
@@ -19,6 +20,7 @@ from streams.wiring.describe import (
     entries,
     in_force,
 )
+from streams.wiring.fingerprint import fingerprint
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class KpiCore:
 
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make an empty aggregator for a partition."""
-        return Aggregator(self.catalogue, clock, number, self.settings.secret)
+        return RestorableAggregator(self.catalogue, clock, number, self.settings.secret)
 
     def merger(self, clock: int, number: int) -> MergerPort:
         """Make the empty merger of a partition, for the dimension groups that it holds."""
@@ -39,6 +41,11 @@ class KpiCore:
         groups = (*range(len(DIMENSION_GROUPS)), *own)
         held = [each for each in groups if each % MERGE_PARTITIONS == number]
         return Merger(self.catalogue, clock, held)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What cells depend on besides the records: code and definitions, as a digest."""
+        return fingerprint(self.catalogue, self.settings, self.rules)
 
     @property
     def known_names(self) -> KnownNames:

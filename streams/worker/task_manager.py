@@ -30,6 +30,8 @@ LAG_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 # Without progress in a step, or with restoring, for this long: the client is stuck.
 STUCK_SECONDS = 60.0
+# A worker that stops has some seconds in all.
+FINISH_SECONDS = 4.0
 
 
 class TaskManager:
@@ -174,9 +176,14 @@ class TaskManager:
             self._log_if_ready()
 
     async def stop(self) -> None:
-        """End the current transactions and close everything."""
+        """End the current transactions, help the next owners, and close everything."""
         self._generation += 1
         self._readable.clear()
+        await asyncio.gather(*(runner.pause() for runner in self._tasks.runners))
+        until = time.monotonic() + FINISH_SECONDS
+        for runner in self._tasks.runners:
+            if time.monotonic() < until:
+                await runner.finish()
         await asyncio.gather(*(runner.end() for runner in self._tasks.runners))
         self._tasks.by_id.clear()
         await self._background.stop()

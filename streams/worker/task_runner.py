@@ -65,6 +65,9 @@ class Task(Protocol):
     async def tick(self) -> None:
         """Commit what time alone has changed."""
 
+    async def finish(self) -> None:
+        """Write what helps the next owner; after the last commit."""
+
     async def close(self) -> None:
         """Close the connections."""
 
@@ -142,6 +145,15 @@ class TaskRunner:
         if self.is_restored:
             async with self._step_lock:
                 pass
+
+    async def finish(self) -> None:
+        """Let the paused task write what helps the next owner.
+
+        Only while the group still counts on this worker: later the next owner has begun.
+        """
+        if self.is_restored:
+            async with self._step_lock:
+                await self.task.finish()
 
     async def end(self) -> None:
         """Stop after the current transaction and close the task."""

@@ -62,6 +62,7 @@ class Scene:
             "SALES_KPIS_NOW": NOW,
             "SALES_KPIS_TIMEZONE": TIMEZONE,
             "SALES_KPIS_PARTITIONS": str(self.plan.partitions),
+            "SALES_KPIS_SNAPSHOT_INTERVAL_S": "1",
             "SALES_KPIS_GATEWAY_PORT": str(self.settings.gateway_port),
             VARIABLE: SECRET,
         }

@@ -10,16 +10,9 @@ from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
 from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
-from streams.events import (
-    Event,
-    KnownNames,
-    RateSet,
-    ReferenceRecord,
-    RepSet,
-    pack,
-    unpack,
-)
+from streams.events import Event, KnownNames, RateSet, ReferenceRecord, RepSet, pack, unpack
 from streams.events.key_value import KeyValue
+from tests.installation.without_snapshots import WithoutFingerprint, WithoutSnapshots
 
 # The key of a rep whose sum takes long to work out.
 SLOW = "rep=slow"
@@ -39,7 +32,7 @@ def counted(count: int) -> Grouped:
     return {"all": {"n": count}}
 
 
-class CountingAggregator:
+class CountingAggregator(WithoutSnapshots):
     """Events by subject and id, cells as counts; an event counts from its `at` on."""
 
     def __init__(self, clock: int, weight: int, poison: str = "") -> None:
@@ -266,7 +259,7 @@ class CountingRound:
 
 
 @dataclass(frozen=True)
-class Counting:
+class Counting(WithoutFingerprint):
     """Makes counting shards and mergers."""
 
     weight: int = 1

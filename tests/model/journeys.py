@@ -25,6 +25,8 @@ from tests.model.member import (
     Member,
     Sends,
 )
+from tests.model.snapshots import added as added_cells
+from tests.model.snapshots import error_of_restored, is_of_snapshot, records_of
 from tests.model.steps import (
     COMMIT,
     Step,
@@ -39,6 +41,8 @@ START: Position = (0,) * (TOPICS + 1)
 POSITION, GOAL = "position", "goal"
 # How often a cell that changed is told with the events that changed it.
 TOLD = 0.5
+# How often a snapshot comes after a turn.
+SNAPSHOTS = 0.2
 
 
 class Shard:
@@ -61,6 +65,9 @@ class Shard:
         self.position = self.goal = START
         self.published: Cells = {}
         self.is_fresh = True
+        # What a snapshot has made of the cells; by rights nothing.
+        self.error: Cells = {}
+        self._in_snapshot: Rows = self.rows
         self._folded: tuple[Rows, int, Cells] | None = None
         partials_come_after = COMMIT.index(Step.PARTIALS) > COMMIT.index(Step.EVENTS)
         assert partials_come_after, "the model writes rows first"
@@ -85,6 +92,18 @@ class Shard:
             self.published = self._cells()
         while True:
             yield from self._turn()
+            if self.me.has_snapshots and self.me.random.random() < SNAPSHOTS:
+                yield from self._write_snapshot()
+
+    def _write_snapshot(self) -> Life:
+        """Write the cells as they are now, each part in a transaction of its own."""
+        if self.position != self.goal or self._in_snapshot is self.rows:
+            return
+        self._in_snapshot = self.rows
+        now = self.topics.clock - self.me.skew
+        for key, value in records_of(self._cells(), self.rows, now, self.me.version):
+            if not (yield from self.me.transact([(self.state, key, value)])):
+                return
 
     def _wait_for(self, ends: Sequence[int]) -> Life:
         """Wait until all is decided that was in the partials when the shard was taken."""
@@ -104,10 +123,12 @@ class Shard:
 
     def _read_state(self) -> None:
         records = self.state.read(0, self.state.stable_end)
-        found = {record.key: record.value for record in records}
+        found = {r.key: r.value for r in records if not is_of_snapshot(r.key)}
         self.position = found.pop(POSITION, START)
         self.goal = self._aim(found.pop(GOAL, START))
         self.rows = {subject: value[0] for subject, value in found.items()}
+        now = self.topics.clock - self.me.skew
+        self.error = error_of_restored(records, self.rows, self.rules, now, self.me.version)
 
     def _resume_forwarded(self) -> None:
         """Remove again what the rows have, and go on with the rest."""
@@ -129,7 +150,8 @@ class Shard:
         """Fold the rows, unless neither they nor the time have changed."""
         now = self.topics.clock - self.me.skew
         if self._folded is None or self._folded[0] is not self.rows or self._folded[1] != now:
-            self._folded = self.rows, now, fold(self.rows, now, self.me.version)
+            cells = fold(self.rows, now, self.me.version)
+            self._folded = self.rows, now, added_cells(cells, self.error)
         return self._folded[2]
 
     def _turn(self) -> Life:

@@ -43,6 +43,7 @@ class Member:
     version: int
     asleep: int
     skew: int
+    has_snapshots: bool = False
     epoch: int = 0
     at: int = 0
     # A request that may arrive even if the member dies now.

@@ -31,10 +31,16 @@ class Rules:
     board_catches_up: bool = True  # ... and publishes nothing before it has caught up
     tombstones: bool = True  # they are kept until every reader has passed them
     verification: bool = True  # the broker asks the coordinator before a first append
+    snapshot_digest: bool = True  # a snapshot of which parts are missing is not restored
+    snapshot_count: bool = True  # ... nor one that knew events which were compacted away
+    snapshot_fingerprint: bool = True  # ... nor one of another version
+    snapshot_clock: bool = True  # ... nor one of a later instant
+    snapshot_follow: bool = True  # what came after it is added, as to the rows that it knew
     # The world:
     late: bool = True  # copies of EndTxn and AddPartitionsToTxn arrive late
     transactions: bool = True  # some senders write in transactions
     clock: bool = True  # time passes, and things mature without an event
+    snapshots: bool = True  # some owners write snapshots
     versions: bool = True  # new versions, and roll-backs, change what rows contribute
 
 
@@ -85,5 +91,12 @@ MUTANTS = {
     "no catching up": _without("stage 2 catches up first", 50, board_catches_up=False),
     "no comparison": _without("stage 2 compares with the output", 150, board_reconcile=False),
     "short tombstones": _without("tombstones outlast readers", 100, 1650, tombstones=False),
+    "torn snapshot": _without("a snapshot is complete", 100, 800, snapshot_digest=False),
+    "compacted rows": _without("a snapshot's events are there", 100, 3000, snapshot_count=False),
+    "other version": _without("a snapshot is of this version", 50, 200, snapshot_fingerprint=False),
+    "later snapshot": _without(
+        "a snapshot is of an earlier instant", 100, 400, snapshot_clock=False
+    ),
+    "stale snapshot": _without("what came after is added", 50, snapshot_follow=False),
     "no verification": _without("brokers verify transactions", 500, verification=False),
 }

@@ -46,6 +46,7 @@ class World:
             misplaced(sources, Random(seed))
         self.topics = Topics([[Partition() for _ in topics] for topics in sources])
         self.versions = [1]
+        self.has_snapshots = rules.snapshots and seed % 10 == 3
         self.wire: list[Request] = []
         self.members: list[Member] = []
         self.owners: dict[Place, Member] = {}
@@ -102,6 +103,7 @@ class World:
             version=random.choice(self.versions),
             asleep=random.choice((0, 0, 0, 0, 30)),
             skew=random.choice((0, 0, 1)),
+            has_snapshots=self.has_snapshots,
         )
         stage = Shard if place.stage == JOURNEYS else Board
         member.life = stage(member, self.topics).live()

@@ -34,7 +34,7 @@ class HangingTask:
 
     def __init__(self) -> None:
         self.may_go_on = asyncio.Event()
-        self.ticks = self.processed = 0
+        self.ticks = self.processed = self.finished = 0
         self.last_progress_at = 0.0
         self.found_idle: list[bool] = []
 
@@ -63,8 +63,22 @@ class HangingTask:
         self.ticks += 1
         await self.may_go_on.wait()
 
+    async def finish(self) -> None:
+        """Count the calls."""
+        self.finished += 1
+
     async def close(self) -> None:
         """Do nothing."""
+
+
+async def test_only_a_restored_task_can_help_its_next_owner() -> None:
+    task = HangingTask()
+    runner = TaskRunner(task, task.fence)
+    await runner.finish()
+    assert task.finished == 0
+    runner.is_restored = True
+    await runner.finish()
+    assert task.finished == 1
 
 
 async def test_step_without_progress_is_stuck() -> None:

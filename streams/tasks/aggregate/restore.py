@@ -1,6 +1,7 @@
 """The state changelog of one partition, restored into the pure core."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -14,7 +15,10 @@ from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.tasks.aggregate.quarantine import Quarantine, attribute_to_shard
+from streams.tasks.aggregate.snapshot_reader import SnapshotReader
+from streams.tasks.aggregate.snapshot_records import SNAPSHOT_PREFIX
 from streams.tasks.ports import AggregatorPort
+from streams.tasks.reference_data import ReferenceCursor
 
 # First bytes of the keys: event records, target offsets, source offsets.
 EVENT_PREFIX, TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY = b"r", b"g", b"p"
@@ -39,8 +43,17 @@ class StateRestore:
     Reference data must be in the aggregator before that, so that event sets are read only once.
     """
 
-    def __init__(self, settings: Settings, aggregator: AggregatorPort, number: int) -> None:
-        """Start with an empty aggregator."""
+    def __init__(
+        self,
+        settings: Settings,
+        aggregator: AggregatorPort,
+        number: int,
+        fingerprint: str = "",
+    ) -> None:
+        """Start with an empty aggregator.
+
+        A snapshot with this fingerprint may stand for the event sets; without it all are read.
+        """
         self.source_offsets = SourceOffsets()
         self.target_offsets: dict[str, int] = {}
         self.quarantine = Quarantine()
@@ -50,6 +63,9 @@ class StateRestore:
         self._reroutes_topic = topics.reroutes(settings)
         self._sources = (*SOURCE_TOPICS, self._reroutes_topic)
         self._is_rebuilt = False
+        self.snapshots = SnapshotReader(
+            f"aggregate/{number}", fingerprint, aggregator, self._restore_event, self._apply_state
+        )
 
     def apply(self, record: ConsumerRecord) -> bool:
         """Apply one record; True for source offsets, the last record of a transaction.
@@ -59,6 +75,8 @@ class StateRestore:
         key, value = record.key, record.value
         if key and key[:1] == EVENT_PREFIX:
             self._apply_event(key[1:], value)
+        elif key and key[:1] == SNAPSHOT_PREFIX:
+            self.snapshots.add(key, value)
         elif not key or not self.quarantine.restore(key, value):
             if key not in (TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY) or value is None:
                 partition = f"{self._partition.topic}/{self._partition.partition}"
@@ -69,6 +87,16 @@ class StateRestore:
                 return True
             self.target_offsets = SourceOffsets.decode(value).source
         return False
+
+    async def resume(self, reference: ReferenceCursor, clock: int) -> None:
+        """Apply reference records, and the snapshot with what came after it if one can be used.
+
+        Reroutes follow. Raises Crashed if a KPI fails.
+        """
+        is_careful = self.quarantine.crash_note is not None
+        problem = "events are to be checked one by one" if is_careful else ""
+        with attribute_to_shard(self._number):
+            await self.snapshots.resume(reference, clock, problem)
 
     def restore_reroutes(self, received: Mapping[bytes, Reroute]) -> None:
         """Apply the reroutes in force, by record key, except those in quarantine."""
@@ -106,11 +134,23 @@ class StateRestore:
         return not self._is_rebuilt
 
     def _apply_event(self, key: bytes, value: bytes | None) -> None:
+        if self._is_rebuilt:
+            self._apply_state(key, value)
+        elif not self.snapshots.hold(key, value):
+            self._restore_event(key, value)
+
+    def _restore_event(self, key: bytes, value: bytes | None) -> None:
+        with self._checked_key():
+            self._aggregator.restore(key, value)
+
+    def _apply_state(self, key: bytes, value: bytes | None) -> None:
+        with self._checked_key():
+            self._aggregator.apply_state(key, value)
+
+    @contextmanager
+    def _checked_key(self) -> Iterator[None]:
         try:
-            if self._is_rebuilt:
-                self._aggregator.apply_state(key, value)
-            else:
-                self._aggregator.restore(key, value)
+            yield
         except WrongErasureKey as error:
             raise Fatal(
                 f"{self._partition.topic} was written with another SALES_KPIS_ERASURE_KEY: with"

@@ -27,12 +27,9 @@ from streams.tasks.aggregate.commit_plan import CommitPlan, Outgoing, Uncommitte
 from streams.tasks.aggregate.committer import Committer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
-from streams.tasks.aggregate.quarantine import (
-    Crashed,
-    CrashNote,
-    describe_error,
-)
+from streams.tasks.aggregate.quarantine import Crashed, CrashNote, describe_error
 from streams.tasks.aggregate.restore import Received, StateRestore
+from streams.tasks.aggregate.snapshot_writer import SnapshotWriter
 from streams.tasks.catch_up import EndOf, external_offsets, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
 from streams.tasks.cooperative import run_cooperatively
@@ -84,6 +81,9 @@ class AggregateTask:
         self._target_offsets: dict[str, int] = {}
         self._changes = PublishableChanges(settings, self._aggregator, number, load)
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
+        self._snapshots = SnapshotWriter(
+            settings, number, core, self._aggregator, self._transactions
+        )
         self._committed = b""
         self._reporter = ProgressReporter()
 
@@ -99,9 +99,8 @@ class AggregateTask:
         self._reference = ReferenceCursor(reference)
         self._changes.reconcile_with(published)
         await self._alerts.restore()
-        # Reference data first, so that event sets are read only once.
-        self._apply_reference()
-        restored = StateRestore(self._settings, self._aggregator, self.number)
+        fingerprint = self._snapshots.fingerprint
+        restored = StateRestore(self._settings, self._aggregator, self.number, fingerprint)
         stops = await ends(self._settings, [self._state])
         async for _, records in read_to(self._settings, stops):
             for record in records:
@@ -109,6 +108,7 @@ class AggregateTask:
             self._failpoint("during_restore")
         received = await self._rebuild(restored, published.reroutes)
         self._target_offsets = restored.target_offsets
+        self._snapshots.resume_from(restored.snapshots)
         self._intake.resume_from(restored.source_offsets, restored.quarantine, received)
         self._intake.max_event_bytes = self._transactions.batches.max_event_bytes
         await self._check_sources()
@@ -171,6 +171,7 @@ class AggregateTask:
                 await self._committer.begin_early(lists, self._changes.may_publish_values())
             await self._intake.process(lists)
             await self._commit()
+            await self._snapshots.write_if_due(self._reference.positions)
         except Crashed as crash:
             await self._write_crash_note(crash, since, to)
             raise Crashed(
@@ -180,6 +181,10 @@ class AggregateTask:
     async def tick(self) -> None:
         """Commit what time alone changed, or a heartbeat; events may have waited for this."""
         await self.process(())
+
+    async def finish(self) -> None:
+        """Write a snapshot, so that the next owner is ready sooner; after the last commit."""
+        await self._snapshots.write_last(self._reference.positions)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -191,6 +196,7 @@ class AggregateTask:
         if restored.quarantine.crash_note is not None:
             self._aggregator.check_releases()
         try:
+            await restored.resume(self._reference, clock)
             received = restored.resume_reroutes(read)
             await run_cooperatively(lambda: restored.rebuild(clock))
         except Crashed as crash:
@@ -223,13 +229,10 @@ class AggregateTask:
                 self._metrics.gap(source.topic, self.number, first[source] - offset)
                 self.source_offsets.source[source.topic] = first[source]
 
-    def _apply_reference(self) -> None:
-        for record in self._reference.advance():
-            self._aggregator.add_reference(record)
-
     def _read_reference(self) -> None:
         """Apply the reference records that arrived since the last commit."""
-        self._apply_reference()
+        for record in self._reference.advance():
+            self._aggregator.add_reference(record)
         # Partition 0 writes the reference topics' dead letters, once: its offsets say which.
         if self.number == 0:
             rejected = self._reference.rejected_since(self.source_offsets.reference)
@@ -255,6 +258,7 @@ class AggregateTask:
         if plan is None:
             await self._committer.end_unused()
             return
+        self._snapshots.committed(len(self._intake.state_records))
         self._intake.flush()
         await self._committer.execute(plan, self.source_offsets, clock, with_values)
         self._committed_plan(plan, began)

@@ -128,6 +128,9 @@ class MergeTask:
         await self._publish()
         await self._publish_alerts()
 
+    async def finish(self) -> None:
+        """Do nothing: the output says all."""
+
     async def close(self) -> None:
         """Close the connections."""
         await self._transactions.close()

@@ -1,0 +1,191 @@
+"""Writes snapshots of one partition's aggregates: now and then, and when its owner ends."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+
+from aiokafka import TopicPartition
+
+from streams.config.settings import Settings
+from streams.engine.aggregate.snapshots.parts import NotEncodable
+from streams.events.key_value import KeyValue
+from streams.kafka import topics
+from streams.kafka.errors import Fatal
+from streams.kafka.record_batches import OVERHEAD_BYTES
+from streams.kafka.transactional_producer import TransactionalProducer
+from streams.process.failpoint import armed
+from streams.tasks.aggregate.snapshot_reader import SnapshotReader
+from streams.tasks.aggregate.snapshot_records import (
+    MANIFEST_KEY,
+    Manifest,
+    PartsDigest,
+    encode_manifest,
+    part_key,
+)
+from streams.tasks.cooperative import run_cooperatively
+from streams.tasks.ports import AggregatorPort, CorePort
+from streams.tasks.reference_data import ReferencePosition
+
+log = logging.getLogger(__name__)
+# A snapshot is not worth its records before so much of what a restore reads is missing in it.
+MIN_MISSING_RECORDS = 1_000
+MISSING_PER_CENT, MISSING_PER_CENT_AT_END = 5, 1
+BYTES_PER_TRANSACTION = 4 * 1024 * 1024
+# Of its partition's processor time a snapshot takes no more than one part in so many.
+COST_SHARE = 100
+# A worker that stops has little time.
+LAST_SECONDS = 3.0
+
+
+class PartsEncoder:
+    """Encodes the parts of a snapshot in short steps, as records of a transaction at a time."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self.digest = PartsDigest()
+        self.count = self.bytes = self.largest = 0
+        self.is_complete = False
+        self._parts = parts
+        self._records: list[KeyValue] = []
+        self._size = 0
+
+    def step(self) -> bool:
+        """Encode the next part; False when there are enough for a transaction, or no more."""
+        part = next(self._parts, None)
+        if part is None:
+            self.is_complete = True
+            return False
+        self._records.append((part_key(self.count), part))
+        self.digest.add(part)
+        self.count += 1
+        self._size += len(part)
+        self.largest = max(self.largest, len(part))
+        return self._size < BYTES_PER_TRANSACTION
+
+    def drain(self) -> list[KeyValue]:
+        """The records encoded since the last call."""
+        records, self._records = self._records, []
+        self.bytes += self._size
+        self._size = 0
+        return records
+
+
+class SnapshotWriter:
+    """Writes a snapshot in transactions of its own, between two commits of its task.
+
+    So it holds exactly the event records before it. Each replaces the one before.
+
+    Attributes:
+        fingerprint: That of its snapshots.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        number: int,
+        core: CorePort,
+        aggregator: AggregatorPort,
+        transactions: TransactionalProducer,
+    ) -> None:
+        self._settings = settings
+        self._name = f"aggregate/{number}"
+        self.fingerprint = core.fingerprint
+        self._aggregator = aggregator
+        self._transactions = transactions
+        self._failpoint = armed(settings.failpoint)
+        self._state = TopicPartition(topics.state(settings), number)
+        self._part_count = 0
+        # How many event records the last one lacks.
+        self._missing_records = 0
+        # Of the last one, in seconds of processor time.
+        self._cost_s = 0.0
+        # A worker's partitions have their turns one after another.
+        offset_s = settings.snapshot_interval_s * (number + 1) / settings.partitions
+        self._next_at = time.monotonic() + offset_s
+
+    def resume_from(self, read: SnapshotReader) -> None:
+        """Continue after earlier owners."""
+        self._part_count, self._missing_records = read.part_count, read.missing_records
+
+    def committed(self, event_records: int) -> None:
+        """Count event records that were committed."""
+        self._missing_records += event_records
+
+    async def write_if_due(self, reference: Mapping[str, ReferencePosition]) -> None:
+        """Write a snapshot if it is time; between two commits only.
+
+        `reference` are the positions of the reference topics that were applied.
+        """
+        now = time.monotonic()
+        if now >= self._next_at and self._is_worth_it(MISSING_PER_CENT):
+            await self._write(reference, inf)
+            interval_s = max(self._settings.snapshot_interval_s, COST_SHARE * self._cost_s)
+            self._next_at = now + interval_s
+
+    async def write_last(self, reference: Mapping[str, ReferencePosition]) -> None:
+        """Write a snapshot for the next owner, if it is worth it and takes little time.
+
+        It goes without if this owner is fenced already.
+        """
+        if self._cost_s < LAST_SECONDS and self._is_worth_it(MISSING_PER_CENT_AT_END):
+            try:
+                await self._write(reference, time.monotonic() + LAST_SECONDS)
+            except Fatal as error:
+                log.warning("%s leaves without a last snapshot: %s", self._name, error)
+
+    def _is_worth_it(self, per_cent: int) -> bool:
+        wanted = self._aggregator.stored_events * per_cent // 100
+        is_wanted = self._settings.snapshot_interval_s > 0
+        return is_wanted and self._missing_records >= max(MIN_MISSING_RECORDS, wanted)
+
+    async def _write(self, reference: Mapping[str, ReferencePosition], until: float) -> None:
+        """Write all parts and then the manifest, which makes a snapshot of them.
+
+        In several transactions: one that has too much in it would be ended by its time-out. What
+        is not complete by `until` is left so.
+        """
+        clock = self._aggregator.snapshot_clock
+        if clock is None:
+            return
+        events, began = self._aggregator.stored_events, time.process_time()
+        encoder = PartsEncoder(self._aggregator.snapshot_parts())
+        if not await self._write_parts(encoder, until):
+            return
+        spare = range(encoder.count, self._part_count)
+        manifest = Manifest(
+            encoder.count, encoder.digest.text, self.fingerprint, clock, events, dict(reference)
+        )
+        last = MANIFEST_KEY, encode_manifest(manifest)
+        await self._commit([*((part_key(number), None) for number in spare), last])
+        self._part_count, self._missing_records = encoder.count, 0
+        self._cost_s = time.process_time() - began
+        log.info(
+            "%s has written a snapshot of %d events: %d bytes, %.3f s of processor time at most",
+            *(self._name, events, encoder.bytes, self._cost_s),
+        )
+
+    async def _write_parts(self, encoder: PartsEncoder, until: float) -> bool:
+        """Write all parts; False if that is not possible."""
+        limit = self._transactions.batches.limit_of(self._state.topic) - OVERHEAD_BYTES
+        problem = ""
+        while not encoder.is_complete and not problem:
+            try:
+                await run_cooperatively(encoder.step)
+            except (NotEncodable, OverflowError) as error:
+                problem = str(error)
+            if encoder.largest > limit:
+                problem = "a part of it is larger than the topic accepts"
+            elif time.monotonic() > until:
+                problem = "the time is up"
+            elif records := encoder.drain():
+                self._part_count = max(self._part_count, encoder.count)
+                await self._commit(records)
+        if problem:
+            log.warning("%s writes no snapshot, and will start slowly: %s", self._name, problem)
+        return not problem
+
+    async def _commit(self, records: Sequence[KeyValue]) -> None:
+        await self._transactions.begin([self._state])
+        await self._transactions.send({self._state: records})
+        self._failpoint("during_snapshot")
+        await self._transactions.commit()

@@ -1,0 +1,51 @@
+"""What an aggregator without snapshots has of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from streams.engine.aggregate.snapshots.parts import Part
+from streams.events import ReferenceRecord
+
+
+class WithoutFingerprint:
+    """The part of `CorePort` about snapshots, of which there are none."""
+
+    fingerprint = "counting"
+
+
+class WithoutSnapshots(ABC):
+    """The methods of `AggregatorPort` about snapshots; most are never called."""
+
+    @abstractmethod
+    def add_reference(self, record: ReferenceRecord) -> None:
+        """Apply a reference record."""
+
+    def restore_reference(self, record: ReferenceRecord) -> None:
+        """Apply a reference record that is there from the beginning."""
+        self.add_reference(record)
+
+    @property
+    def stored_events(self) -> int:
+        """Nobody has to know."""
+        return 0
+
+    @property
+    def snapshot_clock(self) -> int | None:
+        """None: all is counted again at every step."""
+        return None
+
+    def snapshot_parts(self) -> Iterator[bytes]:
+        """There is none."""
+        raise AssertionError
+
+    def begin_snapshot(self, clock: int) -> None:
+        """There is none."""
+        raise AssertionError(clock)
+
+    def restore_part(self, part: Part) -> None:
+        """There is none."""
+        raise AssertionError(part)
+
+    def follow(self, clock: int) -> None:
+        """There is none."""
+        raise AssertionError(clock)

@@ -1,0 +1,196 @@
+"""Snapshots on a real Kafka: what a new owner makes of them, and of torn and wrong ones."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+
+from streams.config.settings import Settings
+from streams.events.key_value import KeyValue
+from streams.kafka import topics
+from streams.kafka.transactional_producer import TransactionalProducer
+from streams.tasks.aggregate.snapshot_records import (
+    MANIFEST_KEY,
+    SNAPSHOT_PREFIX,
+    Manifest,
+    decode_manifest,
+    encode_manifest,
+    part_key,
+)
+from streams.wiring.core import KpiCore, build_core
+from tests.installation.installed import event, eventually, produce, rate_set, records, sizes
+from tests.installation.tasks import Hands, hands
+
+NUMBER = 0
+RESTORED = re.compile(r"restores a snapshot, and (\d+) later records")
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Let a snapshot be worth it after one record, and say what is restored."""
+    monkeypatch.setattr("streams.tasks.aggregate.snapshot_writer.MIN_MISSING_RECORDS", 1)
+    caplog.set_level("INFO", "streams.tasks.aggregate")
+
+
+@dataclass(frozen=True)
+class AnotherVersion(KpiCore):
+    """The core of another version, which counts the same."""
+
+    fingerprint = "another"
+
+
+def deals(numbers: range) -> list[dict[str, object]]:
+    """Deals with money in another currency, some of which are to close later."""
+    return [
+        event(
+            *(number, "deal.changed"),
+            deal=f"d{number}",
+            rep=f"r{number % 3}",
+            status="open",
+            stage="new",
+            amount=f"{number}.5",
+            currency="USD",
+            expected_close="2026-07-01",
+        )
+        for number in numbers
+    ]
+
+
+async def snapshot_records(settings: Settings) -> list[KeyValue]:
+    """The records of snapshots in the state, in their order."""
+    found = await records(settings, topics.state(settings), NUMBER)
+    return [(r.key, r.value) for r in found if r.key[:1] == SNAPSHOT_PREFIX]
+
+
+async def leave_snapshot(own: Hands, core: KpiCore) -> Manifest:
+    """Let an owner read some deals, and give its partition back."""
+    await produce(own.settings, deals(range(40)))
+    owner = await own.shard(NUMBER, core)
+    await own.read(owner)
+    await own.tell(owner)
+    await owner.finish()
+    key, value = (await snapshot_records(own.settings))[-1]
+    assert key == MANIFEST_KEY
+    assert value is not None
+    return decode_manifest(value)
+
+
+async def test_new_owner_restores_the_snapshot_and_what_came_after_it(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    core = build_core(settings)
+    async with hands(settings) as own:
+        manifest = await leave_snapshot(own, core)
+        assert manifest.events > 10
+        second = await own.shard(NUMBER, core)
+        corrected = {**deals(range(7))[0], "seq": 2, "amount": "7000"}
+        await produce(settings, [*deals(range(35, 60)), corrected, rate_set("3")])
+
+        async def is_read() -> bool:
+            return bool(own.reference.records)
+
+        await eventually(is_read)
+        await own.read(second)
+        await own.tell(second)
+        before = await sizes(settings)
+        third = await own.shard(NUMBER, core)
+        await own.shard(NUMBER, AnotherVersion(core.catalogue, settings))
+        # What was published is what a new owner has, with the snapshot or without.
+        assert await sizes(settings) == before
+    found = RESTORED.findall(caplog.text)
+    assert found[0] == "0"
+    assert int(found[1]) > 5
+    assert "of another version or other definitions" in caplog.text
+    del third
+
+
+def compacted(manifest: Manifest) -> list[KeyValue]:
+    """A snapshot that knew one event more than the changelog still holds."""
+    more = msgspec.structs.replace(manifest, events=manifest.events + 1)
+    return [(MANIFEST_KEY, encode_manifest(more))]
+
+
+def ahead(manifest: Manifest) -> list[KeyValue]:
+    """A snapshot of a later instant than the new owner's."""
+    later = msgspec.structs.replace(manifest, clock=manifest.clock + 1)
+    return [(MANIFEST_KEY, encode_manifest(later))]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (compacted, "events that were corrected since"),
+        (ahead, "the clock of the last one was ahead"),
+    ],
+)
+async def test_snapshot_that_cannot_be_used_is_left_aside(
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    wrong: Callable[[Manifest], list[KeyValue]],
+    problem: str,
+) -> None:
+    core = build_core(settings)
+    async with hands(settings) as own:
+        manifest = await leave_snapshot(own, core)
+        before = await sizes(settings)
+        await write_state(settings, [*await parts(settings), *wrong(manifest)])
+        caplog.clear()
+        owner = await own.shard(NUMBER, core)
+        assert problem in caplog.text
+        assert RESTORED.search(caplog.text) is None
+        assert await sizes(settings) == before
+        await owner.finish()
+        await own.shard(NUMBER, core)
+        assert RESTORED.search(caplog.text)
+
+
+async def test_of_a_torn_snapshot_nothing_is_read(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    core = build_core(settings)
+    async with hands(settings) as own:
+        manifest = await leave_snapshot(own, core)
+        before = await sizes(settings)
+        # Parts without a manifest, as of a transaction that broke off, and a mixture of two.
+        await write_state(settings, [(part_key(0), b"another's")])
+        await write_state(settings, [(MANIFEST_KEY, encode_manifest(manifest))])
+        await own.shard(NUMBER, core)
+        assert RESTORED.findall(caplog.text)[-1] == "0"
+        assert await sizes(settings) == before
+
+
+async def parts(settings: Settings) -> list[KeyValue]:
+    """The parts of the last snapshot."""
+    return [each for each in await snapshot_records(settings) if each[0] != MANIFEST_KEY]
+
+
+async def write_state(settings: Settings, written: list[KeyValue]) -> None:
+    """Write records to the state as an owner does."""
+    producer = TransactionalProducer(settings, "aggregate", NUMBER)
+    await producer.fence()
+    await producer.begin()
+    await producer.send({TopicPartition(topics.state(settings), NUMBER): written})
+    await producer.commit()
+    await producer.close()
+
+
+async def test_owner_writes_a_snapshot_when_its_interval_is_over(settings: Settings) -> None:
+    core = build_core(settings)
+    async with hands(settings) as own:
+        often = replace(settings, snapshot_interval_s=1)
+        never = replace(settings, snapshot_interval_s=0)
+        await produce(settings, deals(range(20)))
+        owner = await own.shard(NUMBER, core, settings=never)
+        await own.read(owner)
+        await owner.finish()
+        assert await snapshot_records(settings) == []
+        owner = await own.shard(NUMBER, core, settings=often)
+
+        async def is_written() -> bool:
+            await owner.tick()
+            return bool(await snapshot_records(settings))
+
+        await eventually(is_written)
