@@ -27,7 +27,7 @@ _Scalar = int | bool | str
 _Value = _Scalar | tuple[_Scalar, ...]
 _SCALARS = frozenset((int, bool, str))
 # As `Span`, without the name of the event set.
-_Span = tuple[int, int | None, int, str | None, int, str, int | None]
+_Span = tuple[int, int | None, int, str | None, int, str, int | None, str]
 
 
 class CellsPart(Struct, array_like=True, tag="cells"):
@@ -144,8 +144,8 @@ def spans_of(part: AlertsPart) -> Iterator[tuple[str, tuple[Span, ...]]]:
     """The spans of a part by event set."""
     for name, found in part.spans:
         spans = [
-            Span(start, until, Alert(number, name, within, since, rep, amount))
-            for start, until, number, within, since, rep, amount in found
+            Span(start, until, Alert(number, name, within, since, rep, amount, channel))
+            for start, until, number, within, since, rep, amount, channel in found
         ]
         yield name, tuple(spans)
 
@@ -154,7 +154,7 @@ def _flat(span: Span) -> _Span:
     alert = span.alert
     return (
         *(span.start, span.until, alert.number, alert.within),
-        *(alert.since, alert.rep, alert.amount),
+        *(alert.since, alert.rep, alert.amount, alert.channel),
     )
 
 
