@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from aiokafka import TopicPartition
 
+from streams.engine.catalogue.publish_priority import Priority
 from streams.kafka.reader import Records
 from streams.kafka.transactional_producer import TransactionalProducer
 
@@ -22,15 +23,15 @@ class EarlyBegin:
         """At first, expect writes to the state changelog only."""
         self._transactions = transactions
         self._state = state
-        # By whether cells of dimension values were published: these are in other partitions.
-        self._written: dict[bool, frozenset[TopicPartition]] = {}
+        # By the lowest priority of the cells that were published: others are in other partitions.
+        self._written: dict[Priority, frozenset[TopicPartition]] = {}
 
-    async def begin(self, lists: Sequence[Records], with_values: bool) -> None:
+    async def begin(self, lists: Sequence[Records], priority: Priority) -> None:
         """Begin a transaction for what these lists will change, unless they are long."""
         if sum(map(len, lists)) < BACKLOG_RECORDS:
-            expected = self._written.get(with_values, frozenset())
+            expected = self._written.get(priority, frozenset())
             await self._transactions.begin([self._state, *expected])
 
-    def remember_destinations(self, written: Iterable[TopicPartition], with_values: bool) -> None:
+    def remember_destinations(self, written: Iterable[TopicPartition], priority: Priority) -> None:
         """Remember the partitions that a transaction wrote to."""
-        self._written[with_values] = frozenset(written)
+        self._written[priority] = frozenset(written)

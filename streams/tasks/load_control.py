@@ -5,66 +5,60 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 from math import inf
 
 # While a backlog waits, d seconds of publishing are followed by ten times d without it.
 BACKLOG_PAUSE_FACTOR = 10.0
 # Nothing signals that a backlog is gone: it is polled for.
 BACKLOG_POLL_SECONDS = 0.01
+# After work that has come to nearly nothing the next still needs a pause.
+LEAST_PART = 0.02
 
 
-class Load(Enum):
-    """How much of a worker's time everything but publishing wants."""
+class Load(IntEnum):
+    """How much of a worker's time everything but publishing wants: nothing to more than all."""
 
-    IDLE = "nothing"
-    LIGHT = "little"
-    HEAVY = "much"
+    IDLE = 0
+    LIGHT = 1
+    HEAVY = 2
+    BACKLOG = 3
 
 
 @dataclass(frozen=True)
-class RateLimit:
-    """How often work may be repeated, and how much of the time it may take.
+class Pace:
+    """How often work may be repeated under one load.
 
     Attributes:
-        share: Part of the time that the work may take under heavy load: d seconds of it are
-            followed by the next after d / share, within the bounds below.
-        spare_share: The same under light load, if it is greater.
-        min_interval_s: Seconds from one beginning to the next, at least, under heavy load.
-        spare_interval_s: The same under light load, and without any other bound when idle.
+        share: Part of the time that the work may take: d seconds of it are followed by the next
+            after d / share, within the bounds below.
+        min_interval_s: Seconds from one beginning to the next, at least.
         max_interval_s: Seconds from one beginning to the next, at most.
     """
 
     share: float
-    spare_share: float
     min_interval_s: float
-    spare_interval_s: float
     max_interval_s: float
 
 
 class RateLimiter:
-    """When repeated work may begin next.
+    """When repeated work may begin next; `pace` gives the pace under a load.
 
     Attributes:
         began: When it last began, in seconds of the monotonic clock.
     """
 
-    def __init__(self, limit: RateLimit) -> None:
-        self._limit = limit
+    def __init__(self, pace: Callable[[Load], Pace]) -> None:
+        self._pace = pace
         self._busy_s = 0.0
         self._part = 1.0
         self.began = -inf
 
     def next_at(self, load: Load) -> float:
         """Instant of the monotonic clock from which the work may begin."""
-        limit = self._limit
-        if load is Load.IDLE:
-            return self.began + limit.spare_interval_s
-        is_light = load is Load.LIGHT
-        share = max(limit.share, limit.spare_share) if is_light else limit.share
-        least_s = limit.spare_interval_s if is_light else limit.min_interval_s
-        pause_s = max(least_s, self._busy_s / share)
-        return self.began + min(pause_s, self._part * limit.max_interval_s)
+        pace, part = self._pace(load), self._part
+        pause_s = max(part * pace.min_interval_s, self._busy_s / pace.share)
+        return self.began + min(pause_s, part * max(pace.min_interval_s, pace.max_interval_s))
 
     def is_due(self, now: float, load: Load) -> bool:
         """Whether the work may begin at an instant of the monotonic clock."""
@@ -76,7 +70,7 @@ class RateLimiter:
         After only a part of what waits the next may come that much sooner, so that everything
         is done within the maximal interval.
         """
-        self.began, self._busy_s, self._part = began, busy_s, part
+        self.began, self._busy_s, self._part = began, busy_s, max(part, LEAST_PART)
 
 
 class LoadControl:

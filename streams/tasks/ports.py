@@ -6,6 +6,7 @@ from typing import Protocol
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.aggregate.snapshots.parts import Part
 from streams.engine.algebra.measures import Grouped
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.record_builder import Publication
 from streams.events import Event, KnownNames, ReferenceRecord
 from streams.events.key_value import KeyValue
@@ -72,10 +73,10 @@ class AggregatorPort(Protocol):
     def apply_pending(self, clock: int) -> bool:
         """Bring some of the cells up to an instant and to all changes; whether more wait."""
 
-    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:
+    def changed_cells(self, priority: Priority = Priority.LATER) -> dict[str, Grouped]:
         """The cells that `apply_pending` changed since they were returned, {} for one removed.
 
-        Without the cells of dimension values, those wait for a later call.
+        Those of a lower priority wait for a later call.
         """
 
     def changed_alerts(self, clock: int) -> dict[str, bytes | None]:
@@ -139,13 +140,8 @@ class MergerPort(Protocol):
     def pending(self) -> int:
         """How many keys wait for a round, and cells for `apply_partials`."""
 
-    @property
-    def pending_long_windows(self) -> int:
-        """How many of them are long windows of dimension values."""
-
-    @property
-    def pending_expensive(self) -> int:
-        """How many of them wait for a round with expensive KPIs."""
+    def waiting(self, priority: Priority) -> int:
+        """How many of them are known to wait for a round of a priority."""
 
     def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
         """Replace one partition's partial of a cell; {} removes it. It must not change any more."""
@@ -166,13 +162,13 @@ class MergerPort(Protocol):
         """
 
     def begin_round(
-        self, max_long_windows: int | None = None, with_expensive: bool = True
+        self, priority: Priority | None = None, max_scopes: int | None = None
     ) -> PublicationRoundPort:
         """Choose what to publish; each key comes once in a round.
 
-        Of the long windows of dimension values those that wait longest are chosen until there
-        are so many scopes of them (None: all), each with its expensive KPIs; all other expensive
-        KPIs only `with_expensive`. What a round has not given when the next begins, or when the
+        All that comes first, and of `priority` the windows that wait longest, until there are so
+        many scopes of them (None: all), with everything of a higher priority in them; with no
+        priority all that waits. What a round has not given when the next begins, or when the
         merger changes, is chosen again by the next one.
         """
 

@@ -57,6 +57,8 @@ class TaskSet:
 
     def load(self) -> Load:
         """How much of the worker's time everything but publishing needs."""
+        if self.has_backlog():
+            return Load.BACKLOG
         if self._is_quiet():
             return Load.IDLE
         return Load.LIGHT if self._has_spare_time() else Load.HEAVY

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.agents import transport
 from streams.config.settings import Settings
+from streams.engine.catalogue.publish_priority import Priority
 from streams.internal_topics import dead_letters
 from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import reader
@@ -135,12 +136,12 @@ def no_reconciliation() -> None:
     """Assume that the published partials are what the event sets add up to."""
     real = PublishableChanges.collect
 
-    async def collect(self: PublishableChanges, clock: int, with_values: bool) -> Changes:
+    async def collect(self: PublishableChanges, clock: int, priority: Priority) -> Changes:
         if self._published is not None:
             self._published = None
-            await real(self, clock, with_values)
+            await real(self, clock, priority)
             return Changes()
-        return await real(self, clock, with_values)
+        return await real(self, clock, priority)
 
     _replace(PublishableChanges, collect=collect)
 

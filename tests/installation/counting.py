@@ -8,15 +8,15 @@ from zlib import crc32
 
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.record_builder import Publication
 from streams.engine.merge.record_encoder import AsOfFields
 from streams.events import Event, KnownNames, RateSet, ReferenceRecord, RepSet, pack, unpack
 from streams.events.key_value import KeyValue
 from tests.installation.without_snapshots import WithoutFingerprint, WithoutSnapshots
 
-# The key of a rep whose sum takes long to work out.
+# The keys of reps whose sums come later, and before that but not first.
 SLOW = "rep=slow"
-# The key of a rep who stands for long windows.
 WIDE = "rep=wide"
 NOW = AsOfFields('"as_of":"now"')
 
@@ -25,6 +25,11 @@ def cells_of(event: Event) -> list[str]:
     """The cells an event counts in."""
     rep = getattr(event, "rep", None)
     return [event.topic, *([f"rep={rep}"] if rep else [])]
+
+
+def priority_of(key: str) -> Priority:
+    """When a key comes."""
+    return {SLOW: Priority.LATER, WIDE: Priority.NEXT}.get(key, Priority.FIRST)
 
 
 def counted(count: int) -> Grouped:
@@ -123,7 +128,7 @@ class CountingAggregator(WithoutSnapshots):
         self.current = self.count()
         return False
 
-    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:  # noqa: ARG002 - of AggregatorPort
+    def changed_cells(self, priority: Priority = Priority.LATER) -> dict[str, Grouped]:  # noqa: ARG002 - of AggregatorPort
         """Compare with what was published; no cell waits for a later call."""
         published, self.published = self.published, self.current
         changed = {cell: v for cell, v in self.current.items() if published.get(cell) != v}
@@ -166,22 +171,17 @@ class CountingMerger:
         self.clock = clock
         self.partials: dict[tuple[str, int], Grouped] = {}
         self.teams: dict[str, str] = {}
-        self.waiting: dict[str, None] = {}
+        self.keys: dict[str, None] = {}
+        self.chosen: dict[str, None] = {}
 
     @property
     def pending(self) -> int:
         """Keys that wait."""
-        return len(self.waiting)
+        return len(self.keys) + len(self.chosen)
 
-    @property
-    def pending_expensive(self) -> int:
-        """Slow keys that wait."""
-        return int(SLOW in self.waiting)
-
-    @property
-    def pending_long_windows(self) -> int:
-        """Wide keys that wait."""
-        return int(WIDE in self.waiting)
+    def waiting(self, priority: Priority) -> int:
+        """Keys that wait with a priority."""
+        return sum(priority_of(key) is priority for key in self.keys)
 
     def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
         """Replace a partial."""
@@ -189,7 +189,7 @@ class CountingMerger:
             self.partials[cell, partition] = vectors
         else:
             self.partials.pop((cell, partition), None)
-        self.waiting[cell] = None
+        self.keys[cell] = None
         self._invalidate_team(cell)
 
     def apply_partials(self) -> bool:
@@ -215,18 +215,16 @@ class CountingMerger:
         return {}
 
     def begin_round(
-        self, max_long_windows: int | None = None, with_expensive: bool = True
+        self,
+        priority: Priority | None = None,
+        max_scopes: int | None = None,  # noqa: ARG002 - of MergerPort
     ) -> "CountingRound":
         """Choose what waits."""
-        return CountingRound(
-            self,
-            [
-                key
-                for key in self.waiting
-                if not (key == SLOW and not with_expensive)
-                and not (key == WIDE and max_long_windows == 0)
-            ],
-        )
+        taken = (*Priority,) if priority is None else (Priority.FIRST, priority)
+        self.keys = {**self.chosen, **self.keys}
+        self.chosen = {key: None for key in self.keys if priority_of(key) in taken}
+        self.keys = {key: None for key in self.keys if key not in self.chosen}
+        return CountingRound(self, list(self.chosen))
 
     def publication(self, key: str) -> Publication:
         """Sum of a key as it is now."""
@@ -239,7 +237,7 @@ class CountingMerger:
 
     def _invalidate_team(self, cell: str) -> None:
         if cell in self.teams:
-            self.waiting[self.teams[cell]] = None
+            self.keys[self.teams[cell]] = None
 
 
 class CountingRound:
@@ -254,7 +252,7 @@ class CountingRound:
         keys = self._keys[:limit]
         del self._keys[:limit]
         for key in keys:
-            self._merger.waiting.pop(key, None)
+            self._merger.chosen.pop(key, None)
         return [self._merger.publication(key) for key in keys]
 
 

@@ -10,7 +10,6 @@ from streams.internal_topics.partials import PublishedPartials
 from streams.kafka.topics import MERGE_PARTITIONS
 from streams.process.cancellation import ended
 from streams.tasks.aggregate.task import AggregateTask
-from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
 from streams.tasks.load_control import Load, LoadControl
 from streams.tasks.merge.task import MergeTask
 from streams.tasks.ports import CorePort
@@ -63,10 +62,11 @@ class Hands:
         await owner.process(await lists(self.settings, owner.resume_offsets()))
 
     async def tell(self, *shards: AggregateTask) -> None:
-        """Let shards tell what they have still to tell of members: that has a turn of its own."""
-        await asyncio.sleep(VALUES_INTERVAL_SECONDS)
+        """Let shards tell what they have still to tell: without load no cell waits."""
+        demand, self.demand = self.demand, Load.LIGHT
         for shard in shards:
             await shard.tick()
+        self.demand = demand
 
     async def read_all(self, core: CorePort | None = None) -> None:
         """Take everything and read it once; what shards send to one another may stay unread."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from streams.config.settings import Settings
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.merger import Merger
 from streams.events import Rejected
 from streams.operations.replay import raise_bad_line, replay
@@ -46,11 +47,14 @@ class Reader:
         self.records: dict[str, bytes] = {}
 
     def read(
-        self, mergers: Iterable[Merger], limit: int | None = None, with_expensive: bool = True
+        self,
+        mergers: Iterable[Merger],
+        priority: Priority | None = None,
+        max_scopes: int | None = None,
     ) -> None:
         """Read what the mergers have to publish."""
         for merger in mergers:
-            for name, body, _ in merger.publications(limit, with_expensive):
+            for name, body, _ in merger.publications(priority, max_scopes):
                 if body is None:
                     self.records.pop(name, None)
                 else:

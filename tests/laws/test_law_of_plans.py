@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.settings import Settings
+from streams.engine.catalogue.publish_priority import Priority
 from tests.histories.events import is_fit
 from tests.laws.published import (
     EventDict,
@@ -131,7 +132,9 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
         some, arrival = (arrival[:cut], arrival[cut:]) if clock < now else (arrival, [])
         stream.process(some, clock)
         reader.read(
-            stream.mergers, data.draw(st.sampled_from((None, 0, 1, 3))), data.draw(st.booleans())
+            stream.mergers,
+            data.draw(st.sampled_from((None, *Priority))),
+            data.draw(st.sampled_from((None, 0, 1, 3))),
         )
     reader.read(stream.mergers)
     assert reader.records == bodies(events, Settings(now=now))

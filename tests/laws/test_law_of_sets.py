@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streams.config.rules import read
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
 from streams.engine.merge.merger import Merger
 from streams.events import (
@@ -60,7 +61,9 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
         stream.process(some, clock)
         # Deferred work, whatever comes in between, has to be there in the end.
         reader.read(
-            stream.mergers, data.draw(st.sampled_from((None, 0, 1, 3))), data.draw(st.booleans())
+            stream.mergers,
+            data.draw(st.sampled_from((None, *Priority))),
+            data.draw(st.sampled_from((None, 0, 1, 3))),
         )
     reader.read(stream.mergers)
     assert reader.records == bodies(events, Settings(now=now, **options))

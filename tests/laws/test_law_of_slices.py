@@ -13,6 +13,7 @@ from streams.config.settings import Settings
 from streams.engine.aggregate import aggregator
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.algebra.measures import Grouped
+from streams.engine.catalogue.publish_priority import Priority
 from streams.events import Event, ReferenceRecord
 from streams.events.key_value import KeyValue
 from streams.wiring.catalogue import catalogue
@@ -37,7 +38,7 @@ def test_changes_applied_in_any_slices_give_the_same_cells_and_alerts(
             for _ in range(data.draw(st.integers(0, 3))):
                 sliced.apply_pending(clock)
             if data.draw(st.booleans()):
-                _publish(published, sliced.changed_cells(with_values=data.draw(st.booleans())))
+                _publish(published, sliced.changed_cells(data.draw(st.sampled_from(Priority))))
         while sliced.apply_pending(now):
             pass
     _publish(published, sliced.changed_cells())

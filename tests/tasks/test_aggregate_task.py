@@ -158,13 +158,13 @@ async def test_rate_changes_what_is_already_counted(settings: Settings) -> None:
 async def test_cells_of_values_follow_in_their_slot_and_are_reported_only_then(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.commit_slot", lambda *_: 1)
     async with hands(settings) as own:
         shard = await _three_calls_one_by_one(own)
         # The first change is published at once, in all scopes.
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
         assert (await behind(settings)).events
-        monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 2)
+        monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.commit_slot", lambda *_: 2)
         await shard.tick()
         assert await _calls(settings) == {"": 3, "rep=r1": 3}
         assert f"crm.call/{shard.number}" not in (await behind(settings)).events
@@ -173,7 +173,7 @@ async def test_cells_of_values_follow_in_their_slot_and_are_reported_only_then(
 async def test_cells_of_values_wait_for_no_slot_while_there_is_time_to_spare(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.commit_slot", lambda *_: 1)
     async with hands(settings) as own:
         own.demand = Load.LIGHT
         await _three_calls_one_by_one(own)
@@ -183,7 +183,7 @@ async def test_cells_of_values_wait_for_no_slot_while_there_is_time_to_spare(
 async def test_values_that_a_killed_owner_had_not_published_are_published_by_the_next(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.values_slot", lambda _: 1)
+    monkeypatch.setattr("streams.tasks.aggregate.publishable_changes.commit_slot", lambda *_: 1)
     async with hands(settings) as own:
         number = (await _three_calls_one_by_one(own)).number
         assert await _calls(settings) == {"": 3, "rep=r1": 1}
@@ -224,7 +224,8 @@ async def test_two_shards_of_one_worker_commit_side_by_side(settings: Settings) 
 
 
 async def _three_calls_one_by_one(own: Hands) -> AggregateTask:
-    calls = [event(1 + 5 * each, "call.ended", subject="lead-1") for each in range(3)]
+    at = "2026-06-01T09:00:00Z"
+    calls = [event(1 + 5 * each, "call.ended", subject="lead-1", at=at) for each in range(3)]
     await produce(own.settings, calls[:1])
     number = await shard_of_lead_1(own.settings, "crm.call")
     shard = await own.shard(number, build_core(own.settings))

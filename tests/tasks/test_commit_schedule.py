@@ -4,11 +4,12 @@ import time
 
 import pytest
 
+from streams.engine.catalogue.publish_priority import Priority
 from streams.tasks.commit_schedule import (
     COMMIT_INTERVAL_SECONDS,
-    VALUES_EVERY_COMMITS,
+    EVERY_COMMITS,
+    commit_slot,
     until_next_commit,
-    values_slot,
 )
 
 EARLY = 1e-6
@@ -45,15 +46,32 @@ def test_no_commit_waits_longer_than_an_interval_when_the_clock_is_set(
         assert until_next_commit(50.0) <= COMMIT_INTERVAL_SECONDS + EARLY
 
 
-def test_values_have_one_commit_in_three_and_shards_alternate(
+def slots_begin(
+    monkeypatch: pytest.MonkeyPatch, priority: Priority, partition: int
+) -> tuple[int, ...]:
+    """Grid steps at which a slot begins, of the first forty."""
+    slots = []
+    for step in range(40):
+        at(monkeypatch, wall=(step + 0.5) * COMMIT_INTERVAL_SECONDS, monotonic=0.0)
+        slots.append(commit_slot(priority, partition))
+    return tuple(step for step in range(1, 40) if slots[step] != slots[step - 1])
+
+
+@pytest.mark.parametrize("priority", Priority)
+def test_cells_have_one_commit_of_so_many(
+    monkeypatch: pytest.MonkeyPatch, priority: Priority
+) -> None:
+    begin, *others = slots_begin(monkeypatch, priority, 0)
+    every = EVERY_COMMITS[priority]
+    assert begin == every
+    assert others == [*range(2 * every, 40, every)]
+
+
+def test_partitions_have_the_same_commit_except_for_cells_that_come_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    begins: dict[int, set[int]] = {}
-    for shard in range(VALUES_EVERY_COMMITS):
-        turns = []
-        for beat in range(4 * VALUES_EVERY_COMMITS):
-            at(monkeypatch, wall=(beat + 0.5) * COMMIT_INTERVAL_SECONDS, monotonic=0.0)
-            turns.append(values_slot(shard))
-        begins[shard] = {n % VALUES_EVERY_COMMITS for n in range(1, 12) if turns[n] != turns[n - 1]}
-        assert len(set(turns)) in (4, 5)
-    assert sorted(map(sorted, begins.values())) == [[0], [1], [2]]
+    begins = {
+        priority: {slots_begin(monkeypatch, priority, partition) for partition in range(4)}
+        for priority in Priority
+    }
+    assert [len(begins[priority]) for priority in Priority] == [1, 1, 4]

@@ -8,19 +8,19 @@ import pytest
 from streams.tasks.load_control import (
     Load,
     LoadControl,
-    RateLimit,
+    Pace,
     RateLimiter,
 )
 
 # It may take a fiftieth of the time, an eighth under light load.
-LIMIT = RateLimit(
-    share=0.02, spare_share=0.125, min_interval_s=1.0, spare_interval_s=0.2, max_interval_s=30.0
-)
+BUSY = Pace(share=0.02, min_interval_s=1.0, max_interval_s=30.0)
+LIGHT = Pace(share=0.125, min_interval_s=0.2, max_interval_s=30.0)
+PACES = {Load.IDLE: replace(LIGHT, share=1e9), Load.LIGHT: LIGHT, Load.HEAVY: BUSY}
 
 
-def limiter_after(busy_s: float, limit: RateLimit = LIMIT, part: float = 1.0) -> RateLimiter:
+def limiter_after(busy_s: float, part: float = 1.0) -> RateLimiter:
     """A limiter of work that began at 100."""
-    limiter = RateLimiter(limit)
+    limiter = RateLimiter(PACES.__getitem__)
     limiter.record(100.0, busy_s, part)
     return limiter
 
@@ -44,18 +44,21 @@ def test_pause_is_in_proportion_to_the_work_within_the_bounds_of_the_load(
     assert limiter_after(busy_s).next_at(load) == pytest.approx(100.0 + pause_s)
 
 
-@pytest.mark.parametrize("load", Load)
+@pytest.mark.parametrize("load", PACES)
 def test_first_work_may_begin_at_once(load: Load) -> None:
-    assert RateLimiter(LIMIT).next_at(load) == -inf
+    assert RateLimiter(PACES.__getitem__).next_at(load) == -inf
 
 
-def test_all_parts_of_what_waits_are_done_within_the_maximal_interval() -> None:
-    assert limiter_after(0.1, part=0.1).next_at(Load.HEAVY) == pytest.approx(103.0)
+@pytest.mark.parametrize(("busy_s", "pause_s"), [(0.1, 3.0), (0.001, 0.1)])
+def test_a_part_of_what_waits_brings_the_next_part_sooner(busy_s: float, pause_s: float) -> None:
+    limiter = limiter_after(busy_s, part=0.1)
+    assert limiter.next_at(Load.HEAVY) == pytest.approx(100.0 + pause_s)
 
 
-def test_share_that_is_greater_than_the_spare_one_stays_under_light_load() -> None:
-    limiter = limiter_after(1.0, replace(LIMIT, share=0.5, min_interval_s=0.0))
-    assert limiter.next_at(Load.LIGHT) == limiter.next_at(Load.HEAVY) == 102.0
+def test_least_interval_holds_where_it_is_longer_than_the_longest() -> None:
+    limiter = RateLimiter(lambda _: Pace(share=0.5, min_interval_s=60.0, max_interval_s=30.0))
+    limiter.record(100.0, 0.1)
+    assert limiter.next_at(Load.HEAVY) == 160.0
 
 
 def test_work_is_due_from_the_end_of_the_pause() -> None:

@@ -19,6 +19,7 @@ from streams.engine.calendars.calendar import milliseconds
 from streams.engine.calendars.schedule import Schedule
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
+from streams.engine.catalogue.publish_priority import Priority
 from streams.events import (
     Event,
     ReferenceRecord,
@@ -202,14 +203,14 @@ class Aggregator:
             pass
         return self.changed_cells()
 
-    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:
+    def changed_cells(self, priority: Priority = Priority.LATER) -> dict[str, Grouped]:
         """The cells that `apply_pending` changed since they were returned, {} for one removed.
 
-        Values are whole and read-only. Without the cells of dimension values, those wait for a
-        later call.
+        Values are whole and read-only. Cells of a lower priority wait for a later call.
         """
         self._finish_rebuild()
-        return self._cells.changed_cells(with_values)
+        today = self._catalogue.calendar.day(self._pending.clock)
+        return self._cells.changed_cells(priority, today)
 
     def cells(self) -> Mapping[str, Grouped]:
         """All cells that are not empty; read-only."""

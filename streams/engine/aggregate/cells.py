@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from streams.engine.aggregate.contributions import (
-    TOTAL,
     Contribution,
     ContributionFunctions,
 )
 from streams.engine.aggregate.stores.waiting_contributions import WaitingContributions
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import Calendar
+from streams.engine.catalogue.publish_priority import Priority, is_current, priority_of_cell
 
 EMPTY: Vector = {}
 # By day or hour and scope: vectors by KPI.
@@ -85,13 +85,13 @@ class Cells:
         """Whether cells changed that `changed_cells` has not returned yet."""
         return bool(self._changed)
 
-    def changed_cells(self, with_values: bool = True) -> dict[str, Grouped]:
+    def changed_cells(self, priority: Priority, today: int) -> dict[str, Grouped]:
         """The cells that changed since they were returned, or since `forget_changes`.
 
-        Values are whole and read-only, {} for a cell removed. Without the cells of dimension
-        values, those wait for a later call.
+        Values are whole and read-only, {} for a cell removed. Cells that have a lower priority
+        on a day wait for a later call.
         """
-        changed = self._drain_changed(with_values)
+        changed = self._drain_changed(priority, today)
         self._drop_empty(changed)
         return {
             f"{at}|{scope}": self._copy(at, scope)
@@ -101,7 +101,7 @@ class Cells:
 
     def forget_changes(self) -> None:
         """Let `changed_cells` return only what changes from now on."""
-        self._drop_empty(self._drain_changed(with_values=True))
+        self._drop_empty(self._drain_changed(Priority.LATER, 0))
 
     def non_empty(self) -> Mapping[str, Grouped]:
         """All cells that are not empty; read-only, as in `changed_cells`."""
@@ -140,17 +140,24 @@ class Cells:
         for contribution, times in waiting:
             self._waiting.add(contribution, times)
 
-    def _drain_changed(self, with_values: bool) -> Changed:
+    def _drain_changed(self, priority: Priority, today: int) -> Changed:
         """The vectors that changed and are to be returned now."""
-        if with_values:
+        if priority is Priority.LATER:
             changed, self._changed = self._changed, defaultdict(_no_scopes)
             return changed
         found: dict[int | str, dict[str, Grouped]] = {}
         for at, scopes in list(self._changed.items()):
-            if TOTAL in scopes:
-                found[at] = {TOTAL: scopes.pop(TOTAL)}
-                if not scopes:
-                    del self._changed[at]
+            is_hour = isinstance(at, str)
+            day = self._calendar.day(int(at[1:])) if isinstance(at, str) else at
+            is_looked_at = is_current(day, today)
+            for scope in [
+                scope
+                for scope in scopes
+                if priority_of_cell(scope.partition("=")[0], is_hour, is_looked_at) <= priority
+            ]:
+                found.setdefault(at, {})[scope] = scopes.pop(scope)
+            if not scopes:
+                del self._changed[at]
         return found
 
     def _drop_empty(self, changed: Changed) -> None:

@@ -9,6 +9,7 @@ from streams.engine.calendars.schedule import Schedule
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.derived import Derived
 from streams.engine.catalogue.kpi import Kpi
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.dimension_groups import ALL_DIMENSIONS, dimensions_of
 from streams.engine.merge.evaluator import KpiEvaluator
 from streams.engine.merge.invalidation import Invalidation
@@ -24,6 +25,7 @@ from streams.engine.merge.state.kpi_index import (
 from streams.engine.merge.state.merge_state import empty_state
 from streams.engine.merge.state.organisation import Organisation
 from streams.engine.merge.state.partial_store import PartialStore
+from streams.engine.merge.state.priorities import Priorities
 from streams.engine.merge.target_alerts import TargetAlertEvaluator
 from streams.engine.merge.work_queue import WorkQueue, join
 from streams.events import (
@@ -67,8 +69,9 @@ class Merger:
         of_interest = _kpis_by_dimension(index.kpis, dimensions, index)
         self._invalidation = Invalidation(of_interest, catalogue.windows, state, self.evaluator)
         published = _kpis_by_dimension(catalogue.published, dimensions, index)
-        self._builder = RecordBuilder(published, state, self.evaluator)
-        self._queue = WorkQueue(index.mask(k.name for k in catalogue.derived if k.is_expensive))
+        priorities = Priorities(index, catalogue.calendar, state.windows.today)
+        self._builder = RecordBuilder(published, state, self.evaluator, priorities)
+        self._queue = WorkQueue(priorities)
         self._round: PublicationRound | None = None
         rule = catalogue.off_pace
         self._target_alerts = rule and TargetAlertEvaluator(rule, state, self.evaluator)
@@ -88,15 +91,9 @@ class Merger:
             + (self._day_before is not None)
         )
 
-    @property
-    def pending_long_windows(self) -> int:
-        """How many of them wait for a round with long windows."""
-        return self._queue.long_windows
-
-    @property
-    def pending_expensive(self) -> int:
-        """How many of them wait for a round with expensive KPIs."""
-        return self._queue.expensive
+    def waiting(self, priority: Priority) -> int:
+        """How many windows of a scope are known to wait for a round of a priority."""
+        return self._queue.waiting(priority)
 
     def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
         """Replace a partition's partial of a cell, which must not change any more; {} removes."""
@@ -134,6 +131,7 @@ class Merger:
             self._return_round()
             self._invalidation.add_running()
             self._windows.begin_day(today)
+            self._queue.begin_day(today)
             self._day_before = before
             return True
         self._begin_rewrite_slot()
@@ -171,29 +169,29 @@ class Merger:
         return self._target_alerts.current(self.clock) if self._target_alerts else {}
 
     def begin_round(
-        self, max_long_windows: int | None = None, with_expensive: bool = True
+        self, priority: Priority | None = None, max_scopes: int | None = None
     ) -> PublicationRound:
         """Choose what to publish; a round that is not over yet ends, and its rest is chosen again.
 
-        Of the long windows of dimension values those that wait longest are chosen until there
-        are so many scopes of them (None: all), each with its expensive KPIs; all other expensive
-        KPIs only `with_expensive`. Within a round each key comes once. A round also ends when
+        All that comes first, and of `priority` the windows that wait longest, until there are so
+        many scopes of them (None: all), with everything of a higher priority in them; with no
+        priority all that waits. Within a round each key comes once. A round also ends when
         facts, targets or the day change: what it has not given is chosen by the next one.
         """
         self._apply_all_partials()
         self._return_round()
         self.evaluator.clear_cache()
         self._queue.add(self._invalidation.drain(), {})
-        batches = self._queue.next_batches(max_long_windows, with_expensive)
+        batches = self._queue.next_batches(priority, max_scopes)
         work = [each for each in batches if self._has_begun(each.window)]
         self._round = PublicationRound(work, self.clock, self._builder, self._queue)
         return self._round
 
     def publications(
-        self, max_long_windows: int | None = None, with_expensive: bool = True
+        self, priority: Priority | None = None, max_scopes: int | None = None
     ) -> list[Publication]:
         """All records of a round."""
-        return self.begin_round(max_long_windows, with_expensive).next_batch()
+        return self.begin_round(priority, max_scopes).next_batch()
 
     def _apply_all_partials(self) -> None:
         while self.apply_partials():

@@ -4,17 +4,19 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.record_builder import Publication, RecordBuilder
 from streams.engine.merge.state.kpi_index import (
+    NO_KPIS,
     KpiMask,
-    MaskByWindow,
+    MaskByScope,
     lowest,
 )
+from streams.engine.merge.state.priorities import ALL_KPIS
 from streams.engine.merge.window_context import WindowContext
 from streams.engine.merge.work_queue import (
     WindowWork,
     WorkQueue,
-    join,
 )
 
 UNLIMITED: Final = 1 << 62
@@ -35,49 +37,69 @@ class PublicationRound:
         self._builder = builder
         self._queue = queue
         self._context: WindowContext | None = None
-        # Of the window of the context: ranked already, and not written yet.
+        self._priority = Priority.FIRST
+        # Of the window of the context, ranked and not written yet: first what an earlier round has
+        # left, so that it is done however many rounds end early, and what has changed.
+        self._left: deque[tuple[str, KpiMask]] = deque()
         self._unwritten: deque[tuple[str, KpiMask]] = deque()
 
     def __len__(self) -> int:
         """Number of windows of a scope whose records are not in a batch yet."""
-        return len(self._unwritten) + sum(
-            len(work.changed) + len(work.rewrite) for work in self._work
-        )
+        own = len(self._left) + len(self._unwritten)
+        return own + sum(len(work.changed) + len(work.rewrite) for work in self._work)
 
     def next_batch(self, limit: int | None = None) -> list[Publication]:
         """The next records, at most `limit` (None: all); none once the round is over."""
         batch: list[Publication] = []
         most = UNLIMITED if limit is None else limit
         while (room := most - len(batch)) > 0:
-            if not self._unwritten:
+            waiting = self._left or self._unwritten
+            if not waiting:
                 if not self._work:
                     break
                 self._begin(self._work.popleft())
                 continue
-            scope, mask = self._unwritten.popleft()
+            scope, mask = waiting.popleft()
             if mask.bit_count() > room:
                 rest = mask
                 mask = lowest(mask, room)
-                self._unwritten.appendleft((scope, rest ^ mask))
+                waiting.appendleft((scope, rest ^ mask))
             if self._context is not None:
                 self._builder.add_records(self._context, scope, mask, batch)
         return batch
 
     def return_work(self) -> None:
         """Return what is not in a batch yet to the queue, for the state is about to change."""
-        changed: MaskByWindow = {work.window: work.changed for work in self._work if work.changed}
-        rewrite: MaskByWindow = {work.window: work.rewrite for work in self._work if work.rewrite}
-        if self._context is not None and self._unwritten:
+        if self._context is not None:
             # Ranks are up to date: these only have to be written.
-            join(rewrite.setdefault(self._context.window, {}), dict(self._unwritten))
+            window, left = self._context.window, dict(self._left or self._unwritten)
+            changed = dict(self._unwritten) if self._left else {}
+            self._queue.add({window: changed}, {window: left}, self._priority)
+        for work in self._work:
+            self._queue.add({work.window: work.changed}, {work.window: work.rewrite}, work.priority)
         self._work.clear()
+        self._left.clear()
         self._unwritten.clear()
-        self._queue.add(changed, rewrite)
 
     def _begin(self, work: WindowWork) -> None:
         """Read what has changed in a window, and find the records to write."""
-        affected, later = self._builder.affected(work.window, work.changed, work.deferred)
-        self._queue.defer(work.window, later)
-        self._context, scopes = self._builder.window_context(work.window, affected, self._clock)
-        join(scopes, work.rewrite)
-        self._unwritten.extend(scopes.items())
+        window, self._priority = work.window, work.priority
+        affected, later = self._builder.affected(window, work.changed, work.priority)
+        self._context, scopes = self._builder.window_context(window, affected, self._clock)
+        if work.priority is not Priority.LATER:
+            # A rank changes with the values of others, far more often than its own.
+            ranked = _others(scopes, affected)
+            self._queue.add({window: later}, {window: ranked}, Priority.LATER)
+        self._left.extend(work.rewrite.items())
+        _others(scopes, {scope: ~mask for scope, mask in work.rewrite.items()}, ALL_KPIS)
+        self._unwritten.extend((scope, mask) for scope, mask in scopes.items() if mask)
+
+
+def _others(scopes: MaskByScope, own: MaskByScope, default: KpiMask = NO_KPIS) -> MaskByScope:
+    """Remove and return all KPIs of a window but some; `default` are those of other scopes."""
+    removed: MaskByScope = {}
+    for scope, mask in scopes.items():
+        kept = mask & own.get(scope, default)
+        if other := mask ^ kept:
+            removed[scope], scopes[scope] = other, kept
+    return removed

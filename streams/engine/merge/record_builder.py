@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from streams.engine.algebra.log_histogram import BucketOrder
 from streams.engine.algebra.measures import Vector
 from streams.engine.calendars.calendar import Window
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.evaluator import KpiEvaluator
 from streams.engine.merge.record_encoder import (
     AsOfFields,
@@ -13,6 +14,7 @@ from streams.engine.merge.record_encoder import (
 )
 from streams.engine.merge.state.kpi_index import KpiMask, MaskByScope
 from streams.engine.merge.state.merge_state import MergeState
+from streams.engine.merge.state.priorities import Priorities
 from streams.engine.merge.state.rankings import RANKED
 from streams.engine.merge.window_context import (
     NO_FACTS,
@@ -35,9 +37,14 @@ class RecordBuilder:
     """Builds the records of one window at a time; `published` are the KPIs of each dimension."""
 
     def __init__(
-        self, published: Mapping[str, KpiMask], state: MergeState, evaluator: KpiEvaluator
+        self,
+        published: Mapping[str, KpiMask],
+        state: MergeState,
+        evaluator: KpiEvaluator,
+        priorities: Priorities,
     ) -> None:
         self._state = state
+        self._priorities = priorities
         self._encoders = [
             state.encoder.encoder_of(kpi, number) for number, kpi in enumerate(state.kpis.kpis)
         ]
@@ -51,22 +58,26 @@ class RecordBuilder:
         self._bucket_orders: dict[tuple[Window, str], BucketOrder] = {}
 
     def affected(
-        self, window: Window, changed: MaskByScope, deferred: KpiMask
+        self, window: Window, changed: MaskByScope, priority: Priority
     ) -> tuple[MaskByScope, MaskByScope]:
-        """KPIs whose records may differ after these have changed, by scope; deferred ones apart.
+        """KPIs whose records may differ after these have changed, by scope.
 
-        They are the KPIs themselves and those derived from them.
+        They are the KPIs themselves and those derived from them. Those of a lower priority are
+        apart.
         """
         found: MaskByScope = {}
         later: MaskByScope = {}
+        up_to, of = self._priorities.up_to, self._dependencies.of
+        now: dict[str, KpiMask] = {}
         for scope, mask in changed.items():
-            affected = mask | self._dependencies.of(mask, window.kind)
-            affected &= self._published[scope.partition("=")[0]]
-            if affected & deferred:
-                later[scope] = affected & deferred
-                affected &= ~deferred
-            if affected:
-                found[scope] = affected
+            dimension = scope.partition("=")[0]
+            if dimension not in now:
+                now[dimension] = up_to(priority, dimension, window)
+            affected = (mask | of(mask, window.kind)) & self._published[dimension]
+            if own := affected & now[dimension]:
+                found[scope] = own
+            if own != affected:
+                later[scope] = affected ^ own
         return found, later
 
     def window_context(

@@ -1,108 +1,112 @@
 """What has to be read and written again, by window and scope, and what of it can wait."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.engine.calendars.calendar import Window
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.state.kpi_index import (
     NO_KPIS,
     KpiMask,
     MaskByScope,
     MaskByWindow,
 )
+from streams.engine.merge.state.priorities import MasksByPriority, Priorities
 
-# Every change of a day changes these, too: written with each of them, they are most of the work.
-LONG_WINDOW_KINDS = {
-    "week",
-    "month",
-    "quarter",
-    "year",
-    "last_7d",
-    "last_15d",
-    "last_30d",
-    "last_90d",
-}
+HIGHEST, LOWEST = Priority.FIRST, Priority.LATER
 
 
 class WindowWork(NamedTuple):
     """The work of one window. It belongs to whoever receives it.
 
     `changed` are KPIs whose values have changed, `rewrite` are those whose records have to be
-    written again for another reason. `deferred` KPIs have to be left for a later round.
+    written again for another reason. What `changed` reaches and is of a lower `priority` has to
+    be left for a later round.
     """
 
     window: Window
     changed: MaskByScope
     rewrite: MaskByScope
-    deferred: KpiMask
+    priority: Priority
 
 
 class WorkQueue:
     """Work that waits for a round, each window of a scope once.
 
-    Long windows of dimension values and expensive KPIs are kept apart, to be read less often.
-    `expensive` are the latter.
+    Changed KPIs of one window and dimension that have one priority wait together: nothing of
+    them is written before everything that has changed in them is read, for they have ranks.
     """
 
-    def __init__(self, expensive: KpiMask) -> None:
-        self._expensive_kpis = expensive
-        self._next = _Work()
-        self._long_windows = _Work()
-        self._expensive = _Work()
+    def __init__(self, priorities: Priorities) -> None:
+        self._priorities = priorities
+        self._work = tuple(_Work() for _ in Priority)
 
     def __len__(self) -> int:
-        """Number of windows of a scope; one with both kinds of work counts twice."""
-        return len(self._next) + len(self._long_windows) + len(self._expensive)
+        """Number of windows of a scope; one with work of two priorities counts twice."""
+        return sum(map(len, self._work))
 
-    @property
-    def long_windows(self) -> int:
-        """How many of them are long windows of dimension values."""
-        return len(self._long_windows)
+    def waiting(self, priority: Priority) -> int:
+        """How many of them wait with a priority."""
+        return len(self._work[priority])
 
-    @property
-    def expensive(self) -> int:
-        """How many of them wait for a round with expensive KPIs."""
-        return len(self._expensive)
+    def add(self, changed: MaskByWindow, rewrite: MaskByWindow, least: Priority = HIGHEST) -> None:
+        """Add work; of `rewrite` none with a higher priority than `least`."""
+        for window, scopes in changed.items():
+            for priority, scope, mask in self._split(window, scopes):
+                join(self._work[priority].changed.setdefault(window, {}), {scope: mask})
+        for window, scopes in rewrite.items():
+            for priority, scope, mask in self._split(window, scopes):
+                into = self._work[max(priority, least)].rewrite
+                join(into.setdefault(window, {}), {scope: mask})
 
-    def add(self, changed: MaskByWindow, rewrite: MaskByWindow) -> None:
-        """Add work."""
-        self._next.add(changed, rewrite)
-
-    def defer(self, window: Window, expensive: MaskByScope) -> None:
-        """Add expensive KPIs whose values have changed."""
-        if expensive:
-            self._expensive.add({window: expensive}, {})
+    def begin_day(self, today: int) -> None:
+        """Let other windows be current, for what waits as well."""
+        before, self._work = self._work, tuple(_Work() for _ in Priority)
+        self._priorities.begin_day(today)
+        for priority, work in zip(Priority, before, strict=True):
+            self.add(work.changed, work.rewrite, priority)
 
     def next_batches(
-        self, max_long_windows: int | None = None, with_expensive: bool = True
+        self, priority: Priority | None = None, max_scopes: int | None = None
     ) -> list[WindowWork]:
         """Remove and return the work of the next round, in the order in which it was added.
 
-        Of the long windows of dimension values those that wait longest are taken until there
-        are so many scopes of them (None: all), each with its expensive KPIs. All other
-        expensive KPIs stay, too, unless the round is one `with_expensive`.
+        All that comes first, and of `priority` the windows that wait longest until there are so
+        many scopes (None: all), each with whatever has a higher priority in it. Everything if
+        `priority` is None.
         """
-        work, self._next = self._next, _Work()
-        changed, rewrite = work.changed, work.rewrite
-        # Nothing of a window is written before what has changed in it is read, so what is only
-        # to be written again waits with the changes.
-        self._long_windows.add(split_long_windows(changed), split_long_windows(rewrite))
-        complete = self._long_windows.move_to(work, max_long_windows)
-        if with_expensive:
-            complete |= self._expensive.move_to(work) | changed.keys() | rewrite.keys()
-        else:
-            self._expensive.move_windows(complete, work)
-            others = {at: scopes for at, scopes in rewrite.items() if at not in complete}
-            self._expensive.add({}, split_kpis(self._expensive_kpis, others))
+        work, found = _Work(), dict[Window, Priority]()
+        for each in Priority if priority is None else (HIGHEST,):
+            self._work[each].move_to(work)
+        if priority is not None and priority is not HIGHEST:
+            moved = self._work[priority].move_to(work, max_scopes)
+            for between in self._work[HIGHEST + 1 : priority]:
+                between.move_windows(moved, work)
+            found = dict.fromkeys(moved, priority)
+        others = LOWEST if priority is None else HIGHEST
         return [
             WindowWork(
                 window,
-                changed.get(window, {}),
-                rewrite.get(window, {}),
-                NO_KPIS if window in complete else self._expensive_kpis,
+                work.changed.get(window, {}),
+                work.rewrite.get(window, {}),
+                found.get(window, others),
             )
-            for window in {**changed, **rewrite}
+            for window in {**work.changed, **work.rewrite}
         ]
+
+    def _split(
+        self, window: Window, scopes: MaskByScope
+    ) -> Iterator[tuple[Priority, str, KpiMask]]:
+        """A window's KPIs by priority and scope."""
+        known: dict[str, MasksByPriority] = {}
+        for scope, mask in scopes.items():
+            dimension = scope.partition("=")[0]
+            masks = known.get(dimension)
+            if masks is None:
+                masks = known[dimension] = self._priorities.of(dimension, window)
+            for priority, own in zip(Priority, masks, strict=True):
+                if part := mask & own:
+                    yield priority, scope, part
 
 
 class _Work:
@@ -116,10 +120,6 @@ class _Work:
 
     def __len__(self) -> int:
         return count(self.changed) + count(self.rewrite)
-
-    def add(self, changed: MaskByWindow, rewrite: MaskByWindow) -> None:
-        join_all(self.changed, changed)
-        join_all(self.rewrite, rewrite)
 
     def move_to(self, other: "_Work", limit: int | None = None) -> set[Window]:
         """Move windows in their order until they have so many scopes, or all; returns them."""
@@ -145,38 +145,9 @@ class _Work:
         return moved
 
 
-def split_long_windows(masks: MaskByWindow) -> MaskByWindow:
-    """Remove and return the long windows of dimension values; those of the total stay."""
-    removed: MaskByWindow = {}
-    for window in [window for window in masks if window.kind in LONG_WINDOW_KINDS]:
-        values = masks.pop(window)
-        if of_total := values.pop("", NO_KPIS):
-            masks[window] = {"": of_total}
-        if values:
-            removed[window] = values
-    return removed
-
-
-def split_kpis(kpis: KpiMask, masks: MaskByWindow) -> MaskByWindow:
-    """Remove and return some KPIs."""
-    removed: MaskByWindow = {}
-    for window, scopes in masks.items():
-        for scope, mask in scopes.items():
-            if mask & kpis:
-                removed.setdefault(window, {})[scope] = mask & kpis
-                scopes[scope] = mask & ~kpis
-    return removed
-
-
 def count(masks: MaskByWindow) -> int:
     """Number of windows of a scope."""
     return sum(map(len, masks.values()))
-
-
-def join_all(into: MaskByWindow, others: MaskByWindow) -> None:
-    """Add the KPIs of other windows and scopes, in place."""
-    for window, scopes in others.items():
-        join(into.setdefault(window, {}), scopes)
 
 
 def join(into: MaskByScope, scopes: Mapping[str, KpiMask]) -> None:

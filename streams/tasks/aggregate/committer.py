@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.catalogue.publish_priority import Priority
 from streams.events.key_value import KeyValue
 from streams.internal_topics import (
     partials,
@@ -59,18 +60,18 @@ class Committer:
         self._partial_offsets = published.partial_offsets
         self._reroute_offsets = published.reroutes.sent_offsets
 
-    async def begin_early(self, lists: Sequence[Records], with_values: bool) -> None:
+    async def begin_early(self, lists: Sequence[Records], priority: Priority) -> None:
         """Begin the transaction of a commit while its records are still processed."""
-        await self._early_begin.begin(lists, with_values)
+        await self._early_begin.begin(lists, priority)
 
     async def execute(
-        self, plan: CommitPlan, source_offsets: SourceOffsets, clock: int, with_values: bool
+        self, plan: CommitPlan, source_offsets: SourceOffsets, clock: int, priority: Priority
     ) -> None:
-        """Run a plan's transactions; `with_values` is whether cells of all scopes were due."""
+        """Run a plan's transactions; `priority` is the lowest of the cells that were due."""
         for number, writes in enumerate(plan.transactions):
             encoded = [self._encode(write) for write in writes]
             if number == 0:
-                self._remember_destinations(writes, encoded, with_values)
+                self._remember_destinations(writes, encoded, priority)
             await self._transactions.begin([to for outgoing in encoded for to in outgoing])
             for write, outgoing in zip(writes, encoded, strict=True):
                 if CommitStep.PROGRESS_REPORT in write.steps:
@@ -103,12 +104,12 @@ class Committer:
         }
 
     def _remember_destinations(
-        self, writes: Collection[PlannedWrite], encoded: Collection[Outgoing], with_values: bool
+        self, writes: Collection[PlannedWrite], encoded: Collection[Outgoing], priority: Priority
     ) -> None:
         for write, outgoing in zip(writes, encoded, strict=True):
             if write.cells or write.reroutes:
                 destinations = outgoing.keys() - write.records.keys()
-                self._early_begin.remember_destinations(destinations, with_values)
+                self._early_begin.remember_destinations(destinations, priority)
 
     def _remember_offsets(self, last: Mapping[TopicPartition, int]) -> None:
         for to, offset in last.items():

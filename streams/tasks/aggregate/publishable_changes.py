@@ -5,15 +5,18 @@ from typing import NamedTuple
 
 from streams.config.settings import Settings
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.catalogue.publish_priority import Priority
 from streams.internal_topics import partials, reroutes
 from streams.internal_topics.partials import PublishedPartials
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.commit_plan import Change
 from streams.tasks.aggregate.quarantine import attribute_to_shard
-from streams.tasks.commit_schedule import values_slot
+from streams.tasks.commit_schedule import commit_slot
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.load_control import Load
 from streams.tasks.ports import AggregatorPort
+
+BUSY = (Load.HEAVY, Load.BACKLOG)
 
 
 class Changes(NamedTuple):
@@ -40,7 +43,8 @@ class PublishableChanges:
         self._failpoint = armed(settings.failpoint)
         # What earlier owners published; None once the difference has been published.
         self._published: PublishedPartials | None = PublishedPartials()
-        self._values_slot = 0
+        # By priority, the slot in which its cells were last published.
+        self._slots: dict[Priority, int] = {}
 
     def reconcile_with(self, published: PublishedPartials) -> None:
         """Let the next commit publish all that differs from what is published."""
@@ -51,13 +55,14 @@ class PublishableChanges:
         """Whether every change applied so far has been given to be published."""
         return self._published is None and not self._aggregator.has_unpublished
 
-    def may_publish_values(self) -> bool:
-        """Whether cells of dimension values may be published: under load in some slots only."""
-        is_busy = self._load() is Load.HEAVY
-        is_next = values_slot(self._number) != self._values_slot
-        return self._published is not None or is_next or not is_busy
+    def priority(self) -> Priority:
+        """The lowest priority of the cells that may be published now: under load not always all."""
+        if self._published is not None or self._load() not in BUSY:
+            return Priority.LATER
+        due = [each for each in Priority if self._slots.get(each) != self._slot(each)]
+        return max(due, default=Priority.FIRST)
 
-    async def collect(self, clock: int, with_values: bool) -> Changes:
+    async def collect(self, clock: int, priority: Priority) -> Changes:
         """Apply all pending changes as of an instant; returns what to publish.
 
         Raises Crashed if a KPI fails.
@@ -65,9 +70,9 @@ class PublishableChanges:
         aggregator = self._aggregator
         with attribute_to_shard(self._number):
             await run_cooperatively(lambda: aggregator.apply_pending(clock))
-            if with_values and aggregator.has_unpublished:
-                self._values_slot = values_slot(self._number)
-            changed = aggregator.changed_cells(with_values=with_values)
+            if aggregator.has_unpublished:
+                self._slots |= {each: self._slot(each) for each in Priority if each <= priority}
+            changed = aggregator.changed_cells(priority)
             pending = aggregator.pending_reroutes()
         if self._published is None:
             return Changes(list(changed.items()), pending)
@@ -76,3 +81,6 @@ class PublishableChanges:
         # A torn transaction may have sent reroutes without their event records, or the reverse.
         pending = reroutes.difference(aggregator.current_reroutes(), known.reroutes.sent)
         return Changes(list(partials.difference(aggregator.cells(), known.cells)), pending)
+
+    def _slot(self, priority: Priority) -> int:
+        return commit_slot(priority, self._number)

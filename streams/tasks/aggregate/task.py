@@ -168,7 +168,7 @@ class AggregateTask:
             to[records.topic] = records.next
         try:
             if lists:
-                await self._committer.begin_early(lists, self._changes.may_publish_values())
+                await self._committer.begin_early(lists, self._changes.priority())
             await self._intake.process(lists)
             await self._commit()
             await self._snapshots.write_if_due(self._reference.positions)
@@ -243,13 +243,13 @@ class AggregateTask:
         """Commit all that was processed, matured or rejected since the last commit."""
         began = time.monotonic()
         self._read_reference()
-        clock, with_values = self._settings.clock(), self._changes.may_publish_values()
+        clock, priority = self._settings.clock(), self._changes.priority()
         changes = Changes()
         alerts: Outgoing = {}
         # Target offsets beyond the source offsets are what a torn transaction leaves: cells may
         # be published that include later events, and would go back without them.
         if self.source_offsets.reach(self._target_offsets):
-            changes = await self._changes.collect(clock, with_values)
+            changes = await self._changes.collect(clock, priority)
             self._intake.release()
             alerts = await self._alerts.collect(
                 self._aggregator, self.resume_offsets(), clock, began
@@ -260,7 +260,7 @@ class AggregateTask:
             return
         self._snapshots.committed(len(self._intake.state_records))
         self._intake.flush()
-        await self._committer.execute(plan, self.source_offsets, clock, with_values)
+        await self._committer.execute(plan, self.source_offsets, clock, priority)
         self._committed_plan(plan, began)
 
     def _uncommitted(self, changes: Changes, alerts: Outgoing, now: float) -> Uncommitted:

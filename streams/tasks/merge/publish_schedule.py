@@ -1,20 +1,24 @@
 """When a merge task publishes what: policies and schedule, so that little time goes into it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
-from typing import NamedTuple
 
+from streams.engine.catalogue.publish_priority import DIMENSIONS, Priority
+from streams.engine.merge.dimension_groups import group_of
 from streams.internal_topics import partials
 from streams.kafka.reader import Records
+from streams.kafka.topics import MERGE_PARTITIONS
 from streams.tasks.load_control import (
     Load,
-    RateLimit,
+    Pace,
     RateLimiter,
 )
 
 TOTAL_PARTITION = 0
+# Rounds of lower priorities are short, but for windows of thousands of reps.
+OVERDUE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,123 +40,129 @@ class LingerPolicy:
     idle_s: float = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class ByLoad:
+    """A number for each load."""
+
+    idle: float
+    light: float
+    heavy: float
+    backlog: float
+
+    def of(self, load: Load) -> float:
+        """The number for a load."""
+        return (self.idle, self.light, self.heavy, self.backlog)[load]
+
+
+@dataclass(frozen=True)
+class RoundPolicy:
+    """How often rounds of one priority are, and how they use the event loop.
+
+    Rounds are as far apart as their share of the time demands, within their bounds (see `Pace`).
+
+    Attributes:
+        interval_factor: By load, rounds are at least this many `publish_interval` apart.
+        min_s: By load, seconds from one round to the next, at least. What changes with every
+            event is written once for all changes between two rounds.
+        max_s: Seconds until everything of the priority has been published, at most.
+        share: By load, the part of the time for these rounds.
+        max_scopes: Scopes of windows in one round, of lower priorities than the first. They go
+            out window by window, so that a rep's day need not wait for all reps' years; the
+            other parts follow within the same time.
+        slice_s: Seconds of work before a slice ends and the event loop runs. 0: after every
+            batch.
+        yield_factor: By load, the pause after a slice in multiples of what the slice took: each
+            slice delays every step of a commit of the other tasks.
+    """
+
+    interval_factor: ByLoad
+    min_s: ByLoad
+    max_s: float
+    share: ByLoad
+    max_scopes: int | None = None
+    slice_s: float = 0.002
+    yield_factor: ByLoad = ByLoad(0.0, 1.0, 1.0, 3.0)
+
+    def pace(self, load: Load, interval_s: float) -> Pace:
+        """Pace under a load; `interval_s` is the publish interval."""
+        min_s = max(self.min_s.of(load), interval_s * self.interval_factor.of(load))
+        return Pace(self.share.of(load), min_s, self.max_s)
+
+
 @dataclass(frozen=True)
 class PublishPolicy:
     """How often records are published, and how much of a worker's time that may take.
 
-    Daily windows, long windows of dimension values and expensive KPIs have rounds of their own:
-    who looks at one day sees it soon, however much changes. Rounds of one kind are as far apart
-    as their share of the time demands, within their bounds (see `RateLimit`).
-
     Attributes:
-        interval_factor: Rounds are at least this many `publish_interval` apart under heavy load.
-            The grand total has few keys and each changes with every event; dimension values have
-            many, and a later round writes several changes of a key as one.
-        spare_interval_factor: The same under light load or none: there is time to be faster.
-        daily_share: Part of the time for merging and for rounds of daily windows. Rounds of the
-            grand total are short, and everybody looks at it.
-        daily_max_s: Seconds from one daily round to the next, at most.
-        long_windows_share: Part of the time for rounds of long windows of dimension values.
-        long_windows_max_s: Seconds until each of them has been published, at most.
-        long_window_scopes: Scopes of long windows in one round. They go out window by window, so
-            that a rep's day need not wait for all reps' years; this many fill a transaction.
-        expensive_share: Part of the time for rounds of expensive KPIs.
-        expensive_min_s: Seconds between two of these under heavy load, at least: expensive KPIs
-            change with every event, but not by much.
-        expensive_max_s: Seconds between two of these, at most.
-        expensive_with_daily: Publish expensive KPIs that are due in a daily round, not in one of
-            their own. The grand total has one such record per window: less to write than a
-            transaction costs.
-        begin_early: Open the transaction of a daily round before merging, so that the broker
+        first: Rounds of what people look at. Partials are merged with them.
+        following: Rounds of what comes next.
+        later: Rounds of everything else.
+        begin_early: Open the transaction of a first round before merging, so that the broker
             answers meanwhile.
-        spare_share: Part of the time for each kind of round under light load.
-        slice_s: Seconds of work before a slice ends and the event loop runs. The grand total
-            waits in each pause for all that has come up meanwhile, and without this a round of
-            it would have a dozen pauses. 0: after every batch.
-        yield_factor: By load, the pause after a slice in multiples of what the slice took: each
-            slice delays every step of a commit of the other tasks.
         linger: When to wait for the partials of all partitions; None: never.
     """
 
-    interval_factor: float
-    spare_interval_factor: float
-    daily_share: float
-    expensive_with_daily: bool
+    first: RoundPolicy
+    following: RoundPolicy
+    later: RoundPolicy
     begin_early: bool
-    slice_s: float
-    yield_factor: Mapping[Load, float]
     linger: LingerPolicy | None
-    daily_max_s: float = 2.0
-    long_windows_share: float = 0.025
-    long_windows_max_s: float = 10.0
-    long_window_scopes: int = 100
-    expensive_share: float = 0.1
-    expensive_min_s: float = 1.0
-    expensive_max_s: float = 5.0
-    spare_share: float = 0.125
 
-    def limit(self, interval_s: float, share: float, max_s: float, min_s: float = 0.0) -> RateLimit:
-        """Limit of one kind of round; `interval_s` is the publish interval."""
-        min_s = max(min_s, interval_s * self.interval_factor)
-        spare_s = interval_s * self.spare_interval_factor
-        return RateLimit(share, self.spare_share, min_s, spare_s, max(min_s, max_s))
+    def of(self, priority: Priority) -> RoundPolicy:
+        """Policy of the rounds of a priority."""
+        return (self.first, self.following, self.later)[priority]
 
 
+ONCE = ByLoad(1, 1, 1, 1)
+NEVER_WAITS = ByLoad(0, 0, 0, 0)
+# Few keys, and everybody looks at them. In each pause of a slice all that has come up meanwhile
+# would be done first, so that a round has few.
 TOTAL_POLICY = PublishPolicy(
-    interval_factor=1,
-    spare_interval_factor=1,
-    daily_share=0.2,
-    expensive_with_daily=True,
+    first=RoundPolicy(ONCE, NEVER_WAITS, 2.0, ByLoad(1, 0.2, 0.2, 0.2), None, 0.005, NEVER_WAITS),
+    following=RoundPolicy(ONCE, ByLoad(0, 0.3, 2, 2), 5.0, ByLoad(1, 0.125, 0.1, 0.1)),
+    later=RoundPolicy(ONCE, ByLoad(0, 1, 10, 5), 10.0, ByLoad(1, 0.125, 0.05, 0.05)),
     begin_early=True,
-    slice_s=0.005,
-    yield_factor={Load.IDLE: 0.0, Load.LIGHT: 0.0, Load.HEAVY: 0.0},
     linger=LingerPolicy(),
 )
-VALUES_POLICY = PublishPolicy(
-    interval_factor=10,
-    spare_interval_factor=2,
-    daily_share=0.025,
-    expensive_with_daily=False,
+# Days of reps, teams and channels, as soon as their cells have come from all partitions.
+MEMBERS_POLICY = PublishPolicy(
+    first=RoundPolicy(
+        ByLoad(1, 1, 4, 10),
+        NEVER_WAITS,
+        2.0,
+        ByLoad(1, 0.25, 0.2, 0.025),
+        None,
+        0.005,
+        ByLoad(0, 0, 0, 3),
+    ),
+    following=RoundPolicy(
+        ByLoad(1, 2, 10, 10), ByLoad(0, 0.5, 10, 5), 15.0, ByLoad(1, 0.125, 0.05, 0.025), 50
+    ),
+    later=RoundPolicy(
+        ByLoad(1, 2, 10, 10), ByLoad(0, 2, 30, 10), 30.0, ByLoad(1, 0.125, 0.04, 0.025), 50
+    ),
+    begin_early=True,
+    linger=LingerPolicy(),
+)
+# Dimensions of which nothing comes first: their cells come later, too.
+OTHERS_POLICY = replace(
+    MEMBERS_POLICY,
+    first=replace(MEMBERS_POLICY.first, interval_factor=ByLoad(1, 2, 10, 10)),
     begin_early=False,
-    slice_s=0.0,
-    yield_factor={Load.IDLE: 0.0, Load.LIGHT: 1.0, Load.HEAVY: 3.0},
     linger=None,
 )
+MEMBERS_PARTITIONS = {group_of(name) % MERGE_PARTITIONS for name in DIMENSIONS}
 
 
 def policy_of(partition: int) -> PublishPolicy:
     """Policy of the merge task of a partition."""
-    return TOTAL_POLICY if partition == TOTAL_PARTITION else VALUES_POLICY
+    if partition == TOTAL_PARTITION:
+        return TOTAL_POLICY
+    return MEMBERS_POLICY if partition in MEMBERS_PARTITIONS else OTHERS_POLICY
 
 
-class RoundKind(Enum):
-    """What a round is for."""
-
-    DAILY = "daily windows, and all windows of the grand total"
-    LONG_WINDOWS = "long windows of dimension values"
-    EXPENSIVE = "expensive KPIs"
-
-
-class Round(NamedTuple):
-    """A round that is due; `max_long_windows` and `with_expensive` as in `MergerPort`."""
-
-    kind: RoundKind
-    max_long_windows: int
-    with_expensive: bool
-
-
-class Waiting(NamedTuple):
-    """What waits to be published: keys by the kind of round."""
-
-    daily: int
-    long_windows: int
-    expensive: int
-
-    def of(self, kind: RoundKind) -> int:
-        """Keys that wait for a kind of round."""
-        if kind is RoundKind.DAILY:
-            return self.daily
-        return self.long_windows if kind is RoundKind.LONG_WINDOWS else self.expensive
+# How many windows of a scope wait, by priority.
+Waiting = Mapping[Priority, int]
 
 
 class PublishSchedule:
@@ -165,70 +175,51 @@ class PublishSchedule:
     def __init__(self, policy: PublishPolicy, publish_interval_s: float, partitions: int) -> None:
         self.policy = policy
         self._partitions = partitions
-        self._daily = RateLimiter(
-            policy.limit(publish_interval_s, policy.daily_share, policy.daily_max_s)
-        )
-        self._long_windows = RateLimiter(
-            policy.limit(publish_interval_s, policy.long_windows_share, policy.long_windows_max_s)
-        )
-        self._expensive = RateLimiter(
-            policy.limit(
-                publish_interval_s,
-                policy.expensive_share,
-                policy.expensive_max_s,
-                policy.expensive_min_s,
-            )
-        )
+        self._limiters = {
+            each: RateLimiter(partial(policy.of(each).pace, interval_s=publish_interval_s))
+            for each in Priority
+        }
+        self._first = self._limiters[Priority.FIRST]
         # The partitions that the last partials were from, and those before.
         self._recent_partitions: tuple[set[int], set[int]] = set(), set()
 
-    def is_merge_due(self, now: float, load: Load) -> bool:
-        """Whether to merge what was read: just before a daily round may begin."""
-        return self._daily.is_due(now, load)
+    def is_first_due(self, now: float, load: Load) -> bool:
+        """Whether a first round may begin: just before it, what was read is merged."""
+        return self._first.is_due(now, load)
 
-    def due(self, now: float, load: Load, waiting: Waiting) -> list[Round]:
-        """Rounds to run, in order, once everything that was read is merged if that was due.
+    def is_interrupted(self, priority: Priority, now: float, load: Load) -> bool:
+        """Whether a round has to end for a first one: something may have been read meanwhile."""
+        is_overdue = self._first.is_due(now - OVERDUE_SECONDS, load)
+        return priority is not Priority.FIRST and load is not Load.IDLE and is_overdue
 
-        The daily round may leave long windows and expensive KPIs: rounds for those are listed
-        where they would be due, and have nothing to do if none is left. Long windows are due
-        at once when nothing else has changed.
+    def due(self, now: float, load: Load, waiting: Waiting) -> list[Priority]:
+        """Rounds to run, in order, once everything that was read is merged.
+
+        The first round may leave work for others: these are listed where they would be due, and
+        have nothing to do if none is left.
         """
-        policy, rounds = self.policy, []
-        is_daily_due = self._daily.is_due(now, load)
-        is_expensive_due = self._expensive.is_due(now, load)
-        has_expensive = False
-        if is_daily_due and waiting.daily:
-            has_expensive = policy.expensive_with_daily and is_expensive_due
-            rounds.append(Round(RoundKind.DAILY, 0, has_expensive))
-        is_quiet = is_daily_due and not waiting.daily
-        may_leave = bool(rounds)
-        if (waiting.long_windows or may_leave) and (
-            is_quiet or self._long_windows.is_due(now, load)
-        ):
-            rounds.append(Round(RoundKind.LONG_WINDOWS, policy.long_window_scopes, False))
-        if (waiting.expensive or may_leave) and is_expensive_due and not has_expensive:
-            rounds.append(Round(RoundKind.EXPENSIVE, 0, True))
-        return rounds
+        if not self._first.is_due(now, load):
+            return []
+        is_any = bool(waiting[Priority.FIRST])
+        return [
+            each
+            for each, limiter in self._limiters.items()
+            if (waiting[each] or is_any)
+            and (each is Priority.FIRST or limiter.is_due(now, load))
+            and (is_any or each is not Priority.FIRST)
+        ]
 
-    def record(self, run: Round, began: float, busy_s: float, part: float = 1.0) -> None:
+    def record(self, priority: Priority, began: float, busy_s: float, part: float = 1.0) -> None:
         """Record a round that has begun at an instant and has taken so many seconds of work.
 
         `part` is how much of what waited it has published.
         """
-        if run.kind is RoundKind.DAILY:
-            self._daily.record(began, busy_s)
-        elif run.kind is RoundKind.LONG_WINDOWS:
-            self._long_windows.record(began, busy_s, part)
-        if run.with_expensive:
-            self._expensive.record(began, busy_s)
+        self._limiters[priority].record(began, busy_s, part)
 
     def next_due_at(self, load: Load, waiting: Waiting) -> float:
         """When the next round for what waits is due; infinite if nothing waits."""
-        if waiting.daily or waiting.long_windows:
-            return self._daily.next_at(load)
-        if waiting.expensive:
-            return max(self._daily.next_at(load), self._expensive.next_at(load))
-        return inf
+        times = (limiter.next_at(load) for each, limiter in self._limiters.items() if waiting[each])
+        return max(self._first.next_at(load), min(times, default=inf))
 
     def linger_s(
         self, lists: Collection[Records], since: float, found_idle: bool, now: float, load: Load
@@ -238,11 +229,11 @@ class PublishSchedule:
         `since` is when the first of them came, and `found_idle` whether the task had nothing to
         do then.
         """
-        due_in_s = self._daily.next_at(load) - now
+        due_in_s = self._first.next_at(load) - now
         linger = self.policy.linger
         if linger is None:
             return 0.0 if found_idle else due_in_s
-        if now - self._daily.began > linger.idle_s:
+        if now - self._first.began > linger.idle_s:
             return due_in_s
         if found_idle and len(set.union(*self._recent_partitions)) < self._partitions:
             # Few events: the other partitions may have nothing to send.
@@ -255,10 +246,6 @@ class PublishSchedule:
         """Record which partitions the partials to process are from."""
         if self.policy.linger is not None:
             self._recent_partitions = partitions_of(lists), self._recent_partitions[0]
-
-    def yield_s(self, took_s: float, load: Load) -> float:
-        """Seconds to leave the event loop to others after a slice that took so long."""
-        return self.policy.yield_factor[load] * took_s
 
 
 def partitions_of(lists: Collection[Records]) -> set[int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.catalogue.publish_priority import Priority
 from streams.events.key_value import KeyValue
 from streams.internal_topics import catalogue, progress
 from streams.internal_topics.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
@@ -22,13 +23,7 @@ from streams.process.failpoint import armed
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.load_control import Load, LoadControl
 from streams.tasks.merge.output_writer import OutputWriter, ReconcilingRound
-from streams.tasks.merge.publish_schedule import (
-    PublishSchedule,
-    Round,
-    RoundKind,
-    Waiting,
-    policy_of,
-)
+from streams.tasks.merge.publish_schedule import PublishSchedule, policy_of
 from streams.tasks.merge.target_alert_publisher import TargetAlertPublisher
 from streams.tasks.merge.unmerged_partials import UnmergedPartials
 from streams.tasks.metrics_port import TaskMetrics
@@ -102,7 +97,7 @@ class MergeTask:
     @property
     def last_progress_at(self) -> float:
         """When work was last done, in seconds of the monotonic clock."""
-        return max(self._last_worked_at, self._transactions.answered_at)
+        return max(self._last_worked_at, self._unmerged.merged_at, self._transactions.answered_at)
 
     def resume_offsets(self) -> dict[TopicPartition, int]:
         """Offset from which to read each source partition."""
@@ -154,22 +149,20 @@ class MergeTask:
         clock = self._settings.clock()
         await run_cooperatively(lambda: self._merger.advance_clock(clock))
 
-    def _waiting(self) -> Waiting:
-        merger = self._merger
-        long_windows, expensive = merger.pending_long_windows, merger.pending_expensive
-        others = merger.pending - long_windows - expensive
-        return Waiting(len(self._unmerged) + others, long_windows, expensive)
+    def _waiting(self) -> dict[Priority, int]:
+        """What waits; what is not known yet counts as first."""
+        found = {each: self._merger.waiting(each) for each in Priority}
+        found[Priority.FIRST] += len(self._unmerged) + self._unwritten
+        return found
+
+    @property
+    def _unwritten(self) -> int:
+        """How much of what is merged waits for no round: it is in one, or not chosen yet."""
+        return self._merger.pending - sum(map(self._merger.waiting, Priority))
 
     async def _merge(self) -> float:
-        """Merge all that was read, slice by slice; returns the seconds of work."""
-        busy_s, began = 0.0, time.monotonic()
-        while self._unmerged.merge_step(self._merger):
-            if time.monotonic() - began >= self._schedule.policy.slice_s:
-                self._last_worked_at = time.monotonic()
-                busy_s += self._last_worked_at - began
-                await asyncio.sleep(0)
-                began = time.monotonic()
-        return busy_s + time.monotonic() - began
+        """Merge all that was read; returns the seconds of work."""
+        return await self._unmerged.merge_all(self._merger, self._schedule.policy.first.slice_s)
 
     def _read_reference(self) -> None:
         for record in self._reference.advance():
@@ -193,34 +186,36 @@ class MergeTask:
         self._read_reference()
         now, load = time.monotonic(), self._load_control.load()
         merge_s = 0.0
-        if self._schedule.is_merge_due(now, load):
+        if self._schedule.is_first_due(now, load):
             if self._schedule.policy.begin_early and self._unmerged:
                 # Where to write to is mostly known by the time that merging takes.
                 await self._transactions.begin([self._output.partition])
             merge_s = await self._merge()
-            if not self._waiting().daily:
-                await self._transactions.end()
         for due in self._schedule.due(now, load, self._waiting()):
             await self._run(due, now, merge_s)
+        await self._transactions.end()
         interval_s = PROGRESS_SECONDS if load is Load.IDLE else BUSY_PROGRESS_SECONDS
         if self._is_report_due(interval_s):
             await self._commit([], with_report=True)
 
-    async def _run(self, due: Round, began: float, merge_s: float) -> None:
-        """Publish a round; a daily one began when merging did, which took `merge_s`."""
-        waited = self._waiting().of(due.kind)
-        if not waited:
+    async def _run(self, due: Priority, began: float, merge_s: float) -> None:
+        """Publish a round; a first one began when merging did, which took `merge_s`."""
+        if not self._waiting()[due]:
             return
-        is_daily = due.kind is RoundKind.DAILY
-        if not is_daily:
+        if due is not Priority.FIRST:
             began, merge_s = time.monotonic(), 0.0
-        write_s = await self._write(
-            lambda: self._merger.begin_round(due.max_long_windows, due.with_expensive)
-        )
-        part = 1 - self._waiting().of(due.kind) / waited
+        chosen = waits = 1
+
+        def begin() -> PublicationRoundPort:
+            nonlocal chosen, waits
+            round_ = self._merger.begin_round(due, self._schedule.policy.of(due).max_scopes)
+            chosen = self._unwritten
+            waits = chosen + self._merger.waiting(due)
+            return round_
+
+        write_s = await self._write(begin, due)
+        part = 1.0 if due is Priority.FIRST else (chosen - self._unwritten) / max(1, waits)
         self._schedule.record(due, began, merge_s + write_s, part)
-        if is_daily:
-            await self._transactions.end()
 
     async def _publish_alerts(self) -> None:
         """Publish changed alerts on targets, once all that was read is merged."""
@@ -233,13 +228,17 @@ class MergeTask:
             await self._transactions.commit()
             self._progress.committed(time.monotonic())
 
-    async def _write(self, begin: Callable[[], PublicationRoundPort]) -> float:
+    async def _write(
+        self, begin: Callable[[], PublicationRoundPort], priority: Priority = Priority.FIRST
+    ) -> float:
         """Write the records of a round in transactions; returns the seconds of work.
 
-        The round begins in the first slot, since choosing its work may take a while.
+        The round begins in the first slot, since choosing its work may take a while. One of a
+        lower priority ends when a first round is overdue: what is left of it is chosen again.
         """
         publications: PublicationRoundPort | None = None
         is_more, written, busy_s = True, 0, 0.0
+        policy = self._schedule.policy.of(priority)
         while is_more:
             began = time.monotonic()
             enough = min(
@@ -251,15 +250,18 @@ class MergeTask:
                     slice_began = time.monotonic()
                     if publications is None:
                         publications = begin()
-                    until = slice_began + self._schedule.policy.slice_s
+                    until = slice_began + policy.slice_s
                     records, is_more = self._output.records(publications, until)
                     took_s = time.monotonic() - slice_began
                 busy_s += took_s
                 pairs += records
                 self._last_worked_at = time.monotonic()
+                load = self._load_control.load()
+                if self._schedule.is_interrupted(priority, time.monotonic(), load):
+                    is_more = False
                 # A slice keeps the event loop from everything else, and what waits there has
                 # many steps to do.
-                await asyncio.sleep(self._schedule.yield_s(took_s, self._load_control.load()))
+                await asyncio.sleep(policy.yield_factor.of(load) * took_s)
             written += len(pairs)
             with_report = not is_more and self._is_report_due(PROGRESS_SECONDS)
             if pairs or with_report:

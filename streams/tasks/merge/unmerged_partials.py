@@ -1,5 +1,7 @@
 """Partials that a merge task has read and not merged yet."""
 
+import asyncio
+import time
 from collections import deque
 
 from streams.internal_topics import partials
@@ -15,10 +17,12 @@ class UnmergedPartials:
 
     Attributes:
         source_offset: The offset after the last partial read.
+        merged_at: When merging last paused, in seconds of the monotonic clock.
     """
 
     def __init__(self) -> None:
         self.source_offset = 0
+        self.merged_at = 0.0
         self._newest: dict[bytes, bytes | None] = {}
         self._merging: deque[tuple[bytes, bytes | None]] = deque()
 
@@ -34,6 +38,17 @@ class UnmergedPartials:
                 newest[record.key] = record.value
         # Offsets have holes here: transactions end with a record of their own.
         self.source_offset = max(self.source_offset, records[-1].offset + 1)
+
+    async def merge_all(self, merger: MergerPort, slice_s: float) -> float:
+        """Merge everything, slice by slice; returns the seconds of work."""
+        busy_s, began = 0.0, time.monotonic()
+        while self.merge_step(merger):
+            if time.monotonic() - began >= slice_s:
+                self.merged_at = time.monotonic()
+                busy_s += self.merged_at - began
+                await asyncio.sleep(0)
+                began = time.monotonic()
+        return busy_s + time.monotonic() - began
 
     def merge_step(self, merger: MergerPort) -> bool:
         """Merge some partials, or apply some merged ones to their windows; whether more waits."""

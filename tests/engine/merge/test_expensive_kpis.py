@@ -4,6 +4,7 @@ import json
 
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.merger import Merger
 from streams.events import Event, decode
 from streams.wiring.catalogue import catalogue
@@ -29,29 +30,18 @@ def merger_of(*events: Said) -> Merger:
     return merger
 
 
-def published(merger: Merger, limit: int | None = None, with_expensive: bool = True) -> set[str]:
+def published(merger: Merger, priority: Priority | None = None) -> set[str]:
     """Give the names of the KPIs that are taken."""
-    return {key.partition("|")[0] for key, _, _ in merger.publications(limit, with_expensive)}
+    return {key.partition("|")[0] for key, _, _ in merger.publications(priority)}
 
 
-def test_expensive_kpi_waits_for_a_round_with_expensive_ones() -> None:
+def test_expensive_kpi_waits_until_everything_else_is_published() -> None:
     merger = merger_of(won("03-10 09:00", rep="ann"))
-    assert "forecast" not in published(merger, 0, with_expensive=False)
-    # Of all: the month, the quarter and the year; the week has no win.
-    assert merger.pending_expensive >= 3
-    assert published(merger, 0, with_expensive=False) == set()
-    assert published(merger, 0) == {"forecast"}
-    assert merger.pending_expensive == 0
-
-
-def test_expensive_kpi_of_a_value_comes_with_its_long_windows() -> None:
-    merger = merger_of(won("03-10 09:00", rep="ann"))
-    assert "forecast" in published(merger, 0)
-    assert merger.pending == merger.pending_long_windows > 0
-    keys = {key for key, _, _ in merger.publications(with_expensive=False)}
-    assert {f"forecast|rep=ann|{window}" for window in ("month", "quarter", "year")} <= {
-        key.rpartition("|")[0] for key in keys
-    }
+    assert "forecast" not in published(merger, Priority.FIRST)
+    assert "forecast" not in published(merger, Priority.NEXT)
+    # Of all and of ann: the month, the quarter and the year; the week has no win.
+    assert merger.pending == merger.waiting(Priority.LATER) >= 3
+    assert "forecast" in published(merger, Priority.LATER)
     assert merger.pending == 0
 
 
@@ -62,7 +52,7 @@ def test_expensive_kpi_comes_with_all_others_in_a_round_of_everything() -> None:
 def test_expensive_kpi_comes_once_however_often_it_was_deferred() -> None:
     merger = merger_of(won("03-10 09:00", rep="ann"))
     for _ in range(3):
-        published(merger, 0, with_expensive=False)
+        published(merger, Priority.NEXT)
         merger.advance_clock_to(NOW + 86_400_000)
     keys = [key for key, _, _ in merger.publications() if key.startswith("forecast")]
     assert len(keys) == len({*keys})

@@ -9,8 +9,8 @@ from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.catalogue.declare_derived import derived
 from streams.engine.catalogue.derived import FormulaContext, Quotient
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.merger import Merger
-from streams.engine.merge.work_queue import LONG_WINDOW_KINDS
 from streams.events import (
     Event,
     ReferenceRecord,
@@ -83,14 +83,10 @@ class Live:
             self.merger.set_partial(0, cell, vector)
 
 
-def long_windows_of(merger: Merger, limit: int) -> set[str]:
-    """Take a part; give the long windows of reps in it, each by kind and start."""
-    keys = [key.split("|") for key, _, _ in merger.publications(limit)]
-    return {
-        f"{kind} {start}"
-        for _, scope, kind, start in keys
-        if scope[:4] == "rep=" and kind in LONG_WINDOW_KINDS
-    }
+def later_windows_of(merger: Merger, limit: int) -> set[str]:
+    """Take a part of what comes later; give the windows of reps in it, by kind and start."""
+    keys = [key.split("|") for key, _, _ in merger.publications(Priority.LATER, limit)]
+    return {f"{kind} {start}" for _, scope, kind, start in keys if scope[:4] == "rep="}
 
 
 def month(kpi: str, number: str, scope: str = "all") -> str:
@@ -220,8 +216,8 @@ def test_round_gives_each_key_once_and_keeps_what_is_deferred() -> None:
     live = Live()
     live.send(won("03-10 09:00", "a", "50", rep="ann"), won("03-10 09:00", "b", "90", rep="bob"))
     live.apply(won("03-11 09:00", "c", "60", rep="ann"))
-    first = [key for key, _, _ in live.merger.publications(max_long_windows=0)]
-    assert live.merger.pending == live.merger.pending_long_windows > 0
+    first = [key for key, _, _ in live.merger.publications(Priority.FIRST)]
+    assert live.merger.pending > live.merger.waiting(Priority.FIRST) == 0
     assert month("revenue_won", "03", "all") in first
     second = [key for key, _, _ in live.merger.publications()]
     assert len({*first, *second}) == len(first) + len(second)
@@ -230,15 +226,15 @@ def test_round_gives_each_key_once_and_keeps_what_is_deferred() -> None:
     assert not live.merger.pending
 
 
-def test_long_windows_come_in_parts_those_first_that_wait_longest() -> None:
+def test_windows_come_in_parts_those_first_that_wait_longest() -> None:
     live = Live()
     live.send(won("03-10 09:00", "a", "50", rep="ann"), won("03-10 09:00", "b", "90", rep="bob"))
     live.apply(won("03-11 09:00", "c", "60", rep="ann"))
-    parts = [long_windows_of(live.merger, limit=1)]
+    parts = [later_windows_of(live.merger, limit=1)]
     # What has just been taken waits behind all others now.
     live.apply(won("03-11 10:00", "d", "70", rep="ann"))
-    while live.merger.pending_long_windows:
-        parts.append(long_windows_of(live.merger, limit=1))
+    while live.merger.waiting(Priority.LATER):
+        parts.append(later_windows_of(live.merger, limit=1))
     assert all(len(part) <= 1 for part in parts)
     first, *others, last = (window for part in parts for window in part)
     assert first == last

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.algebra.measures import Grouped
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.merger import Merger
 from streams.engine.merge.publication_round import PublicationRound
 from streams.engine.merge.record_builder import Publication
@@ -121,7 +122,8 @@ class Interleaved:
             self.merger.advance_clock(self.clock)
 
     def do_begin(self, number: int) -> None:
-        self.round = self.merger.begin_round((None, 0, 2)[number % 3], number > 2)
+        priority = (None, *Priority)[number % 4]
+        self.round = self.merger.begin_round(priority, (None, 2)[number // 2 % 2])
 
     def do_batch(self, number: int) -> None:
         if self.round is not None:
@@ -150,14 +152,13 @@ ACTIONS = st.tuples(
 )
 
 
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=8), st.booleans(), st.booleans())
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=8), st.sampled_from((None, *Priority)))
 def test_batches_of_any_limits_are_the_records_of_one(
-    limits: list[int], with_long_windows: bool, with_expensive: bool
+    limits: list[int], priority: Priority | None
 ) -> None:
-    choice = None if with_long_windows else 0, with_expensive
-    whole = merger_of_all().publications(*choice)
+    whole = merger_of_all().publications(priority)
     merger = merger_of_all()
-    publications = merger.begin_round(*choice)
+    publications = merger.begin_round(priority)
     found: list[Publication] = []
     for number in range(len(whole)):
         limit = limits[number % len(limits)]
@@ -168,7 +169,7 @@ def test_batches_of_any_limits_are_the_records_of_one(
         assert len(batch) == limit
     assert found == whole
     assert publications.next_batch(1) == []
-    assert merger.pending == merger.pending_long_windows + merger.pending_expensive
+    assert merger.pending == sum(map(merger.waiting, Priority))
 
 
 @given(st.lists(ACTIONS, max_size=40))
@@ -240,3 +241,26 @@ def test_records_of_a_round_that_is_not_over_are_pending() -> None:
     assert merger.pending > 0
     before.next_batch()
     assert merger.pending == 0
+
+
+def test_every_record_comes_although_all_rounds_end_early_and_cells_change_between() -> None:
+    merger = merger_of_all()
+    merger.publications()
+    cells = [(cell, vectors) for cell, vectors in partials()[2] if "rep=ann" in cell]
+
+    def change(number: int) -> None:
+        for cell, vectors in cells:
+            merger.set_partial(1, cell, vectors if number % 2 else {})
+
+    change(1)
+    merger.publications(Priority.FIRST)
+    # The rank of others changes back.
+    missing = {key for key, _, _ in merger.publications() if "|rep=ann|" in key}
+    assert len(missing) > 200
+    for number in range(240):
+        change(number)
+        merger.publications(Priority.FIRST)
+        priority = Priority.LATER if number % 3 else Priority.NEXT
+        for key, _, _ in merger.begin_round(priority, max_scopes=1).next_batch(25):
+            missing.discard(key)
+    assert not missing

@@ -6,6 +6,7 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group
 from streams.engine.merge.merger import Merger
 from streams.engine.merge.record_encoder import OVER, slot_of
@@ -68,24 +69,17 @@ def test_record_with_a_target_goes_out_every_quarter_of_an_hour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kpi", "scope", "waits"),
-    [("revenue_won", {"rep": "ann"}, "wide"), ("forecast", {}, "slow")],
+    ("kpi", "scope", "priority"),
+    [("revenue_won", {"rep": "ann"}, Priority.NEXT), ("forecast", {}, Priority.LATER)],
 )
 def test_record_that_is_deferred_when_its_quarter_has_passed_is_counted_as_waiting(
-    kpi: str, scope: dict[str, str], waits: str
+    kpi: str, scope: dict[str, str], priority: Priority
 ) -> None:
     merger = merger_of(won("03-10 09:00", rep="ann"), target(kpi, "1000", scope=scope))
     published(merger)
     merger.advance_clock_to(NOON + SLOT)
-    assert [
-        *merger.publications(
-            max_long_windows=0 if waits == "wide" else None, with_expensive=waits != "slow"
-        )
-    ] == []
-    assert (merger.pending_long_windows, merger.pending_expensive) == (
-        (1, 0) if waits == "wide" else (0, 1)
-    )
-    assert merger.pending == 1
+    assert merger.publications(Priority.FIRST) == []
+    assert merger.waiting(priority) == merger.pending == 1
     (key,) = published(merger)
     assert key.startswith(f"{kpi}|{'rep=ann' if scope else 'all'}|month|")
     assert merger.pending == 0

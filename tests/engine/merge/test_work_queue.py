@@ -4,127 +4,156 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.config.settings import Settings
 from streams.engine.calendars.calendar import Window
-from streams.engine.merge.state.kpi_index import KpiMask, MaskByWindow
+from streams.engine.catalogue.publish_priority import Priority
+from streams.engine.merge.state.kpi_index import KpiIndex, KpiMask, MaskByWindow
+from streams.engine.merge.state.priorities import Priorities
 from streams.engine.merge.work_queue import WindowWork, WorkQueue
+from streams.wiring.catalogue import catalogue
 
-DAY, WEEK, MONTH = Window("day", 1), Window("week", 1), Window("month", 1)
-CHEAP, OTHER, EXPENSIVE = KpiMask(1), KpiMask(2), KpiMask(4)
-NONE = KpiMask(0)
-REP, TOTAL = "rep=ann", ""
+CATALOGUE = catalogue(Settings())
+INDEX = KpiIndex((*CATALOGUE.kpis, *CATALOGUE.derived))
+TODAY = 739_694  # Thursday, 19 March 2026
+DAY, LAST_WEEK = Window("day", TODAY), Window("week", TODAY - 10)
+(WEEK, MONTH) = (
+    each for each in CATALOGUE.calendar.windows_of(TODAY) if each.kind in ("week", "month")
+)
+BASE, OTHER = INDEX.bits["lead_count"], INDEX.bits["call_count"]
+DERIVED, EXPENSIVE = INDEX.bits["cost_per_lead"], INDEX.bits["forecast"]
+ANN, BOB, TOTAL, PARTNER = "rep=ann", "rep=bob", "", "partner=north"
+FIRST, NEXT, LATER = Priority
 
 
 def queue(changed: MaskByWindow, rewrite: MaskByWindow | None = None) -> WorkQueue:
-    made = WorkQueue(EXPENSIVE)
+    made = WorkQueue(Priorities(INDEX, CATALOGUE.calendar, TODAY))
     made.add(changed, rewrite or {})
     return made
 
 
+def waiting(made: WorkQueue) -> list[int]:
+    return [made.waiting(priority) for priority in Priority]
+
+
+@pytest.mark.parametrize(
+    ("scope", "window", "kpi", "priority"),
+    [
+        (TOTAL, DAY, BASE, FIRST),
+        (TOTAL, MONTH, BASE, FIRST),
+        (TOTAL, MONTH, DERIVED, NEXT),
+        (TOTAL, MONTH, EXPENSIVE, LATER),
+        (TOTAL, LAST_WEEK, BASE, LATER),
+        (ANN, DAY, BASE, FIRST),
+        (ANN, Window("day", TODAY - 1), BASE, FIRST),
+        (ANN, Window("day", TODAY - 2), BASE, LATER),
+        (ANN, Window("day", TODAY + 1), BASE, LATER),
+        (ANN, WEEK, BASE, NEXT),
+        (ANN, Window("last_7d", TODAY - 6), BASE, LATER),
+        (ANN, DAY, DERIVED, LATER),
+        ("channel=web", DAY, BASE, FIRST),
+        (PARTNER, DAY, BASE, NEXT),
+        (PARTNER, WEEK, BASE, LATER),
+    ],
+)
+def test_what_people_look_at_comes_first(
+    scope: str, window: Window, kpi: KpiMask, priority: Priority
+) -> None:
+    found = waiting(queue({window: {scope: kpi}}))
+    assert found == [int(each is priority) for each in Priority]
+
+
 def test_round_of_everything_leaves_nothing() -> None:
-    made = queue({DAY: {REP: CHEAP}, WEEK: {REP: CHEAP, TOTAL: OTHER}}, {MONTH: {REP: EXPENSIVE}})
+    made = queue({DAY: {ANN: BASE}, WEEK: {ANN: BASE, TOTAL: OTHER}}, {MONTH: {ANN: DERIVED}})
     batches = made.next_batches()
-    assert [work.window for work in batches] == [DAY, WEEK, MONTH]
-    assert {work.deferred for work in batches} == {NONE}
+    assert {work.window for work in batches} == {DAY, WEEK, MONTH}
+    assert {work.priority for work in batches} == {LATER}
     assert len(made) == 0
 
 
 def test_kpis_of_one_scope_and_window_are_joined() -> None:
-    made = queue({DAY: {REP: CHEAP}})
-    made.add({DAY: {REP: OTHER}}, {DAY: {REP: EXPENSIVE}})
-    assert made.next_batches() == [WindowWork(DAY, {REP: CHEAP | OTHER}, {REP: EXPENSIVE}, NONE)]
+    made = queue({DAY: {ANN: BASE}})
+    made.add({DAY: {ANN: OTHER}}, {DAY: {ANN: DERIVED}})
+    assert made.next_batches() == [WindowWork(DAY, {ANN: BASE | OTHER}, {ANN: DERIVED}, LATER)]
 
 
-def test_long_windows_of_values_wait_for_a_round_that_has_them() -> None:
-    made = queue({WEEK: {REP: CHEAP, TOTAL: OTHER}, DAY: {REP: CHEAP}})
-    found = made.next_batches(max_long_windows=0)
-    assert {work.window: work.changed for work in found} == {
-        WEEK: {TOTAL: OTHER},
-        DAY: {REP: CHEAP},
-    }
-    assert (len(made), made.long_windows, made.expensive) == (1, 1, 0)
-    assert made.next_batches() == [WindowWork(WEEK, {REP: CHEAP}, {}, NONE)]
-
-
-def test_long_windows_come_in_the_order_in_which_they_wait() -> None:
-    made = queue({MONTH: {REP: CHEAP, "rep=bob": CHEAP}})
-    made.next_batches(max_long_windows=0)
-    made.add({WEEK: {REP: CHEAP}, MONTH: {REP: OTHER}}, {})
-    # A window comes whole, even if it has more scopes.
-    assert made.next_batches(max_long_windows=1) == [
-        WindowWork(MONTH, {REP: CHEAP | OTHER, "rep=bob": CHEAP}, {}, NONE)
+def test_first_round_leaves_what_comes_later() -> None:
+    made = queue({WEEK: {ANN: BASE, TOTAL: OTHER}, DAY: {ANN: BASE | DERIVED}})
+    assert made.next_batches(FIRST) == [
+        WindowWork(WEEK, {TOTAL: OTHER}, {}, FIRST),
+        WindowWork(DAY, {ANN: BASE}, {}, FIRST),
     ]
-    assert made.next_batches(max_long_windows=1) == [WindowWork(WEEK, {REP: CHEAP}, {}, NONE)]
+    assert waiting(made) == [0, 1, 1]
 
 
-@pytest.mark.parametrize(("with_expensive", "deferred"), [(True, NONE), (False, EXPENSIVE)])
-def test_expensive_kpis_are_left_by_a_round_without_them(
-    with_expensive: bool, deferred: KpiMask
-) -> None:
-    made = queue({DAY: {REP: CHEAP | EXPENSIVE}})
-    (work,) = made.next_batches(with_expensive=with_expensive)
-    assert work == WindowWork(DAY, {REP: CHEAP | EXPENSIVE}, {}, deferred)
+def test_round_has_what_comes_first_and_its_windows_whole() -> None:
+    made = queue({WEEK: {ANN: BASE | DERIVED}, DAY: {ANN: BASE}, MONTH: {ANN: BASE}})
+    found = {work.window: work for work in made.next_batches(LATER)}
+    assert found == {
+        DAY: WindowWork(DAY, {ANN: BASE}, {}, FIRST),
+        WEEK: WindowWork(WEEK, {ANN: BASE | DERIVED}, {}, LATER),
+    }
+    assert waiting(made) == [0, 1, 0]
 
 
-def test_deferred_kpis_come_with_the_next_expensive_round() -> None:
+def test_windows_come_in_the_order_in_which_they_wait() -> None:
+    made = queue({MONTH: {ANN: BASE, BOB: BASE}})
+    made.add({WEEK: {ANN: BASE}, MONTH: {ANN: OTHER}}, {})
+    # A window comes whole, even if it has more scopes.
+    assert made.next_batches(NEXT, max_scopes=1) == [
+        WindowWork(MONTH, {ANN: BASE | OTHER, BOB: BASE}, {}, NEXT)
+    ]
+    assert made.next_batches(NEXT, max_scopes=1) == [WindowWork(WEEK, {ANN: BASE}, {}, NEXT)]
+
+
+def test_records_to_write_again_wait_as_told() -> None:
     made = queue({})
-    made.defer(DAY, {REP: EXPENSIVE})
-    made.defer(DAY, {})
-    assert made.next_batches(with_expensive=False) == []
-    assert made.expensive == 1
-    assert made.next_batches() == [WindowWork(DAY, {REP: EXPENSIVE}, {}, NONE)]
+    made.add({}, {DAY: {ANN: BASE}, WEEK: {BOB: BASE}}, LATER)
+    made.add({}, {DAY: {BOB: BASE}})
+    assert waiting(made) == [1, 0, 2]
+    assert made.next_batches(FIRST) == [WindowWork(DAY, {}, {BOB: BASE}, FIRST)]
 
 
-def test_deferred_kpis_come_with_their_long_window() -> None:
-    made = queue({WEEK: {REP: CHEAP}})
-    made.defer(WEEK, {REP: EXPENSIVE})
-    (work,) = made.next_batches(with_expensive=False)
-    assert work == WindowWork(WEEK, {REP: CHEAP | EXPENSIVE}, {}, NONE)
-    assert len(made) == 0
-
-
-def test_expensive_records_to_write_again_wait_with_their_changes() -> None:
-    made = queue({}, {DAY: {REP: CHEAP | EXPENSIVE}})
-    (work,) = made.next_batches(with_expensive=False)
-    assert work.rewrite == {REP: CHEAP}
-    assert made.expensive == 1
-    (work,) = made.next_batches()
-    assert work.rewrite == {REP: EXPENSIVE}
+def test_another_day_changes_what_comes_first_of_what_waits() -> None:
+    made = queue({Window("day", TODAY + 1): {ANN: BASE}, DAY: {ANN: BASE}, WEEK: {ANN: BASE}})
+    assert waiting(made) == [1, 1, 1]
+    made.begin_day(TODAY + 1)
+    assert waiting(made) == [2, 1, 0]
+    made.begin_day(TODAY + 7)
+    assert waiting(made) == [0, 0, 3]
 
 
 MASKS = st.dictionaries(
-    st.sampled_from([DAY, WEEK, MONTH]),
-    st.dictionaries(st.sampled_from([REP, TOTAL]), st.integers(1, 7).map(KpiMask), min_size=1),
+    st.sampled_from([DAY, WEEK, MONTH, LAST_WEEK]),
+    st.dictionaries(
+        st.sampled_from([ANN, TOTAL, PARTNER]),
+        st.sets(st.sampled_from([BASE, OTHER, DERIVED, EXPENSIVE]), min_size=1).map(
+            lambda bits: KpiMask(sum(bits))
+        ),
+        min_size=1,
+    ),
 )
-CHOICES = st.tuples(st.one_of(st.none(), st.integers(0, 3)), st.booleans())
+CHOICES = st.tuples(st.sampled_from((None, *Priority)), st.one_of(st.none(), st.integers(0, 3)))
 
 
-def joined(found: dict[tuple[Window, str], int], work: list[WindowWork]) -> None:
-    """Add what a round would write: all KPIs but the deferred ones."""
-    for each in work:
-        for scopes in (each.changed, each.rewrite):
-            for scope, mask in scopes.items():
-                at = each.window, scope
-                found[at] = found.get(at, 0) | mask & ~each.deferred
+def add_all(found: dict[tuple[Window, str], int], masks: MaskByWindow) -> None:
+    for window, scopes in masks.items():
+        for scope, mask in scopes.items():
+            found[window, scope] = found.get((window, scope), 0) | mask
 
 
 @given(MASKS, MASKS, st.lists(CHOICES, max_size=4))
-def test_rounds_of_any_choice_do_all_the_work_in_the_end(
-    changed: MaskByWindow, rewrite: MaskByWindow, choices: list[tuple[int | None, bool]]
+def test_rounds_of_any_choice_do_all_the_work_once(
+    changed: MaskByWindow, rewrite: MaskByWindow, choices: list[tuple[Priority | None, int | None]]
 ) -> None:
-    whole: dict[tuple[Window, str], int] = {}
-    for masks in (changed, rewrite):
-        for window, scopes in masks.items():
-            for scope, mask in scopes.items():
-                whole[window, scope] = whole.get((window, scope), 0) | mask
-    made = queue(changed, rewrite)
-    found: dict[tuple[Window, str], int] = {}
-    for choice in [*choices, (None, True)]:
-        work = made.next_batches(*choice)
-        joined(found, work)
-        for each in work:
-            for scope, mask in each.changed.items():
-                if mask & each.deferred:
-                    made.defer(each.window, {scope: mask & each.deferred})
-    joined(found, made.next_batches())
-    assert {at: mask for at, mask in found.items() if mask} == whole
+    wanted, found = (dict[tuple[Window, str], int]() for _ in range(2))
+    add_all(wanted, changed)
+    add_all(wanted, rewrite)
+    made, done = queue(changed, rewrite), 0
+    for choice in [*choices, (None, None)]:
+        for work in made.next_batches(*choice):
+            add_all(found, {work.window: work.changed})
+            add_all(found, {work.window: work.rewrite})
+            done += sum(mask.bit_count() for mask in work.changed.values())
+    assert found == wanted
+    assert done == sum(mask.bit_count() for each in changed.values() for mask in each.values())
     assert len(made) == 0

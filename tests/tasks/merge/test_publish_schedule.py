@@ -7,16 +7,16 @@ from math import inf
 import pytest
 from aiokafka import ConsumerRecord
 
+from streams.engine.catalogue.publish_priority import Priority
 from streams.tasks.load_control import Load
 from streams.tasks.merge.publish_schedule import (
+    MEMBERS_POLICY,
+    OTHERS_POLICY,
     TOTAL_PARTITION,
     TOTAL_POLICY,
-    VALUES_POLICY,
     LingerPolicy,
     PublishPolicy,
     PublishSchedule,
-    Round,
-    RoundKind,
     Waiting,
     partitions_of,
     policy_of,
@@ -24,15 +24,17 @@ from streams.tasks.merge.publish_schedule import (
 
 INTERVAL_S = 0.2
 PARTITIONS = 2
-NOTHING = Waiting(0, 0, 0)
-ALL = Waiting(5, 5, 5)
-DAILY = Round(RoundKind.DAILY, 0, False)
-DAILY_WITH_EXPENSIVE = Round(RoundKind.DAILY, 0, True)
-LONG_WINDOWS = Round(RoundKind.LONG_WINDOWS, 100, False)
-EXPENSIVE = Round(RoundKind.EXPENSIVE, 0, True)
+FIRST, NEXT, LATER = Priority
 
 
-def schedule(policy: PublishPolicy = VALUES_POLICY, *runs: Round) -> PublishSchedule:
+def waiting(first: int, following: int, later: int) -> Waiting:
+    return dict(zip(Priority, (first, following, later), strict=True))
+
+
+NOTHING, ALL = waiting(0, 0, 0), waiting(5, 5, 5)
+
+
+def schedule(policy: PublishPolicy = MEMBERS_POLICY, *runs: Priority) -> PublishSchedule:
     """A schedule after rounds that began at 100 and took a millisecond."""
     made = PublishSchedule(policy, INTERVAL_S, PARTITIONS)
     for run in runs:
@@ -48,105 +50,111 @@ def partials(*shards: int) -> list[ConsumerRecord]:
     ]
 
 
-def test_total_has_a_policy_of_its_own() -> None:
+def test_total_members_and_others_have_policies_of_their_own() -> None:
     assert policy_of(TOTAL_PARTITION) is TOTAL_POLICY
-    assert {policy_of(number) is VALUES_POLICY for number in (1, 2, 6)} == {True}
+    assert [policy_of(number) for number in range(1, 7)] == [
+        *(MEMBERS_POLICY, MEMBERS_POLICY),
+        *4 * [OTHERS_POLICY],
+    ]
 
 
+@pytest.mark.parametrize("policy", [TOTAL_POLICY, MEMBERS_POLICY, OTHERS_POLICY])
 @pytest.mark.parametrize(
-    ("policy", "waiting", "due"),
+    ("what", "due"),
     [
-        (VALUES_POLICY, NOTHING, []),
-        (VALUES_POLICY, Waiting(1, 0, 0), [DAILY, LONG_WINDOWS, EXPENSIVE]),
-        (VALUES_POLICY, Waiting(0, 1, 0), [LONG_WINDOWS]),
-        (VALUES_POLICY, Waiting(0, 0, 1), [EXPENSIVE]),
-        (VALUES_POLICY, ALL, [DAILY, LONG_WINDOWS, EXPENSIVE]),
-        # Of the grand total the daily round has the expensive KPIs.
-        (TOTAL_POLICY, Waiting(1, 0, 1), [DAILY_WITH_EXPENSIVE, LONG_WINDOWS]),
-        (TOTAL_POLICY, Waiting(0, 0, 1), [EXPENSIVE]),
-        (TOTAL_POLICY, NOTHING, []),
+        (NOTHING, []),
+        # The first round may leave something for the others.
+        (waiting(1, 0, 0), [FIRST, NEXT, LATER]),
+        (waiting(0, 1, 0), [NEXT]),
+        (waiting(0, 0, 1), [LATER]),
+        (ALL, [FIRST, NEXT, LATER]),
     ],
 )
 def test_everything_that_waits_is_due_at_first(
-    policy: PublishPolicy, waiting: Waiting, due: list[Round]
+    policy: PublishPolicy, what: Waiting, due: list[Priority]
 ) -> None:
     for load in Load:
-        assert schedule(policy).due(0.0, load, waiting) == due
+        assert schedule(policy).due(0.0, load, what) == due
 
 
 @pytest.mark.parametrize(
-    ("policy", "load", "daily_s", "expensive_s"),
+    ("policy", "load", "first_s", "later_s"),
     [
-        (VALUES_POLICY, Load.HEAVY, 2.0, 2.0),
-        (VALUES_POLICY, Load.LIGHT, 0.4, 0.4),
-        (VALUES_POLICY, Load.IDLE, 0.4, 0.4),
-        (TOTAL_POLICY, Load.HEAVY, 0.2, 1.0),
-        (TOTAL_POLICY, Load.LIGHT, 0.2, 0.2),
+        (MEMBERS_POLICY, Load.BACKLOG, 2.0, 10.0),
+        (MEMBERS_POLICY, Load.HEAVY, 0.8, 30.0),
+        (MEMBERS_POLICY, Load.LIGHT, 0.2, 2.0),
+        (MEMBERS_POLICY, Load.IDLE, 0.2, 0.2),
+        (TOTAL_POLICY, Load.HEAVY, 0.2, 10.0),
+        (TOTAL_POLICY, Load.LIGHT, 0.2, 1.0),
         (TOTAL_POLICY, Load.IDLE, 0.2, 0.2),
     ],
 )
 def test_rounds_of_little_work_follow_after_their_least_interval(
-    policy: PublishPolicy, load: Load, daily_s: float, expensive_s: float
+    policy: PublishPolicy, load: Load, first_s: float, later_s: float
 ) -> None:
-    made = schedule(policy, DAILY, LONG_WINDOWS, EXPENSIVE)
-    assert made.next_due_at(load, Waiting(1, 0, 1)) == pytest.approx(100.0 + daily_s)
-    assert made.next_due_at(load, Waiting(0, 0, 1)) == pytest.approx(100.0 + expensive_s)
-    assert made.due(100.0 + daily_s - 0.01, load, ALL) == []
-    kinds = [due.kind for due in made.due(100.0 + daily_s + 0.01, load, Waiting(1, 1, 1))]
-    assert kinds[0] is RoundKind.DAILY
+    made = schedule(policy, *Priority)
+    assert made.next_due_at(load, waiting(1, 0, 1)) == pytest.approx(100.0 + first_s)
+    assert made.next_due_at(load, waiting(0, 0, 1)) == pytest.approx(100.0 + later_s)
+    assert made.due(100.0 + first_s - 0.01, load, ALL) == []
+    assert made.due(100.0 + first_s + 0.01, load, ALL)[0] is FIRST
 
 
-def test_each_kind_of_round_has_a_pause_of_its_own() -> None:
+def test_each_priority_has_a_pause_of_its_own() -> None:
     made = schedule()
-    made.record(DAILY, 100.0, 0.001)
-    made.record(LONG_WINDOWS, 100.0, 0.2)
-    made.record(EXPENSIVE, 100.0, 0.4)
-    times = (101.9, 102.1, 104.1, 108.1)
+    made.record(FIRST, 100.0, 0.001)
+    made.record(NEXT, 100.0, 0.6)
+    made.record(LATER, 100.0, 1.0)
+    times = (100.7, 100.9, 112.1, 130.1)
     found = [made.due(at, Load.HEAVY, ALL) for at in times]
-    assert found == [
-        [],
-        [DAILY],
-        [DAILY, EXPENSIVE],
-        [DAILY, LONG_WINDOWS, EXPENSIVE],
-    ]
+    assert found == [[], [FIRST], [FIRST, NEXT], [FIRST, NEXT, LATER]]
 
 
-def test_long_windows_are_due_at_once_when_nothing_else_waits() -> None:
-    made = schedule()
-    made.record(LONG_WINDOWS, 100.0, 9.0)
-    assert made.due(100.1, Load.HEAVY, Waiting(0, 5, 0)) == [LONG_WINDOWS]
-    assert made.due(100.1, Load.HEAVY, Waiting(1, 5, 0)) == [DAILY, EXPENSIVE]
-    # It is not known that nothing else waits until a daily round is due.
-    made.record(DAILY, 100.0, 0.001)
-    assert made.due(100.1, Load.HEAVY, Waiting(0, 5, 0)) == []
+def test_what_comes_later_waits_for_its_round_even_if_nothing_else_waits() -> None:
+    made = schedule(MEMBERS_POLICY, FIRST, LATER)
+    assert made.due(101.0, Load.HEAVY, waiting(0, 0, 5)) == []
+    assert made.due(101.0, Load.IDLE, waiting(0, 0, 5)) == [LATER]
 
 
-def test_a_part_of_the_long_windows_brings_the_next_part_sooner() -> None:
-    made = schedule(replace(VALUES_POLICY, interval_factor=1), DAILY)
-    made.record(LONG_WINDOWS, 100.0, 9.0, part=0.1)
-    assert made.due(100.9, Load.HEAVY, Waiting(1, 5, 0))[1:] == [EXPENSIVE]
-    assert made.due(101.1, Load.HEAVY, Waiting(1, 5, 0))[1] == LONG_WINDOWS
+def test_a_part_of_what_comes_later_brings_the_next_part_sooner() -> None:
+    made = schedule(MEMBERS_POLICY, FIRST)
+    made.record(LATER, 100.0, 9.0, part=0.1)
+    assert LATER not in made.due(102.9, Load.HEAVY, ALL)
+    assert LATER in made.due(103.1, Load.HEAVY, ALL)
 
 
-def test_expensive_kpis_of_a_daily_round_count_for_both_kinds() -> None:
-    made = schedule(TOTAL_POLICY, DAILY_WITH_EXPENSIVE)
-    assert made.due(100.5, Load.HEAVY, Waiting(1, 0, 1))[0] == DAILY
-    assert made.due(101.1, Load.HEAVY, Waiting(1, 0, 1))[0] == DAILY_WITH_EXPENSIVE
+def test_everything_goes_out_within_half_a_minute_however_long_rounds_take() -> None:
+    for policy in (TOTAL_POLICY, MEMBERS_POLICY, OTHERS_POLICY):
+        made = PublishSchedule(policy, 0.05, PARTITIONS)
+        for priority in Priority:
+            made.record(priority, 100.0, 60.0)
+        for load in Load:
+            assert made.next_due_at(load, waiting(0, 0, 1)) <= 160.0
+            assert load is Load.IDLE or made.due(130.1, load, ALL) == [FIRST, NEXT, LATER]
 
 
-def test_merging_is_due_with_the_daily_round() -> None:
-    made = schedule(VALUES_POLICY, DAILY)
-    assert [made.is_merge_due(at, Load.HEAVY) for at in (101.9, 102.1)] == [False, True]
+@pytest.mark.parametrize(
+    ("priority", "load", "at", "ends"),
+    [
+        (LATER, Load.HEAVY, 101.2, False),
+        (LATER, Load.HEAVY, 101.4, True),
+        (NEXT, Load.HEAVY, 101.4, True),
+        (LATER, Load.IDLE, 101.4, False),
+        (FIRST, Load.HEAVY, 101.4, False),
+    ],
+)
+def test_round_ends_early_for_a_first_one_that_is_overdue(
+    priority: Priority, load: Load, at: float, ends: bool
+) -> None:
+    assert schedule(MEMBERS_POLICY, FIRST).is_interrupted(priority, at, load) is ends
+
+
+def test_merging_is_due_with_the_first_round() -> None:
+    made = schedule(MEMBERS_POLICY, FIRST)
+    assert [made.is_first_due(at, Load.HEAVY) for at in (100.7, 100.9)] == [False, True]
 
 
 def test_nothing_is_due_ever_if_nothing_waits() -> None:
     assert schedule().next_due_at(Load.HEAVY, NOTHING) == inf
-
-
-@pytest.mark.parametrize(("load", "factor"), [(Load.IDLE, 0), (Load.LIGHT, 1), (Load.HEAVY, 3)])
-def test_slices_of_values_leave_the_event_loop_to_others(load: Load, factor: float) -> None:
-    assert schedule().yield_s(0.01, load) == pytest.approx(factor * 0.01)
-    assert schedule(TOTAL_POLICY).yield_s(0.01, load) == 0.0
 
 
 def linger_s(made: PublishSchedule, now: float, *shards: int, found_idle: bool = False) -> float:
@@ -157,15 +165,15 @@ def linger_s(made: PublishSchedule, now: float, *shards: int, found_idle: bool =
 def busy(policy: PublishPolicy, *recent: Iterable[int]) -> PublishSchedule:
     """A schedule whose last round was at 100, and which is never idle."""
     linger = policy.linger and replace(policy.linger, idle_s=inf)
-    made = schedule(replace(policy, linger=linger), DAILY)
+    made = schedule(replace(policy, linger=linger), FIRST)
     for shards in recent:
         made.received([partials(*shards)])
     return made
 
 
-def test_values_do_not_linger_when_idle_and_wait_for_their_round_otherwise() -> None:
-    assert linger_s(busy(VALUES_POLICY), 100.3, 0, found_idle=True) == 0.0
-    assert linger_s(busy(VALUES_POLICY), 100.3, 0) == pytest.approx(1.7)
+def test_others_do_not_linger_when_idle_and_wait_for_their_round_otherwise() -> None:
+    assert linger_s(busy(OTHERS_POLICY), 100.3, 0, found_idle=True) == 0.0
+    assert linger_s(busy(OTHERS_POLICY), 100.3, 0) == pytest.approx(1.7)
 
 
 def test_total_lingers_until_all_partitions_have_come_or_for_the_timeout() -> None:
@@ -176,7 +184,7 @@ def test_total_lingers_until_all_partitions_have_come_or_for_the_timeout() -> No
 
 
 def test_total_does_not_linger_after_a_pause() -> None:
-    assert linger_s(schedule(TOTAL_POLICY, DAILY), 100.3, 0) <= 0
+    assert linger_s(schedule(TOTAL_POLICY, FIRST), 100.3, 0) <= 0
 
 
 @pytest.mark.parametrize(("recent", "waits"), [([[0], [1]], True), ([[0], [0]], False)])

@@ -1,6 +1,5 @@
 """When a merge task publishes what: rounds, pauses and transactions."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -28,8 +27,6 @@ from tests.tasks.merge.partials import (
 
 LONG = 3600.0
 
-NEARLY_NO_TIME = 1e-9
-
 
 async def test_first_change_goes_out_at_once_and_the_next_ones_together(
     settings: Settings,
@@ -50,6 +47,9 @@ async def test_round_goes_out_in_small_transactions_a_long_one_in_longer_ones(
 ) -> None:
     monkeypatch.setattr("streams.tasks.merge.output_writer.RECORDS_PER_BATCH", 5)
     monkeypatch.setattr("streams.tasks.merge.task.RECORDS_PER_TRANSACTION", 5)
+    members = publish_schedule.MEMBERS_POLICY
+    in_batches = replace(members, first=replace(members.first, slice_s=0.0))
+    monkeypatch.setattr(publish_schedule, "MEMBERS_POLICY", in_batches)
     partials = {f"channel=c{number}": 1 for number in range(records)}
     async with hands(settings) as own:
         merger = await own.board(OTHERS)
@@ -67,9 +67,9 @@ async def test_values_wait_less_under_light_load(settings: Settings) -> None:
             await publish_partials(settings, {"0|channel=web": number}, OTHERS)
             await own.read(merger)
         assert await values(settings) == {"channel=web": 1}
-        assert 590 < merger.next_tick_in_s <= 600
+        assert 230 < merger.next_tick_in_s <= 240
         own.demand = Load.LIGHT
-        assert 110 < merger.next_tick_in_s <= 120
+        assert 50 < merger.next_tick_in_s <= 60
 
 
 async def test_last_change_always_goes_out(settings: Settings) -> None:
@@ -83,10 +83,15 @@ async def test_last_change_always_goes_out(settings: Settings) -> None:
 
 
 @pytest.fixture
-def expensive_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the pause after a round of slow keys be as long as it may be."""
+def other_rounds_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pauses between all rounds but first ones be long under load."""
     total = publish_schedule.TOTAL_POLICY
-    rare = replace(total, expensive_max_s=LONG, expensive_share=NEARLY_NO_TIME)
+    seldom = publish_schedule.ByLoad(0, LONG, LONG, LONG)
+    rare = replace(
+        total,
+        following=replace(total.following, min_s=seldom),
+        later=replace(total.later, min_s=seldom),
+    )
     monkeypatch.setattr(publish_schedule, "TOTAL_POLICY", rare)
 
 
@@ -102,53 +107,35 @@ async def test_time_passes_for_a_task_that_is_never_idle(
         assert vars(merger._merger)["clock"] == later.now
 
 
-@pytest.mark.usefixtures("expensive_rounds_are_rare")
-async def test_expensive_key_goes_out_at_once_and_then_after_its_pause(
-    settings: Settings,
+@pytest.mark.parametrize("key", [WIDE, SLOW])
+@pytest.mark.usefixtures("other_rounds_are_rare")
+async def test_key_that_comes_later_goes_out_at_once_and_then_after_its_pause(
+    settings: Settings, key: str
 ) -> None:
     async with hands(settings) as own:
         merger = await own.board(REPS)
         for number in (1, 2, 3):
-            await publish_partials(settings, {f"0|{SLOW}": number, "0|rep=ann": number})
+            await publish_partials(settings, {f"0|{key}": number, "0|rep=ann": number})
             await own.read(merger)
             await tick_while_due_before(merger, LONG / 2)
-        assert await values(settings) == {SLOW: 1, "rep=ann": 3}
+        assert await values(settings) == {key: 1, "rep=ann": 3}
         assert LONG / 2 < merger.next_tick_in_s <= LONG
 
 
-@pytest.mark.usefixtures("expensive_rounds_are_rare")
-async def test_expensive_key_waits_for_nothing_without_load(
-    settings: Settings,
+@pytest.mark.parametrize("key", [WIDE, SLOW])
+@pytest.mark.usefixtures("other_rounds_are_rare")
+async def test_key_that_comes_later_waits_for_nothing_without_load(
+    settings: Settings, key: str
 ) -> None:
     async with hands(settings) as own:
         merger = await own.board(REPS)
         for number in (1, 2):
-            await publish_partials(settings, {f"0|{SLOW}": number})
+            await publish_partials(settings, {f"0|{key}": number})
             await own.read(merger)
-        assert await values(settings) == {SLOW: 1}
+        assert await values(settings) == {key: 1}
         own.demand = Load.IDLE
-        factor = publish_schedule.VALUES_POLICY.interval_factor
-        await asyncio.sleep(factor * settings.publish_interval_ms / 1000)
-        await merger.tick()
-        assert await values(settings) == {SLOW: 2}
-
-
-async def test_long_window_waits_while_others_change_and_goes_out_when_none_does(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    total = publish_schedule.TOTAL_POLICY
-    rare = replace(total, long_windows_max_s=LONG, long_windows_share=NEARLY_NO_TIME)
-    monkeypatch.setattr(publish_schedule, "TOTAL_POLICY", rare)
-    async with hands(settings) as own:
-        merger = await own.board(REPS)
-        for number in (1, 2, 3):
-            await publish_partials(settings, {f"0|{WIDE}": number, "0|rep=ann": number})
-            await own.read(merger)
-            # The next round may begin.
-            await asyncio.sleep(settings.publish_interval_ms / 1000)
-        assert await values(settings) == {WIDE: 1, "rep=ann": 3}
         await read_until_idle(own, merger)
-        assert await values(settings) == {WIDE: 3, "rep=ann": 3}
+        assert await values(settings) == {key: 2}
 
 
 async def test_change_that_is_reverted_in_time_is_not_published(settings: Settings) -> None:
