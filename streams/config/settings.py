@@ -96,14 +96,6 @@ class Settings(SourceSettings):
         " have that where there is time to spare, three times that under load, and ten times that"
         " while a backlog waits; other windows are published less often.",
     )
-    snapshot_interval_s: int = setting(
-        PROCESS,
-        600,
-        number(0, 86_400, "s"),
-        "Shortest time between two snapshots of one partition's aggregates. Who takes a partition"
-        " over reads only what came after the last one event by event. 0: none are written, and"
-        " every start adds up all events.",
-    )
     now: int | None = setting(
         REPORTING,
         None,
@@ -236,6 +228,14 @@ class Settings(SourceSettings):
             history_complaint,
         ),
         "Where `sales-kpis history` keeps the past. Empty: `history.sqlite` in `DATA`.",
+    )
+    snapshot_interval_s: int = setting(
+        PROCESS,
+        600,
+        number(0, 86_400, "s"),
+        "Shortest time between two snapshots of one partition's aggregates. Who takes a partition"
+        " over reads only what came after the last one event by event. 0: none are written, and"
+        " every start adds up all events.",
     )
     log: str = setting(PROCESS, "text", choice(*LOG_FORMS), "Form of the log on standard error.")
     failpoint: str = setting(
