@@ -119,27 +119,28 @@ NEVER_WAITS = ByLoad(0, 0, 0, 0)
 # would be done first, so that a round has few.
 TOTAL_POLICY = PublishPolicy(
     first=RoundPolicy(ONCE, NEVER_WAITS, 2.0, ByLoad(1, 0.2, 0.2, 0.2), None, 0.005, NEVER_WAITS),
-    following=RoundPolicy(ONCE, ByLoad(0, 0.3, 2, 2), 5.0, ByLoad(1, 0.125, 0.1, 0.1)),
-    later=RoundPolicy(ONCE, ByLoad(0, 1, 10, 5), 10.0, ByLoad(1, 0.125, 0.05, 0.05)),
+    following=RoundPolicy(ONCE, ByLoad(0, 0.5, 2, 2), 5.0, ByLoad(1, 0.125, 0.1, 0.1)),
+    later=RoundPolicy(ONCE, ByLoad(0, 2, 10, 5), 10.0, ByLoad(1, 0.125, 0.05, 0.05)),
     begin_early=True,
     linger=LingerPolicy(),
 )
-# Days of reps, teams and channels, as soon as their cells have come from all partitions.
+# Days of reps, teams and channels, as soon as their cells have come from all partitions. With time
+# to spare a round that is cheap, of a choice of KPIs, follows each commit.
 MEMBERS_POLICY = PublishPolicy(
     first=RoundPolicy(
         ByLoad(1, 1, 4, 10),
         NEVER_WAITS,
         2.0,
-        ByLoad(1, 0.25, 0.2, 0.025),
+        ByLoad(1, 0.1, 0.1, 0.025),
         None,
         0.005,
         ByLoad(0, 0, 0, 3),
     ),
     following=RoundPolicy(
-        ByLoad(1, 2, 10, 10), ByLoad(0, 0.5, 10, 5), 15.0, ByLoad(1, 0.125, 0.05, 0.025), 50
+        ByLoad(1, 2, 10, 10), ByLoad(0, 2, 10, 5), 15.0, ByLoad(1, 0.05, 0.05, 0.025), 50
     ),
     later=RoundPolicy(
-        ByLoad(1, 2, 10, 10), ByLoad(0, 2, 30, 10), 30.0, ByLoad(1, 0.125, 0.04, 0.025), 50
+        ByLoad(1, 2, 10, 10), ByLoad(0, 5, 30, 10), 30.0, ByLoad(1, 0.05, 0.04, 0.025), 50
     ),
     begin_early=True,
     linger=LingerPolicy(),

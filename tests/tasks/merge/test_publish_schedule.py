@@ -82,10 +82,10 @@ def test_everything_that_waits_is_due_at_first(
     [
         (MEMBERS_POLICY, Load.BACKLOG, 2.0, 10.0),
         (MEMBERS_POLICY, Load.HEAVY, 0.8, 30.0),
-        (MEMBERS_POLICY, Load.LIGHT, 0.2, 2.0),
+        (MEMBERS_POLICY, Load.LIGHT, 0.2, 5.0),
         (MEMBERS_POLICY, Load.IDLE, 0.2, 0.2),
         (TOTAL_POLICY, Load.HEAVY, 0.2, 10.0),
-        (TOTAL_POLICY, Load.LIGHT, 0.2, 1.0),
+        (TOTAL_POLICY, Load.LIGHT, 0.2, 2.0),
         (TOTAL_POLICY, Load.IDLE, 0.2, 0.2),
     ],
 )
