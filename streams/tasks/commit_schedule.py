@@ -18,6 +18,8 @@ COMMIT_INTERVAL_SECONDS = 0.08
 # Rounds of reps and channels follow such a commit at once, so all partitions have the same one:
 # 0.24 s. Nobody waits for the cells of hours, of other dimensions and of days long past: 1 s.
 EVERY_COMMITS: Mapping[Priority, int] = {Priority.FIRST: 1, Priority.NEXT: 3, Priority.LATER: 12}
+# A cell that changes under load is published within this time.
+CELLS_INTERVAL_SECONDS = EVERY_COMMITS[Priority.LATER] * COMMIT_INTERVAL_SECONDS
 
 
 def until_next_commit(since: float) -> float:

@@ -27,7 +27,7 @@ from streams.operations.export import OnProgress
 from streams.operations.verification.recompute import ReceivedReroute, Recomputation
 from streams.operations.verification.source_check import Missing, SourceCheck, TopicReader
 from streams.process.cancellation import ended, stopped
-from streams.tasks.commit_schedule import VALUES_INTERVAL_SECONDS
+from streams.tasks.commit_schedule import CELLS_INTERVAL_SECONDS
 from streams.tasks.merge.published_index import REVISION_FIELD
 from streams.tasks.metrics_port import NoMetrics
 from streams.tasks.ports import CorePort
@@ -36,7 +36,7 @@ from streams.tasks.reference_data import ReferenceData
 # Before each repeated comparison; the last is longer than any KPI's publication may be deferred.
 PAUSES_SECONDS = (2.0, 6.0)
 # After a change of the state all its cells are published within this time, or they are late.
-PUBLISHED_WITHIN_SECONDS = 3 * VALUES_INTERVAL_SECONDS
+PUBLISHED_WITHIN_SECONDS = 3 * CELLS_INTERVAL_SECONDS
 TopicKey = tuple[str, str]  # topic and key
 # By source partition and cell; text where the value could not be decoded.
 PartialsByPartition = dict[int, dict[str, Grouped | str]]
