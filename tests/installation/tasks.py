@@ -75,18 +75,21 @@ class Hands:
         await self.read_boards(core)
 
     async def exchange(self, *shards: AggregateTask) -> None:
-        """Let shards read everything, what they send to one another too, however it is fetched."""
+        """Let shards read everything, what they send to one another too, and tell what came of it.
+
+        They read until nothing moves, however it is fetched.
+        """
         before = None
         while before != (reached := [shard.resume_offsets() for shard in shards]):
             before = reached
             for shard in shards:
                 await self.read(shard)
+        await self.tell(*shards)
 
     async def settle(self, core: CorePort) -> None:
         """Read and publish everything, what shards send to one another and members' values too."""
         shards = [await self.shard(number, core) for number in range(self.settings.partitions)]
         await self.exchange(*shards)
-        await self.tell(*shards)
         await self.read_boards(core)
 
     async def read_boards(self, core: CorePort | None = None) -> None:
