@@ -243,10 +243,14 @@ class Invalidation:
         return found
 
     def _add_dimension(self, window: Window, dimension: str, kpi: Derived) -> None:
-        """Add all values of a dimension in a window, and their `previous` in the next one."""
+        """Add all values of a dimension in a window, and their `previous` in the next one.
+
+        Those without facts, too, that have records by a target.
+        """
         for each in (window, self._calendar.following(window)):
             if each.start <= self._windows.today:
-                for scope in self._windows.scopes(each):
+                aimed = (target_key.scope for target_key in self._targets.of_window(each))
+                for scope in {**self._windows.scopes(each), **dict.fromkeys(aimed)}:
                     if scope.partition("=")[0] == dimension:
                         self.add(scope, (each,), self._bits[kpi.name])
 

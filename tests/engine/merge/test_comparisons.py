@@ -125,6 +125,18 @@ def test_best_of_the_days_compared_moves_the_others_though_not_the_best_of_the_m
     assert b'"previous_to_date":100.0' in live.records[key]
 
 
+def test_best_moves_a_record_that_only_a_target_makes() -> None:
+    live = Live()
+    live.send(
+        target("revenue_won", "5", scope={"partner": "north"}, at="03-01 00:00"),
+        won("03-05 09:00", "a", "100", partner="south"),
+    )
+    key = month("partner_quality", "03", "partner=north")
+    assert b'"best":{"deal_count":1,"revenue_won":10000}' in live.records[key]
+    assert key in live.send(won("03-06 09:00", "b", "200", partner="south"))
+    assert b'"best":{"deal_count":2,"revenue_won":30000}' in live.records[key]
+
+
 def test_target_that_is_set_again_later_makes_records_from_then_on() -> None:
     live = Live()
     live.send(target("lead_count", "5", at="01-10 00:00"))
