@@ -19,7 +19,8 @@ from streams.wiring.describe import (
 
 # Settings that no number depends on, and secrets.
 NOT_DESCRIBED = {
-    *("bootstrap", "app", "now", "publish_interval_ms", "partitions", "replication", "token"),
+    *("bootstrap", "app", "now", "partitions", "replication", "token"),
+    *("publish_interval_ms", "snapshot_interval_s"),
     *(
         "gateway_port",
         "page_port",
