@@ -7,6 +7,7 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.kafka import topics
+from streams.tasks.load_control import Load
 from streams.wiring.core import build_core
 from tests.faults.reading import published, without
 from tests.installation.installed import (
@@ -88,6 +89,8 @@ async def test_worker_publishes_nothing_twice_and_ends_with_the_furthest_instant
     settings = Jumping(**{f.name: getattr(plain, f.name) for f in fields(plain)})
     core = build_core(settings)
     async with hands(settings) as own:
+        # Under load records of few readers would wait for half a minute.
+        own.demand = Load.IDLE
         shard = await own.shard(0, core)
         boards = [await own.board(number, core) for number in range(topics.MERGE_PARTITIONS)]
 
