@@ -1,6 +1,6 @@
 """The parts of the benchmark in a tiny form, on one Kafka and in one run.
 
-Four of them with five KPIs; in `make soak` all, with both catalogues: that takes a dozen workers.
+One of them with five KPIs; in `make soak` all, with both catalogues: that takes a dozen workers.
 """
 
 import math
@@ -17,7 +17,7 @@ from streams.bench.results import Results, ResultsFile
 from streams.bench.run import run_bench
 
 TINY = Options(
-    parts=("latency", "memory", "restore", "cost"),
+    parts=("latency",),
     events=1_000,
     seconds=5.0,
     leads=(40,),
@@ -54,6 +54,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return run(TINY, tmp_path_factory.mktemp("bench"))
 
 
+@pytest.fixture(scope="module")
+def all_ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Give the results of a tiny run of all parts."""
+    return run(ALL, tmp_path_factory.mktemp("all"))
+
+
 def figure(ran: Ran, part: str, case: str, quantity: str, unit: str) -> float:
     """Give a figure of the file."""
     (found,) = (
@@ -84,25 +90,28 @@ def test_latency_has_both_percentiles(ran: Ran, whose: str) -> None:
     assert 0 < p50 <= p99
 
 
-def test_memory_is_read_once_settled_and_after_a_restart(ran: Ran) -> None:
+@pytest.mark.soak
+def test_memory_is_read_once_settled_and_after_a_restart(all_ran: Ran) -> None:
     for when in ("once settled", "after a restart"):
-        assert figure(ran, "memory", LEADS, f"memory {when}", "MB") > 10
-
-
-def test_restore_is_timed(ran: Ran) -> None:
-    assert figure(ran, "restore", LEADS, "from start to ready", "s") > 0
-    assert figure(ran, "restore", LEADS, "worker's CPU until ready", "s") > 0
-
-
-@pytest.mark.parametrize("when", ["today", "late"])
-def test_cost_is_that_of_events_of_today_and_of_late_ones(ran: Ran, when: str) -> None:
-    assert figure(ran, "cost", LEADS, f"{when}: worker's CPU", "µs/event") > 0
-    assert figure(ran, "cost", LEADS, f"{when}: output records", "/event") > 0
+        assert figure(all_ran, "memory", LEADS, f"memory {when}", "MB") > 10
 
 
 @pytest.mark.soak
-def test_all_parts_of_both_catalogues(tmp_path: Path) -> None:
-    done = run(ALL, tmp_path)
+def test_restore_is_timed(all_ran: Ran) -> None:
+    assert figure(all_ran, "restore", LEADS, "from start to ready", "s") > 0
+    assert figure(all_ran, "restore", LEADS, "worker's CPU until ready", "s") > 0
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("when", ["today", "late"])
+def test_cost_is_that_of_events_of_today_and_of_late_ones(all_ran: Ran, when: str) -> None:
+    assert figure(all_ran, "cost", LEADS, f"{when}: worker's CPU", "µs/event") > 0
+    assert figure(all_ran, "cost", LEADS, f"{when}: output records", "/event") > 0
+
+
+@pytest.mark.soak
+def test_all_parts_of_both_catalogues(all_ran: Ran) -> None:
+    done = all_ran
     assert [*dict.fromkeys(each.part for each in done[1].figures)] == list(PARTS)
     for name in ("every KPI", "five KPIs"):
         assert figure(done, "throughput", f"{name}, 2 processes", "throughput", "events/s") > 0
