@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from math import inf
 from types import MappingProxyType
 from typing import NoReturn, Self
 
@@ -23,6 +24,8 @@ Writes = Mapping[TopicPartition, Iterable[Record]]
 TRANSACTION_TIMEOUT_MS = 15_000
 # The client would retry without end; a commit that takes longer will not succeed.
 DEADLINE_SECONDS = 12.0
+# One that began before there was anything to write, and may have to wait for it longer still.
+EMPTY_SECONDS = 3.0
 # With the default of 100 ms a refusal while the last markers are being written costs 100 ms.
 BACKOFF_MS = 5
 # To the event loop, until the client's own task has sent the partitions of a transaction.
@@ -108,6 +111,8 @@ class TransactionalProducer:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
         self.is_open = False
+        # When the open transaction began, while nothing is written to it.
+        self._empty_since = inf
         self.answered_at = time.monotonic()
         self.positions: dict[TopicPartition, int] = {}
 
@@ -152,7 +157,7 @@ class TransactionalProducer:
         try:
             if not self.is_open:
                 await producer.begin_transaction()
-                self.is_open = True
+                self.is_open, self._empty_since = True, time.monotonic()
             for partition in partitions:
                 producer._txn_manager.maybe_add_partition_to_txn(partition)
         except (KafkaError, IllegalOperation, AssertionError) as error:
@@ -166,6 +171,7 @@ class TransactionalProducer:
         Records of one partition keep their order. Returns the offset of each partition's last.
         Raises Fatal for a partition that has lost earlier records: its topic was created again.
         """
+        self._empty_since = inf
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 last = await self._send(writes)
@@ -182,12 +188,21 @@ class TransactionalProducer:
                 await self._fenced_producer().commit_transaction()
         except (KafkaError, IllegalOperation, TimeoutError, AssertionError) as error:
             self._fail("could not commit", error)
-        self.is_open = False
+        self.is_open, self._empty_since = False, inf
         self.answered_at = time.monotonic()
 
     async def end(self) -> None:
         """Commit the open transaction, if there is one to which nothing was written."""
         if self.is_open:
+            await self.commit()
+
+    async def end_if_kept(self) -> None:
+        """Commit a transaction that has long been open, and still has nothing written to it.
+
+        To be awaited now and then by work that goes on meanwhile, and may last longer than the
+        transaction's time-out.
+        """
+        if time.monotonic() - self._empty_since > EMPTY_SECONDS:
             await self.commit()
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from streams.kafka.progress_tracker import report_progress
 
@@ -10,15 +10,25 @@ from streams.kafka.progress_tracker import report_progress
 SLICE_SECONDS = 0.02
 
 
-async def run_cooperatively(step: Callable[[], bool]) -> None:
+# What is awaited between two slices of work.
+Between = Callable[[], Awaitable[None]]
+
+
+async def nothing_between() -> None:
+    """Await nothing."""
+
+
+async def run_cooperatively(step: Callable[[], bool], between: Between = nothing_between) -> None:
     """Call a step until it returns False, yielding to the event loop after every slice.
 
-    A step returns whether more waits. It should take a millisecond or less, for it is not
-    interrupted, and has to leave its object consistent: others may call it meanwhile.
+    `between` is awaited there as well. A step returns whether more waits. It should take a
+    millisecond or less, for it is not interrupted, and has to leave its object consistent: others
+    may call it meanwhile.
     """
     until = time.monotonic() + SLICE_SECONDS
     while step():
         if time.monotonic() >= until:
             report_progress()
             await asyncio.sleep(0)
+            await between()
             until = time.monotonic() + SLICE_SECONDS

@@ -1,18 +1,21 @@
 """A transaction that is open before anything is to be written to it."""
 
 import asyncio
+import time
 
 import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
-from streams.kafka import topics
+from streams.kafka import topics, transactional_producer
 from streams.kafka.fetched_list import FetchedList
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.cooperative import SLICE_SECONDS
 from streams.tasks.early_begin import BACKLOG_RECORDS
 from streams.tasks.load_control import Load
+from streams.tasks.merge.task import MergeTask
 from tests.installation.installed import (
     event,
     lists,
@@ -20,6 +23,8 @@ from tests.installation.installed import (
     records,
 )
 from tests.installation.tasks import hands
+
+ADDED_STEPS = 4
 
 
 @pytest.fixture
@@ -83,6 +88,46 @@ async def test_backlog_is_folded_with_no_transaction_open(
         await produce(settings, [event(number) for number in range(3 * BACKLOG_RECORDS)])
         await own.read(shard)
     assert opened == [set()]
+
+
+async def test_transaction_does_not_stay_open_while_long_work_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two years of history at once take longer than a transaction may.
+    monkeypatch.setattr(transactional_producer, "EMPTY_SECONDS", 0.0)
+    async with hands(settings) as own:
+        own.demand = Load.LIGHT
+        shard, board = await own.shard(), await own.board()
+        applying = lengthen(monkeypatch, shard._aggregator, "apply_pending", shard)
+        merging = lengthen(monkeypatch, board._unmerged, "merge_step", board)
+        for first in (0, 40):
+            calls = [event(number, "call.ended") for number in range(first, first + 40)]
+            await produce(settings, calls)
+            await own.read(shard)
+            await own.read(board)
+    for found in (applying, merging):
+        assert found[0]
+        assert not any(found[1:])
+
+
+def lengthen(
+    monkeypatch: pytest.MonkeyPatch, worker: object, name: str, task: AggregateTask | MergeTask
+) -> list[bool]:
+    """Add steps of a slice each to the next work; lists for each whether a transaction is open."""
+    found: list[bool] = []
+    step = getattr(worker, name)
+
+    def long_step(*args: object) -> object:
+        if not found and not task._transactions.is_open:
+            return step(*args)
+        if len(found) < ADDED_STEPS:
+            found.append(task._transactions.is_open)
+            time.sleep(SLICE_SECONDS)
+            return True
+        return step(*args)
+
+    monkeypatch.setattr(worker, name, long_step)
+    return found
 
 
 async def test_open_transaction_can_be_given_more_partitions(settings: Settings) -> None:

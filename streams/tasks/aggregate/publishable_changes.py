@@ -12,7 +12,7 @@ from streams.process.failpoint import armed
 from streams.tasks.aggregate.commit_plan import Change
 from streams.tasks.aggregate.quarantine import attribute_to_shard
 from streams.tasks.commit_schedule import commit_slot
-from streams.tasks.cooperative import run_cooperatively
+from streams.tasks.cooperative import Between, nothing_between, run_cooperatively
 from streams.tasks.load_control import Load
 from streams.tasks.ports import AggregatorPort
 
@@ -62,14 +62,16 @@ class PublishableChanges:
         due = [each for each in Priority if self._slots.get(each) != self._slot(each)]
         return max(due, default=Priority.FIRST)
 
-    async def collect(self, clock: int, priority: Priority) -> Changes:
+    async def collect(
+        self, clock: int, priority: Priority, between: Between = nothing_between
+    ) -> Changes:
         """Apply all pending changes as of an instant; returns what to publish.
 
-        Raises Crashed if a KPI fails.
+        `between` is awaited after each slice of work. Raises Crashed if a KPI fails.
         """
         aggregator = self._aggregator
         with attribute_to_shard(self._number):
-            await run_cooperatively(lambda: aggregator.apply_pending(clock))
+            await run_cooperatively(lambda: aggregator.apply_pending(clock), between)
             if aggregator.has_unpublished:
                 self._slots |= {each: self._slot(each) for each in Priority if each <= priority}
             changed = aggregator.changed_cells(priority)

@@ -249,7 +249,7 @@ class AggregateTask:
         # Target offsets beyond the source offsets are what a torn transaction leaves: cells may
         # be published that include later events, and would go back without them.
         if self.source_offsets.reach(self._target_offsets):
-            changes = await self._changes.collect(clock, priority)
+            changes = await self._changes.collect(clock, priority, self._transactions.end_if_kept)
             self._intake.release()
             alerts = await self._alerts.collect(
                 self._aggregator, self.resume_offsets(), clock, began

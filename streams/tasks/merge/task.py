@@ -12,11 +12,7 @@ from streams.events.key_value import KeyValue
 from streams.internal_topics import catalogue, progress
 from streams.internal_topics.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.kafka import topics
-from streams.kafka.reader import (
-    Records,
-    ends,
-    read_to,
-)
+from streams.kafka.reader import Records, ends, read_to
 from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
@@ -162,7 +158,8 @@ class MergeTask:
 
     async def _merge(self) -> float:
         """Merge all that was read; returns the seconds of work."""
-        return await self._unmerged.merge_all(self._merger, self._schedule.policy.first.slice_s)
+        slice_s, between = self._schedule.policy.first.slice_s, self._transactions.end_if_kept
+        return await self._unmerged.merge_all(self._merger, slice_s, between)
 
     def _read_reference(self) -> None:
         for record in self._reference.advance():
@@ -262,6 +259,7 @@ class MergeTask:
                 # A slice keeps the event loop from everything else, and what waits there has
                 # many steps to do.
                 await asyncio.sleep(policy.yield_factor.of(load) * took_s)
+                await self._transactions.end_if_kept()
             written += len(pairs)
             with_report = not is_more and self._is_report_due(PROGRESS_SECONDS)
             if pairs or with_report:

@@ -6,6 +6,7 @@ from collections import deque
 
 from streams.internal_topics import partials
 from streams.kafka.reader import Records
+from streams.tasks.cooperative import Between
 from streams.tasks.ports import MergerPort
 
 # Partials that are merged between two looks at the time.
@@ -39,14 +40,18 @@ class UnmergedPartials:
         # Offsets have holes here: transactions end with a record of their own.
         self.source_offset = max(self.source_offset, records[-1].offset + 1)
 
-    async def merge_all(self, merger: MergerPort, slice_s: float) -> float:
-        """Merge everything, slice by slice; returns the seconds of work."""
+    async def merge_all(self, merger: MergerPort, slice_s: float, between: Between) -> float:
+        """Merge everything, slice by slice; returns the seconds of work.
+
+        `between` is awaited after each slice.
+        """
         busy_s, began = 0.0, time.monotonic()
         while self.merge_step(merger):
             if time.monotonic() - began >= slice_s:
                 self.merged_at = time.monotonic()
                 busy_s += self.merged_at - began
                 await asyncio.sleep(0)
+                await between()
                 began = time.monotonic()
         return busy_s + time.monotonic() - began
 
