@@ -62,6 +62,7 @@ class Group(NamedTuple):
 
     Attributes:
         size: how many there are, those that are not shown among them.
+        size_text: the same for people; empty where it is not known, as of another day.
         rest: those that are shown when asked for.
     """
 
@@ -123,7 +124,7 @@ def group(source: Source, kind: str, most: int = MOST_SHOWN, *, has_rest: bool =
         kind=kind,
         title=source.text(f"alert.{kind}"),
         size=len(found),
-        size_text=decimal(len(found)),
+        size_text="" if source.choice.as_of and not found else decimal(len(found)),
         items=[_item(source, alert) for alert in found[:most]],
         rest=[_item(source, alert) for alert in found[most:MOST_RENDERED]] if has_rest else [],
         more=source.text("alerts.more", count=decimal(rest)) if rest > 0 else "",

@@ -201,6 +201,14 @@ def test_pipeline_of_another_day_has_the_stages_of_its_end() -> None:
     assert "proposal€3,4002 deals" in rows
 
 
+def test_lists_of_another_day_have_no_count_that_is_not_known() -> None:
+    past, now = parse(past_page("pipeline", date(2026, 3, 3))), shown("pipeline")
+    lists = [list(document.all("section", "alerts")) for document in (past, now)]
+    assert [len(each) for each in lists] == [2, 2]
+    assert not [badge for each in lists[0] for badge in each.all(name="badge")]
+    assert all(list(each.all(name="badge")) for each in lists[1])
+
+
 def stages_of(document: Element) -> list[str]:
     return [row.text for row in document.all("tr") if row.text.startswith("proposal")]
 
