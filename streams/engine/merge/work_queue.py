@@ -53,11 +53,10 @@ class WorkQueue:
         """Add work; of `rewrite` none with a higher priority than `least`."""
         for window, scopes in changed.items():
             for priority, scope, mask in self._split(window, scopes):
-                join(self._work[priority].changed.setdefault(window, {}), {scope: mask})
+                self._work[priority].add_changed(window, {scope: mask})
         for window, scopes in rewrite.items():
             for priority, scope, mask in self._split(window, scopes):
-                into = self._work[max(priority, least)].rewrite
-                join(into.setdefault(window, {}), {scope: mask})
+                self._work[max(priority, least)].add_rewrite(window, {scope: mask})
 
     def begin_day(self, today: int) -> None:
         """Let other windows be current, for what waits as well."""
@@ -112,45 +111,52 @@ class WorkQueue:
 class _Work:
     """Windows in which KPIs have changed, and records only to be written again."""
 
-    __slots__ = ("changed", "rewrite")
+    __slots__ = ("_size", "changed", "rewrite")
 
     def __init__(self) -> None:
         self.changed: MaskByWindow = {}
         self.rewrite: MaskByWindow = {}
+        # Kept, since it is asked for often, and years of history have thousands of windows.
+        self._size = 0
 
     def __len__(self) -> int:
-        return count(self.changed) + count(self.rewrite)
+        return self._size
 
-    def move_to(self, other: "_Work", limit: int | None = None) -> set[Window]:
+    def add_changed(self, window: Window, scopes: Mapping[str, KpiMask]) -> None:
+        self._size += join(self.changed.setdefault(window, {}), scopes)
+
+    def add_rewrite(self, window: Window, scopes: Mapping[str, KpiMask]) -> None:
+        self._size += join(self.rewrite.setdefault(window, {}), scopes)
+
+    def move_to(self, other: "_Work", limit: int | None = None) -> list[Window]:
         """Move windows in their order until they have so many scopes, or all; returns them."""
-        moved: set[Window] = set()
+        moved: list[Window] = []
         left = len(self) if limit is None else limit
-        for window in {**self.changed, **self.rewrite}:
+        for window in self._windows():
             if left <= 0:
                 break
-            moved.add(window)
-            left -= self._move(window, other)
+            moved.append(window)
+            left -= len(self.changed.get(window, ())) + len(self.rewrite.get(window, ()))
+        self.move_windows(moved, other)
         return moved
 
     def move_windows(self, windows: Iterable[Window], other: "_Work") -> None:
         for window in windows:
-            self._move(window, other)
+            if changed := self.changed.pop(window, None):
+                other.add_changed(window, changed)
+                self._size -= len(changed)
+            if rewrite := self.rewrite.pop(window, None):
+                other.add_rewrite(window, rewrite)
+                self._size -= len(rewrite)
 
-    def _move(self, window: Window, other: "_Work") -> int:
-        moved = 0
-        for waiting, into in ((self.changed, other.changed), (self.rewrite, other.rewrite)):
-            if scopes := waiting.pop(window, None):
-                join(into.setdefault(window, {}), scopes)
-                moved += len(scopes)
-        return moved
-
-
-def count(masks: MaskByWindow) -> int:
-    """Number of windows of a scope."""
-    return sum(map(len, masks.values()))
+    def _windows(self) -> Iterator[Window]:
+        yield from self.changed
+        yield from (window for window in self.rewrite if window not in self.changed)
 
 
-def join(into: MaskByScope, scopes: Mapping[str, KpiMask]) -> None:
-    """Add the KPIs of other scopes, in place."""
+def join(into: MaskByScope, scopes: Mapping[str, KpiMask]) -> int:
+    """Add the KPIs of other scopes, in place; returns how many scopes are new."""
+    before = len(into)
     for scope, mask in scopes.items():
         into[scope] = into.get(scope, NO_KPIS) | mask
+    return len(into) - before

@@ -141,6 +141,11 @@ def add_all(found: dict[tuple[Window, str], int], masks: MaskByWindow) -> None:
             found[window, scope] = found.get((window, scope), 0) | mask
 
 
+def scopes_in(made: WorkQueue, priority: Priority) -> int:
+    work = made._work[priority]
+    return sum(map(len, (*work.changed.values(), *work.rewrite.values())))
+
+
 @given(MASKS, MASKS, st.lists(CHOICES, max_size=4))
 def test_rounds_of_any_choice_do_all_the_work_once(
     changed: MaskByWindow, rewrite: MaskByWindow, choices: list[tuple[Priority | None, int | None]]
@@ -150,6 +155,7 @@ def test_rounds_of_any_choice_do_all_the_work_once(
     add_all(wanted, rewrite)
     made, done = queue(changed, rewrite), 0
     for choice in [*choices, (None, None)]:
+        assert waiting(made) == [scopes_in(made, priority) for priority in Priority]
         for work in made.next_batches(*choice):
             add_all(found, {work.window: work.changed})
             add_all(found, {work.window: work.rewrite})
