@@ -54,6 +54,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """Call a function on the current event loop."""
         return await maybe_async(fun(*args, **kwargs))
 
+    async def _keepalive2(self) -> None:
+        """Do nothing: there is no thread that could stop. The worker watches its own progress."""
+
     async def _gather_remaining_tasks(self) -> None:
         """Do nothing: the other tasks of the event loop are not this service's."""
 
