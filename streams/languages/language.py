@@ -1,4 +1,4 @@
-"""The languages of page and reports: one catalogue file each, beside this module."""
+"""The languages of page and reports: a file of texts each, and one of what KPIs mean."""
 
 import tomllib
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any
 from babel import Locale
 
 FOLDER = Path(__file__).parent
+DEFINITIONS = FOLDER / "definitions"
 
 
 class Language:
@@ -34,12 +35,12 @@ class Language:
         return key in self._texts
 
     def title(self, kpi: str) -> str:
-        """Give a KPI's name; of one that is not known here, its own in spaced words."""
-        return self._texts.get(f"kpi.{kpi}") or kpi.replace("_", " ").capitalize()
+        """Give a KPI's name; of one that is not of the stock catalogue, its own in spaced words."""
+        return self._texts.get(f"kpi.{kpi}.name") or kpi.replace("_", " ").capitalize()
 
     def about(self, kpi: str, english: str) -> str | None:
         """Give what a KPI means; None where it is not translated, or from another English text."""
-        key = f"about.{kpi}"
+        key = f"kpi.{kpi}.about"
         if key not in self._texts or _one_line(english) != _one_line(language("en").text(key)):
             return None
         return self._texts[key]
@@ -62,8 +63,13 @@ def language(code: str) -> Language:
 
 def texts_of(code: str) -> dict[str, str]:
     """Give all texts of a language by their dotted keys."""
-    with (FOLDER / f"{code}.toml").open("rb") as file:
-        return dict(_flat(tomllib.load(file)))
+    texts, definitions = (_read(folder / f"{code}.toml") for folder in (FOLDER, DEFINITIONS))
+    return dict(_flat(texts) + _flat(definitions, "kpi."))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return tomllib.load(file)
 
 
 def _one_line(text: str) -> str:
