@@ -90,15 +90,16 @@ def choice(
         scope=scopes[0],
         window=check_window(one(query, "window") or DEFAULT_WINDOW),
         as_of=day,
-        language=_language(one(query, "lang"), accepted),
+        language=language_of(query, accepted),
         is_tv=one(query, "tv", "0") not in ("", "0"),
         sort=one(query, "sort") or "",
         is_ranked=one(query, "ranked", "0") not in ("", "0"),
     )
 
 
-def _language(chosen: str | None, accepted: str) -> str:
-    """Give the language that is chosen, else the first accepted one that there is."""
+def language_of(query: Parameters, accepted: str = "") -> str:
+    """Give the language that `lang` chooses, else the first accepted one that there is."""
+    chosen = one(query, "lang")
     if chosen:
         if chosen not in LANGUAGES:
             known = ", ".join(LANGUAGES)

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from streams.gateway.records import Record
+from streams.languages import LANGUAGES
+from streams.languages.language import language
 from streams.page.api.openapi import document
 from streams.page.choice import PARAMETERS
 from streams.page.server import routes
@@ -119,6 +122,28 @@ async def test_the_catalogue_has_kpis_and_settings(page: Page) -> None:
         "rules.commission": [{"reps": ["ann", "bob"]}],
     }
     assert content["kpis"][0]["in_force"] == expected
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+async def test_the_catalogue_is_in_the_language_that_is_asked_for(page: Page, code: str) -> None:
+    stock = {"kpi": "churn_risk", "text": language("en").text("kpi.churn_risk.about")}
+    own = {"kpi": "quick_wins", "text": "Deals won within seven days."}
+    for entry in (stock, own):
+        page.catalogue.update(entry["kpi"], orjson.dumps({**entry, "depends_on": []}))
+    _, content = await page.get(f"/api/catalogue?lang={code}")
+    found = {
+        entry["kpi"]: (entry["title"], entry["text"], entry["text_language"])
+        for entry in content["kpis"]
+    }
+    texts = language(code)
+    name, about = texts.text("kpi.churn_risk.name"), texts.text("kpi.churn_risk.about")
+    assert found["churn_risk"] == (name, about, code)
+    assert found["quick_wins"] == ("Quick wins", "Deals won within seven days.", "en")
+
+
+async def test_a_language_of_the_catalogue_that_there_is_not_is_refused(page: Page) -> None:
+    status, content = await page.get("/api/catalogue?lang=xx")
+    assert (status, content["field"]) == (400, "lang")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,8 @@ async def test_a_committed_record_is_at_the_reader_within_a_second(
         async with session.get(url + "/api/alerts") as response:
             assert [each["key"] for each in (await response.json())["alerts"]] == ["k|lead-1"]
         async with session.get(url + "/api/catalogue") as response:
-            assert (await response.json())["kpis"] == [{**entry, "in_force": {}}]
+            explained = {"title": "Revenue", "text_language": "en", "in_force": {}}
+            assert (await response.json())["kpis"] == [{**entry, **explained}]
         timeout = aiohttp.ClientTimeout()
         async with session.get(
             url + "/api/stream?kpi=revenue_won&scope=rep=ann", timeout=timeout

@@ -11,9 +11,12 @@ import orjson
 from aiohttp import web
 
 from streams.history.store import Point
+from streams.languages.language import Language, language
 from streams.output.keys import ALL
 from streams.page.api.openapi import encoded
+from streams.page.choice import language_of
 from streams.page.context import SERVER, viewer_of
+from streams.page.definitions.definition import meaning
 from streams.page.refusals import Refused, bad_field
 from streams.page.selection import (
     Selection,
@@ -76,18 +79,30 @@ async def get_alerts(request: web.Request) -> web.Response:
 
 
 async def get_catalogue(request: web.Request) -> web.Response:
-    """Answer with the entries of all KPIs, and the settings in force.
+    """Answer with the entries of all KPIs, named and explained in a language, and the settings.
 
-    Each entry has under `in_force` those that its numbers depend on.
+    Each entry has under `in_force` the settings that its numbers depend on.
     """
-    require_known(request.query, ())
+    require_known(request.query, ("lang",))
+    reader = language(language_of(request.query))
     visible = Visible(request.app[SERVER].store, viewer_of(request))
     settings = visible.settings()
     kpis = [
-        {**entry, "in_force": in_force(settings, entry["depends_on"])} for entry in visible.kpis()
+        {
+            **entry,
+            **_explained(reader, entry),
+            "in_force": in_force(settings, entry["depends_on"]),
+        }
+        for entry in visible.kpis()
     ]
     content = orjson.dumps({"kpis": kpis, "settings": settings})
     return tagged(request, content[1:-1])
+
+
+def _explained(reader: Language, entry: dict[str, Any]) -> dict[str, str]:
+    means = meaning(reader, entry)
+    title = reader.title(entry["kpi"])
+    return {"title": title, "text": means.text, "text_language": means.language.code}
 
 
 async def get_history(request: web.Request) -> web.Response:

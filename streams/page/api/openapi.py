@@ -12,6 +12,7 @@ from streams.page.api.openapi_parts import (
     ENDED,
     ENTRY,
     JSON,
+    LANGUAGE,
     POINT,
     POSITION,
     RECORD,
@@ -130,7 +131,8 @@ def _alerts() -> Schema:
 def _catalogue() -> Schema:
     return {
         "operationId": "getCatalogue",
-        "summary": "What each KPI means, and the settings in force",
+        "summary": "What each KPI is called and means, and the settings in force",
+        "parameters": [one("lang", "Of names and texts; English without it.", LANGUAGE)],
         "responses": answers(
             {"kpis": list_of("Entry"), "settings": {"type": "object"}}, 400, 401, 503, tagged=True
         ),

@@ -1,9 +1,8 @@
 """What browsers ask the page for, as paths of the OpenAPI document: views, login, forms."""
 
-from streams.languages import LANGUAGES
 from streams.output.keys import WINDOWS
 from streams.page.api import workbook
-from streams.page.api.openapi_parts import JSON, TEXT, Schema, one, refusals
+from streams.page.api.openapi_parts import JSON, LANGUAGE, TEXT, Schema, one, refusals
 from streams.page.choice import VIEWS
 from streams.page.targets import handler as targets
 
@@ -36,7 +35,7 @@ def _view(name: str, summary: str, *further: Schema) -> Schema:
             one("scope", "`all`, or such as `rep=ann`."),
             one("window", "A kind of window; `month` without it.", {"enum": list(WINDOWS)}),
             one("as_of", "As a day ended; needs a history.", {"type": "string", "format": "date"}),
-            one("lang", "That of the browser without it.", {"enum": list(LANGUAGES)}),
+            one("lang", "That of the browser without it.", LANGUAGE),
             one("tv", "Whether it hangs on a wall.", switch),
             one("sort", "The KPI that tables are sorted by, with `-` from the largest down."),
             one("ranked", "Whether tables have ranks.", switch),
@@ -121,7 +120,7 @@ def _target() -> Schema:
             " the kind.",
         },
         "unit": {"enum": ["", "percent", "minutes", "days"]},
-        "lang": {"enum": list(LANGUAGES)},
+        "lang": LANGUAGE,
     }
     status = {"type": "object", "required": ["status"], "properties": {"status": {"const": "set"}}}
     return {

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
+from streams.languages import LANGUAGES
 from streams.output.keys import WINDOWS
 
 Schema = dict[str, Any]
 JSON = "application/json"
 TEXT: Schema = {"type": "string"}
+LANGUAGE: Schema = {"enum": list(LANGUAGES)}
 RECORD: Schema = {
     "type": "object",
     "description": "A record as on `sales.kpis` (kpi-record.json), with its key. Money is decimal"
@@ -51,11 +53,16 @@ ENDED: Schema = {
 ENTRY: Schema = {
     "type": "object",
     "description": "What there is to know of a KPI (catalogue-entry.json).",
-    "required": ["kpi", "unit", "text", "in_force"],
+    "required": ["kpi", "title", "unit", "text", "text_language", "in_force"],
     "properties": {
         "kpi": TEXT,
+        "title": {"type": "string", "description": "Its name for people."},
         "unit": TEXT,
         "text": TEXT,
+        "text_language": {
+            **LANGUAGE,
+            "description": "English where the text that is published is not translated.",
+        },
         "in_force": {
             "type": "object",
             "description": "The settings that its numbers depend on, by their path in `settings`.",

@@ -4,9 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from streams.languages.format import Formats
+from streams.languages.language import Language, language
 from streams.page.definitions.in_force import sentences
 
 ENGLISH = "en"
+
+
+class Meaning(NamedTuple):
+    """What a KPI means, and the language that this is written in."""
+
+    text: str
+    language: Language
 
 
 class Definition(NamedTuple):
@@ -28,20 +36,26 @@ class Definition(NamedTuple):
     settings: Sequence[str]
 
 
+def meaning(reader: Language, entry: Mapping[str, Any]) -> Meaning:
+    """Give the text of a catalogue entry, in the reader's language where it is translated."""
+    translated = reader.about(entry["kpi"], entry["text"])
+    if translated is None:
+        return Meaning(entry["text"], language(ENGLISH))
+    return Meaning(translated, reader)
+
+
 def definition(
     formats: Formats, entry: Mapping[str, Any], settings: Mapping[str, Any], window: str
 ) -> Definition:
     """Give the definition of a catalogue entry under the settings, for windows of a kind."""
-    text = formats.language.text
-    translated = formats.language.about(entry["kpi"], entry["text"])
-    is_english = translated is None
+    means = meaning(formats.language, entry)
     return Definition(
-        text=entry["text"] if translated is None else translated,
-        language=ENGLISH if is_english else formats.language.code,
-        direction="ltr" if is_english else formats.language.direction,
+        text=means.text,
+        language=means.language.code,
+        direction=means.language.direction,
         formula=entry["formula"],
         source=entry["source"],
         unit=entry["unit"],
-        better=text(f"better.{entry['better']}"),
+        better=formats.language.text(f"better.{entry['better']}"),
         settings=sentences(formats, entry, settings, window),
     )
