@@ -13,6 +13,7 @@ class Alert(Struct, frozen=True):
         since: Since when it holds; with the key it names the alert.
         text: One sentence for a person.
         scope: Of a target: empty for all, else one dimension and its value.
+        kpi: Of a target: the KPI, which the text begins with; empty where it is of something else.
         channel: Of a lead: where it came from; empty where that is not known.
     """
 
@@ -23,6 +24,7 @@ class Alert(Struct, frozen=True):
     text: str
     scope: dict[str, str] = {}
     channel: str = ""
+    kpi: str = ""
 
 
 _decoder = json.Decoder(Alert)

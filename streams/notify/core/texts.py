@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from streams.languages import LANGUAGES
+from streams.languages.language import language
+from streams.notify.core.alert import Alert
 from streams.notify.core.message import AnyMessage, Change, ReportMessage
 
 AFTERWARDS = {"ended": "No longer so", "moved": "Now somebody else's"}
@@ -53,8 +56,15 @@ def kind_text(kind: str) -> str:
 
 def _line(change: Change) -> str:
     alert = change.alert
-    sentence = " ".join(alert.text.split())
+    sentence = " ".join(_sentence(alert).split())
     named = ", ".join(filter(None, (alert.rep, alert.channel)))
     whose = f" ({named})" if named else ""
     before = AFTERWARDS.get(change.action)
     return f"{before}: {sentence}{whose}" if before else f"{sentence}{whose}"
+
+
+def _sentence(alert: Alert) -> str:
+    """Give the text of an alert, in English as published, with the KPI's name for its id."""
+    if not alert.kpi or not alert.text.startswith(f"{alert.kpi} "):
+        return alert.text
+    return language(LANGUAGES[0]).title(alert.kpi) + alert.text.removeprefix(alert.kpi)

@@ -1,7 +1,7 @@
 """Alerts as lists: who waits, since when, whose it is."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ KINDS = (
     "reorder_due",
     "target_off_pace",
 )
-LEADS = "lead_unanswered"
+LEADS, TARGETS = "lead_unanswered", "target_off_pace"
 MOST_SHOWN = 12
 # A page of more would help nobody: the count tells.
 MOST_RENDERED = 500
@@ -140,7 +140,7 @@ def _item(source: Source, alert: Record) -> Item:
         key=f"{alert['kind']}|{alert['subject']}",
         subject=_subject(source, alert),
         href=_href(source, alert),
-        text=alert["text"],
+        text=_text(source, alert),
         rep=rep,
         rep_href=source.choice.address(rep=rep) if rep else "",
         channel=alert.get("channel", ""),
@@ -221,11 +221,28 @@ def counts_business_hours(source: Source) -> bool:
 
 
 def _subject(source: Source, alert: Record) -> str:
-    if alert["kind"] == "target_off_pace":
+    if alert["kind"] == TARGETS:
         scope = "".join(alert["scope"].values()) or source.text("scope.all")
         return f"{source.formats.language.title(alert['kpi'])}, {scope}"
     parts = _parts(alert)
     return " · ".join(parts) if alert["kind"] in OWNED else parts[-1]
+
+
+def _text(source: Source, alert: Record) -> str:
+    """Give the alert's sentence; that of a target in the reader's language, as it names a KPI."""
+    if alert["kind"] != TARGETS:
+        return str(alert["text"])
+    return source.text(
+        "alerts.off_pace",
+        subject=_subject(source, alert),
+        below=source.formats.percent(Decimal(alert["rule"]["below"])),
+        days=source.formats.days(_day(source, alert["start"]), _day(source, alert["end"], -1)),
+    )
+
+
+def _day(source: Source, instant: str, further: int = 0) -> date:
+    at = datetime.fromisoformat(instant).astimezone(source.now.tzinfo)
+    return at.date() + timedelta(days=further)
 
 
 def _parts(alert: Record) -> list[str]:
