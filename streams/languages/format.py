@@ -49,13 +49,23 @@ NOUNS = {
     "stale_opportunities": "deal",
     "stage_entries": "deal",
     "lost_reasons": "deal",
+    "wins_by_contact": "deal",
+    "deal_size_mix": "deal",
+    "meetings": "meeting",
+    "presentations": "presentation",
+    "email_clicks": "click",
+    "unmet_demand": "quote",
     "followup_contacts": "per_lead",
     "complaints": "complaint",
     "churn_risk": "account",
     "invoices": "invoice",
 }
 # Ratios that are no part of a whole: how many times, or how many of one for one of the other.
-MULTIPLES = {"pipeline_coverage": "times", "campaign_return": "times"}
+MULTIPLES = {
+    "pipeline_coverage": "times",
+    "campaign_return": "times",
+    "lead_generation_rate": "per_hour",
+}
 
 
 class Shown(NamedTuple):

@@ -78,3 +78,13 @@ def test_persian_days_have_persian_digits() -> None:
 def test_one_deal_is_no_deals() -> None:
     formats = Formats(language("en"))
     assert [formats.value("deal_count", n, "count").text for n in (1, 2)] == ["1 deal", "2 deals"]
+
+
+def test_leads_for_each_hour_are_no_share() -> None:
+    assert Formats(language("en")).value("lead_generation_rate", 3.5, "ratio").text == "3.5 an hour"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_unit_begins_with_a_number_that_could_be_read_with_the_value(code: str) -> None:
+    units = language(code).texts("unit").values()
+    assert not [unit for unit in units if unit[0].isdigit()]
