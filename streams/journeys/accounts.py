@@ -1,6 +1,6 @@
 """An account with its invoices, orders and tickets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -10,6 +10,7 @@ from streams.engine.calendars.calendar import milliseconds
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.dimensions import NO_OWN, Dimensions, OwnValues, dimensions
 from streams.engine.catalogue.kpi import UNPRICED, Unpriced
+from streams.engine.catalogue.patched_records import AccountRecord
 from streams.events import SubjectMerged
 from streams.journeys.invoices import Invoice, invoices
 from streams.journeys.orders import Order, orders
@@ -32,16 +33,14 @@ class Account:
     def __init__(self, account: str, entries: Sequence[Entry], context: EvaluationContext) -> None:
         self.context = context
         topics: dict[str, list[Entry]] = {}
-        # In the order of each one's last merge.
-        merged: dict[str, None] = {}
+        merges: list[tuple[int, str, str]] = []
         for entry in entries:
-            if type(entry.event) is SubjectMerged:
-                merged.pop(entry.event.subject, None)
-                merged[entry.event.subject] = None
+            event = entry.event
+            if type(event) is SubjectMerged:
+                merges.append((entry.at, entry.order, event.subject))
             else:
-                topics.setdefault(entry.event.topic, []).append(entry)
-        known = (context.accounts.get(name) for name in (account, *merged))
-        self._records = [record for record in known if record is not None]
+                topics.setdefault(event.topic, []).append(entry)
+        self._records = [*_records(account, merges, context)]
         self._rep = next((record.rep for record in self._records if record.rep), "")
         self.dimensions = dimensions(account=account, own=self._own_values())
         # What its invoices, orders and tickets have without values of their own.
@@ -94,3 +93,23 @@ class Account:
         for product, instants in of.items():
             for before, at in pairwise(instants):
                 yield at, at - before, product
+
+
+def _records(
+    account: str, merges: Iterable[tuple[int, str, str]], context: EvaluationContext
+) -> Iterator[AccountRecord]:
+    """What is known of an account, then of those merged into it, the first merged first.
+
+    Merges as instant, order and pseudonym.
+    """
+    own = context.accounts.get(account)
+    if own is not None:
+        yield own
+    losers = [
+        (at, order, *found)
+        for at, order, pseudonym in merges
+        if (found := context.accounts.merged(pseudonym)) is not None
+    ]
+    # Of two merges with one time and id the greater subject's is the later.
+    for _, _, _, record in sorted(losers, key=lambda loser: loser[:3]):
+        yield record

@@ -36,8 +36,7 @@ SETS_PER_REP = 4096
 def route(event: Event) -> tuple[str, str]:
     """Give the owner of an event, and the name of the event set that holds it.
 
-    No set, "", holds an event on a whole subject; except a merge of an account, for the reference
-    data of both.
+    No set, "", holds an event on a whole subject.
 
     Leads and accounts of one name are different owners; an event on a whole subject is about the
     kind of its topic, and `for_each_kind` gives one for each. An owner has one event set; only a
@@ -47,12 +46,12 @@ def route(event: Event) -> tuple[str, str]:
     kind = type(event)
     is_whole = kind is SubjectMerged or kind is SubjectErased
     topic: str = (getattr(event, "on_topic", None) if is_whole else None) or event.topic
-    if topic in ACCOUNT_TOPICS:
-        set_owner = f"account:{event.subject}"
-        return set_owner, "" if kind is SubjectErased else set_owner
-    set_owner = f"journey:{event.subject}"
+    is_account = topic in ACCOUNT_TOPICS
+    set_owner = f"account:{event.subject}" if is_account else f"journey:{event.subject}"
     if is_whole:
         return set_owner, ""
+    if is_account:
+        return set_owner, set_owner
     if event.topic in EFFORT_TOPICS and event.subject.startswith("rep:"):
         together: str = getattr(event, "email", event.id)
         return set_owner, f"effort:{crc32(together.encode()) % SETS_PER_REP}:{event.subject}"

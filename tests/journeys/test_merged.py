@@ -7,8 +7,9 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
+from streams.engine.aggregate.entry import ForeignState, state_key
 from streams.engine.aggregate.tombstones import WrongErasureKey
-from streams.events import Event, decode
+from streams.events import Event, decode, pack
 from streams.events.key_value import KeyValue
 from streams.wiring.catalogue import catalogue
 from tests.journeys.wholes import erased, merged
@@ -204,6 +205,31 @@ def test_nothing_stored_of_the_erased_names_them() -> None:
     assert len(stored) == 1
     left = b"".join([*stored, *(value for value in stored.values() if value)])
     assert left.replace(b"subject.merged/03-10 09:30/Jane Roe/lead-1", b"").count(b"Jane Roe") == 0
+
+
+def test_merge_of_an_erased_account_is_kept_under_a_pseudonym() -> None:
+    aggregator = Aggregator(catalogue(Settings(now=NOW)), NOW, erasure_key=b"secret")
+    merge = {"topic": "crm.order", "id": "1"}
+    bill = invoice("03-10 10:00", "5", "03-31", subject="Jane Roe Ltd")
+    stored: dict[bytes, bytes | None] = {}
+    for event in (
+        merged("03-10 09:30", "Jane Roe Ltd", "acme") | merge,
+        bill,
+        erased("03-11 09:00", "Jane Roe Ltd", topic="crm.order"),
+    ):
+        stored |= dict(_add(aggregator, event))
+    kept = [(key, value) for key, value in stored.items() if value is not None]
+    reroutes = [(reroute.key, reroute.value) for reroute in aggregator.current_reroutes()]
+    assert (len(kept), len(reroutes)) == (1, 1)
+    assert b"Jane Roe" not in b"".join(key + (value or b"") for key, value in (*kept, *reroutes))
+
+
+def test_merge_that_is_stored_as_an_event_is_of_an_earlier_version() -> None:
+    merge = decode(json.dumps(merged("03-10 09:30", "a", "b", topic="crm.order")).encode())
+    assert isinstance(merge, Event)
+    restored = Aggregator(catalogue(Settings(now=NOW)), NOW)
+    with pytest.raises(ForeignState):
+        restored.restore(state_key("account:a", merge.id), pack(merge))
 
 
 def test_tombstones_are_not_read_with_another_key() -> None:

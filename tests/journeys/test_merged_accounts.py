@@ -2,8 +2,10 @@
 
 from itertools import permutations
 
+import pytest
+
 from tests.alerts.current import current_alerts
-from tests.journeys.wholes import merged
+from tests.journeys.wholes import erased, merged
 from tests.kpis.story import (
     DAY,
     account,
@@ -73,3 +75,87 @@ def test_circle_of_accounts_orders_owes_and_complains_as_one_whose_rep_is_the_on
     assert found.scopes("receivables") == {"all", "account=a", "rep=bob"}
     assert found["reorder_interval", "account=a"] == 3 * DAY
     assert found["complaints", "rep=bob"] == 1
+
+
+@pytest.mark.parametrize("subject", ["a", "b"])
+@pytest.mark.parametrize("at", ["03-11 09:00", "03-12 09:00", "03-13 09:00"])
+def test_merge_outlives_an_erasure_before_at_and_after_it(subject: str, at: str) -> None:
+    events = [
+        account("a", rep="ann"),
+        merged("03-12 09:00", "a", "b"),
+        erased(at, subject),
+        invoice("03-14 09:00", "100", "03-31", subject="b"),
+    ]
+    for order in permutations(events):
+        found = told(*order)
+        assert found.scopes("receivables") == {"all", "account=b", "rep=ann"}
+
+
+@pytest.mark.parametrize("subject", ["a", "b", "c"])
+def test_merges_of_merges_outlive_the_erasure_of_any_of_them(subject: str) -> None:
+    events = [
+        account("a", rep="ann"),
+        merged("03-11 09:00", "a", "b"),
+        merged("03-12 09:00", "b", "c"),
+        erased("03-13 09:00", subject),
+        invoice("03-14 09:00", "100", "03-31", subject="c"),
+    ]
+    for order in permutations(events):
+        found = told(*order)
+        assert found.scopes("receivables") == {"all", "account=c", "rep=ann"}
+
+
+def test_erased_survivor_owes_nothing_of_before_for_the_merged_accounts_rep() -> None:
+    found = told(
+        account("a", rep="ann"),
+        invoice("03-10 09:00", "30", "03-31", subject="a"),
+        invoice("03-10 09:00", "60", "03-31", "invoice-2", subject="b"),
+        merged("03-12 09:00", "a", "b"),
+        erased("03-13 09:00", "b"),
+        invoice("03-14 09:00", "100", "03-31", "invoice-3", subject="a"),
+    )
+    assert found["receivables"] == found["receivables", "rep=ann"] == "100.00"
+
+
+def test_merge_that_a_later_one_replaced_ends_though_all_were_erased() -> None:
+    found = told(
+        account("a", rep="ann"),
+        merged("03-11 09:00", "a", "b"),
+        erased("03-12 09:00", "a"),
+        erased("03-12 09:00", "b"),
+        merged("03-13 09:00", "a", "c"),
+        invoice("03-14 09:00", "30", "03-31", subject="b"),
+        invoice("03-14 09:00", "60", "03-31", "invoice-2", subject="c"),
+    )
+    assert found["receivables", "rep=ann"] == found["receivables", "account=c"] == "60.00"
+
+
+def test_circle_of_erased_accounts_has_the_rep_of_any_of_them() -> None:
+    events = [
+        account("a", rep="ann"),
+        merged("03-11 09:00", "a", "b"),
+        merged("03-12 09:00", "b", "a"),
+        merged("03-13 09:00", "b", "c"),
+        merged("03-14 09:00", "c", "b"),
+        erased("03-15 09:00", "b"),
+    ]
+    for last, survivor in (("03-10 09:00", "b"), ("03-16 09:00", "c")):
+        again = merged(last, "b", "c")
+        owed = invoice("03-17 09:00", "100", "03-31", subject="a")
+        found = told(*events, again, owed)
+        assert found.scopes("receivables") == {"all", f"account={survivor}", "rep=ann"}
+
+
+@pytest.mark.parametrize(("first", "rep"), [("a", "ann"), ("z", "zoe")])
+def test_of_two_accounts_merged_at_once_under_one_id_the_lesser_name_is_the_first(
+    first: str, rep: str
+) -> None:
+    together = {"id": "1"}
+    found = told(
+        account(first, rep=rep),
+        account("m", rep="mia"),
+        merged("03-12 09:00", first, "b") | together,
+        merged("03-12 09:00", "m", "b") | together,
+        invoice("03-14 09:00", "100", "03-31", subject="b"),
+    )
+    assert ("receivables", f"rep={rep if first < 'm' else 'mia'}") in found

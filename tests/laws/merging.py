@@ -31,6 +31,45 @@ from tests.oracle.history.tombstones import Tombstones
 TOPICS = ("crm.lead", "crm.deal", "crm.invoice", "crm.ticket")
 # A lead and an account may share their name without being merged.
 NAMES = ("one", "two", "six", "ten")
+FIVE_DAYS = [f"2026-03-0{day}T09:00:00Z" for day in range(1, 6)]
+OF_ACCOUNTS: dict[str, EventDict] = {
+    "account.set": {"potential": "1000", "currency": "EUR"},
+    "subject.merged": {"topic": "crm.order"},
+    "subject.erased": {},
+    "ticket.opened": {"kind": "complaint"},
+    "invoice.issued": {"amount": "100", "currency": "EUR", "due": "2026-03-31"},
+}
+
+
+@st.composite
+def stories_of_accounts(draw: st.DrawFn) -> tuple[list[EventDict], dict[str, Any], int]:
+    """Draw what `stories` gives, about merged and erased accounts alone.
+
+    One of which a rep is known is merged into another; one of the two is erased, and complains:
+    on five days, in any order. Anything of the kind may happen besides.
+    """
+    loser, survivor, third = draw(st.permutations(NAMES[:3]))
+    pair, days = st.sampled_from((loser, survivor)), st.sampled_from(FIVE_DAYS)
+    core = (
+        ("account.set", loser, third),
+        ("subject.merged", loser, survivor),
+        ("subject.erased", draw(pair), third),
+        ("ticket.opened", draw(pair), third),
+    )
+    names = st.sampled_from((loser, survivor, third))
+    more = draw(st.lists(st.tuples(st.sampled_from([*OF_ACCOUNTS]), names, names), max_size=5))
+    events = [of_account(number, *event, draw(days)) for number, event in enumerate((*core, *more))]
+    now = milliseconds(draw(st.sampled_from((FIVE_DAYS[-1], *FIVE_DAYS))))
+    return draw(st.permutations(events)), draw(settings_of_reporting()), now
+
+
+def of_account(number: int, kind: str, account: str, other: str, at: str) -> EventDict:
+    """Write an event of an account, whose number is its id and what it is about."""
+    name = str(number)
+    event = {"id": name, "type": kind, "at": at, "subject": account, **OF_ACCOUNTS[kind]}
+    if kind == "account.set":
+        return {**event, "account": account, "rep": None if number % 3 else f"rep-{number}"}
+    return event | {"into": other, "ticket": name, "invoice": name}
 
 
 @st.composite

@@ -19,6 +19,7 @@ from tests.laws.merging import (
     decoded,
     on_topics,
     stories,
+    stories_of_accounts,
 )
 from tests.laws.published import Reader, bodies
 
@@ -26,14 +27,14 @@ PARTITIONS = 3
 Story = tuple[list[Any], dict[str, Any], int]
 
 
-@given(stories())
+@given(stories() | stories_of_accounts())
 def test_merged_and_erased_is_as_if_it_had_always_been_so(story: Story) -> None:
     events, options, now = story
     settings = Settings(now=now, **options)
     assert bodies(events, settings) == bodies(always_so(events, now), settings)
 
 
-@given(stories(), st.data())
+@given(stories() | stories_of_accounts(), st.data())
 def test_three_partitions_end_where_one_does_however_reroutes_and_events_cross(
     story: Story, data: st.DataObject
 ) -> None:
@@ -49,7 +50,7 @@ def test_three_partitions_end_where_one_does_however_reroutes_and_events_cross(
     assert streams.read(now) == bodies(always_so(events, now), settings)
 
 
-@given(stories(), st.data())
+@given(stories() | stories_of_accounts(), st.data())
 def test_aggregator_restored_from_state_and_received_reroutes_goes_on_as_before(
     story: Story, data: st.DataObject
 ) -> None:
@@ -69,7 +70,7 @@ def test_aggregator_restored_from_state_and_received_reroutes_goes_on_as_before(
     assert streams.read(now) == bodies(always_so(events, now), settings)
 
 
-@given(stories())
+@given(stories() | stories_of_accounts())
 def test_reroutes_sent_are_the_current_ones(story: Story) -> None:
     events, options, now = on_topics(story[0]), *story[1:]
     streams = Streams(Settings(now=now, **options))

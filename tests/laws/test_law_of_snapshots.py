@@ -16,7 +16,7 @@ from streams.config.settings import Settings, instant
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.aggregate.snapshots.restorable import RestorableAggregator
 from streams.wiring.catalogue import catalogue
-from tests.laws.merging import stories
+from tests.laws.merging import stories, stories_of_accounts
 from tests.laws.snapshots import (
     add_all,
     compacted,
@@ -49,7 +49,7 @@ def test_restored_from_a_snapshot_all_is_as_after_a_full_rebuild(data: st.DataOb
     restore_both(data, decoded(events), options, now)
 
 
-@given(st.data(), stories())
+@given(st.data(), stories() | stories_of_accounts())
 def test_so_it_is_where_subjects_were_merged_and_erased(
     data: st.DataObject, drawn: tuple[list[Any], dict[str, Any], int]
 ) -> None:
@@ -141,3 +141,30 @@ def test_rerouted_event_that_was_withdrawn_after_the_snapshot_is_gone() -> None:
     assert restored(owner, snapshot, before, after, quick, now)
     assert owner.aggregator.cells() == {}
     assert_same(quick, read_again(owner, [*before, *after], in_force, now), [], now, now)
+
+
+def test_merge_of_an_account_that_was_erased_after_the_snapshot_is_in_force() -> None:
+    day = "2026-03-0{}T09:00:00Z".format
+    both = {"topic": "crm.order", "subject": "one"}
+    bill = {"subject": "two", "amount": "5", "currency": "EUR", "due": "2026-03-31"}
+    records = decoded(
+        [
+            {"id": "a", "type": "account.set", "at": day(1), "account": "one", "rep": "ann"},
+            {"id": "m", "type": "subject.merged", "at": day(2), "into": "two", **both},
+            {"id": "x", "type": "subject.erased", "at": day(3), **both, "subject": "two"},
+            {"id": "i", "type": "invoice.issued", "at": day(4), "invoice": "i", **bill},
+        ]
+    )
+    now = Settings(now=instant(day(5), "NOW")).clock()
+    in_force = catalogue(Settings())
+    for place in range(len(records)):
+        owner = owner_of_nothing(in_force, now)
+        owner.process(records[:place], now)
+        snapshot = owner.snapshot()
+        assert snapshot is not None
+        owner.process(records[place:], now)
+        before, after = compacted(owner.state, snapshot.place, ())
+        quick = RestorableAggregator(in_force, now)
+        assert restored(owner, snapshot, before, after, quick, now)
+        assert any("rep=ann" in name for name in quick.cells())
+        assert_same(quick, read_again(owner, [*before, *after], in_force, now), [], now, now)

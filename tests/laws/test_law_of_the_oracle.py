@@ -17,6 +17,7 @@ from tests.histories.strategies import (
     settings_of_reporting,
     small_histories,
 )
+from tests.laws.merging import stories_of_accounts
 from tests.laws.published import EventDict, replayed
 from tests.oracle import difference, records
 
@@ -73,6 +74,14 @@ def test_whatever_a_company_defines_the_oracle_agrees(
     expected = records(events, now=now, stage_probability=probability, **chosen, **options)
     reporting = Settings(now=now, rules=rules, stage_probability=probability, **options)
     compare(expected, events, reporting)
+
+
+@given(stories_of_accounts())
+def test_what_an_erasure_leaves_of_merged_accounts_is_the_oracles_too(
+    story: tuple[list[EventDict], dict[str, Any], int],
+) -> None:
+    events, options, now = story
+    compare(records(events, now=now, **options), events, Settings(now=now, **options))
 
 
 @settings(max_examples=5)

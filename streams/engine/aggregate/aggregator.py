@@ -13,18 +13,15 @@ from streams.engine.aggregate.event_sets import EventSets
 from streams.engine.aggregate.future_events import FUTURE_PREFIX, FutureEvents
 from streams.engine.aggregate.pending_changes import PendingChanges
 from streams.engine.aggregate.reference_index import ReferenceIndex
-from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.aggregate.reroutes import Reroute, Rerouter
+from streams.engine.aggregate.tombstones import Pseudonyms
 from streams.engine.algebra.measures import Grouped
 from streams.engine.calendars.calendar import milliseconds
 from streams.engine.calendars.schedule import Schedule
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
 from streams.engine.catalogue.publish_priority import Priority
-from streams.events import (
-    Event,
-    ReferenceRecord,
-    SpendRecorded,
-)
+from streams.events import Event, ReferenceRecord, SpendRecorded
 from streams.events.key_value import KeyValue
 
 # The partition that counts what belongs to no subject.
@@ -51,20 +48,23 @@ class Aggregator:
         clock: int,
         number: int = 0,
         erasure_key: bytes = b"",
-        shared: tuple[EvaluationContext, ContributionFunctions] | None = None,
+        shared: tuple[EvaluationContext, ContributionFunctions, Pseudonyms] | None = None,
     ) -> None:
         """Start empty; `number` is the partition's own.
 
         `erasure_key` is the secret under which erased and merged subjects are remembered.
-        `shared` are another aggregator's context and functions, to be read only.
+        `shared` are another aggregator's context, functions and pseudonyms, to be read only.
         """
         self._catalogue = catalogue
         self._number = number
-        context, self._functions = shared or (None, ContributionFunctions(catalogue))
-        self._reference = ReferenceIndex(catalogue, context)
+        context, self._functions, self._pseudonyms = shared or (
+            *(None, ContributionFunctions(catalogue)),
+            Pseudonyms(erasure_key),
+        )
+        self._reference = ReferenceIndex(catalogue, self._pseudonyms, context)
         self._pending = PendingChanges(catalogue, clock, self._reference, self._functions)
         self._event_sets = EventSets(
-            catalogue.route, catalogue.merge_target, erasure_key, self._pending
+            catalogue.route, Rerouter(self._pseudonyms, catalogue.merge_target), self._pending
         )
         self._cells = Cells(catalogue.calendar, self._functions)
         self._future = FutureEvents()
@@ -94,7 +94,7 @@ class Aggregator:
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a record of the state changelog, in the order of writing; before `rebuild`.
 
-        Raises WrongErasureKey if the state was written under another key.
+        Raises WrongErasureKey, or ForeignState, if the state is not of this key or version.
         """
         if key[:1] == FUTURE_PREFIX:
             self._future.restore(key, value)
@@ -160,7 +160,7 @@ class Aggregator:
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record that another owner wrote after `rebuild`.
 
-        Cells follow with `apply_pending`. Raises WrongErasureKey as `restore`.
+        Cells follow with `apply_pending`. Raises as `restore`.
         """
         if key[:1] == FUTURE_PREFIX:
             self._future.restore(key, value)
@@ -234,7 +234,7 @@ class Aggregator:
         Other events that wait for their time are left out: each is checked by itself.
         """
         clock = self._pending.clock
-        shared = self._reference.context, self._functions
+        shared = self._reference.context, self._functions, self._pseudonyms
         trial = Aggregator(self._catalogue, clock, self._number, shared=shared)
         trial.try_on_copy(self, what)
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from streams.engine.aggregate.event_sets import EventSets
 
 
+class ForeignState(Exception):
+    """The state holds a merge as an event: an earlier version wrote it."""
+
+
 class Entry(NamedTuple):
     """An event with its instant in milliseconds; entries sort by (at, order), which is unique."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from streams.engine.aggregate.entry import (
     Entry,
+    ForeignState,
     SetObserver,
     entry_of,
     identity_of,
@@ -12,9 +13,9 @@ from streams.engine.aggregate.entry import (
     parse_state_key,
     state_key,
 )
-from streams.engine.aggregate.reroutes import MergeTarget, Reroute, ReroutedKey, Rerouter
+from streams.engine.aggregate.reroutes import Reroute, ReroutedKey, Rerouter
 from streams.engine.aggregate.stores.packed_sets import PackedSets
-from streams.engine.aggregate.tombstones import TOMBSTONE_PREFIX, SubjectTombstone, anonymised
+from streams.engine.aggregate.tombstones import TOMBSTONE_PREFIX, SubjectTombstone
 from streams.events import Event, SubjectErased, SubjectMerged, pack, unpack
 from streams.events.key_value import KeyValue
 
@@ -29,16 +30,12 @@ class EventSets:
     def __init__(
         self,
         route: Callable[[Any], tuple[str, str]],
-        merge_target: MergeTarget,
-        erasure_key: bytes,
+        rerouter: Rerouter,
         observer: SetObserver,
     ) -> None:
-        """Start empty; `route` and `merge_target` are the catalogue's.
-
-        `erasure_key` is the secret under which merged and erased owners are remembered.
-        """
+        """Start empty, as `rerouter` has to be; `route` is the catalogue's."""
         self._route = route
-        self._rerouter = Rerouter(erasure_key, merge_target)
+        self._rerouter = rerouter
         self._observer = observer
         self._sets = PackedSets()
         # The number of events in the state changelog that are in event sets.
@@ -80,13 +77,12 @@ class EventSets:
         if type(event) is SubjectErased:
             return self._erase(owner, entry.at)
         if type(event) is SubjectMerged:
-            merged = self._merge(owner, event)
-            return [*merged, *self._add(owner, name, entry)] if name else merged
+            return self._merge(owner, event)
         return self._add(owner, name, entry)
 
     def _add(self, owner: str, name: str, entry: Entry) -> list[KeyValue]:
         is_idle = self._rerouter.is_idle
-        if not is_idle and self._rerouter.is_erased(owner, entry.at):
+        if not is_idle and self._rerouter.is_erased(owner, entry):
             return []
         key = identity_of(entry)
         held = self._set_holding(owner, name, key)
@@ -153,7 +149,8 @@ class EventSets:
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record, in the order of writing; the observer is not called before.
 
-        Raises WrongErasureKey if the state was written under another key.
+        Raises WrongErasureKey if the state was written under another key, ForeignState if it was
+        written by an earlier version.
         """
         if key[:1] == TOMBSTONE_PREFIX and value is not None:
             self._rerouter.is_idle = False
@@ -219,7 +216,7 @@ class EventSets:
     def _drop_erased(self, owner: str) -> None:
         """Drop the events rerouted to an owner that were erased with it."""
         for key, entry in list(self._sets.touch(owner).items()):
-            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry.at):
+            if isinstance(key, ReroutedKey) and self._rerouter.is_erased(owner, entry):
                 self._drop(owner, owner, key)
                 self._rerouter.refuse(owner, key)
 
@@ -228,7 +225,7 @@ class EventSets:
         if self._rerouter.merge_target(owner, event.into) is None:
             return []
         old = self._rerouter.tombstones.of(owner)
-        new = old.with_merge(anonymised(event))
+        new = old.with_merge(self._rerouter.anonymised(owner, event))
         return [] if new == old else [self._set_tombstone(owner, new, [])]
 
     def _erase(self, owner: str, at: int) -> list[KeyValue]:
@@ -244,7 +241,7 @@ class EventSets:
             (name, key)
             for name in {owner, *self._spread.get(owner, {}).values()}
             for key, entry in self._sets.touch(name).items()
-            if new.erases(entry.at)
+            if new.erases(entry)
         ]
         record = self._set_tombstone(owner, new, erased)
         own = (key for _, key in erased if isinstance(key, str))
@@ -271,7 +268,10 @@ class EventSets:
             owner, event_key = parse_state_key(key)
             return owner, owner, event_key, None
         entry = entry_of(unpack(value))
-        return *self._route(entry.event), identity_of(entry), entry
+        owner, name = self._route(entry.event)
+        if not name:
+            raise ForeignState
+        return owner, name, identity_of(entry), entry
 
     def _store(
         self, owner: str, name: str, entry: Entry, key: str | ReroutedKey, value: bytes

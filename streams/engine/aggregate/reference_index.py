@@ -6,6 +6,7 @@ from collections.abc import Collection
 from msgspec import UNSET
 
 from streams.engine.aggregate.entry import Entry, entry_of
+from streams.engine.aggregate.tombstones import ACCOUNT_PREFIX, Pseudonyms
 from streams.engine.algebra.money import Rates
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.context import EvaluationContext
@@ -26,9 +27,15 @@ class ReferenceIndex:
     `context` is what entities read; it changes with the reference data.
     """
 
-    def __init__(self, catalogue: Catalogue, context: EvaluationContext | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        pseudonyms: Pseudonyms,
+        context: EvaluationContext | None = None,
+    ) -> None:
         """Start empty, or with an existing context that others keep up to date."""
-        self._accounts = AccountRecords()
+        self._pseudonym = pseudonyms.of_account
+        self._accounts = AccountRecords(self._pseudonym)
         self._reps = RepRecords()
         self.context = context or EvaluationContext(
             catalogue.calendar,
@@ -38,7 +45,7 @@ class ReferenceIndex:
             self._reps,
         )
         self._sets_by_currency: dict[str, set[str]] = {}
-        # Of an account that was merged: the sets of its merge targets.
+        # Of an account that was merged, by its pseudonym: the sets of its merge targets.
         self._sets_by_merged: dict[str, set[str]] = {}
         # Accounts matter to deals only where they carry a dimension of deals.
         self._deals_by_account: defaultdict[str, set[str]] | None = (
@@ -66,14 +73,17 @@ class ReferenceIndex:
         if self._sets_by_rep is not None and (rep := getattr(entry.event, "rep", None)):
             self._sets_by_rep[rep].add(name)
 
-    def _merged(self, name: str, account: str) -> None:
-        self._sets_by_merged.setdefault(account, set()).add(name)
-        record = self._accounts.get(account)
-        if record is not None and record.currency:
-            self._sets_by_currency.setdefault(record.currency, set()).add(name)
+    def _merged(self, name: str, pseudonym: str) -> None:
+        self._sets_by_merged.setdefault(pseudonym, set()).add(name)
+        found = self._accounts.merged(pseudonym)
+        if found is not None and found[1].currency:
+            self._sets_by_currency.setdefault(found[1].currency, set()).add(name)
 
     def _account_sets(self, account: str) -> set[str]:
-        return {f"account:{account}", *self._sets_by_merged.get(account, ())}
+        own = ACCOUNT_PREFIX + account
+        if not self._sets_by_merged:
+            return {own}
+        return {own, *self._sets_by_merged.get(self._pseudonym(account), ())}
 
     def dependents(self, record: ReferenceRecord) -> Collection[str]:
         """The event sets that a record can change; to be asked before `apply`."""

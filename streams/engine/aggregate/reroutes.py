@@ -9,6 +9,9 @@ An event that comes to an erased owner is refused, and the owner that sent it is
 erasure, so that nothing is left of it. An event also follows merges that later ones replaced: it
 counts nowhere there, but is erased with their targets. Otherwise what is left would depend on
 whether an erasure or the later merge came first, for what was erased does not come back.
+
+A merge of an account is rerouted itself, for what is known of the account is known of the survivor.
+It comes from the tombstone, under a pseudonym, and no erasure reaches it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,19 +19,24 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.engine.aggregate.entry import Entry, entry_of
+from streams.engine.aggregate.entry import Entry, entry_of, identity_of
 from streams.engine.aggregate.tombstones import (
+    ACCOUNT_PREFIX,
+    NO_NAME,
     MergeOrder,
+    Pseudonyms,
+    SubjectTombstone,
     SubjectTombstones,
     merge_order,
 )
-from streams.events import pack, unpack
+from streams.events import SubjectMerged, pack, unpack
 
 
 class Hop(NamedTuple):
     """An owner that an event passed, and the order of the merge by which it went on.
 
-    A merge that was replaced has no order here, and the event counts nowhere from there on.
+    A merge that was replaced has no order here, and the event counts nowhere from there on. The
+    first owner that a rerouted merge passed has a pseudonym.
     """
 
     owner: str
@@ -95,9 +103,11 @@ class Reroute(NamedTuple):
 class Rerouter:
     """The tombstones of one partition, and the reroutes not drained yet."""
 
-    def __init__(self, key: bytes, merge_target: MergeTarget) -> None:
-        """`merge_target` gives the owner that another is merged into; `key` is a secret."""
-        self.tombstones = SubjectTombstones(key)
+    def __init__(self, pseudonyms: Pseudonyms, merge_target: MergeTarget) -> None:
+        """`merge_target` gives the owner that another is merged into."""
+        self._pseudonyms = pseudonyms
+        self._is_same = pseudonyms.is_same
+        self.tombstones = SubjectTombstones(pseudonyms)
         self.merge_target = merge_target
         # As long as nothing was ever merged or erased here, rerouting costs no time.
         self.is_idle = True
@@ -106,16 +116,27 @@ class Rerouter:
         # By owner, what came there after its erasure and was not withdrawn yet.
         self._refused: dict[str, set[ReroutedKey]] = {}
 
-    def is_erased(self, owner: str, at: int) -> bool:
-        """Whether an event of an owner falls under its erasure."""
-        return self.tombstones.of(owner).erases(at)
+    def is_erased(self, owner: str, entry: Entry) -> bool:
+        """Whether an entry of an owner falls under its erasure."""
+        return self.tombstones.of(owner).erases(entry)
+
+    def anonymised(self, owner: str, event: SubjectMerged) -> SubjectMerged:
+        """A merge without the subject's name, but with what decides its order.
+
+        Accounts alone have reference data, and so a pseudonym by which these are found.
+        """
+        name = self._pseudonyms.of(owner) if owner.startswith(ACCOUNT_PREFIX) else NO_NAME
+        return msgspec.structs.replace(event, subject=name, source=None, on_topic=None)
 
     def onward(self, passed: Path, owner: str) -> Iterator[tuple[str, Path]]:
         """Where an event goes from an owner: the next owners, and the paths there."""
-        if any(hop.owner == owner for hop in passed):
-            # It went round a circle, and this is the one that the last merge names.
-            return
-        tombstone = self.tombstones.of(owner)
+        # Otherwise it went round a circle, and this is the one that the last merge names.
+        if not any(self._is_same(hop.owner, owner) for hop in passed):
+            yield from self._onward(passed, owner, self.tombstones.of(owner))
+
+    def _onward(
+        self, passed: Path, owner: str, tombstone: SubjectTombstone
+    ) -> Iterator[tuple[str, Path]]:
         if not tombstone.merges:
             return
         order: MergeOrder | None = merge_order(tombstone.merges[-1])
@@ -124,11 +145,15 @@ class Rerouter:
             target = self.merge_target(owner, into)
             if target is None:
                 continue
-            begin = next((n for n, hop in enumerate(path) if hop.owner == target), None)
+            begin = next(
+                (n for n, hop in enumerate(path) if self._is_same(hop.owner, target)), None
+            )
             if begin is None:
                 yield target, path
-            elif counts(path) and (last := _last_target(path[begin:])) != owner:
-                yield last, path
+            elif counts(path):
+                circle = (path[begin]._replace(owner=target), *path[begin + 1 :])
+                if (last := _last_target(circle)) != circle[-1].owner:
+                    yield last, path
 
     def stays(self, passed: Path, owner: str) -> bool:
         """Whether an event counts at an owner."""
@@ -171,6 +196,14 @@ class Rerouter:
                 value = pack(entry.event)
             yield Reroute(target, path, identity, value)
 
+    def reroutes_of_merge(self, tombstone: SubjectTombstone) -> Iterator[Reroute]:
+        """The reroute of a merge itself, to the survivor that knows what its subject knew."""
+        merge = tombstone.known_merge
+        if merge is not None:
+            for target, path in self._onward((), merge.subject, tombstone):
+                if counts(path):
+                    yield Reroute(target, path, identity_of(entry_of(merge)), pack(merge))
+
     def receive(self, reroute: Reroute, key: ReroutedKey) -> Entry | None:
         """Admit a reroute, and enqueue the notices that change by it."""
         notices = list(self.notices(reroute.target))
@@ -183,7 +216,7 @@ class Rerouter:
         target = reroute.target
         self.has_received = True
         entry = None if reroute.value is None else entry_of(unpack(reroute.value))
-        is_refused = entry is not None and self.is_erased(target, entry.at)
+        is_refused = entry is not None and self.is_erased(target, entry)
         if is_refused:
             self._refused.setdefault(target, set()).add(key)
         elif target in self._refused:
@@ -204,14 +237,17 @@ class Rerouter:
                 yield Reroute(sender, (Hop(owner),), NOTICE_ID, value)
 
     def outgoing(self, owner: str, event_set: EventSet) -> Iterator[Reroute]:
-        """The reroutes in force of an event set, and the notices of its owner."""
+        """The reroutes in force of an event set, and the notices and the merge of its owner."""
         yield from self.leaving(owner, event_set)
         yield from self.notices(owner)
+        yield from self.reroutes_of_merge(self.tombstones.of(owner))
 
     def current(self, sets: Mapping[str, EventSet]) -> list[Reroute]:
         """All reroutes and notices in force."""
-        owners = {*sets, *self._refused}
-        return [it for owner in owners for it in self.outgoing(owner, sets.get(owner, {}))]
+        found = [it for owner in sets for it in self.leaving(owner, sets[owner])]
+        found += [it for owner in self._refused for it in self.notices(owner)]
+        found += [it for tombstone in self.tombstones for it in self.reroutes_of_merge(tombstone)]
+        return found
 
     def enqueue(self, reroutes: Iterable[Reroute]) -> None:
         """Let reroutes wait for `drain`; a later one of the same entry replaces it."""

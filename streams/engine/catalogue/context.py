@@ -1,12 +1,11 @@
 """The context in which entities are evaluated: calendar, rates, definitions, reference data."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from streams.engine.algebra.money import Rates
 from streams.engine.calendars.calendar import Calendar
 from streams.engine.catalogue.definitions import Definitions
-from streams.engine.catalogue.patched_records import AccountRecord, RepRecords
+from streams.engine.catalogue.patched_records import AccountRecords, RepRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +15,7 @@ class EvaluationContext:
     calendar: Calendar
     rates: Rates
     definitions: Definitions
-    accounts: Mapping[str, AccountRecord]
+    accounts: AccountRecords
     reps: RepRecords
 
     def waiting_ms(self, start: int, end: int, rep: str) -> int:

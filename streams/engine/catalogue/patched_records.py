@@ -1,6 +1,6 @@
 """Reps and accounts as the patches of their reference records leave them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -123,15 +123,28 @@ class RepRecords(dict[str, RepRecord]):
 class AccountRecords(dict[str, AccountRecord]):
     """The current records of accounts, by name; read-only except for `apply`."""
 
-    def __init__(self) -> None:
+    def __init__(self, pseudonym: Callable[[str], str]) -> None:
+        """Start empty; `pseudonym` gives that of an account."""
         super().__init__()
         self._history = PatchHistory()
+        self._pseudonym = pseudonym
+        # Names by pseudonym, which takes time: None as long as no account was merged.
+        self._names: dict[str, str] | None = None
+
+    def merged(self, pseudonym: str) -> tuple[str, AccountRecord] | None:
+        """The name and the record of a merged account, of which only the pseudonym is known."""
+        if self._names is None:
+            self._names = {self._pseudonym(name): name for name in self}
+        name = self._names.get(pseudonym)
+        return None if name is None else (name, self[name])
 
     def apply(self, patch: AccountSet) -> bool:
         """Apply a patch, in any order; whether the record has changed."""
         if not self._history.add(patch):
             return False
         old, fields = self.get(patch.account), self._history.fields(patch.account)
+        if old is None and self._names is not None:
+            self._names[self._pseudonym(patch.account)] = patch.account
         new = self[patch.account] = AccountRecord(
             fields.get("segment"),
             fields.get("rep"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.aggregate.entry import ForeignState
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.aggregate.tombstones import WrongErasureKey
 from streams.events import SOURCE_TOPICS
@@ -155,4 +156,9 @@ class StateRestore:
             raise Fatal(
                 f"{self._partition.topic} was written with another SALES_KPIS_ERASURE_KEY: with"
                 " this one no merged or erased subject would be recognised; set the earlier one"
+            ) from error
+        except ForeignState as error:
+            raise Fatal(
+                f"{self._partition.topic} was written by an earlier version, which kept merges of"
+                " accounts in another way: begin with a new SALES_KPIS_APP"
             ) from error
