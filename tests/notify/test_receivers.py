@@ -21,7 +21,6 @@ from tests.notify.receiving import (
     PASSWORD,
     HttpReceiver,
     MailReceiver,
-    http_receiver,
     mail_receiver,
 )
 
@@ -34,12 +33,6 @@ TO = Recipient("mail", "ann@example.com")
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as found:
-        yield found
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[HttpReceiver]:
-    async with http_receiver() as found:
         yield found
 
 

@@ -16,22 +16,10 @@ from streams.notify.metrics import NotifyMetrics
 from streams.notify.service import notify_service, now_ms
 from streams.process.cancellation import ended
 from tests.installation.installed import produce
-from tests.notify.alerting import AlertWriter, alert_writer, route, rules_of
+from tests.notify.alerting import AlertWriter, route, rules_of
 from tests.notify.receiving import HttpReceiver, http_receiver
 
 DIGEST = 'digest = "1s"'
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[HttpReceiver]:
-    async with http_receiver() as found:
-        yield found
-
-
-@pytest.fixture
-async def writer(settings: Settings) -> AsyncIterator[AlertWriter]:
-    async with alert_writer(settings) as found:
-        yield found
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from streams.notify.service import notify_service
 from streams.process.cancellation import ended
 from streams.wiring.catalogue import catalogue
 from tests.notify.alerting import rules_of
-from tests.notify.receiving import HttpReceiver, http_receiver, mail_receiver
+from tests.notify.receiving import HttpReceiver, mail_receiver
 from tests.notify.reports.week import DAY_MS, MONDAY, ZONE, plain, week_records
 from tests.notify.test_mail_service import mail_table
 from tests.output.writing import writing
@@ -24,12 +24,6 @@ from tests.output.writing import writing
 SUNDAY = MONDAY - DAY_MS
 EVERY = 'kpis = ["revenue_won"]\nevery = { day = "monday", at = "08:00" }\n'
 QUIET_SECONDS = 0.5
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[HttpReceiver]:
-    async with http_receiver() as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """What doctor and status say of notifications: what waits, and what nobody has sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from streams.config.rules import Rules
 from streams.config.settings import Settings
@@ -15,22 +12,10 @@ from streams.operations.readers.health import behind, check_secrets
 from streams.operations.readers.notify import GRACE_MS, NotifyBacklog, check_notify, notify_backlog
 from streams.process.cancellation import ended
 from tests.installation.installed import produce
-from tests.notify.alerting import AlertWriter, alert_writer, route, rules_of
-from tests.notify.receiving import HttpReceiver, http_receiver
+from tests.notify.alerting import AlertWriter, route, rules_of
+from tests.notify.receiving import HttpReceiver
 
 AWAY = "http://127.0.0.1:1/"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[HttpReceiver]:
-    async with http_receiver() as found:
-        yield found
-
-
-@pytest.fixture
-async def writer(settings: Settings) -> AsyncIterator[AlertWriter]:
-    async with alert_writer(settings) as found:
-        yield found
 
 
 def ruled(text: str) -> Rules:
