@@ -32,6 +32,9 @@ class TaskMetrics(Protocol):
     def restored(self, stage: str, seconds: float) -> None:
         """Measure the start of a task, from the fence to the last record compared."""
 
+    def restored_state(self, *, with_snapshot: bool) -> None:
+        """Count a state changelog that was restored, with or without a snapshot."""
+
     def published(self, records: int) -> None:
         """Count records written to the output."""
 
@@ -61,6 +64,9 @@ class NoMetrics:
         """Do nothing."""
 
     def restored(self, stage: str, seconds: float) -> None:
+        """Do nothing."""
+
+    def restored_state(self, *, with_snapshot: bool) -> None:
         """Do nothing."""
 
     def published(self, records: int) -> None:

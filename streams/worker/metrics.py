@@ -11,6 +11,8 @@ from streams.events import RejectionKind
 log = logging.getLogger(__name__)
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 RESTORE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+# Whether a restore has used a snapshot.
+USED, UNUSED = "used", "unused"
 SIZES = (1, 10, 50, 100, 500, 1_000, 2_000, 4_000, 8_000, 20_000)
 
 
@@ -50,6 +52,11 @@ class WorkerMetrics:
         self._restore = histogram(
             "restore_seconds", "Duration of a task's restore.", RESTORE_SECONDS, "stage"
         )
+        self._restores = counter(
+            "restores", "Restored states of aggregate tasks, by use of a snapshot.", "snapshot"
+        )
+        for usage in USED, UNUSED:
+            self._restores.labels(usage)
         self._lag = gauge("lag_records", "Records not processed yet.", "topic", "partition")
         self._held_back = gauge(
             "held_back_records",
@@ -102,6 +109,10 @@ class WorkerMetrics:
     def restored(self, stage: str, seconds: float) -> None:
         """Record the restore of one task."""
         self._restore.labels(stage).observe(seconds)
+
+    def restored_state(self, *, with_snapshot: bool) -> None:
+        """Count a state changelog that was restored, with or without a snapshot."""
+        self._restores.labels(USED if with_snapshot else UNUSED).inc()
 
     def published(self, records: int) -> None:
         """Count records written to the output."""

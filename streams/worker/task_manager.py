@@ -32,6 +32,9 @@ WATCH_SECONDS = 1.0
 STUCK_SECONDS = 60.0
 # A worker that stops has some seconds in all.
 FINISH_SECONDS = 4.0
+# Of tasks that finish, how many at once: one computes while the other waits for Kafka. With more
+# of them, none might be through in time.
+FINISHED_AT_ONCE = 2
 
 
 class TaskManager:
@@ -180,13 +183,19 @@ class TaskManager:
         self._generation += 1
         self._readable.clear()
         await asyncio.gather(*(runner.pause() for runner in self._tasks.runners))
-        until = time.monotonic() + FINISH_SECONDS
-        for runner in self._tasks.runners:
-            if time.monotonic() < until:
-                await runner.finish()
+        await self._finish_all()
         await asyncio.gather(*(runner.end() for runner in self._tasks.runners))
         self._tasks.by_id.clear()
         await self._background.stop()
+
+    async def _finish_all(self) -> None:
+        until, limit = time.monotonic() + FINISH_SECONDS, asyncio.Semaphore(FINISHED_AT_ONCE)
+
+        async def finish(runner: TaskRunner) -> None:
+            async with limit:
+                await runner.finish(until)
+
+        await asyncio.gather(*(finish(runner) for runner in self._tasks.runners))
 
     def _task_ids(self, tps: Collection[TP]) -> set[TaskId]:
         task_ids = {(stage_of(tp.topic), tp.partition) for tp in tps}

@@ -65,8 +65,11 @@ class Task(Protocol):
     async def tick(self) -> None:
         """Commit what time alone has changed."""
 
-    async def finish(self) -> None:
-        """Write what helps the next owner; after the last commit."""
+    async def finish(self, until: float) -> None:
+        """Write what helps the next owner; after the last commit.
+
+        `until` is when it has to be through, in monotonic seconds.
+        """
 
     async def close(self) -> None:
         """Close the connections."""
@@ -146,14 +149,15 @@ class TaskRunner:
             async with self._step_lock:
                 pass
 
-    async def finish(self) -> None:
-        """Let the paused task write what helps the next owner.
+    async def finish(self, until: float) -> None:
+        """Let the paused task write what helps the next owner, until an instant.
 
-        Only while the group still counts on this worker: later the next owner has begun.
+        Only while the group still counts on this worker: later the next owner has begun. So not
+        in a rebalance, which says who leaves when all have paused, and who follows at once.
         """
         if self.is_restored:
             async with self._step_lock:
-                await self.task.finish()
+                await self.task.finish(until)
 
     async def end(self) -> None:
         """Stop after the current transaction and close the task."""

@@ -12,6 +12,7 @@ class Noted:
     gaps: list[tuple[str, int, int]] = field(default_factory=list)
     misplaced_events: Counter[str] = field(default_factory=Counter)
     topics_of_set_aside: list[str] = field(default_factory=list)
+    restores_with_snapshot: list[bool] = field(default_factory=list)
     future: dict[int, int] = field(default_factory=dict)
     late_events: int = 0
     events: int = 0
@@ -49,6 +50,10 @@ class Noted:
 
     def restored(self, stage: str, seconds: float) -> None:
         """Nothing is asked about this."""
+
+    def restored_state(self, *, with_snapshot: bool) -> None:
+        """Remember."""
+        self.restores_with_snapshot.append(with_snapshot)
 
     def published(self, records: int) -> None:
         """Count."""

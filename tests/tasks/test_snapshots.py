@@ -1,14 +1,17 @@
 """Snapshots on a real Kafka: what a new owner makes of them, and of torn and wrong ones."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 
 import msgspec
 import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.events import Event
 from streams.events.key_value import KeyValue
 from streams.kafka import topics
 from streams.kafka.transactional_producer import TransactionalProducer
@@ -23,6 +26,7 @@ from streams.tasks.aggregate.snapshot_records import (
 from streams.wiring.core import KpiCore, build_core
 from tests.installation.installed import event, eventually, produce, rate_set, records, sizes
 from tests.installation.tasks import Hands, hands
+from tests.laws.test_law_of_sets import decoded
 
 NUMBER = 0
 RESTORED = re.compile(r"restores a snapshot, and (\d+) later records")
@@ -71,7 +75,7 @@ async def leave_snapshot(own: Hands, core: KpiCore) -> Manifest:
     owner = await own.shard(NUMBER, core)
     await own.read(owner)
     await own.tell(owner)
-    await owner.finish()
+    await owner.finish(inf)
     key, value = (await snapshot_records(own.settings))[-1]
     assert key == MANIFEST_KEY
     assert value is not None
@@ -100,6 +104,7 @@ async def test_new_owner_restores_the_snapshot_and_what_came_after_it(
         await own.shard(NUMBER, AnotherVersion(core.catalogue, settings))
         # What was published is what a new owner has, with the snapshot or without.
         assert await sizes(settings) == before
+        assert own.noted.restores_with_snapshot == [False, True, True, False]
     found = RESTORED.findall(caplog.text)
     assert found[0] == "0"
     assert int(found[1]) > 5
@@ -142,7 +147,7 @@ async def test_snapshot_that_cannot_be_used_is_left_aside(
         assert problem in caplog.text
         assert RESTORED.search(caplog.text) is None
         assert await sizes(settings) == before
-        await owner.finish()
+        await owner.finish(inf)
         await own.shard(NUMBER, core)
         assert RESTORED.search(caplog.text)
 
@@ -160,6 +165,24 @@ async def test_of_a_torn_snapshot_nothing_is_read(
         await own.shard(NUMBER, core)
         assert RESTORED.findall(caplog.text)[-1] == "0"
         assert await sizes(settings) == before
+
+
+async def test_owner_that_leaves_without_a_snapshot_says_why(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with hands(settings) as own:
+        await produce(settings, deals(range(40)))
+        owner = await own.shard(NUMBER, build_core(settings))
+        await own.read(owner)
+        await owner.finish(time.monotonic())
+        assert "aggregate/0 leaves without a last snapshot: the time is up" in caplog.text
+        assert await snapshot_records(settings) == []
+        added = decoded(deals(range(40, 41)))[0]
+        assert isinstance(added, Event)
+        owner._aggregator.add(added)
+        await owner.finish(inf)
+        assert "aggregate/0 writes no snapshot now" in caplog.text
+        assert await snapshot_records(settings) == []
 
 
 async def parts(settings: Settings) -> list[KeyValue]:
@@ -185,7 +208,7 @@ async def test_owner_writes_a_snapshot_when_its_interval_is_over(settings: Setti
         await produce(settings, deals(range(20)))
         owner = await own.shard(NUMBER, core, settings=never)
         await own.read(owner)
-        await owner.finish()
+        await owner.finish(inf)
         assert await snapshot_records(settings) == []
         owner = await own.shard(NUMBER, core, settings=often)
 

@@ -118,5 +118,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "SALES_KPIS_PARTITIONS": str(settings.partitions),
         "SALES_KPIS_NOW": now,
         "SALES_KPIS_PUBLISH_INTERVAL_MS": str(settings.publish_interval_ms),
+        "SALES_KPIS_FAILPOINT": settings.failpoint,
         "SALES_KPIS_SOURCES": str(settings.sources or ""),
     }

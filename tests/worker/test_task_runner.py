@@ -63,7 +63,7 @@ class HangingTask:
         self.ticks += 1
         await self.may_go_on.wait()
 
-    async def finish(self) -> None:
+    async def finish(self, until: float) -> None:  # noqa: ARG002 - of the Task protocol
         """Count the calls."""
         self.finished += 1
 
@@ -74,10 +74,10 @@ class HangingTask:
 async def test_only_a_restored_task_can_help_its_next_owner() -> None:
     task = HangingTask()
     runner = TaskRunner(task, task.fence)
-    await runner.finish()
+    await runner.finish(time.monotonic())
     assert task.finished == 0
     runner.is_restored = True
-    await runner.finish()
+    await runner.finish(time.monotonic())
     assert task.finished == 1
 
 

@@ -58,9 +58,11 @@ class SnapshotReader:
 
         `restore` and `apply_state` are the aggregator's, with the errors of a state changelog.
         """
-        # How many parts the changelog holds, and how many event records are in no snapshot.
+        # How many parts the changelog holds, how many event records are in no snapshot, and whether
+        # one was restored.
         self.part_count = 0
         self.missing_records = 0
+        self.is_used = False
         self._name = name
         self._fingerprint = fingerprint
         self._aggregator = aggregator
@@ -104,6 +106,7 @@ class SnapshotReader:
         if self._snapshot is not None:
             problem = problem or await self._restore_snapshot(self._snapshot, reference, clock)
             if not problem:
+                self.is_used = True
                 return
             self._drop(problem)
         log.info("%s restores without a snapshot: %s", self._name, self._problem)

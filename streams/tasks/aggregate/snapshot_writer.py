@@ -122,16 +122,26 @@ class SnapshotWriter:
             interval_s = max(self._settings.snapshot_interval_s, COST_SHARE * self._cost_s)
             self._next_at = now + interval_s
 
-    async def write_last(self, reference: Mapping[str, ReferencePosition]) -> None:
+    async def write_last(self, reference: Mapping[str, ReferencePosition], until: float) -> None:
         """Write a snapshot for the next owner, if it is worth it and takes little time.
 
-        It goes without if this owner is fenced already.
+        `until` is when this owner has to be through, in monotonic seconds. It goes without if it
+        is fenced already.
         """
-        if self._cost_s < LAST_SECONDS and self._is_worth_it(MISSING_PER_CENT_AT_END):
+        if not self._is_worth_it(MISSING_PER_CENT_AT_END):
+            return
+        problem, now = "", time.monotonic()
+        if now >= until:
+            problem = "the time is up"
+        elif self._cost_s >= LAST_SECONDS:
+            problem = f"the one before took {self._cost_s:.1f} s"
+        else:
             try:
-                await self._write(reference, time.monotonic() + LAST_SECONDS)
+                await self._write(reference, min(until, now + LAST_SECONDS))
             except Fatal as error:
-                log.warning("%s leaves without a last snapshot: %s", self._name, error)
+                problem = str(error)
+        if problem:
+            log.warning("%s leaves without a last snapshot: %s", self._name, problem)
 
     def _is_worth_it(self, per_cent: int) -> bool:
         wanted = self._aggregator.stored_events * per_cent // 100
@@ -146,6 +156,7 @@ class SnapshotWriter:
         """
         clock = self._aggregator.snapshot_clock
         if clock is None:
+            log.warning("%s writes no snapshot now: its cells are behind its events", self._name)
             return
         events, began = self._aggregator.stored_events, time.process_time()
         encoder = PartsEncoder(self._aggregator.snapshot_parts())

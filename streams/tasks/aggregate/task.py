@@ -109,6 +109,7 @@ class AggregateTask:
         received = await self._rebuild(restored, published.reroutes)
         self._target_offsets = restored.target_offsets
         self._snapshots.resume_from(restored.snapshots)
+        self._metrics.restored_state(with_snapshot=restored.snapshots.is_used)
         self._intake.resume_from(restored.source_offsets, restored.quarantine, received)
         self._intake.max_event_bytes = self._transactions.batches.max_event_bytes
         await self._check_sources()
@@ -182,9 +183,12 @@ class AggregateTask:
         """Commit what time alone changed, or a heartbeat; events may have waited for this."""
         await self.process(())
 
-    async def finish(self) -> None:
-        """Write a snapshot, so that the next owner is ready sooner; after the last commit."""
-        await self._snapshots.write_last(self._reference.positions)
+    async def finish(self, until: float) -> None:
+        """Write a snapshot, so that the next owner is ready sooner; after the last commit.
+
+        `until` is when it has to be through, in monotonic seconds.
+        """
+        await self._snapshots.write_last(self._reference.positions, until)
 
     async def close(self) -> None:
         """Close the connections."""

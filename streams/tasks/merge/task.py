@@ -119,7 +119,7 @@ class MergeTask:
         await self._publish()
         await self._publish_alerts()
 
-    async def finish(self) -> None:
+    async def finish(self, until: float) -> None:
         """Do nothing: the output says all."""
 
     async def close(self) -> None:

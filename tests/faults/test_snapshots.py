@@ -1,0 +1,70 @@
+"""Workers that leave snapshots when they end in order, or are killed while they write them."""
+
+import asyncio
+import re
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.config.settings import Settings
+from streams.internal_topics.progress import await_settled
+from tests.installation.installed import event, output, produce
+from tests.worker.processes import Worker, worker_processes
+
+PRODUCT = "streams.cli"
+# More than a snapshot has to be worth in each partition.
+EVENTS = 2_600
+SETTLED_SECONDS, END_SECONDS = 60.0, 10.0
+UNUSED = re.compile(r"restores without a snapshot: there is none")
+USED = re.compile(r"restores a snapshot, and 0 later records")
+
+
+async def settled(settings: Settings) -> dict[str, Any]:
+    """Wait until all events are published; returns what is published."""
+    assert (await await_settled(settings, SETTLED_SECONDS)).is_settled
+    return await output(settings)
+
+
+async def end(worker: Worker) -> int:
+    """End a worker in order, unless it kills itself; returns its status."""
+    worker.signal(signal.SIGTERM)
+    async with asyncio.timeout(END_SECONDS):
+        return await worker.ended()
+
+
+async def test_worker_that_ends_in_order_leaves_a_snapshot_to_the_next(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with worker_processes(settings, tmp_path, PRODUCT) as workers:
+        first = await workers.start("worker").is_ready()
+        await produce(settings, [event(number) for number in range(EVENTS)])
+        published = await settled(settings)
+        assert await end(first) == 0
+        second = await workers.start("worker").is_ready()
+        assert len(USED.findall(second.log_text())) == settings.partitions
+        assert await settled(settings) == published
+
+
+# Both tasks write their parts, and then a manifest each.
+@pytest.mark.parametrize("passing", [1, 3])
+async def test_worker_killed_while_it_writes_snapshots_leaves_none_that_is_torn(
+    settings: Settings, tmp_path: Path, passing: int
+) -> None:
+    mortal = replace(settings, failpoint=f"during_snapshot:{passing}")
+    with worker_processes(mortal, tmp_path, PRODUCT) as workers:
+        first = await workers.start("worker").is_ready()
+        await produce(settings, [event(number) for number in range(EVENTS)])
+        published = await settled(settings)
+        assert await end(first) == -signal.SIGKILL
+    (tmp_path / "next").mkdir()
+    with worker_processes(settings, tmp_path / "next", PRODUCT) as workers:
+        second = await workers.start("worker").is_ready()
+        assert len(UNUSED.findall(second.log_text())) == settings.partitions
+        assert await settled(settings) == published
+        assert await end(second) == 0
+        third = await workers.start("worker").is_ready()
+        assert len(USED.findall(third.log_text())) == settings.partitions
+        assert await settled(settings) == published
