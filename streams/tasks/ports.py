@@ -109,8 +109,8 @@ class AggregatorPort(Protocol):
         Raises NotEncodable or OverflowError for values that parts cannot hold.
         """
 
-    def begin_snapshot(self, clock: int) -> None:
-        """Set the clock back to a snapshot's; after the records of the state before it."""
+    def begin_snapshot(self, clock: int, events: int) -> None:
+        """Set the clock of an empty aggregator back to a snapshot's, which had so many events."""
 
     def restore_part(self, part: Part) -> None:
         """Restore what a part of the snapshot holds."""

@@ -38,9 +38,9 @@ class WithoutSnapshots(ABC):
         """There is none."""
         raise AssertionError
 
-    def begin_snapshot(self, clock: int) -> None:
+    def begin_snapshot(self, clock: int, events: int) -> None:
         """There is none."""
-        raise AssertionError(clock)
+        raise AssertionError(clock, events)
 
     def restore_part(self, part: Part) -> None:
         """There is none."""

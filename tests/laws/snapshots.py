@@ -114,17 +114,12 @@ def read_again(owner: Owner, state: Iterable[KeyValue], catalogue: Catalogue, cl
 def restored(
     owner: Owner,
     snapshot: Snapshot,
-    before: Iterable[KeyValue],
     after: Iterable[KeyValue],
     found: RestorableAggregator,
     clock: int,
-) -> bool:
-    """Let a new owner restore a snapshot with what came after it; False if it cannot be used."""
-    for key, value in before:
-        found.restore(key, value)
-    if found.stored_events != snapshot.events:
-        return False
-    found.begin_snapshot(snapshot.clock)
+) -> None:
+    """Let a new owner restore a snapshot with what came after it."""
+    found.begin_snapshot(snapshot.clock, snapshot.events)
     for part in snapshot.parts:
         found.restore_part(parts.decode(part))
     for record in owner.reference[: snapshot.known]:
@@ -137,7 +132,6 @@ def restored(
     for reroute in owner.in_force:
         found.restore_reroute(reroute)
     finish(found, clock)
-    return True
 
 
 def finish(aggregator: RestorableAggregator, clock: int) -> None:

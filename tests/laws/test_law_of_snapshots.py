@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import assume, event, given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from streams.config.rules import read
@@ -78,10 +78,8 @@ def restore_both(
 
     plain = read_again(owner, [*before, *after], in_force, clock)
     quick = RestorableAggregator(in_force, clock)
-    is_usable = restored(owner, snapshot, before, after, quick, clock)
-    event(f"usable: {is_usable}, {len(after)} records after it, {len(owner.reroutes)} reroutes")
-    assert is_usable or removed
-    assume(is_usable)
+    restored(owner, snapshot, after, quick, clock)
+    event(f"{len(after)} records after it, {len(owner.reroutes)} reroutes")
     assert_same(quick, plain, third, clock, now + 30 * DAY_MS)
 
 
@@ -138,7 +136,7 @@ def test_rerouted_event_that_was_withdrawn_after_the_snapshot_is_gone() -> None:
     assert not owner.in_force
     before, after = compacted(owner.state, snapshot.place, ())
     quick = RestorableAggregator(in_force, now)
-    assert restored(owner, snapshot, before, after, quick, now)
+    restored(owner, snapshot, after, quick, now)
     assert owner.aggregator.cells() == {}
     assert_same(quick, read_again(owner, [*before, *after], in_force, now), [], now, now)
 
@@ -165,6 +163,24 @@ def test_merge_of_an_account_that_was_erased_after_the_snapshot_is_in_force() ->
         owner.process(records[place:], now)
         before, after = compacted(owner.state, snapshot.place, ())
         quick = RestorableAggregator(in_force, now)
-        assert restored(owner, snapshot, before, after, quick, now)
+        assert restored(owner, snapshot, after, quick, now)
         assert any("rep=ann" in name for name in quick.cells())
         assert_same(quick, read_again(owner, [*before, *after], in_force, now), [], now, now)
+
+
+def test_event_that_has_happened_since_waits_again_where_the_clock_was_set_back() -> None:
+    call = {"direction": "outbound", "outcome": "connected", "rep": "ann", "seconds": 60}
+    at = "2026-03-05T09:00:00Z"
+    records = decoded([{"id": "c", "type": "call.ended", "at": at, "subject": "one", **call}])
+    now = Settings(now=instant("2026-03-04T09:00:00Z", "NOW")).clock()
+    in_force = catalogue(Settings())
+    owner = owner_of_nothing(in_force, now)
+    owner.process(records, now)
+    snapshot = owner.snapshot()
+    assert snapshot is not None
+    owner.process([], now + 2 * DAY_MS)
+    before, after = compacted(owner.state, snapshot.place, ())
+    quick = RestorableAggregator(in_force, now)
+    restored(owner, snapshot, after, quick, now)
+    assert quick.future_events == 1
+    assert_same(quick, read_again(owner, [*before, *after], in_force, now), [], now, now)

@@ -26,7 +26,7 @@ from tests.model.member import (
     Sends,
 )
 from tests.model.snapshots import added as added_cells
-from tests.model.snapshots import error_of_restored, is_of_snapshot, records_of
+from tests.model.snapshots import error_of, records_of, restored
 from tests.model.steps import (
     COMMIT,
     Step,
@@ -101,7 +101,8 @@ class Shard:
             return
         self._in_snapshot = self.rows
         now = self.topics.clock - self.me.skew
-        for key, value in records_of(self._cells(), self.rows, now, self.me.version):
+        other = {POSITION: self.position, GOAL: self.goal}
+        for key, value in records_of(self._cells(), self.rows, other, now, self.me.version):
             if not (yield from self.me.transact([(self.state, key, value)])):
                 return
 
@@ -123,12 +124,12 @@ class Shard:
 
     def _read_state(self) -> None:
         records = self.state.read(0, self.state.stable_end)
-        found = {r.key: r.value for r in records if not is_of_snapshot(r.key)}
+        now, version = self.topics.clock - self.me.skew, self.me.version
+        found, snapshot = restored(records, self.rules, now, version)
         self.position = found.pop(POSITION, START)
         self.goal = self._aim(found.pop(GOAL, START))
         self.rows = {subject: value[0] for subject, value in found.items()}
-        now = self.topics.clock - self.me.skew
-        self.error = error_of_restored(records, self.rows, self.rules, now, self.me.version)
+        self.error = error_of(snapshot, self.rows, self.rules, now, version)
 
     def _resume_forwarded(self) -> None:
         """Remove again what the rows have, and go on with the rest."""

@@ -32,7 +32,6 @@ class Rules:
     tombstones: bool = True  # they are kept until every reader has passed them
     verification: bool = True  # the broker asks the coordinator before a first append
     snapshot_digest: bool = True  # a snapshot of which parts are missing is not restored
-    snapshot_count: bool = True  # ... nor one that knew events which were compacted away
     snapshot_fingerprint: bool = True  # ... nor one of another version
     snapshot_clock: bool = True  # ... nor one of a later instant
     snapshot_follow: bool = True  # what came after it is added, as to the rows that it knew
@@ -92,7 +91,6 @@ MUTANTS = {
     "no comparison": _without("stage 2 compares with the output", 150, board_reconcile=False),
     "short tombstones": _without("tombstones outlast readers", 100, 1650, tombstones=False),
     "torn snapshot": _without("a snapshot is complete", 100, 800, snapshot_digest=False),
-    "compacted rows": _without("a snapshot's events are there", 100, 3000, snapshot_count=False),
     "other version": _without("a snapshot is of this version", 50, 200, snapshot_fingerprint=False),
     "later snapshot": _without(
         "a snapshot is of an earlier instant", 100, 400, snapshot_clock=False

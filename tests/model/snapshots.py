@@ -1,6 +1,6 @@
-"""Snapshots of the model: cells at one instant, and what a new owner makes of them."""
+"""Snapshots of the model: rows and cells at one instant, and what a new owner makes of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tests.model.broker import Record
@@ -9,19 +9,27 @@ from tests.model.rules import Rules
 
 PART, MANIFEST = "part", "manifest"
 PARTS = 2
+State = dict[str, Any]
+
+
+class Part(NamedTuple):
+    """Some of the cells and rows."""
+
+    cells: Cells
+    rows: Rows
 
 
 class Manifest(NamedTuple):
-    """The last record of a snapshot."""
+    """The last record of a snapshot; `other` is what the state has beside rows."""
 
-    parts: tuple[Cells, ...]  # stands for their digest
+    parts: tuple[Part, ...]  # stands for their digest
     now: int
     version: int
-    events: int
+    other: State
 
 
 class Snapshot(NamedTuple):
-    """A snapshot as it was read, with the rows that were read before it."""
+    """A snapshot as it was read."""
 
     manifest: Manifest
     cells: Cells
@@ -33,20 +41,32 @@ def is_of_snapshot(key: object) -> bool:
     return isinstance(key, tuple) and key[0] in (PART, MANIFEST)
 
 
-def records_of(cells: Cells, rows: Rows, now: int, version: int) -> list[tuple[Any, Any]]:
+def records_of(
+    cells: Cells, rows: Rows, other: State, now: int, version: int
+) -> list[tuple[Any, Any]]:
     """The records of a snapshot, in the order of writing."""
-    names = sorted(cells)
-    parts = tuple({name: cells[name] for name in names[n::PARTS]} for n in range(PARTS))
-    manifest = Manifest(parts, now, version, _events(rows))
+    parts = tuple(Part(_some(cells, n), _some(rows, n)) for n in range(PARTS))
+    manifest = Manifest(parts, now, version, other)
     return [*(((PART, n), (part,)) for n, part in enumerate(parts)), ((MANIFEST,), (manifest,))]
 
 
-def error_of_restored(
-    records: Iterable[Record], rows: Rows, rules: Rules, now: int, version: int
-) -> Cells:
-    """How far cells restored from a snapshot are from the fold of all rows: by rights, nothing."""
-    snapshot = _read(records, rules, version)
+def restored(
+    records: Iterable[Record], rules: Rules, now: int, version: int
+) -> tuple[State, Snapshot | None]:
+    """The state as a new owner reads it: from the last snapshot that can be used on, or all."""
+    snapshot, later = _read(records, rules, version)
     if snapshot is None or (rules.snapshot_clock and snapshot.manifest.now > now):
+        return {r.key: r.value for r in records if not is_of_snapshot(r.key)}, None
+    state: State = {
+        **snapshot.manifest.other,
+        **{key: (row,) for key, row in snapshot.rows.items()},
+    }
+    return state | later, snapshot
+
+
+def error_of(snapshot: Snapshot | None, rows: Rows, rules: Rules, now: int, version: int) -> Cells:
+    """How far cells restored from a snapshot are from the fold of all rows: by rights, nothing."""
+    if snapshot is None:
         return {}
     before, earlier = snapshot.rows if rules.snapshot_follow else rows, snapshot.manifest.now
     # What time has changed it does not change back.
@@ -62,31 +82,29 @@ def added(left: Cells, right: Cells, sign: int = 1) -> Cells:
     return {name: cell for name, cell in found.items() if cell is not None}
 
 
-def _read(records: Iterable[Record], rules: Rules, version: int) -> Snapshot | None:
-    """The last snapshot that can be used."""
-    rows: dict[str, Any] = {}
-    parts: dict[int, Cells] = {}
+def _read(records: Iterable[Record], rules: Rules, version: int) -> tuple[Snapshot | None, State]:
+    """The last snapshot that can be used, and the state records after it."""
+    later: State = {}
+    parts: dict[int, Part] = {}
     found: Snapshot | None = None
     for record in records:
         if not is_of_snapshot(record.key):
-            if isinstance(record.value[0], dict):
-                rows[record.key] = record.value[0]
+            later[record.key] = record.value
             continue
         if record.key[0] == PART:
             parts[record.key[1]] = record.value[0]
             continue
         manifest: Manifest = record.value[0]
-        whole = tuple(parts.get(n, {}) for n in range(PARTS))
+        whole = tuple(parts.get(n, Part({}, {})) for n in range(PARTS))
         if rules.snapshot_digest and whole != manifest.parts:
             continue
         if rules.snapshot_fingerprint and manifest.version != version:
             continue
-        found = None
-        if _events(rows) == manifest.events or not rules.snapshot_count:
-            cells = {name: cell for part in whole for name, cell in part.items()}
-            found = Snapshot(manifest, cells, dict(rows))
-    return found
+        cells = {name: cell for part in whole for name, cell in part.cells.items()}
+        rows = {name: row for part in whole for name, row in part.rows.items()}
+        found, later = Snapshot(manifest, cells, rows), {}
+    return found, later
 
 
-def _events(rows: Rows) -> int:
-    return sum(map(len, rows.values()))
+def _some(values: Mapping[str, Any], number: int) -> dict[str, Any]:
+    return {name: values[name] for name in sorted(values)[number::PARTS]}

@@ -15,6 +15,7 @@ from streams.kafka.transactional_producer import (
     TransactionalProducer,
     Writes,
 )
+from streams.tasks.aggregate import snapshot_reader
 from streams.tasks.aggregate import task as aggregate_task
 from streams.tasks.merge import output_writer
 from streams.tasks.merge import task as merge_task
@@ -72,7 +73,7 @@ class Trace:
 
         for owner in (aggregate_task, merge_task):
             monkeypatch.setattr(owner, "TransactionalProducer", Traced)
-        for reader in (aggregate_task, merge_task, output_writer, partials):
+        for reader in (snapshot_reader, merge_task, output_writer, partials):
             self._trace_reading(reader, monkeypatch)
 
     def taken(self) -> list[Step]:
@@ -89,9 +90,9 @@ class Trace:
             topics.state(self._settings): Step.READ_STATE,
         }
 
-        def traced(settings: Settings, stops: Mapping[TopicPartition, int]) -> Any:
+        def traced(settings: Settings, stops: Mapping[TopicPartition, int], *starts: Any) -> Any:
             self.steps += {names[partition.topic] for partition in stops}
-            return read_to(settings, stops)
+            return read_to(settings, stops, *starts)
 
         monkeypatch.setattr(module, "read_to", traced)
 

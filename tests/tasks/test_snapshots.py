@@ -11,6 +11,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
+from streams.engine.aggregate.snapshots.parts import EventsPart, decode
 from streams.events import Event
 from streams.events.key_value import KeyValue
 from streams.kafka import topics
@@ -29,6 +30,7 @@ from tests.installation.tasks import Hands, hands
 from tests.laws.test_law_of_sets import decoded
 
 NUMBER = 0
+LATER = "2026-05-01T01:00:00Z"
 RESTORED = re.compile(r"restores a snapshot, and (\d+) later records")
 
 
@@ -112,10 +114,10 @@ async def test_new_owner_restores_the_snapshot_and_what_came_after_it(
     del third
 
 
-def compacted(manifest: Manifest) -> list[KeyValue]:
-    """A snapshot that knew one event more than the changelog still holds."""
-    more = msgspec.structs.replace(manifest, events=manifest.events + 1)
-    return [(MANIFEST_KEY, encode_manifest(more))]
+def of_older_code(manifest: Manifest) -> list[KeyValue]:
+    """A manifest as an earlier version wrote it."""
+    fields = msgspec.to_builtins(manifest)
+    return [(MANIFEST_KEY, msgspec.json.encode({**fields, "type": "Manifest"}))]
 
 
 def ahead(manifest: Manifest) -> list[KeyValue]:
@@ -127,7 +129,7 @@ def ahead(manifest: Manifest) -> list[KeyValue]:
 @pytest.mark.parametrize(
     ("wrong", "problem"),
     [
-        (compacted, "events that were corrected since"),
+        (of_older_code, "the last one is of another version"),
         (ahead, "the clock of the last one was ahead"),
     ],
 )
@@ -185,6 +187,14 @@ async def test_owner_that_leaves_without_a_snapshot_says_why(
         assert await snapshot_records(settings) == []
 
 
+async def names(settings: Settings) -> set[str]:
+    """The names of the event sets in the newest parts of snapshots."""
+    newest = dict(await parts(settings))
+    found = [decode(value) for value in newest.values() if value is not None]
+    sets = [name for part in found if isinstance(part, EventsPart) for name, _ in part.sets]
+    return {name.partition(":")[2] for name in sets}
+
+
 async def parts(settings: Settings) -> list[KeyValue]:
     """The parts of the last snapshot."""
     return [each for each in await snapshot_records(settings) if each[0] != MANIFEST_KEY]
@@ -198,6 +208,24 @@ async def write_state(settings: Settings, written: list[KeyValue]) -> None:
     await producer.send({TopicPartition(topics.state(settings), NUMBER): written})
     await producer.commit()
     await producer.close()
+
+
+async def test_snapshot_is_written_again_when_it_holds_what_was_erased(settings: Settings) -> None:
+    core = build_core(settings)
+    async with hands(settings) as own:
+        manifest = await leave_snapshot(own, core)
+        subject = min(await names(settings))
+        second = await own.shard(NUMBER, core)
+        erased = {"id": "x", "type": "subject.erased", "at": LATER, "subject": subject}
+        await produce(settings, [{**erased, "topic": "crm.lead"}])
+        await own.read(second)
+        await second.finish(inf)
+        assert subject not in await names(settings)
+        third = await own.shard(NUMBER, core)
+        assert own.noted.restores_with_snapshot[-1]
+        last = decode_manifest((await snapshot_records(settings))[-1][1] or b"")
+        assert last.events == manifest.events - 1
+    del third
 
 
 async def test_owner_writes_a_snapshot_when_its_interval_is_over(settings: Settings) -> None:

@@ -47,6 +47,10 @@ class FutureEvents:
         self._store(key, entry)
         return [(key, value)]
 
+    def records(self) -> Iterator[tuple[bytes, bytes]]:
+        """All events that wait, as records of the state changelog."""
+        return ((key, pack(entry.event)) for key, entry in self._entries.items())
+
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record."""
         if value is None:

@@ -1,7 +1,8 @@
 """Reference data of one partition, and which event sets depend on it."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from enum import StrEnum
 
 from msgspec import UNSET
 
@@ -19,6 +20,15 @@ from streams.events import (
     RepSet,
     SubjectMerged,
 )
+
+
+class Dependency(StrEnum):
+    """On what event sets depend."""
+
+    CURRENCY = "currency"
+    MERGED_ACCOUNT = "merged account"
+    ACCOUNT_OF_DEALS = "account of deals"
+    REP = "rep"
 
 
 class ReferenceIndex:
@@ -97,6 +107,25 @@ class ReferenceIndex:
         if isinstance(record, RepSet) and self._sets_by_rep is not None:
             return () if record.timezone is UNSET else self._sets_by_rep[record.rep]
         return ()
+
+    def dependencies(self) -> Iterator[tuple[Dependency, str, Collection[str]]]:
+        """All dependencies: of which kind, on what, and of which event sets."""
+        for kind, sets in self._by_kind().items():
+            for key, names in sets.items():
+                yield kind, key, names
+
+    def restore_dependencies(self, kind: Dependency, key: str, names: Iterable[str]) -> None:
+        """Add what `dependencies` gave, as if the entries of these sets were stored."""
+        self._by_kind()[kind].setdefault(key, set()).update(names)
+
+    def _by_kind(self) -> Mapping[Dependency, dict[str, set[str]]]:
+        found: dict[Dependency, dict[str, set[str]] | None] = {
+            Dependency.CURRENCY: self._sets_by_currency,
+            Dependency.MERGED_ACCOUNT: self._sets_by_merged,
+            Dependency.ACCOUNT_OF_DEALS: self._deals_by_account,
+            Dependency.REP: self._sets_by_rep,
+        }
+        return {kind: sets for kind, sets in found.items() if sets is not None}
 
     def apply(self, record: ReferenceRecord) -> None:
         """Put a record in force, in any order."""

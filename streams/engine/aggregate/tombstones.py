@@ -151,6 +151,11 @@ class SubjectTombstones:
         self._tombstones[digest] = tombstone
         return TOMBSTONE_PREFIX + digest, _encode(_Stored(self._check, tombstone))
 
+    def records(self) -> Iterator[KeyValue]:
+        """All tombstones as records of the state changelog."""
+        for digest, tombstone in self._tombstones.items():
+            yield TOMBSTONE_PREFIX + digest, _encode(_Stored(self._check, tombstone))
+
     def restore(self, name: bytes, value: bytes) -> None:
         """Apply a record of the state changelog. Raises WrongErasureKey."""
         stored = _decode(value)

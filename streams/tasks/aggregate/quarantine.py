@@ -91,6 +91,10 @@ class Quarantine:
             return False
         return True
 
+    def records(self) -> list[tuple[bytes, bytes]]:
+        """The changelog records of the reroutes in quarantine."""
+        return [(QUARANTINED_PREFIX + key, digest) for key, digest in self.reroutes.items()]
+
     def covers(self, topic: str, offset: int) -> bool:
         """Whether a record has to be checked before it is applied."""
         return self.crash_note is not None and offset < self.crash_note.to.get(topic, 0)

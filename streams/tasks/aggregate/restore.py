@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from streams.config.settings import Settings
 from streams.engine.aggregate.entry import ForeignState
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.aggregate.snapshots.parts import Part
 from streams.engine.aggregate.tombstones import WrongErasureKey
 from streams.events import SOURCE_TOPICS
 from streams.internal_topics.progress import SourceOffsets
@@ -16,10 +17,8 @@ from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.tasks.aggregate.quarantine import Quarantine, attribute_to_shard
-from streams.tasks.aggregate.snapshot_reader import SnapshotReader
 from streams.tasks.aggregate.snapshot_records import SNAPSHOT_PREFIX
 from streams.tasks.ports import AggregatorPort
-from streams.tasks.reference_data import ReferenceCursor
 
 # First bytes of the keys: event records, target offsets, source offsets.
 EVENT_PREFIX, TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY = b"r", b"g", b"p"
@@ -49,12 +48,8 @@ class StateRestore:
         settings: Settings,
         aggregator: AggregatorPort,
         number: int,
-        fingerprint: str = "",
     ) -> None:
-        """Start with an empty aggregator.
-
-        A snapshot with this fingerprint may stand for the event sets; without it all are read.
-        """
+        """Start with an empty aggregator."""
         self.source_offsets = SourceOffsets()
         self.target_offsets: dict[str, int] = {}
         self.quarantine = Quarantine()
@@ -64,20 +59,22 @@ class StateRestore:
         self._reroutes_topic = topics.reroutes(settings)
         self._sources = (*SOURCE_TOPICS, self._reroutes_topic)
         self._is_rebuilt = False
-        self.snapshots = SnapshotReader(
-            f"aggregate/{number}", fingerprint, aggregator, self._restore_event, self._apply_state
-        )
+        self._follows_snapshot = False
 
     def apply(self, record: ConsumerRecord) -> bool:
         """Apply one record; True for source offsets, the last record of a transaction.
 
-        Records that come after the rebuild change cells with the next `apply_pending`.
+        Records that come after the rebuild change cells with the next `apply_pending`. Those of
+        snapshots are passed over.
         """
-        key, value = record.key, record.value
+        return self.apply_value(record.key, record.value)
+
+    def apply_value(self, key: bytes | None, value: bytes | None) -> bool:
+        """Apply the key and the value of a record, as `apply` does."""
         if key and key[:1] == EVENT_PREFIX:
             self._apply_event(key[1:], value)
         elif key and key[:1] == SNAPSHOT_PREFIX:
-            self.snapshots.add(key, value)
+            return False
         elif not key or not self.quarantine.restore(key, value):
             if key not in (TARGET_OFFSETS_KEY, SOURCE_OFFSETS_KEY) or value is None:
                 partition = f"{self._partition.topic}/{self._partition.partition}"
@@ -89,15 +86,15 @@ class StateRestore:
             self.target_offsets = SourceOffsets.decode(value).source
         return False
 
-    async def resume(self, reference: ReferenceCursor, clock: int) -> None:
-        """Apply reference records, and the snapshot with what came after it if one can be used.
+    def restore_part(self, part: Part) -> None:
+        """Restore what a part of a snapshot holds."""
+        with self._checked_key():
+            self._aggregator.restore_part(part)
 
-        Reroutes follow. Raises Crashed if a KPI fails.
-        """
-        is_careful = self.quarantine.crash_note is not None
-        problem = "events are to be checked one by one" if is_careful else ""
-        with attribute_to_shard(self._number):
-            await self.snapshots.resume(reference, clock, problem)
+    def follow(self, clock: int) -> None:
+        """From now on records come after a snapshot that is restored."""
+        self._follows_snapshot = True
+        self._aggregator.follow(clock)
 
     def restore_reroutes(self, received: Mapping[bytes, Reroute]) -> None:
         """Apply the reroutes in force, by record key, except those in quarantine."""
@@ -135,18 +132,9 @@ class StateRestore:
         return not self._is_rebuilt
 
     def _apply_event(self, key: bytes, value: bytes | None) -> None:
-        if self._is_rebuilt:
-            self._apply_state(key, value)
-        elif not self.snapshots.hold(key, value):
-            self._restore_event(key, value)
-
-    def _restore_event(self, key: bytes, value: bytes | None) -> None:
+        is_change = self._is_rebuilt or self._follows_snapshot
         with self._checked_key():
-            self._aggregator.restore(key, value)
-
-    def _apply_state(self, key: bytes, value: bytes | None) -> None:
-        with self._checked_key():
-            self._aggregator.apply_state(key, value)
+            (self._aggregator.apply_state if is_change else self._aggregator.restore)(key, value)
 
     @contextmanager
     def _checked_key(self) -> Iterator[None]:

@@ -1,17 +1,25 @@
-"""The newest snapshot of a state changelog, and the event records that came after it."""
+"""Reads a state changelog: from its newest snapshot on, or all of it."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
 
+from streams.config.settings import Settings
+from streams.engine.aggregate.future_events import FUTURE_PREFIX
 from streams.engine.aggregate.snapshots import parts
 from streams.engine.aggregate.snapshots.parts import Part
+from streams.engine.aggregate.tombstones import TOMBSTONE_PREFIX
 from streams.events import ReferenceRecord
 from streams.events.key_value import KeyValue
+from streams.kafka.reader import beginnings, ends, read_to
+from streams.tasks.aggregate.quarantine import CRASH_NOTE_KEY, attribute_to_shard
+from streams.tasks.aggregate.restore import EVENT_PREFIX, StateRestore
 from streams.tasks.aggregate.snapshot_records import (
     MANIFEST_KEY,
+    SNAPSHOT_PREFIX,
     Manifest,
     decode_manifest,
     digest_of,
@@ -27,10 +35,28 @@ log = logging.getLogger(__name__)
 FEW_RECORDS = 1_000
 MOST_RECORDS_SHARE = 2
 EVENTS_PER_STEP = 20
+# A manifest is looked for in a few of the last offsets, then in so many times more before them,
+# until they are this share of all.
+FIRST_OFFSETS, MORE_OFFSETS = 64, 16
+MOST_OFFSETS_SHARE = 2
+NONE_FOUND = "there is none"
 OTHER_VERSION = "the last one is of another version or other definitions"
 
 
-Apply = Callable[[bytes, bytes | None], None]
+class StateRead(NamedTuple):
+    """What whoever writes the next snapshot has to know.
+
+    Attributes:
+        part_count: How many parts the changelog holds.
+        missing_records: How many event records are in no snapshot.
+        holds_erased: Whether a snapshot may hold what was erased since.
+        with_snapshot: Whether one was restored.
+    """
+
+    part_count: int
+    missing_records: int
+    holds_erased: bool
+    with_snapshot: bool
 
 
 class Snapshot(NamedTuple):
@@ -40,152 +66,202 @@ class Snapshot(NamedTuple):
     parts: list[bytes]
 
 
-class SnapshotReader:
-    """Chooses the snapshot to restore; holds back the event records that came after it.
+def erases(record: KeyValue) -> bool:
+    """Whether an event record is of an erasure, or of a merge, which changes a tombstone, too."""
+    key, value = record
+    kind = key[len(EVENT_PREFIX) : len(EVENT_PREFIX) + 1]
+    return kind == TOMBSTONE_PREFIX or (value is None and kind != FUTURE_PREFIX)
 
-    Whatever speaks against a snapshot, all event sets are read again, which is always exact.
+
+class Restoring(NamedTuple):
+    """What a state is restored into, as of an instant: an empty aggregator, which `state` has."""
+
+    state: StateRestore
+    aggregator: AggregatorPort
+    reference: ReferenceCursor
+    clock: int
+
+
+class SnapshotSearch:
+    """Chooses the newest complete snapshot of records that it is given in their order.
+
+    Attributes:
+        later: The records after it.
+        part_count: How many parts were met, of any snapshot.
+        problem: Why there is none to restore, if so.
     """
 
-    def __init__(
-        self,
-        name: str,
-        fingerprint: str,
-        aggregator: AggregatorPort,
-        restore: Apply,
-        apply_state: Apply,
-    ) -> None:
-        """`name` is the task's, for the log; `fingerprint` that of a snapshot that can be used.
-
-        `restore` and `apply_state` are the aggregator's, with the errors of a state changelog.
-        """
-        # How many parts the changelog holds, how many event records are in no snapshot, and whether
-        # one was restored.
+    def __init__(self, fingerprint: str) -> None:
+        """`fingerprint` is that of a snapshot that can be used."""
+        self.snapshot: Snapshot | None = None
+        self.later: list[ConsumerRecord] = []
         self.part_count = 0
-        self.missing_records = 0
-        self.is_used = False
-        self._name = name
+        self.problem = NONE_FOUND
         self._fingerprint = fingerprint
-        self._aggregator = aggregator
-        self._restore, self._apply_state = restore, apply_state
         self._parts: dict[bytes, bytes] = {}
-        self._snapshot: Snapshot | None = None
-        self._later: list[KeyValue] = []
-        self._problem = "there is none"
 
-    def add(self, key: bytes, value: bytes | None) -> None:
-        """Add a record of a snapshot, in the order of writing."""
-        if key == MANIFEST_KEY:
+    def add(self, record: ConsumerRecord) -> None:
+        """Add the next record of the state changelog."""
+        key, value = record.key, record.value
+        if key[:1] != SNAPSHOT_PREFIX:
+            self.later.append(record)
+        elif key == MANIFEST_KEY:
             if value is not None:
                 self._complete(value)
-            return
-        number = part_number(key)
-        if value is None:
-            self.part_count = min(self.part_count, number)
+        elif value is None:
+            self.part_count = min(self.part_count, part_number(key))
             self._parts.pop(key, None)
         else:
-            self.part_count = max(self.part_count, number + 1)
+            self.part_count = max(self.part_count, part_number(key) + 1)
             self._parts[key] = value
 
-    def hold(self, key: bytes, value: bytes | None) -> bool:
-        """Hold back an event record that came after the snapshot; False if there is none."""
-        self.missing_records += 1
-        if self._snapshot is None:
-            return False
-        self._later.append((key, value))
-        if len(self._later) > max(
-            FEW_RECORDS, self._snapshot.manifest.events // MOST_RECORDS_SHARE
-        ):
-            self._drop("too much has changed since the last one")
-        return True
+    @property
+    def later_events(self) -> list[ConsumerRecord]:
+        """The event records among them."""
+        return [record for record in self.later if record.key[:1] == EVENT_PREFIX]
 
-    async def resume(self, reference: ReferenceCursor, clock: int, problem: str) -> None:
-        """Restore the snapshot with what came after it, or all records for a rebuild.
-
-        `problem` is what speaks against it, if anything. Raises what a KPI raises.
-        """
-        if self._snapshot is not None:
-            problem = problem or await self._restore_snapshot(self._snapshot, reference, clock)
-            if not problem:
-                self.is_used = True
-                return
-            self._drop(problem)
-        log.info("%s restores without a snapshot: %s", self._name, self._problem)
-        self.missing_records = self._aggregator.stored_events
-        for record in reference.advance():
-            self._aggregator.restore_reference(record)
+    @property
+    def is_far_behind(self) -> bool:
+        """Whether so much came after the snapshot that reading everything takes no longer."""
+        snapshot = self.snapshot
+        most = 0 if snapshot is None else snapshot.manifest.events // MOST_RECORDS_SHARE
+        return snapshot is not None and len(self.later) > max(FEW_RECORDS, most)
 
     def _complete(self, value: bytes) -> None:
         """Choose the snapshot of a manifest, if it can be used; else an earlier one stays."""
         try:
             manifest = decode_manifest(value)
         except msgspec.DecodeError:
-            self._problem = OTHER_VERSION
+            self.problem = OTHER_VERSION
             return
         found = [self._parts.get(part_key(number)) for number in range(manifest.parts)]
         whole = [part for part in found if part is not None]
         self._parts = {}
         if len(whole) < manifest.parts or digest_of(whole) != manifest.digest:
-            self._problem = "the last one is not complete"
+            self.problem = "the last one is not complete"
         elif manifest.fingerprint != self._fingerprint:
-            self._problem = OTHER_VERSION
+            self.problem = OTHER_VERSION
         else:
-            self._drop("")
-            if self._aggregator.stored_events == manifest.events:
-                self._snapshot = Snapshot(manifest, whole)
-                self.missing_records = 0
-            else:
-                self._problem = "the last one knew events that were corrected since"
+            self.snapshot, self.later, self.problem = Snapshot(manifest, whole), [], ""
 
-    def _drop(self, problem: str) -> None:
-        """Do without the snapshot: what came after it is restored like all before it."""
-        self._problem = problem
-        self._snapshot = None
-        for key, value in self._later:
-            self._restore(key, value)
-        self._later = []
 
-    async def _restore_snapshot(
-        self, snapshot: Snapshot, reference: ReferenceCursor, clock: int
-    ) -> str:
+class StateReading:
+    """Reads one partition's state, from its newest snapshot on if that can be restored.
+
+    Whatever speaks against a snapshot, all records are read, which is always exact.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        partition: TopicPartition,
+        fingerprint: str,
+        passed: Callable[[], object],
+    ) -> None:
+        """`fingerprint` is that of a snapshot that can be used; `passed` is called as it reads."""
+        self._settings = settings
+        self._partition = partition
+        self._name = f"aggregate/{partition.partition}"
+        self._passed = passed
+        self._fingerprint = fingerprint
+
+    async def restore(self, into: Restoring) -> StateRead:
+        """Restore the state and the reference data; reroutes follow. Raises Crashed."""
+        stop = (await ends(self._settings, [self._partition]))[self._partition]
+        problem, start = NONE_FOUND, await self._newest(stop)
+        if start is not None:
+            search = await self._read_from(start, stop)
+            problem = await self._restore_snapshot(search, into)
+            if not problem:
+                events = search.later_events
+                has_erased = any(erases((it.key, it.value)) for it in events)
+                return StateRead(search.part_count, len(events), has_erased, with_snapshot=True)
+        log.info("%s restores without a snapshot: %s", self._name, problem)
+        part_count = await self._read_all(into.state, stop)
+        for record in into.reference.advance():
+            into.aggregator.restore_reference(record)
+        missing = into.aggregator.stored_events
+        return StateRead(part_count, missing, part_count > 0, with_snapshot=False)
+
+    async def _newest(self, stop: int) -> int | None:
+        """The offset at which the newest snapshot begins, None if none is among the last ones."""
+        first = (await beginnings(self._settings, [self._partition]))[self._partition]
+        upper, size = stop, FIRST_OFFSETS
+        while upper > first and (stop - upper) * MOST_OFFSETS_SHARE <= stop - first:
+            lower, found = max(first, upper - size), None
+            async for records in self._records(lower, upper):
+                for record in records:
+                    if record.key == MANIFEST_KEY and record.value is not None:
+                        found = record
+            if found is not None:
+                return start_of(found)
+            upper, size = lower, size * MORE_OFFSETS
+        return None
+
+    async def _read_from(self, start: int, stop: int) -> SnapshotSearch:
+        search = SnapshotSearch(self._fingerprint)
+        async for records in self._records(start, stop):
+            for record in records:
+                search.add(record)
+            self._passed()
+            if search.is_far_behind:
+                search.snapshot, search.problem = None, "too much has changed since the last one"
+                break
+        return search
+
+    async def _read_all(self, restored: StateRestore, stop: int) -> int:
+        """Apply all records; returns how many parts of snapshots are among them."""
+        search = SnapshotSearch("")
+        async for records in self._records(0, stop):
+            for record in records:
+                restored.apply(record)
+                if record.key[:1] == SNAPSHOT_PREFIX and record.key != MANIFEST_KEY:
+                    search.add(record)
+            self._passed()
+        return search.part_count
+
+    async def _records(self, start: int, stop: int) -> AsyncIterator[list[ConsumerRecord]]:
+        at = self._partition
+        async for _, records in read_to(self._settings, {at: stop}, {at: start}):
+            yield records
+
+    async def _restore_snapshot(self, search: SnapshotSearch, into: Restoring) -> str:
         """Restore a snapshot with what came after it; returns what speaks against it, or ""."""
-        if snapshot.manifest.clock > clock:
+        snapshot = search.snapshot
+        if snapshot is None:
+            return search.problem
+        if snapshot.manifest.clock > into.clock:
             return "the clock of the last one was ahead"
+        notes = [record.value for record in search.later if record.key == CRASH_NOTE_KEY]
+        if notes and notes[-1] is not None:
+            return "events are to be checked one by one"
         try:
             found = await decoded(snapshot)
         except msgspec.DecodeError as error:
             return f"the last one holds a value of an unknown kind ({error})"
-        split = reference.advance_from(snapshot.manifest.reference)
+        split = into.reference.advance_from(snapshot.manifest.reference)
         if split is None:
             return "the last one knew other reference records"
-        steps = self._steps(snapshot.manifest, found, *split, clock)
-        await run_cooperatively(lambda: next(steps, False))
+        events = search.later_events
+        log.info("%s restores a snapshot, and %d later records", self._name, len(events))
+        for key, value in snapshot.manifest.state:
+            into.state.apply_value(key, value)
+        for record in search.later:
+            if record.key[:1] != EVENT_PREFIX:
+                into.state.apply(record)
+        into.aggregator.begin_snapshot(snapshot.manifest.clock, snapshot.manifest.events)
+        steps = _steps(into, found, *split, events)
+        with attribute_to_shard(self._partition.partition):
+            await run_cooperatively(lambda: next(steps, False))
         return ""
 
-    def _steps(
-        self,
-        manifest: Manifest,
-        found: list[Part],
-        known: list[ReferenceRecord],
-        later: list[ReferenceRecord],
-        clock: int,
-    ) -> Iterator[bool]:
-        """Restore all in short steps, each of which gives True."""
-        aggregator = self._aggregator
-        log.info("%s restores a snapshot, and %d later records", self._name, len(self._later))
-        aggregator.begin_snapshot(manifest.clock)
-        for part in found:
-            aggregator.restore_part(part)
-            yield True
-        for record in known:
-            aggregator.restore_reference(record)
-        aggregator.follow(clock)
-        for record in later:
-            aggregator.add_reference(record)
-            yield True
-        for number, (key, value) in enumerate(self._later):
-            self._apply_state(key, value)
-            if number % EVENTS_PER_STEP == 0:
-                yield True
+
+def start_of(record: ConsumerRecord) -> int:
+    """Where the snapshot of a manifest begins; of an unknown format only the manifest is read."""
+    try:
+        return decode_manifest(record.value).start
+    except msgspec.DecodeError:
+        return int(record.offset)
 
 
 async def decoded(snapshot: Snapshot) -> list[Part]:
@@ -201,3 +277,26 @@ async def decoded(snapshot: Snapshot) -> list[Part]:
 
     await run_cooperatively(step)
     return found
+
+
+def _steps(
+    into: Restoring,
+    found: Sequence[Part],
+    known: Sequence[ReferenceRecord],
+    later: Sequence[ReferenceRecord],
+    events: Sequence[ConsumerRecord],
+) -> Iterator[bool]:
+    """Restore the parts of a snapshot, then what came later, in short steps that give True each."""
+    for part in found:
+        into.state.restore_part(part)
+        yield True
+    for record in known:
+        into.aggregator.restore_reference(record)
+    into.state.follow(into.clock)
+    for record in later:
+        into.aggregator.add_reference(record)
+        yield True
+    for number, event in enumerate(events):
+        into.state.apply(event)
+        if number % EVENTS_PER_STEP == 0:
+            yield True

@@ -1,6 +1,6 @@
 """Snapshots of aggregates in the state changelog: the keys and values of their records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -11,21 +11,24 @@ from streams.tasks.reference_data import ReferencePosition
 # First byte of their keys in the state changelog.
 SNAPSHOT_PREFIX = b"s"
 MANIFEST_KEY = SNAPSHOT_PREFIX
+# Manifests of other formats are not read.
+FORMAT = "whole state"
 DIGEST_BYTES = 16
 LENGTH_BYTES = 4
 
 
-class Manifest(Struct, frozen=True):
-    """The last record of a snapshot, which holds all event records before it, and none after it.
+class Manifest(Struct, frozen=True, tag=FORMAT):
+    """The last record of a snapshot, which stands for all records before it, and none after it.
 
     Attributes:
         parts: How many parts it has, which are the records before it.
         digest: A digest of all parts: any other set of parts is another snapshot's.
         fingerprint: What the cells depend on besides the records, as a digest.
         clock: The instant up to which time had changed the cells, in milliseconds.
-        events: The number of events in the state changelog. One that has been compacted away
-            since is missing to whoever reads the changelog up to here.
+        events: The number of events in the state.
         reference: The positions of the reference topics.
+        start: The offset of its first part.
+        state: The records of the state changelog that are about no event.
     """
 
     parts: int
@@ -34,6 +37,8 @@ class Manifest(Struct, frozen=True):
     clock: int
     events: int
     reference: Mapping[str, ReferencePosition]
+    start: int
+    state: Sequence[tuple[bytes, bytes]]
 
 
 encode_manifest = msgspec.json.Encoder().encode

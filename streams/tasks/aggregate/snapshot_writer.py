@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import inf
 
 from aiokafka import TopicPartition
@@ -15,7 +15,7 @@ from streams.kafka.errors import Fatal
 from streams.kafka.record_batches import OVERHEAD_BYTES
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
-from streams.tasks.aggregate.snapshot_reader import SnapshotReader
+from streams.tasks.aggregate.snapshot_reader import StateRead, erases
 from streams.tasks.aggregate.snapshot_records import (
     MANIFEST_KEY,
     Manifest,
@@ -86,7 +86,12 @@ class SnapshotWriter:
         core: CorePort,
         aggregator: AggregatorPort,
         transactions: TransactionalProducer,
+        other_state: Callable[[], Sequence[tuple[bytes, bytes]] | None],
     ) -> None:
+        """`other_state` gives the records of the state that are about no event.
+
+        It gives None while a snapshot would be of no use.
+        """
         self._settings = settings
         self._name = f"aggregate/{number}"
         self.fingerprint = core.fingerprint
@@ -94,22 +99,29 @@ class SnapshotWriter:
         self._transactions = transactions
         self._failpoint = armed(settings.failpoint)
         self._state = TopicPartition(topics.state(settings), number)
+        self._other_state = other_state
         self._part_count = 0
+        # The offset of the first part of the one that is being written.
+        self._start = 0
         # How many event records the last one lacks.
         self._missing_records = 0
+        # Whether it still holds what was erased since.
+        self._holds_erased = False
         # Of the last one, in seconds of processor time.
         self._cost_s = 0.0
         # A worker's partitions have their turns one after another.
         offset_s = settings.snapshot_interval_s * (number + 1) / settings.partitions
         self._next_at = time.monotonic() + offset_s
 
-    def resume_from(self, read: SnapshotReader) -> None:
+    def resume_from(self, read: StateRead) -> None:
         """Continue after earlier owners."""
         self._part_count, self._missing_records = read.part_count, read.missing_records
+        self._holds_erased = read.holds_erased
 
-    def committed(self, event_records: int) -> None:
+    def committed(self, event_records: Collection[KeyValue]) -> None:
         """Count event records that were committed."""
-        self._missing_records += event_records
+        self._missing_records += len(event_records)
+        self._holds_erased |= self._part_count > 0 and any(map(erases, event_records))
 
     async def write_if_due(self, reference: Mapping[str, ReferencePosition]) -> None:
         """Write a snapshot if it is time; between two commits only.
@@ -146,7 +158,8 @@ class SnapshotWriter:
     def _is_worth_it(self, per_cent: int) -> bool:
         wanted = self._aggregator.stored_events * per_cent // 100
         is_wanted = self._settings.snapshot_interval_s > 0
-        return is_wanted and self._missing_records >= max(MIN_MISSING_RECORDS, wanted)
+        is_old = self._missing_records >= max(MIN_MISSING_RECORDS, wanted)
+        return is_wanted and (is_old or self._holds_erased)
 
     async def _write(self, reference: Mapping[str, ReferencePosition], until: float) -> None:
         """Write all parts and then the manifest, which makes a snapshot of them.
@@ -154,9 +167,11 @@ class SnapshotWriter:
         In several transactions: one that has too much in it would be ended by its time-out. What
         is not complete by `until` is left so.
         """
-        clock = self._aggregator.snapshot_clock
-        if clock is None:
-            log.warning("%s writes no snapshot now: its cells are behind its events", self._name)
+        clock, state = self._aggregator.snapshot_clock, self._other_state()
+        if clock is None or state is None:
+            log.warning(
+                "%s writes no snapshot now: it is not through with what it has read", self._name
+            )
             return
         events, began = self._aggregator.stored_events, time.process_time()
         encoder = PartsEncoder(self._aggregator.snapshot_parts())
@@ -164,11 +179,18 @@ class SnapshotWriter:
             return
         spare = range(encoder.count, self._part_count)
         manifest = Manifest(
-            encoder.count, encoder.digest.text, self.fingerprint, clock, events, dict(reference)
+            parts=encoder.count,
+            digest=encoder.digest.text,
+            fingerprint=self.fingerprint,
+            clock=clock,
+            events=events,
+            reference=dict(reference),
+            start=self._start,
+            state=state,
         )
         last = MANIFEST_KEY, encode_manifest(manifest)
         await self._commit([*((part_key(number), None) for number in spare), last])
-        self._part_count, self._missing_records = encoder.count, 0
+        self._part_count, self._missing_records, self._holds_erased = encoder.count, 0, False
         self._cost_s = time.process_time() - began
         log.info(
             "%s has written a snapshot of %d events: %d bytes, %.3f s of processor time at most",
@@ -190,13 +212,17 @@ class SnapshotWriter:
                 problem = "the time is up"
             elif records := encoder.drain():
                 self._part_count = max(self._part_count, encoder.count)
-                await self._commit(records)
+                last = await self._commit(records)
+                if len(records) == encoder.count:
+                    self._start = last + 1 - len(records)
         if problem:
             log.warning("%s writes no snapshot, and will start slowly: %s", self._name, problem)
         return not problem
 
-    async def _commit(self, records: Sequence[KeyValue]) -> None:
+    async def _commit(self, records: Sequence[KeyValue]) -> int:
+        """Write records in a transaction; returns the offset of the last."""
         await self._transactions.begin([self._state])
-        await self._transactions.send({self._state: records})
+        sent = await self._transactions.send({self._state: records})
         self._failpoint("during_snapshot")
         await self._transactions.commit()
+        return sent[self._state]

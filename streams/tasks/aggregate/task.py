@@ -19,7 +19,7 @@ from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.fetched_list import FetchedList
-from streams.kafka.reader import Records, beginnings, ends, read_to
+from streams.kafka.reader import Records, beginnings, ends
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.alert_publisher import AlertPublisher
@@ -27,8 +27,18 @@ from streams.tasks.aggregate.commit_plan import CommitPlan, Outgoing, Uncommitte
 from streams.tasks.aggregate.committer import Committer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
-from streams.tasks.aggregate.quarantine import Crashed, CrashNote, describe_error
-from streams.tasks.aggregate.restore import Received, StateRestore
+from streams.tasks.aggregate.quarantine import (
+    Crashed,
+    CrashNote,
+    describe_error,
+)
+from streams.tasks.aggregate.restore import (
+    SOURCE_OFFSETS_KEY,
+    TARGET_OFFSETS_KEY,
+    Received,
+    StateRestore,
+)
+from streams.tasks.aggregate.snapshot_reader import Restoring, StateReading
 from streams.tasks.aggregate.snapshot_writer import SnapshotWriter
 from streams.tasks.catch_up import EndOf, external_offsets, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
@@ -82,7 +92,7 @@ class AggregateTask:
         self._changes = PublishableChanges(settings, self._aggregator, number, load)
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
         self._snapshots = SnapshotWriter(
-            settings, number, core, self._aggregator, self._transactions
+            settings, number, core, self._aggregator, self._transactions, self._other_state
         )
         self._committed = b""
         self._reporter = ProgressReporter()
@@ -99,17 +109,9 @@ class AggregateTask:
         self._reference = ReferenceCursor(reference)
         self._changes.reconcile_with(published)
         await self._alerts.restore()
-        fingerprint = self._snapshots.fingerprint
-        restored = StateRestore(self._settings, self._aggregator, self.number, fingerprint)
-        stops = await ends(self._settings, [self._state])
-        async for _, records in read_to(self._settings, stops):
-            for record in records:
-                restored.apply(record)
-            self._failpoint("during_restore")
-        received = await self._rebuild(restored, published.reroutes)
+        restored = StateRestore(self._settings, self._aggregator, self.number)
+        received = await self._restore_all(restored, published.reroutes)
         self._target_offsets = restored.target_offsets
-        self._snapshots.resume_from(restored.snapshots)
-        self._metrics.restored_state(with_snapshot=restored.snapshots.is_used)
         self._intake.resume_from(restored.source_offsets, restored.quarantine, received)
         self._intake.max_event_bytes = self._transactions.batches.max_event_bytes
         await self._check_sources()
@@ -194,18 +196,37 @@ class AggregateTask:
         """Close the connections."""
         await self._transactions.close()
 
-    async def _rebuild(self, restored: StateRestore, read: ReroutesRead) -> Received:
-        """Rebuild the cells from the state changelog and the reroutes received."""
-        since, clock = dict(restored.source_offsets.source), self._settings.clock()
-        if restored.quarantine.crash_note is not None:
-            self._aggregator.check_releases()
+    def _other_state(self) -> list[tuple[bytes, bytes]] | None:
+        """The records of the state that are about no event; None while some are checked."""
+        quarantine = self._intake.quarantine
+        if quarantine.crash_note is not None:
+            return None
+        targets = SourceOffsets(self._target_offsets).encode()
+        offsets = [(TARGET_OFFSETS_KEY, targets), (SOURCE_OFFSETS_KEY, self._committed)]
+        return [*quarantine.records(), *offsets]
+
+    async def _restore_all(self, restored: StateRestore, read: ReroutesRead) -> Received:
+        """Restore the cells from the state changelog and the reroutes received."""
+        clock = self._settings.clock()
+        into = Restoring(restored, self._aggregator, self._reference, clock)
+        reading = StateReading(
+            self._settings,
+            self._state,
+            self._snapshots.fingerprint,
+            lambda: self._failpoint("during_restore"),
+        )
         try:
-            await restored.resume(self._reference, clock)
+            found = await reading.restore(into)
+            self._snapshots.resume_from(found)
+            self._metrics.restored_state(with_snapshot=found.with_snapshot)
+            if restored.quarantine.crash_note is not None:
+                self._aggregator.check_releases()
             received = restored.resume_reroutes(read)
             await run_cooperatively(lambda: restored.rebuild(clock))
         except Crashed as crash:
             if restored.quarantine.crash_note is None:
                 # It may be a reroute that no owner has processed before.
+                since = dict(restored.source_offsets.source)
                 to = {**since, topics.reroutes(self._settings): read.next_offset}
                 await self._write_crash_note(crash, since, to)
             raise
@@ -262,7 +283,7 @@ class AggregateTask:
         if plan is None:
             await self._committer.end_unused()
             return
-        self._snapshots.committed(len(self._intake.state_records))
+        self._snapshots.committed(self._intake.state_records)
         self._intake.flush()
         await self._committer.execute(plan, self.source_offsets, clock, priority)
         self._committed_plan(plan, began)

@@ -1,4 +1,4 @@
-"""The parts of a snapshot: cells, waiting contributions, alerts and groups of reps, as bytes."""
+"""The parts of a snapshot, as bytes: event sets, and what was made of them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -9,14 +9,17 @@ from msgspec import Struct
 
 from streams.engine.aggregate.alert_evaluator import Alert, Span
 from streams.engine.aggregate.contributions import Contribution
+from streams.engine.aggregate.reference_index import Dependency
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
 from streams.engine.catalogue.dimensions import Dimensions, same_dimensions
+from streams.events.key_value import KeyValue
 
 # Each about 100 kB and two milliseconds of encoding.
 COMPONENTS_PER_PART = 5_000
 CONTRIBUTIONS_PER_PART = 2_000
 SETS_PER_PART = 1_000
+BYTES_PER_PART = 100_000
 
 
 class NotEncodable(Exception):
@@ -28,6 +31,19 @@ _Value = _Scalar | tuple[_Scalar, ...]
 _SCALARS = frozenset((int, bool, str))
 # As `Span`, without the name of the event set.
 _Span = tuple[int, int | None, int, str | None, int, str, int | None, str]
+
+
+class EventsPart(Struct, array_like=True, tag="events"):
+    """Some event sets by name, packed, and some records of the state changelog."""
+
+    sets: list[tuple[str, bytes]]
+    records: list[tuple[bytes, bytes | None]]
+
+
+class DependenciesPart(Struct, array_like=True, tag="dependencies"):
+    """Some event sets that depend on reference data: of which kind, on what, and their names."""
+
+    dependencies: list[tuple[Dependency, str, list[str]]]
 
 
 class CellsPart(Struct, array_like=True, tag="cells"):
@@ -66,13 +82,41 @@ class ReroutesPart(Struct, array_like=True, tag="reroutes"):
     reroutes: list[tuple[bytes, bytes | None]]
 
 
-Part = CellsPart | WaitingPart | AlertsPart | GroupsPart | ReroutesPart
+Part = (
+    EventsPart | DependenciesPart | CellsPart | WaitingPart | AlertsPart | GroupsPart | ReroutesPart
+)
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(Part).decode
 
 
 # A contribution that waits for its time, and how many times it then counts.
 Waiting = tuple[Contribution, int]
+
+
+def events_parts(content: Iterable[tuple[str, bytes] | KeyValue]) -> Iterator[EventsPart]:
+    """Divide event sets and records into parts."""
+    part, size = EventsPart([], []), 0
+    for name, value in content:
+        if isinstance(name, str):
+            part.sets.append((name, value or b""))
+        else:
+            part.records.append((name, value))
+        size += len(name) + len(value or b"")
+        if size >= BYTES_PER_PART:
+            yield part
+            part, size = EventsPart([], []), 0
+    if size:
+        yield part
+
+
+def dependencies_parts(
+    dependencies: Iterable[tuple[Dependency, str, Iterable[str]]],
+) -> Iterator[DependenciesPart]:
+    """Divide the event sets that depend on reference data into parts."""
+    for kind, key, names in dependencies:
+        rest = iter(names)
+        while some := list(islice(rest, SETS_PER_PART)):
+            yield DependenciesPart([(kind, key, some)])
 
 
 def cells_parts(cells: Iterable[tuple[str, Grouped]]) -> Iterator[CellsPart]:

@@ -3,18 +3,23 @@
 from collections.abc import Iterator
 
 from streams.engine.aggregate.aggregator import FIRST_PARTITION, Aggregator
-from streams.engine.aggregate.entry import entry_of
+from streams.engine.aggregate.entry import Entry, entry_of
 from streams.engine.aggregate.future_events import FUTURE_PREFIX
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.aggregate.snapshots.parts import (
+    BYTES_PER_PART,
     AlertsPart,
     CellsPart,
+    DependenciesPart,
+    EventsPart,
     GroupsPart,
     Part,
     ReroutesPart,
     alerts_parts,
     cells_parts,
+    dependencies_parts,
     encode,
+    events_parts,
     groups_parts,
     reroutes_parts,
     spans_of,
@@ -27,18 +32,21 @@ from streams.events import Event, ReferenceRecord, SpendRecorded, unpack
 
 
 class RestorableAggregator(Aggregator):
-    """An aggregator with snapshots: cells and what waits, as of an instant between two changes.
+    """An aggregator with snapshots: all that it holds, as of an instant between two changes.
 
-    To restore one: `restore` the state records that were written before it, then
-    `begin_snapshot`, `restore_part` each of its parts, `restore_reference` the reference records
-    it knew, and `follow`. Then `apply_state` and `add_reference` what came after it, in any
-    order, `restore_reroute` all reroutes in force, and `rebuild`. Without a snapshot: `restore`,
-    `restore_reference`, `restore_reroute`, `rebuild`.
+    To restore one: `begin_snapshot`, `restore_part` each of its parts, `restore_reference` the
+    reference records it knew, and `follow`. Then `apply_state` and `add_reference` what came
+    after it, in any order, `restore_reroute` all reroutes in force, and `rebuild`. Without a
+    snapshot: `restore`, `restore_reference`, `restore_reroute`, `rebuild`.
     """
 
     _follows_since: int | None = None
+    _events_of_snapshot = 0
     # The rerouted events of a snapshot, until they are found to be in force.
     _withdrawn: dict[bytes, Reroute]
+    # By key in the state, events that came after the snapshot and are later than the clock, with
+    # their owners.
+    _ahead: dict[bytes, tuple[str, Entry]]
 
     @property
     def stored_events(self) -> int:
@@ -63,6 +71,9 @@ class RestorableAggregator(Aggregator):
         Raises NotEncodable or OverflowError for values that parts cannot hold.
         """
         alerts, groups, sets = self._pending.alerts, self._pending.groups, self._event_sets
+        yield from map(encode, events_parts(sets.content(BYTES_PER_PART)))
+        yield from map(encode, events_parts(self._future.records()))
+        yield from map(encode, dependencies_parts(self._reference.dependencies()))
         yield from map(encode, cells_parts(self._cells.stored()))
         yield from map(encode, waiting_parts(self._cells.waiting()))
         yield from map(encode, alerts_parts(alerts.spans()))
@@ -71,14 +82,23 @@ class RestorableAggregator(Aggregator):
         if sets.has_received:
             yield from map(encode, reroutes_parts(sets.names(), sets.received))
 
-    def begin_snapshot(self, clock: int) -> None:
-        """Set the clock back to the instant of the snapshot that is to be restored."""
+    def begin_snapshot(self, clock: int, events: int) -> None:
+        """Set the clock back to the instant of a snapshot that is to be restored.
+
+        `events` is `stored_events` of that instant.
+        """
         self._pending.clock = clock
-        self._withdrawn = {}
+        self._events_of_snapshot = events
+        self._withdrawn, self._ahead = {}, {}
 
     def restore_part(self, part: Part) -> None:
-        """Restore what a part holds."""
-        if isinstance(part, CellsPart):
+        """Restore what a part holds. Raises WrongErasureKey as `restore`."""
+        if isinstance(part, EventsPart):
+            self._restore_events(part)
+        elif isinstance(part, DependenciesPart):
+            for kind, of, names in part.dependencies:
+                self._reference.restore_dependencies(kind, of, names)
+        elif isinstance(part, CellsPart):
             self._cells.restore(part.cells)
         elif isinstance(part, AlertsPart):
             for name, spans in spans_of(part):
@@ -87,12 +107,21 @@ class RestorableAggregator(Aggregator):
             if self._pending.groups is not None:
                 self._pending.groups.restore(part.sets_by_rep)
         elif isinstance(part, ReroutesPart):
-            for key, value in part.reroutes:
-                reroute = Reroute.read(key, value)
-                self._withdrawn[key] = reroute
-                super().restore_reroute(reroute)
+            self._restore_received(part)
         else:
             self._cells.restore_waiting(waiting_of(part))
+
+    def _restore_events(self, part: EventsPart) -> None:
+        for name, packed in part.sets:
+            self._event_sets.restore_packed(name, packed)
+        for key, value in part.records:
+            self.restore(key, value)
+
+    def _restore_received(self, part: ReroutesPart) -> None:
+        for key, value in part.reroutes:
+            reroute = Reroute.read(key, value)
+            self._withdrawn[key] = reroute
+            super().restore_reroute(reroute)
 
     def restore_reference(self, record: ReferenceRecord) -> None:
         """Apply a reference record that the cells know, or that `rebuild` will read."""
@@ -108,6 +137,7 @@ class RestorableAggregator(Aggregator):
     def follow(self, clock: int) -> None:
         """From now on apply what came after the snapshot; the clock will be at this instant."""
         self._follows_since = clock
+        self._event_sets.own_events = self._events_of_snapshot - self.future_events
         # The records of spend are in the cells.
         self._pending.restart(())
 
@@ -122,13 +152,13 @@ class RestorableAggregator(Aggregator):
     def apply_state(self, key: bytes, value: bytes | None) -> None:
         """Apply a record; an event later than the clock, which was set back, has to wait."""
         clock = self._follows_since
-        is_event = key[:1] not in (FUTURE_PREFIX, TOMBSTONE_PREFIX)
-        if self._is_rebuilt is None and clock is not None and is_event and value is not None:
-            entry = entry_of(unpack(value))
-            if entry.at > clock and isinstance(entry.event, Event):
+        if self._is_rebuilt is None and clock is not None:
+            self._ahead.pop(key, None)
+            is_event = key[:1] not in (FUTURE_PREFIX, TOMBSTONE_PREFIX)
+            entry = entry_of(unpack(value)) if is_event and value is not None else None
+            if entry is not None and entry.at > clock and isinstance(entry.event, Event):
                 super().apply_state(key, None)
-                owner = self._event_sets.owner_of(entry.event)
-                self._released += [(key, None), *self._future.add(owner, entry)]
+                self._ahead[key] = self._event_sets.owner_of(entry.event), entry
                 return
         super().apply_state(key, value)
 
@@ -138,6 +168,9 @@ class RestorableAggregator(Aggregator):
             self._is_rebuilt = False
             for reroute in self._withdrawn.values():
                 self._event_sets.receive(reroute._replace(value=None))
+            # Only now: the records have said last what had waited and then happened.
+            for key, (owner, entry) in self._ahead.items():
+                self._released += [(key, None), *self._future.add(owner, entry)]
             # Who restores compares the reroutes in force with those that were sent.
             self.pending_reroutes()
             self.advance_clock(clock)

@@ -89,6 +89,18 @@ class PackedSets(Mapping[str, EventSet]):
         else:
             del self._sets[name], self._unpacked[name]
 
+    def packed(self) -> Iterator[tuple[str, bytes]]:
+        """Give each event set as bytes for `restore`; nothing may change until the last one."""
+        for name, found in self._sets.items():
+            if isinstance(found, bytes):
+                yield name, found
+            else:
+                yield name, pack_set(found, self._unpacked[name])
+
+    def restore(self, name: str, packed: bytes) -> None:
+        """Restore an event set that `packed` gave; there is none of this name yet."""
+        self._sets[name] = packed
+
     def copy_of(self, names: Iterable[str]) -> "PackedSets":
         """A copy with some of the event sets."""
         subset = PackedSets()

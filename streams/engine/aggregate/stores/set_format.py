@@ -1,6 +1,6 @@
 """How an event set is packed into bytes: its events as in the state changelog, compressed.
 
-The bytes never leave the process, so the format has no version.
+Snapshots hold these bytes, and are only read by the code that has written them.
 """
 
 from collections.abc import Mapping
