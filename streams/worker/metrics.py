@@ -52,11 +52,7 @@ class WorkerMetrics:
         self._restore = histogram(
             "restore_seconds", "Duration of a task's restore.", RESTORE_SECONDS, "stage"
         )
-        self._restores = counter(
-            "restores", "Restored states of aggregate tasks, by use of a snapshot.", "snapshot"
-        )
-        for usage in USED, UNUSED:
-            self._restores.labels(usage)
+        self._restores = counter("restores", "Restores, by use of a snapshot.", "snapshot")
         self._lag = gauge("lag_records", "Records not processed yet.", "topic", "partition")
         self._held_back = gauge(
             "held_back_records",

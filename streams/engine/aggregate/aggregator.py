@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from streams.engine.aggregate.cells import Cells
 from streams.engine.aggregate.contributions import ContributionFunctions
 from streams.engine.aggregate.entry import Entry, entry_of
-from streams.engine.aggregate.event_sets import EventSets
 from streams.engine.aggregate.future_events import FUTURE_PREFIX, FutureEvents
 from streams.engine.aggregate.pending_changes import PendingChanges
 from streams.engine.aggregate.reference_index import ReferenceIndex
 from streams.engine.aggregate.reroutes import Reroute, Rerouter
+from streams.engine.aggregate.snapshots.restorable_sets import RestorableSets
 from streams.engine.aggregate.tombstones import Pseudonyms
 from streams.engine.algebra.measures import Grouped
 from streams.engine.calendars.calendar import milliseconds
@@ -63,7 +63,7 @@ class Aggregator:
         )
         self._reference = ReferenceIndex(catalogue, self._pseudonyms, context)
         self._pending = PendingChanges(catalogue, clock, self._reference, self._functions)
-        self._event_sets = EventSets(
+        self._event_sets = RestorableSets(
             catalogue.route, Rerouter(self._pseudonyms, catalogue.merge_target), self._pending
         )
         self._cells = Cells(catalogue.calendar, self._functions)

@@ -43,8 +43,6 @@ class EventSets:
         self._latest_restored = 0
         # Of an owner whose events are spread: the set that holds an event.
         self._spread: dict[str, dict[str, str]] = {}
-        # The sets of reference records, of which the state changelog has nothing.
-        self._reference_sets: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
         """Whether an event set holds anything."""
@@ -104,7 +102,6 @@ class EventSets:
     def add_reference(self, name: str, entry: Entry) -> None:
         """Store an entry of a reference topic, which is not written to the state changelog."""
         key = identity_of(entry)
-        self._reference_sets.add(name)
         old = self._sets.touch(name).get(key)
         if old is None or is_newer(entry, old):
             self._observer.before_change(self, name)
@@ -143,12 +140,6 @@ class EventSets:
             return []
         return self._rerouter.current(self._sets)
 
-    def received(self, name: str) -> Iterator[Reroute]:
-        """The events in a set that were rerouted to it."""
-        for key, entry in self._sets.read(name).items():
-            if isinstance(key, ReroutedKey):
-                yield Reroute(name, key.path, key.identity, pack(entry.event))
-
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Apply a changelog record, in the order of writing; the observer is not called before.
 
@@ -166,29 +157,6 @@ class EventSets:
         if entry is not None and value is not None:
             self._store(owner, name, entry, event_key, value)
             self._latest_restored = max(self._latest_restored, entry.at)
-
-    def content(self, most_bytes: int) -> Iterator[tuple[str, bytes] | KeyValue]:
-        """All that came from the state changelog: sets for `restore_packed`, records for `restore`.
-
-        Records are what no set by itself gives back: tombstones, sets that are spread or larger
-        than `most_bytes`, and those that hold events from elsewhere.
-        """
-        yield from self._rerouter.tombstones.records()
-        owners = {name: owner for owner, spread in self._spread.items() for name in spread.values()}
-        for name, packed in self._sets.packed():
-            if name in self._reference_sets:
-                continue
-            is_whole = name not in owners and len(packed) <= most_bytes
-            if is_whole and not (self.has_received and any(self.received(name))):
-                yield name, packed
-                continue
-            for key, entry in self._sets[name].items():
-                if isinstance(key, str):
-                    yield state_key(owners.get(name, name), key), pack(entry.event)
-
-    def restore_packed(self, name: str, packed: bytes) -> None:
-        """Restore an event set that `content` gave; neither counted, nor shown to the observer."""
-        self._sets.restore(name, packed)
 
     def withdraw_after(self, clock: int) -> Iterator[tuple[str, bytes, Entry]]:
         """Remove restored events later than an instant; gives owner, state key and entry of each.

@@ -29,7 +29,7 @@ from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.fetched_list import FetchedList
-from streams.kafka.reader import Records
+from streams.kafka.reader import Records, beginnings, ends
 from streams.kafka.record_batches import DEFAULT_BYTES
 from streams.tasks.aggregate.commit_plan import Outgoing
 from streams.tasks.aggregate.quarantine import (
@@ -39,7 +39,7 @@ from streams.tasks.aggregate.quarantine import (
     rejection_of,
 )
 from streams.tasks.aggregate.restore import EVENT_PREFIX, Received
-from streams.tasks.catch_up import RECENT, CatchUpDetector
+from streams.tasks.catch_up import RECENT, CatchUpDetector, external_offsets
 from streams.tasks.metrics_port import TaskMetrics
 from streams.tasks.ports import AggregatorPort
 
@@ -103,6 +103,24 @@ class RecordIntake:
         self.source_offsets, self.quarantine = source_offsets, quarantine
         self._received, self._stored = received, list(received.kept)
         self._unseen = set(SOURCE_TOPICS)
+
+    async def check_sources(self) -> None:
+        """Compare the source offsets with what the source partitions still hold."""
+        offsets = self.source_offsets.source
+        wanted = [TopicPartition(topic, self._number) for topic in offsets]
+        first = await beginnings(self._settings, wanted)
+        last = await ends(self._settings, wanted, committed=True)
+        self._catch_up.set_targets(external_offsets(self._settings, last))
+        for source in wanted:
+            topic, offset = source.topic, offsets[source.topic]
+            if last[source] < offset:
+                raise Fatal(
+                    f"{topic}/{self._number} ends at {last[source]}, but {offset} were read:"
+                    f" it was created again; begin with a new SALES_KPIS_APP as well"
+                )
+            if first[source] > offset:
+                self._metrics.gap(topic, self._number, first[source] - offset)
+                offsets[topic] = first[source]
 
     def release(self) -> None:
         """Add the state records of events whose time has come, and reject those refused."""

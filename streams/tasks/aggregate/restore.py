@@ -37,6 +37,17 @@ class Received:
     kept: Sequence[bytes] = ()
 
 
+def other_state(
+    quarantine: Quarantine, target_offsets: Mapping[str, int], source_offsets: bytes
+) -> list[tuple[bytes, bytes]] | None:
+    """The records of a state that are about no event; None while events are checked."""
+    if quarantine.crash_note is not None:
+        return None
+    targets = SourceOffsets(dict(target_offsets)).encode()
+    offsets = [(TARGET_OFFSETS_KEY, targets), (SOURCE_OFFSETS_KEY, source_offsets)]
+    return [*quarantine.records(), *offsets]
+
+
 class StateRestore:
     """What the state changelog says: apply each record, then the reroutes, then rebuild.
 

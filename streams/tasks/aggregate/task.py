@@ -17,9 +17,8 @@ from streams.internal_topics.progress import (
 )
 from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
-from streams.kafka.errors import Fatal
 from streams.kafka.fetched_list import FetchedList
-from streams.kafka.reader import Records, beginnings, ends
+from streams.kafka.reader import Records
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.alert_publisher import AlertPublisher
@@ -32,15 +31,10 @@ from streams.tasks.aggregate.quarantine import (
     CrashNote,
     describe_error,
 )
-from streams.tasks.aggregate.restore import (
-    SOURCE_OFFSETS_KEY,
-    TARGET_OFFSETS_KEY,
-    Received,
-    StateRestore,
-)
+from streams.tasks.aggregate.restore import Received, StateRestore, other_state
 from streams.tasks.aggregate.snapshot_reader import Restoring, StateReading
 from streams.tasks.aggregate.snapshot_writer import SnapshotWriter
-from streams.tasks.catch_up import EndOf, external_offsets, no_end_offset
+from streams.tasks.catch_up import EndOf, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.load_control import Load
@@ -197,13 +191,8 @@ class AggregateTask:
         await self._transactions.close()
 
     def _other_state(self) -> list[tuple[bytes, bytes]] | None:
-        """The records of the state that are about no event; None while some are checked."""
-        quarantine = self._intake.quarantine
-        if quarantine.crash_note is not None:
-            return None
-        targets = SourceOffsets(self._target_offsets).encode()
-        offsets = [(TARGET_OFFSETS_KEY, targets), (SOURCE_OFFSETS_KEY, self._committed)]
-        return [*quarantine.records(), *offsets]
+        """See `other_state`."""
+        return other_state(self._intake.quarantine, self._target_offsets, self._committed)
 
     async def _restore_all(self, restored: StateRestore, read: ReroutesRead) -> Received:
         """Restore the cells from the state changelog and the reroutes received."""
@@ -239,20 +228,8 @@ class AggregateTask:
         await self._committer.write_crash_note(CrashNote(since, to, error))
 
     async def _check_sources(self) -> None:
-        """Compare the source offsets with what the source partitions still hold."""
-        wanted = list(self.resume_offsets())
-        first = await beginnings(self._settings, wanted)
-        last = await ends(self._settings, wanted, committed=True)
-        self._alerts.catch_up.set_targets(external_offsets(self._settings, last))
-        for source, offset in self.resume_offsets().items():
-            if last[source] < offset:
-                raise Fatal(
-                    f"{source.topic}/{self.number} ends at {last[source]}, but {offset} were read:"
-                    f" it was created again; begin with a new SALES_KPIS_APP as well"
-                )
-            if first[source] > offset:
-                self._metrics.gap(source.topic, self.number, first[source] - offset)
-                self.source_offsets.source[source.topic] = first[source]
+        """Compare what was restored with the sources: the last step before something is written."""
+        await self._intake.check_sources()
 
     def _read_reference(self) -> None:
         """Apply the reference records that arrived since the last commit."""
