@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.engine.aggregate.entry import Entry, SetObserver, state_key
 from streams.engine.aggregate.event_sets import EventSets
-from streams.engine.aggregate.reroutes import MergeTarget, Reroute, ReroutedKey
+from streams.engine.aggregate.reroutes import Reroute, ReroutedKey, Rerouter
 from streams.events import pack
 from streams.events.key_value import KeyValue
 
@@ -16,11 +16,10 @@ class RestorableSets(EventSets):
     def __init__(
         self,
         route: Callable[[Any], tuple[str, str]],
-        merge_target: MergeTarget,
-        erasure_key: bytes,
+        rerouter: Rerouter,
         observer: SetObserver,
     ) -> None:
-        super().__init__(route, merge_target, erasure_key, observer)
+        super().__init__(route, rerouter, observer)
         # The sets of reference records, of which the state changelog has nothing.
         self._reference_sets: set[str] = set()
 
