@@ -12,6 +12,7 @@ from streams.operations.sources.overview import Overview, SourceState, overview
 from streams.operations.sources.send import CannotSend, Sample, post, signed
 from tests.gateway.webhooks.posting import webhooks
 from tests.translation.acme import change, deliver, deliveries, delivery, with_mapping, written
+from tests.translation.by_task import translate_all
 from tests.translation.processes import translating
 
 SECRETS = {"acme": ("a-secret-of-the-acme-that-nobody-knows",)}
@@ -40,9 +41,7 @@ async def test_sample_that_is_sent_becomes_events_and_is_in_the_overview(
             signed(used, "acme", "", SAMPLE)._replace(target="/webhooks/acme"), sender.url
         )
         assert refused.status == 401
-        with translating(used, tmp_path) as processes:
-            processes.start()
-            await processes.translated()
+        await translate_all(used)
         found = await overview(used, sender.url)
     assert len(await written(used)) == 2
     acme = of_acme(found)
@@ -62,9 +61,7 @@ async def test_overview_without_a_gateway_has_what_kafka_has(
 ) -> None:
     used = with_acme(settings, tmp_path)
     await deliver(used, [*deliveries(0, 3), delivery([change(1, stage="odd")])])
-    with translating(used, tmp_path) as processes:
-        processes.start()
-        await processes.translated()
+    await translate_all(used)
     await deliver(used, deliveries(3, 2))
     found = await overview(used, "http://127.0.0.1:9")
     acme = of_acme(found)

@@ -27,15 +27,13 @@ from tests.translation.acme import (
     with_mapping,
     written,
 )
-from tests.translation.processes import translating
+from tests.translation.by_task import translate_all
 
 
-async def translated(settings: Settings, folder: Path, sent: list[Delivery]) -> None:
+async def translated(settings: Settings, sent: list[Delivery]) -> None:
     """Deliver and translate by the mapping file of now."""
     await deliver(settings, sent, InboxKeys(settings.inbox_key))
-    with translating(settings, folder) as processes:
-        processes.start()
-        await processes.translated()
+    await translate_all(settings)
 
 
 async def replayed(settings: Settings, at: int = 0) -> Replayed:
@@ -48,7 +46,7 @@ async def test_after_a_mended_mapping_the_kpis_are_as_if_it_had_always_been_righ
 ) -> None:
     used = with_mapping(settings, tmp_path / "sources", MISTAKEN)
     sent = deliveries(0, 300, each=2)
-    await translated(used, tmp_path, sent)
+    await translated(used, sent)
     wrong = kpis(await written(used))
     folder_with(tmp_path / "sources", MAPPING)
     right = kpis(expected(used, sent))
@@ -64,7 +62,7 @@ async def test_after_a_mended_mapping_the_kpis_are_as_if_it_had_always_been_righ
 
 async def test_second_replay_finds_everything_as_it_is(settings: Settings, tmp_path: Path) -> None:
     used = with_mapping(settings, tmp_path / "sources", MISTAKEN)
-    await translated(used, tmp_path, deliveries(0, 60))
+    await translated(used, deliveries(0, 60))
     folder_with(tmp_path / "sources", MAPPING)
     await replayed(used)
     before = await written(used)
@@ -77,7 +75,7 @@ async def test_mapping_that_is_mended_twice_stands_as_it_is_last(
 ) -> None:
     used = with_mapping(settings, tmp_path / "sources", MAPPING)
     sent = deliveries(0, 60)
-    await translated(used, tmp_path, sent)
+    await translated(used, sent)
     for mapping in (MISTAKEN, MAPPING, MAPPING.replace('"major"', '"cents"')):
         folder_with(tmp_path / "sources", mapping)
         await replayed(used)
@@ -89,7 +87,7 @@ async def test_dead_letters_are_settled_by_the_replay_that_maps_their_items(
 ) -> None:
     used = with_mapping(settings, tmp_path / "sources", MISTAKEN)
     sent = [delivery([change(0), change(1), change(3)]), delivery([change(6, stage="odd")])]
-    await translated(used, tmp_path, sent)
+    await translated(used, sent)
     assert len([each for each in await read_dead_letters(used) if not each.sent_again]) == 3
     folder_with(tmp_path / "sources", MAPPING)
     result = await replayed(used)
@@ -107,7 +105,7 @@ async def test_only_deliveries_since_an_instant_are_translated_again(
     used = with_mapping(settings, tmp_path / "sources", MISTAKEN)
     early, late = change(2), change(5)
     at = BASE_MS + 1
-    await translated(used, tmp_path, [delivery([early]), delivery([late], received=at)])
+    await translated(used, [delivery([early]), delivery([late], received=at)])
     folder_with(tmp_path / "sources", MAPPING)
     result = await replayed(used, at)
     assert (result.deliveries, result.events[Verdict.CORRECTED]) == (1, 1)
@@ -119,7 +117,7 @@ async def test_deliveries_of_other_sources_stay_as_they_are(
     used = with_mapping(settings, tmp_path / "sources", MAPPING)
     other = MAPPING.replace('source = "acme"', 'source = "other"')
     (tmp_path / "sources" / "other.toml").write_text(other)
-    await translated(used, tmp_path, [delivery([change(1)]), delivery([change(1)], source="other")])
+    await translated(used, [delivery([change(1)]), delivery([change(1)], source="other")])
     result = await replayed(used)
     assert (result.deliveries, result.events) == (1, {Verdict.SAME: 1})
 
@@ -131,9 +129,7 @@ async def test_encrypted_deliveries_are_translated_again_with_their_key(
     sent = deliveries(0, 20)
     await deliver(used, sent, InboxKeys(used.inbox_key))
     without = replace(used, inbox_key="")
-    with translating(without, tmp_path) as processes:
-        processes.start()
-        await processes.translated()
+    await translate_all(without)
     assert await written(used) == []
     assert all("SALES_KPIS_INBOX_KEY" in each.reason for each in await read_dead_letters(used))
     result = await replayed(used)

@@ -22,6 +22,7 @@ from tests.translation.acme import (
     with_mapping,
     written,
 )
+from tests.translation.by_task import translate_all
 from tests.translation.processes import translating
 
 
@@ -31,9 +32,7 @@ async def test_deliveries_become_what_their_mapping_file_gives(
     used = with_mapping(settings, tmp_path / "sources")
     sent = deliveries(0, 300, each=3)
     await deliver(used, sent)
-    with translating(used, tmp_path) as processes:
-        processes.start()
-        await processes.translated()
+    await translate_all(used)
     assert await written(used) == expected(used, sent)
 
 
@@ -42,9 +41,7 @@ async def test_events_are_in_the_partitions_of_their_subjects(
 ) -> None:
     used = with_mapping(settings, tmp_path / "sources")
     await deliver(used, deliveries(0, 100))
-    with translating(used, tmp_path) as processes:
-        processes.start()
-        await processes.translated()
+    await translate_all(used)
     for number in range(used.partitions):
         for record in await records(used, "crm.deal", number):
             assert record.key == orjson.loads(record.value)["subject"].encode()
@@ -57,9 +54,7 @@ async def test_what_cannot_be_mapped_is_a_dead_letter_with_its_place_and_reason(
     used = with_mapping(settings, tmp_path / "sources")
     odd = delivery([change(1), change(2, stage="haggling", owner="Ann Example")], label="north")
     await deliver(used, [odd, delivery([], source="nemo"), delivery([], body=b"{")])
-    with translating(used, tmp_path) as processes:
-        processes.start()
-        await processes.translated()
+    await translate_all(used)
     first, second, third = sorted(await read_dead_letters(used), key=lambda it: it.source_offset)
     assert len(await written(used)) == 1
     by_source = {letter.place.source: letter for letter in (first, second, third) if letter.place}
@@ -77,9 +72,7 @@ async def test_record_that_a_webhook_only_names_is_to_be_read(
 ) -> None:
     used = with_mapping(settings, tmp_path / "sources")
     await deliver(used, [delivery([{"kind": "thin", "number": "d7"}], label="north")] * 2)
-    with translating(used, tmp_path) as processes:
-        processes.start()
-        await processes.translated()
+    await translate_all(used)
     found = [reads.read(record) for record in await records(used, reads.partition(used).topic)]
     assert {each.key for each in found if each} == {reads.ReadKey("acme", "north", "deal", "d7")}
 
