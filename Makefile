@@ -17,12 +17,13 @@ install: .venv/installed
 demo: install
 	$(BIN)/sales-kpis demo $(ARGS)
 
-# Much of a run is waiting for processes, so two go side by side, each with brokers of its own.
+# Much of a run is waiting for processes, so that three go side by side on two cores, each with
+# brokers of its own. Hundreds of processes are started: what each would compile is compiled once.
 # Whose process had to be given up is not tried again: a test that hangs would do so again.
 # Brokers are started often: once prepared, each start takes half the time; without it all works too.
 test: install
 	-$(BIN)/python -m streams.broker.aot_cache
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder \
 		--max-worker-restart 0 $(ARGS)
 
 check: install
