@@ -4,9 +4,10 @@ Each event changes ten windows of a dozen scopes, in dozens of KPIs. Nobody look
 that second: people look at windows that run, of everybody, of a rep, a team or a channel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from typing import Final
 
 from streams.engine.calendars.calendar import ROLLING_DAYS
@@ -64,6 +65,12 @@ def is_current(day: int, today: int) -> bool:
     return today - CURRENT_DAYS < day <= today
 
 
+def kinds_of_first(dimensions: Iterable[str]) -> frozenset[str]:
+    """Kinds of windows whose current ones come first in all dimensions in which any do."""
+    kinds = [set(DIMENSIONS[each].first) for each in dimensions if each in DIMENSIONS]
+    return frozenset(set.intersection(*kinds) if kinds else ())
+
+
 def priority_of(kpi: Kpi | Derived, dimension: str, kind: str, is_current: bool) -> Priority:
     """Priority of a KPI's records in the windows of a kind; `is_current` as of now."""
     order = DIMENSIONS.get(dimension, OTHERS)
@@ -73,6 +80,7 @@ def priority_of(kpi: Kpi | Derived, dimension: str, kind: str, is_current: bool)
     return Priority.LATER if kpi.is_expensive else max(priority, order.derived)
 
 
+@cache
 def priority_of_cell(dimension: str, is_hour: bool, is_current: bool) -> Priority:
     """Priority of a cell's partial aggregate; those of dimension values are many."""
     order = DIMENSIONS.get(dimension, OTHERS)

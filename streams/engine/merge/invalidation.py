@@ -263,7 +263,7 @@ class Invalidation:
             windows = running if kpi.is_running_only else self._windows.all()
             for window in windows:
                 if window.kind in kpi.kinds:
-                    for scope in self._windows.scopes(window):
+                    for scope in self._windows.named(window):
                         self.add(scope, (window,), self._bits[kpi.name])
 
     def _carried_forward(self, kpi: Derived, since: int) -> Iterator[Window]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from streams.engine.algebra.measures import Grouped, negative
-from streams.engine.calendars.calendar import ROLLING_DAYS, Window, milliseconds
+from streams.engine.calendars.calendar import Window, milliseconds
 from streams.engine.calendars.schedule import Schedule
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.engine.catalogue.derived import Derived
@@ -254,17 +254,16 @@ class Merger:
             self._invalidation.add_history(kpis)
         if when[0] == "h":
             windows: Iterable[Window] = self._windows.add_hour(int(when[1:]), scope, steps)
+            following: Iterable[Window] = [self.calendar.following(each) for each in windows]
             kpis &= ~self._level_kpis
         else:
             day = int(when)
-            windows = self._windows.add_day(day, scope, steps)
+            windows, following = self._windows.add_day(day, scope, steps)
             if levels := kpis & self._level_kpis:
                 self._levels.add(day, scope, self._kpis.names(levels), steps)
         self._invalidation.add(scope, windows, kpis)
         # The window after has a new `previous`; the levels see to that themselves.
-        following = [self.calendar.following(w) for w in windows if w.kind not in ROLLING_DAYS]
-        current = [w for w in self._windows.rolling if self.calendar.preceding(w) in windows]
-        self._invalidation.add(scope, following + current, kpis & ~self._level_kpis)
+        self._invalidation.add(scope, following, kpis & ~self._level_kpis)
 
 
 def _kpis_by_dimension(

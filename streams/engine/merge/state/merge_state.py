@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from streams.engine.catalogue.catalogue import Catalogue
+from streams.engine.catalogue.publish_priority import kinds_of_first
 from streams.engine.merge.dependency_index import DependencyIndex
 from streams.engine.merge.record_encoder import RecordEncoder
 from streams.engine.merge.state.kpi_index import KpiIndex
@@ -34,10 +35,11 @@ class MergeState:
 
 
 def empty_state(catalogue: Catalogue, clock: int, dimensions: Collection[str]) -> MergeState:
-    """State without facts at an instant in milliseconds; `dimensions` are those with targets."""
+    """State without facts at an instant in milliseconds; `dimensions` are those with records."""
     definitions, calendar = catalogue.definitions, catalogue.calendar
     kpis = KpiIndex((*catalogue.kpis, *catalogue.derived))
-    windows = WindowStore(calendar, calendar.day(clock), definitions.lateness_ms)
+    read_often = kinds_of_first(dimensions)
+    windows = WindowStore(calendar, calendar.day(clock), definitions.lateness_ms, read_often)
     # A target of what others are derived from makes a record of them, too.
     ingredients = (kpi for kpi in catalogue.kpis if kpi.is_ingredient)
     aimed = {kpi.name: kpi for kpi in (*ingredients, *catalogue.published)}
