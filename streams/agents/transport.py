@@ -19,6 +19,7 @@ from mode.threads import WorkerThread
 from mode.utils.futures import maybe_async
 
 from streams.agents.assignor import TaskAssignor
+from streams.agents.fetch_pacing import pace_fetches
 from streams.config.settings import Settings
 from streams.kafka.client import client
 from streams.kafka.fetched_list import FetchedList, fetch, positions
@@ -79,7 +80,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         conf = self.app.conf
         self._assignor = TaskAssignor()
-        return AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
             **transport.client,
@@ -97,6 +98,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
         )
+        pace_fetches(consumer._client)
+        return consumer
 
 
 class Consumer(driver.Consumer):

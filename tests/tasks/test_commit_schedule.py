@@ -8,8 +8,11 @@ from streams.engine.catalogue.publish_priority import Priority
 from streams.tasks.commit_schedule import (
     COMMIT_INTERVAL_SECONDS,
     EVERY_COMMITS,
+    FETCH_INTERVAL_SECONDS,
+    FETCH_LEAD_SECONDS,
     commit_slot,
     until_next_commit,
+    until_next_fetch,
 )
 
 EARLY = 1e-6
@@ -44,6 +47,16 @@ def test_no_commit_waits_longer_than_an_interval_when_the_clock_is_set(
     for wall in (0.0, 1_000.0, 2_000_000_000.0):
         at(monkeypatch, wall=wall + 0.05, monotonic=50.0)
         assert until_next_commit(50.0) <= COMMIT_INTERVAL_SECONDS + EARLY
+
+
+def test_a_fetch_comes_just_before_each_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, wall=BEAT + COMMIT_INTERVAL_SECONDS - 0.015, monotonic=50.0)
+    until_fetch, until_commit = until_next_fetch(50.0), until_next_commit(50.0)
+    assert until_commit - until_fetch == pytest.approx(FETCH_LEAD_SECONDS)
+    # The next one follows an interval later, and one after a pause at once.
+    at(monkeypatch, wall=BEAT - FETCH_LEAD_SECONDS, monotonic=60.0)
+    assert until_next_fetch(60.0 + EARLY) == pytest.approx(FETCH_INTERVAL_SECONDS)
+    assert until_next_fetch(60.0 - FETCH_INTERVAL_SECONDS - EARLY) <= EARLY
 
 
 def slots_begin(
