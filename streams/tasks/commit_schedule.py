@@ -21,8 +21,8 @@ FETCH_LEAD_SECONDS = 0.005
 # Under load, cells wait for one of so many commits. Those of dimension values are many; one that
 # changed each time is written once, and most transactions write to few partitions of the partials.
 # Rounds of reps and channels follow such a commit at once, so all partitions have the same one:
-# 0.24 s. Nobody waits for the cells of hours, of other dimensions and of days long past: 1 s.
-EVERY_COMMITS: Mapping[Priority, int] = {Priority.FIRST: 1, Priority.NEXT: 3, Priority.LATER: 12}
+# 0.4 s. Nobody waits for the cells of hours, of other dimensions and of days long past: 1.2 s.
+EVERY_COMMITS: Mapping[Priority, int] = {Priority.FIRST: 1, Priority.NEXT: 5, Priority.LATER: 15}
 # A cell that changes under load is published within this time.
 CELLS_INTERVAL_SECONDS = EVERY_COMMITS[Priority.LATER] * COMMIT_INTERVAL_SECONDS
 

@@ -50,7 +50,7 @@ class DimensionPriority:
 
 
 TOTAL = DimensionPriority(
-    ("day", "week", "month", "year"), ("hour", "quarter", *ROLLING_DAYS), Priority.NEXT
+    ("day", "month"), ("hour", "week", "quarter", "year", *ROLLING_DAYS), Priority.NEXT
 )
 MEMBERS = DimensionPriority(("day",), ("week", "month"), Priority.LATER)
 OTHERS = DimensionPriority((), ("day",), Priority.LATER)

@@ -131,7 +131,7 @@ MEMBERS_POLICY = PublishPolicy(
         ByLoad(1, 1, 4, 10),
         NEVER_WAITS,
         2.0,
-        ByLoad(1, 0.1, 0.1, 0.025),
+        ByLoad(1, 0.1, 0.2, 0.025),
         None,
         0.005,
         ByLoad(0, 0, 0, 3),

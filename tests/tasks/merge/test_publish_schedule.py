@@ -8,6 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from streams.engine.catalogue.publish_priority import Priority
+from streams.tasks.commit_schedule import COMMIT_INTERVAL_SECONDS, EVERY_COMMITS
 from streams.tasks.load_control import Load
 from streams.tasks.merge.publish_schedule import (
     MEMBERS_POLICY,
@@ -97,6 +98,13 @@ def test_rounds_of_little_work_follow_after_their_least_interval(
     assert made.next_due_at(load, waiting(0, 0, 1)) == pytest.approx(100.0 + later_s)
     assert made.due(100.0 + first_s - 0.01, load, ALL) == []
     assert made.due(100.0 + first_s + 0.01, load, ALL)[0] is FIRST
+
+
+def test_a_round_of_members_is_over_in_time_for_their_next_cells() -> None:
+    made = PublishSchedule(MEMBERS_POLICY, 0.05, PARTITIONS)
+    made.record(FIRST, 100.0, 0.07)
+    next_cells_s = EVERY_COMMITS[NEXT] * COMMIT_INTERVAL_SECONDS
+    assert made.next_due_at(Load.HEAVY, waiting(1, 0, 0)) < 100.0 + next_cells_s
 
 
 def test_each_priority_has_a_pause_of_its_own() -> None:
