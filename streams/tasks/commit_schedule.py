@@ -6,7 +6,6 @@ wrong clock shifts the grid, and nothing else depends on it.
 """
 
 import time
-from collections.abc import Mapping
 from math import floor
 
 from streams.engine.catalogue.publish_priority import Priority
@@ -20,11 +19,24 @@ FETCH_INTERVAL_SECONDS = COMMIT_INTERVAL_SECONDS / 4
 FETCH_LEAD_SECONDS = 0.005
 # Under load, cells wait for one of so many commits. Those of dimension values are many; one that
 # changed each time is written once, and most transactions write to few partitions of the partials.
-# Rounds of reps and channels follow such a commit at once, so all partitions have the same one:
-# 0.4 s. Nobody waits for the cells of hours, of other dimensions and of days long past: 1.2 s.
-EVERY_COMMITS: Mapping[Priority, int] = {Priority.FIRST: 1, Priority.NEXT: 5, Priority.LATER: 15}
+# Rounds of reps and channels follow such a commit at once, so all partitions have the same one.
+# What a round costs grows with the number of KPIs: 0.4 s for the whole catalogue, 0.16 s for few.
+KPIS_PER_COMMIT = 12
+FEWEST_COMMITS, MOST_COMMITS = 2, 5
+# Nobody waits for the cells of hours, of other dimensions and of days long past.
+LATER_COMMITS = 15
 # A cell that changes under load is published within this time.
-CELLS_INTERVAL_SECONDS = EVERY_COMMITS[Priority.LATER] * COMMIT_INTERVAL_SECONDS
+CELLS_INTERVAL_SECONDS = LATER_COMMITS * COMMIT_INTERVAL_SECONDS
+
+
+def every_commits(priority: Priority, kpis: int) -> int:
+    """How many commits there are from one with cells of a priority to the next, under load.
+
+    `kpis` is how many KPIs are counted.
+    """
+    if priority is Priority.NEXT:
+        return min(MOST_COMMITS, max(FEWEST_COMMITS, kpis // KPIS_PER_COMMIT))
+    return 1 if priority is Priority.FIRST else LATER_COMMITS
 
 
 def until_next_commit(since: float) -> float:
@@ -47,11 +59,12 @@ def _until_next_step(since: float, interval_s: float, lead_s: float) -> float:
     return (floor((since + ahead) / interval_s) + 1) * interval_s - ahead - now
 
 
-def commit_slot(priority: Priority, number: int) -> int:
+def commit_slot(priority: Priority, number: int, kpis: int) -> int:
     """The number of the current slot in which a partition may publish cells of a priority.
 
     A slot is some commits long. The last one begins at another commit for each of a worker's
-    partitions, because these commits take longer.
+    partitions, because these commits take longer. `kpis` is how many KPIs are counted.
     """
     step = floor(time.time() / COMMIT_INTERVAL_SECONDS)
-    return (step + (number if priority is Priority.LATER else 0)) // EVERY_COMMITS[priority]
+    shift = number if priority is Priority.LATER else 0
+    return (step + shift) // every_commits(priority, kpis)

@@ -184,6 +184,10 @@ class CorePort(Protocol):
     def known_names(self) -> KnownNames | None:
         """What reference records may name; None if that is not checked."""
 
+    @property
+    def counted_kpis(self) -> int:
+        """How many KPIs are counted from events; derived ones are not."""
+
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make the empty aggregator of one partition."""
 

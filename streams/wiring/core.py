@@ -52,6 +52,11 @@ class KpiCore:
         """What reference records may name."""
         return known_names(self.catalogue)
 
+    @property
+    def counted_kpis(self) -> int:
+        """How many KPIs are counted from events; derived ones are not."""
+        return len(self.catalogue.kpis)
+
     def catalogue_records(self) -> Mapping[str, bytes]:
         """Give the records of `sales.catalogue`, by key."""
         records = {**entries(self.catalogue), SETTINGS: in_force(self.settings, self.rules)}

@@ -7,10 +7,10 @@ import pytest
 from streams.engine.catalogue.publish_priority import Priority
 from streams.tasks.commit_schedule import (
     COMMIT_INTERVAL_SECONDS,
-    EVERY_COMMITS,
     FETCH_INTERVAL_SECONDS,
     FETCH_LEAD_SECONDS,
     commit_slot,
+    every_commits,
     until_next_commit,
     until_next_fetch,
 )
@@ -60,24 +60,33 @@ def test_a_fetch_comes_just_before_each_commit(monkeypatch: pytest.MonkeyPatch) 
 
 
 def slots_begin(
-    monkeypatch: pytest.MonkeyPatch, priority: Priority, partition: int
+    monkeypatch: pytest.MonkeyPatch, priority: Priority, partition: int, kpis: int = 60
 ) -> tuple[int, ...]:
     """Grid steps at which a slot begins, of the first forty."""
     slots = []
     for step in range(40):
         at(monkeypatch, wall=(step + 0.5) * COMMIT_INTERVAL_SECONDS, monotonic=0.0)
-        slots.append(commit_slot(priority, partition))
+        slots.append(commit_slot(priority, partition, kpis))
     return tuple(step for step in range(1, 40) if slots[step] != slots[step - 1])
 
 
+@pytest.mark.parametrize("kpis", [1, 40, 60])
 @pytest.mark.parametrize("priority", Priority)
 def test_cells_have_one_commit_of_so_many(
-    monkeypatch: pytest.MonkeyPatch, priority: Priority
+    monkeypatch: pytest.MonkeyPatch, priority: Priority, kpis: int
 ) -> None:
-    begin, *others = slots_begin(monkeypatch, priority, 0)
-    every = EVERY_COMMITS[priority]
+    begin, *others = slots_begin(monkeypatch, priority, 0, kpis)
+    every = every_commits(priority, kpis)
     assert begin == every
     assert others == [*range(2 * every, 40, every)]
+
+
+def test_cells_of_few_kpis_have_more_commits() -> None:
+    found = [every_commits(Priority.NEXT, kpis) for kpis in (1, 5, 35, 36, 60, 200)]
+    assert found == [2, 2, 2, 3, 5, 5]
+    for kpis in (1, 60):
+        assert every_commits(Priority.FIRST, kpis) == 1
+        assert every_commits(Priority.LATER, kpis) == 15
 
 
 def test_partitions_have_the_same_commit_except_for_cells_that_come_later(

@@ -35,11 +35,13 @@ class PublishableChanges:
         aggregator: AggregatorPort,
         number: int,
         load: Callable[[], Load],
+        kpis: int,
     ) -> None:
-        """`load` is what else the worker has to do."""
+        """`load` is what else the worker has to do, and `kpis` how many KPIs are counted."""
         self._aggregator = aggregator
         self._number = number
         self._load = load
+        self._kpis = kpis
         self._failpoint = armed(settings.failpoint)
         # What earlier owners published; None once the difference has been published.
         self._published: PublishedPartials | None = PublishedPartials()
@@ -85,4 +87,4 @@ class PublishableChanges:
         return Changes(list(partials.difference(aggregator.cells(), known.cells)), pending)
 
     def _slot(self, priority: Priority) -> int:
-        return commit_slot(priority, self._number)
+        return commit_slot(priority, self._number, self._kpis)

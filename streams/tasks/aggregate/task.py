@@ -83,7 +83,9 @@ class AggregateTask:
             settings, number, self._aggregator, metrics, self._alerts.catch_up
         )
         self._target_offsets: dict[str, int] = {}
-        self._changes = PublishableChanges(settings, self._aggregator, number, load)
+        self._changes = PublishableChanges(
+            settings, self._aggregator, number, load, core.counted_kpis
+        )
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
         self._snapshots = SnapshotWriter(
             settings, number, core, self._aggregator, self._transactions, self._other_state

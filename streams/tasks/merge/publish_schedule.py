@@ -128,7 +128,7 @@ TOTAL_POLICY = PublishPolicy(
 # to spare a round that is cheap, of a choice of KPIs, follows each commit.
 MEMBERS_POLICY = PublishPolicy(
     first=RoundPolicy(
-        ByLoad(1, 1, 4, 10),
+        ByLoad(1, 1, 2, 10),
         NEVER_WAITS,
         2.0,
         ByLoad(1, 0.1, 0.2, 0.025),

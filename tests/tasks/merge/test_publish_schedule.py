@@ -8,7 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from streams.engine.catalogue.publish_priority import Priority
-from streams.tasks.commit_schedule import COMMIT_INTERVAL_SECONDS, EVERY_COMMITS
+from streams.tasks.commit_schedule import COMMIT_INTERVAL_SECONDS, every_commits
 from streams.tasks.load_control import Load
 from streams.tasks.merge.publish_schedule import (
     MEMBERS_POLICY,
@@ -82,7 +82,7 @@ def test_everything_that_waits_is_due_at_first(
     ("policy", "load", "first_s", "later_s"),
     [
         (MEMBERS_POLICY, Load.BACKLOG, 2.0, 10.0),
-        (MEMBERS_POLICY, Load.HEAVY, 0.8, 30.0),
+        (MEMBERS_POLICY, Load.HEAVY, 0.4, 30.0),
         (MEMBERS_POLICY, Load.LIGHT, 0.2, 5.0),
         (MEMBERS_POLICY, Load.IDLE, 0.2, 0.2),
         (TOTAL_POLICY, Load.HEAVY, 0.2, 10.0),
@@ -100,10 +100,13 @@ def test_rounds_of_little_work_follow_after_their_least_interval(
     assert made.due(100.0 + first_s + 0.01, load, ALL)[0] is FIRST
 
 
-def test_a_round_of_members_is_over_in_time_for_their_next_cells() -> None:
+@pytest.mark.parametrize(("kpis", "round_s"), [(60, 0.07), (5, 0.02)])
+def test_a_round_of_members_is_due_by_the_time_of_their_next_cells(
+    kpis: int, round_s: float
+) -> None:
     made = PublishSchedule(MEMBERS_POLICY, 0.05, PARTITIONS)
-    made.record(FIRST, 100.0, 0.07)
-    next_cells_s = EVERY_COMMITS[NEXT] * COMMIT_INTERVAL_SECONDS
+    made.record(FIRST, 100.0, round_s)
+    next_cells_s = every_commits(NEXT, kpis) * COMMIT_INTERVAL_SECONDS
     assert made.next_due_at(Load.HEAVY, waiting(1, 0, 0)) < 100.0 + next_cells_s
 
 
@@ -112,7 +115,7 @@ def test_each_priority_has_a_pause_of_its_own() -> None:
     made.record(FIRST, 100.0, 0.001)
     made.record(NEXT, 100.0, 0.6)
     made.record(LATER, 100.0, 1.0)
-    times = (100.7, 100.9, 112.1, 130.1)
+    times = (100.3, 100.5, 112.1, 130.1)
     found = [made.due(at, Load.HEAVY, ALL) for at in times]
     assert found == [[], [FIRST], [FIRST, NEXT], [FIRST, NEXT, LATER]]
 
@@ -143,9 +146,9 @@ def test_everything_goes_out_within_half_a_minute_however_long_rounds_take() -> 
 @pytest.mark.parametrize(
     ("priority", "load", "at", "ends"),
     [
-        (LATER, Load.HEAVY, 101.2, False),
-        (LATER, Load.HEAVY, 101.4, True),
-        (NEXT, Load.HEAVY, 101.4, True),
+        (LATER, Load.HEAVY, 100.8, False),
+        (LATER, Load.HEAVY, 101.0, True),
+        (NEXT, Load.HEAVY, 101.0, True),
         (LATER, Load.IDLE, 101.4, False),
         (FIRST, Load.HEAVY, 101.4, False),
     ],
@@ -158,7 +161,7 @@ def test_round_ends_early_for_a_first_one_that_is_overdue(
 
 def test_merging_is_due_with_the_first_round() -> None:
     made = schedule(MEMBERS_POLICY, FIRST)
-    assert [made.is_first_due(at, Load.HEAVY) for at in (100.7, 100.9)] == [False, True]
+    assert [made.is_first_due(at, Load.HEAVY) for at in (100.3, 100.5)] == [False, True]
 
 
 def test_nothing_is_due_ever_if_nothing_waits() -> None:
