@@ -195,6 +195,19 @@ def test_invoice_issued_again_after_it_was_voided_is_owed() -> None:
     assert found["overdue", "all", "day", "2026-03-20"] == "60.00"
 
 
+def test_payment_stays_with_the_rep_of_the_last_issue_when_that_is_voided_too() -> None:
+    void = {"subject": "acme", "invoice": "invoice-1"}
+    found = told(
+        account(rep="bob"),
+        invoice("03-02 09:00", "100", due="03-10", rep="ann"),
+        said("invoice.voided", "03-05 09:00", **void),
+        invoice("03-08 09:00", "70", due="03-18"),
+        paid("03-09 09:00", "70"),
+        said("invoice.voided", "03-10 09:00", **void),
+    )
+    assert found.scopes("collected") == {"all", "rep=bob"}
+
+
 def test_payment_before_a_void_counts_towards_the_invoice_issued_again() -> None:
     found = told(
         invoice("03-02 09:00", "100", due="03-10"),

@@ -98,10 +98,12 @@ def invoice_of(account: str, history: Sequence[Event], reporting: Reporting) -> 
 
 
 def collected(account: str, history: Sequence[Event], reporting: Reporting) -> Iterator[Fact]:
-    """Every payment counts when it is made, whatever became of the invoice."""
-    issued = [event for event in history if event.type == "invoice.issued"]
-    live = [it for it in since_last(history, "invoice.voided") if it.type == "invoice.issued"]
-    by = {"rep": latest(live or issued, "rep") or reporting.accounts.rep(account)}
+    """Every payment counts when it is made, whatever became of the invoice.
+
+    Its rep is that of the invoice as it was issued last: a void takes back what came before it
+    once the invoice is issued again, and a void after that changes nothing of whose it was.
+    """
+    by = {"rep": latest(last_issues(history), "rep") or reporting.accounts.rep(account)}
     for paid in history:
         if paid.type != "invoice.paid":
             continue
@@ -111,6 +113,13 @@ def collected(account: str, history: Sequence[Event], reporting: Reporting) -> I
             yield unpriced("collected", paid.at)
         else:
             yield Fact("collected", paid.at, by, {"sum": minor})
+
+
+def last_issues(history: Sequence[Event]) -> list[Event]:
+    """The issues of an invoice since it was voided before the last one."""
+    numbers = [number for number, it in enumerate(history) if it.type == "invoice.issued"]
+    lived = since_last(history[: numbers[-1] + 1] if numbers else [], "invoice.voided")
+    return [it for it in lived if it.type == "invoice.issued"]
 
 
 def owed(invoice: Invoice, reporting: Reporting) -> Iterator[Fact | Level]:

@@ -163,6 +163,17 @@ def test_invoice_issued_again_after_it_was_voided_is_owed_since_then() -> None:
     }
 
 
+def test_payment_stays_with_the_rep_of_the_last_issue_when_that_is_voided_too() -> None:
+    again = change("issued", "2026-03-06T09:00:00Z", "70") | {"rep": None}
+    known = account("2026-01-01T00:00:00Z", {"rep": "bob"})
+    paid = change("paid", "2026-03-07T09:00:00Z", "70")
+    voided_again = VOIDED | {"id": "again", "at": "2026-03-08T09:00:00Z"}
+    for events in ([], [voided_again]):
+        found = reported([known, ISSUED, VOIDED, again, paid, *events])
+        assert values(found, "collected|rep=bob|month")
+        assert not values(found, "collected|rep=ann")
+
+
 def test_invoice_without_a_rep_is_its_accounts() -> None:
     issued = ISSUED | {"rep": None}
     known = account("2026-01-01T00:00:00Z", {"rep": "bob"})
