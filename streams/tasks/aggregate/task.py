@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from math import inf
 
 from aiokafka import TopicPartition
@@ -198,26 +199,26 @@ class AggregateTask:
 
     async def _restore_all(self, restored: StateRestore, read: ReroutesRead) -> Received:
         """Restore the cells from the state changelog and the reroutes received."""
-        clock = self._settings.clock()
-        into = Restoring(restored, self._aggregator, self._reference, clock)
-        reading = StateReading(
-            self._settings,
-            self._state,
+        into = Restoring(restored, self._aggregator, self._reference, self._settings.clock())
+        fingerprint, passed = (
             self._snapshots.fingerprint,
-            lambda: self._failpoint("during_restore"),
+            partial(self._failpoint, "during_restore"),
         )
+        reading = StateReading(self._settings, self._state, fingerprint, passed)
+        since: dict[str, int] | None = None
         try:
             found = await reading.restore(into)
+            since = dict(restored.source_offsets.source)
             self._snapshots.resume_from(found)
             self._metrics.restored_state(with_snapshot=found.with_snapshot)
             if restored.quarantine.crash_note is not None:
                 self._aggregator.check_releases()
             received = restored.resume_reroutes(read)
-            await run_cooperatively(lambda: restored.rebuild(clock))
+            await run_cooperatively(lambda: restored.rebuild(into.clock))
         except Crashed as crash:
             if restored.quarantine.crash_note is None:
                 # It may be a reroute that no owner has processed before.
-                since = dict(restored.source_offsets.source)
+                since = dict(restored.source_offsets.source) if since is None else since
                 to = {**since, topics.reroutes(self._settings): read.next_offset}
                 await self._write_crash_note(crash, since, to)
             raise
