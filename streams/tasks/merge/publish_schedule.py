@@ -143,7 +143,8 @@ MEMBERS_POLICY = PublishPolicy(
         ByLoad(1, 2, 10, 10), ByLoad(0, 5, 30, 10), 30.0, ByLoad(1, 0.05, 0.04, 0.025), 50
     ),
     begin_early=True,
-    linger=LingerPolicy(),
+    # Their cells come less often, and take the aggregate tasks longer.
+    linger=LingerPolicy(timeout_s=0.1, idle_s=0.6),
 )
 # Dimensions of which nothing comes first: their cells come later, too.
 OTHERS_POLICY = replace(

@@ -40,6 +40,7 @@ def waiting(made: WorkQueue) -> list[int]:
     [
         (TOTAL, DAY, BASE, FIRST),
         (TOTAL, MONTH, BASE, FIRST),
+        (TOTAL, WEEK, BASE, NEXT),
         (TOTAL, MONTH, DERIVED, NEXT),
         (TOTAL, MONTH, EXPENSIVE, LATER),
         (TOTAL, LAST_WEEK, BASE, LATER),
@@ -77,9 +78,9 @@ def test_kpis_of_one_scope_and_window_are_joined() -> None:
 
 
 def test_first_round_leaves_what_comes_later() -> None:
-    made = queue({WEEK: {ANN: BASE, TOTAL: OTHER}, DAY: {ANN: BASE | DERIVED}})
+    made = queue({MONTH: {ANN: BASE, TOTAL: OTHER}, DAY: {ANN: BASE | DERIVED}})
     assert made.next_batches(FIRST) == [
-        WindowWork(WEEK, {TOTAL: OTHER}, {}, FIRST),
+        WindowWork(MONTH, {TOTAL: OTHER}, {}, FIRST),
         WindowWork(DAY, {ANN: BASE}, {}, FIRST),
     ]
     assert waiting(made) == [0, 1, 1]

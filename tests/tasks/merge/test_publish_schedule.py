@@ -198,6 +198,15 @@ def test_total_does_not_linger_after_a_pause() -> None:
     assert linger_s(schedule(TOTAL_POLICY, FIRST), 100.3, 0) <= 0
 
 
+@pytest.mark.parametrize("kpis", [5, 60])
+def test_members_linger_although_their_cells_pause_between_two_commits(kpis: int) -> None:
+    made = PublishSchedule(MEMBERS_POLICY, 0.05, PARTITIONS)
+    made.record(FIRST, 100.0, 0.02)
+    came = 100.0 + every_commits(NEXT, kpis) * COMMIT_INTERVAL_SECONDS
+    assert made.linger_s([partials(0)], came, False, came, Load.HEAVY) > 0
+    assert made.linger_s([partials(0, 1)], came, False, came, Load.HEAVY) <= 0
+
+
 @pytest.mark.parametrize(("recent", "waits"), [([[0], [1]], True), ([[0], [0]], False)])
 def test_idle_total_lingers_if_all_partitions_have_come_lately(
     recent: list[list[int]], waits: bool

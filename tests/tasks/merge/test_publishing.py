@@ -67,7 +67,7 @@ async def test_values_wait_less_under_light_load(settings: Settings) -> None:
             await publish_partials(settings, {"0|channel=web": number}, OTHERS)
             await own.read(merger)
         assert await values(settings) == {"channel=web": 1}
-        assert 230 < merger.next_tick_in_s <= 240
+        assert 110 < merger.next_tick_in_s <= 120
         own.demand = Load.LIGHT
         assert 50 < merger.next_tick_in_s <= 60
 
