@@ -17,6 +17,7 @@ from streams.config.rules.page import PageRules
 from streams.config.settings import Settings
 from streams.events import TargetSet
 from streams.kafka.errors import Fatal
+from streams.kafka.reader import ends
 from streams.kafka.topics import ALERTS, CATALOGUE
 from streams.page.server import serve
 from tests.output.writing import Writer
@@ -124,17 +125,19 @@ async def test_what_is_read_already_is_there_after_a_restart(
 async def test_what_may_be_set_is_on_the_topic_of_targets_and_nothing_else(
     settings: Settings,
 ) -> None:
+    partition = TopicPartition(TargetSet.topic, 0)
+    before = (await ends(settings, [partition]))[partition]
     async with serving(one_role(("rep=ann",)), bootstrap=settings.bootstrap) as page:
         made = Setting(page, [])
         asked = (("rep=bob", "1"), ("all", "2"), ("rep=ann", "lots"), ("rep=ann", "60000"))
         answers = [await made.post(scope=scope, value=value) for scope, value in asked]
     assert answers == [(404, "scope"), (404, "scope"), (400, "value"), (200, "set")]
-    partition = TopicPartition(TargetSet.topic, 0)
     async with AIOKafkaConsumer(bootstrap_servers=settings.bootstrap) as consumer:
         consumer.assign([partition])
-        await consumer.seek_to_beginning()
+        consumer.seek(partition, before)
         record = await consumer.getone()
         assert await consumer.end_offsets([partition]) == {partition: record.offset + 1}
+    assert record.offset == before
     fields = orjson.loads(record.value)
     assert record.key == b"revenue_won|rep=ann|month|"
     assert (fields["type"], fields["value"]) == ("target.set", "60000")
