@@ -17,6 +17,8 @@ COMMIT_INTERVAL_SECONDS = 0.08
 # longer for its commit; the others find the partials that commits have left.
 FETCH_INTERVAL_SECONDS = COMMIT_INTERVAL_SECONDS / 4
 FETCH_LEAD_SECONDS = 0.005
+# An instant so little before a step is taken for the step: whoever slept until then has waited.
+TOLERANCE_SECONDS = 1e-4
 # Under load, cells wait for one of so many commits. Those of dimension values are many; one that
 # changed each time is written once, and most transactions write to few partitions of the partials.
 # Rounds of reps and channels follow such a commit at once, so all partitions have the same one.
@@ -56,7 +58,8 @@ def _until_next_step(since: float, interval_s: float, lead_s: float) -> float:
     """Seconds from now until the first step after an instant, on a grid `lead_s` early."""
     now = time.monotonic()
     ahead = time.time() - now + lead_s
-    return (floor((since + ahead) / interval_s) + 1) * interval_s - ahead - now
+    passed = floor((since + ahead + TOLERANCE_SECONDS) / interval_s)
+    return (passed + 1) * interval_s - ahead - now
 
 
 def commit_slot(priority: Priority, number: int, kpis: int) -> int:

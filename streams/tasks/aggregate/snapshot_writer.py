@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import inf
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
 
@@ -70,6 +71,19 @@ class PartsEncoder:
         return records
 
 
+class BesideEvents(NamedTuple):
+    """What a snapshot holds besides events and what they add up to.
+
+    Attributes:
+        records: The records of the state that are about no event; None while a snapshot would be
+            of no use.
+        reference: The positions of the reference topics that were applied.
+    """
+
+    records: Sequence[tuple[bytes, bytes]] | None
+    reference: Mapping[str, ReferencePosition]
+
+
 class SnapshotWriter:
     """Writes a snapshot in transactions of its own, between two commits of its task.
 
@@ -86,12 +100,7 @@ class SnapshotWriter:
         core: CorePort,
         aggregator: AggregatorPort,
         transactions: TransactionalProducer,
-        other_state: Callable[[], Sequence[tuple[bytes, bytes]] | None],
     ) -> None:
-        """`other_state` gives the records of the state that are about no event.
-
-        It gives None while a snapshot would be of no use.
-        """
         self._settings = settings
         self._name = f"aggregate/{number}"
         self.fingerprint = core.fingerprint
@@ -99,7 +108,6 @@ class SnapshotWriter:
         self._transactions = transactions
         self._failpoint = armed(settings.failpoint)
         self._state = TopicPartition(topics.state(settings), number)
-        self._other_state = other_state
         self._part_count = 0
         # The offset of the first part of the one that is being written.
         self._start = 0
@@ -123,18 +131,15 @@ class SnapshotWriter:
         self._missing_records += len(event_records)
         self._holds_erased |= self._part_count > 0 and any(map(erases, event_records))
 
-    async def write_if_due(self, reference: Mapping[str, ReferencePosition]) -> None:
-        """Write a snapshot if it is time; between two commits only.
-
-        `reference` are the positions of the reference topics that were applied.
-        """
+    async def write_if_due(self, beside: Callable[[], BesideEvents]) -> None:
+        """Write a snapshot if it is time; between two commits only."""
         now = time.monotonic()
         if now >= self._next_at and self._is_worth_it(MISSING_PER_CENT):
-            await self._write(reference, inf)
+            await self._write(beside(), inf)
             interval_s = max(self._settings.snapshot_interval_s, COST_SHARE * self._cost_s)
             self._next_at = now + interval_s
 
-    async def write_last(self, reference: Mapping[str, ReferencePosition], until: float) -> None:
+    async def write_last(self, beside: Callable[[], BesideEvents], until: float) -> None:
         """Write a snapshot for the next owner, if it is worth it and takes little time.
 
         `until` is when this owner has to be through, in monotonic seconds. It goes without if it
@@ -149,7 +154,7 @@ class SnapshotWriter:
             problem = f"the one before took {self._cost_s:.1f} s"
         else:
             try:
-                await self._write(reference, min(until, now + LAST_SECONDS))
+                await self._write(beside(), min(until, now + LAST_SECONDS))
             except Fatal as error:
                 problem = str(error)
         if problem:
@@ -161,13 +166,13 @@ class SnapshotWriter:
         is_old = self._missing_records >= max(MIN_MISSING_RECORDS, wanted)
         return is_wanted and (is_old or self._holds_erased)
 
-    async def _write(self, reference: Mapping[str, ReferencePosition], until: float) -> None:
+    async def _write(self, beside: BesideEvents, until: float) -> None:
         """Write all parts and then the manifest, which makes a snapshot of them.
 
         In several transactions: one that has too much in it would be ended by its time-out. What
         is not complete by `until` is left so.
         """
-        clock, state = self._aggregator.snapshot_clock, self._other_state()
+        clock, state = self._aggregator.snapshot_clock, beside.records
         if clock is None or state is None:
             log.warning(
                 "%s writes no snapshot now: it is not through with what it has read", self._name
@@ -184,7 +189,7 @@ class SnapshotWriter:
             fingerprint=self.fingerprint,
             clock=clock,
             events=events,
-            reference=dict(reference),
+            reference=dict(beside.reference),
             start=self._start,
             state=state,
         )

@@ -27,14 +27,10 @@ from streams.tasks.aggregate.commit_plan import CommitPlan, Outgoing, Uncommitte
 from streams.tasks.aggregate.committer import Committer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
-from streams.tasks.aggregate.quarantine import (
-    Crashed,
-    CrashNote,
-    describe_error,
-)
+from streams.tasks.aggregate.quarantine import Crashed, CrashNote, describe_error
 from streams.tasks.aggregate.restore import Received, StateRestore, other_state
 from streams.tasks.aggregate.snapshot_reader import Restoring, StateReading
-from streams.tasks.aggregate.snapshot_writer import SnapshotWriter
+from streams.tasks.aggregate.snapshot_writer import BesideEvents, SnapshotWriter
 from streams.tasks.catch_up import EndOf, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
 from streams.tasks.cooperative import run_cooperatively
@@ -89,7 +85,7 @@ class AggregateTask:
         )
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
         self._snapshots = SnapshotWriter(
-            settings, number, core, self._aggregator, self._transactions, self._other_state
+            settings, number, core, self._aggregator, self._transactions
         )
         self._committed = b""
         self._reporter = ProgressReporter()
@@ -171,7 +167,7 @@ class AggregateTask:
                 await self._committer.begin_early(lists, self._changes.priority())
             await self._intake.process(lists)
             await self._commit()
-            await self._snapshots.write_if_due(self._reference.positions)
+            await self._snapshots.write_if_due(self._beside_events)
         except Crashed as crash:
             await self._write_crash_note(crash, since, to)
             raise Crashed(
@@ -187,24 +183,21 @@ class AggregateTask:
 
         `until` is when it has to be through, in monotonic seconds.
         """
-        await self._snapshots.write_last(self._reference.positions, until)
+        await self._snapshots.write_last(self._beside_events, until)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._transactions.close()
 
-    def _other_state(self) -> list[tuple[bytes, bytes]] | None:
-        """See `other_state`."""
-        return other_state(self._intake.quarantine, self._target_offsets, self._committed)
+    def _beside_events(self) -> BesideEvents:
+        records = other_state(self._intake.quarantine, self._target_offsets, self._committed)
+        return BesideEvents(records, self._reference.positions)
 
     async def _restore_all(self, restored: StateRestore, read: ReroutesRead) -> Received:
         """Restore the cells from the state changelog and the reroutes received."""
         into = Restoring(restored, self._aggregator, self._reference, self._settings.clock())
-        fingerprint, passed = (
-            self._snapshots.fingerprint,
-            partial(self._failpoint, "during_restore"),
-        )
-        reading = StateReading(self._settings, self._state, fingerprint, passed)
+        passed = partial(self._failpoint, "during_restore")
+        reading = StateReading(self._settings, self._state, self._snapshots.fingerprint, passed)
         since: dict[str, int] | None = None
         try:
             found = await reading.restore(into)
