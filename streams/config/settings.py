@@ -234,7 +234,7 @@ class Settings(SourceSettings):
         PROCESS,
         600,
         number(0, 86_400, "s"),
-        "Shortest time between two snapshots of one partition's aggregates. Who takes a partition"
+        "Shortest time between two snapshots of one partition's state. Who takes a partition"
         " over reads only what came after the last one event by event. 0: none are written, and"
         " every start adds up all events.",
     )

@@ -228,6 +228,20 @@ async def test_snapshot_is_written_again_when_it_holds_what_was_erased(settings:
     del third
 
 
+async def test_owner_that_is_to_write_none_removes_the_last_snapshot(settings: Settings) -> None:
+    core = build_core(settings)
+    async with hands(settings) as own:
+        await leave_snapshot(own, core)
+        never = replace(settings, snapshot_interval_s=0)
+        owner = await own.shard(NUMBER, core, settings=never)
+        await owner.tick()
+        newest = dict(await snapshot_records(settings))
+        assert len(newest) > 1
+        assert set(newest.values()) == {None}
+        await own.shard(NUMBER, core)
+        assert not own.noted.restores_with_snapshot[-1]
+
+
 async def test_owner_writes_a_snapshot_when_its_interval_is_over(settings: Settings) -> None:
     core = build_core(settings)
     async with hands(settings) as own:

@@ -113,10 +113,10 @@ class StateReading:
             lower, found = max(first, upper - size), None
             async for records in self._records(lower, upper):
                 for record in records:
-                    if record.key == MANIFEST_KEY and record.value is not None:
+                    if record.key == MANIFEST_KEY:
                         found = record
             if found is not None:
-                return start_of(found)
+                return None if found.value is None else start_of(found)
             upper, size = lower, size * MORE_OFFSETS
         return None
 

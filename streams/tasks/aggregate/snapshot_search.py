@@ -54,7 +54,9 @@ class SnapshotSearch:
         if key[:1] != SNAPSHOT_PREFIX:
             self.later.append(record)
         elif key == MANIFEST_KEY:
-            if value is not None:
+            if value is None:
+                self.snapshot, self.problem = None, NONE_FOUND
+            else:
                 self._complete(value)
         elif value is None:
             self.part_count = min(self.part_count, part_number(key))

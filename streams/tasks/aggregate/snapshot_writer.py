@@ -132,7 +132,13 @@ class SnapshotWriter:
         self._holds_erased |= self._part_count > 0 and any(map(erases, event_records))
 
     async def write_if_due(self, beside: Callable[[], BesideEvents]) -> None:
-        """Write a snapshot if it is time; between two commits only."""
+        """Write a snapshot if it is time; between two commits only.
+
+        Where none is wanted any more the last one is removed: nothing would replace what it holds
+        of subjects that are erased.
+        """
+        if not self._settings.snapshot_interval_s and self._part_count:
+            await self._remove()
         now = time.monotonic()
         if now >= self._next_at and self._is_worth_it(MISSING_PER_CENT):
             await self._write(beside(), inf)
@@ -201,6 +207,11 @@ class SnapshotWriter:
             "%s has written a snapshot of %d events: %d bytes, %.3f s of processor time at most",
             *(self._name, events, encoder.bytes, self._cost_s),
         )
+
+    async def _remove(self) -> None:
+        keys = [MANIFEST_KEY, *map(part_key, range(self._part_count))]
+        await self._commit([(key, None) for key in keys])
+        self._part_count, self._holds_erased = 0, False
 
     async def _write_parts(self, encoder: PartsEncoder, until: float) -> bool:
         """Write all parts; False if that is not possible."""
