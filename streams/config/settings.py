@@ -234,9 +234,10 @@ class Settings(SourceSettings):
         PROCESS,
         600,
         number(0, 86_400, "s"),
-        "Shortest time between two snapshots of one partition's state. Who takes a partition"
-        " over reads only what came after the last one event by event. 0: none are written, and"
-        " every start adds up all events.",
+        "Time between two snapshots of one partition's state; the next one comes sooner if the"
+        " last one lacks a fifth of the events. Who takes a partition over reads only what came"
+        " after the last one event by event. 0: none are written, and every start adds up all"
+        " events.",
     )
     log: str = setting(PROCESS, "text", choice(*LOG_FORMS), "Form of the log on standard error.")
     failpoint: str = setting(

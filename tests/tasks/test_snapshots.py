@@ -228,6 +228,34 @@ async def test_snapshot_is_written_again_when_it_holds_what_was_erased(settings:
     del third
 
 
+async def test_snapshot_comes_early_when_the_last_one_lacks_much(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = "streams.tasks.aggregate.snapshot_writer"
+    monkeypatch.setattr(f"{writer}.EARLIEST_SECONDS", 0.0)
+    monkeypatch.setattr(f"{writer}.COST_SHARE", 0)
+    seldom = replace(settings, snapshot_interval_s=86_400)
+    async with hands(settings) as own:
+        owner = await own.shard(NUMBER, build_core(settings), settings=seldom)
+
+        async def written(numbers: range) -> int:
+            await produce(settings, deals(numbers))
+            await own.read(owner)
+            found = [
+                value for key, value in await snapshot_records(settings) if key == MANIFEST_KEY
+            ]
+            return decode_manifest(found[-1] or b"").events
+
+        first = await written(range(100))
+        assert first > 0
+        # A tenth more is not enough while events come, and is as soon as none do.
+        assert await written(range(100, 110)) == first
+        await owner.tick()
+        assert await written(range(0)) > first
+        second = await written(range(110, 150))
+        assert second > first
+
+
 async def test_owner_that_is_to_write_none_removes_the_last_snapshot(settings: Settings) -> None:
     core = build_core(settings)
     async with hands(settings) as own:

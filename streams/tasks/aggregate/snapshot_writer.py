@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 # A snapshot is not worth its records before so much of what a restore reads is missing in it.
 MIN_MISSING_RECORDS = 1_000
 MISSING_PER_CENT, MISSING_PER_CENT_AT_END = 5, 1
+# Before its interval is over: when so much is missing, and events come or do not. The end of a
+# worker leaves no time to write a large one.
+EARLY_PER_CENT, EARLY_PER_CENT_IDLE = 20, 5
+EARLIEST_SECONDS = 5.0
 BYTES_PER_TRANSACTION = 4 * 1024 * 1024
 # Of its partition's processor time a snapshot takes no more than one part in so many.
 COST_SHARE = 100
@@ -119,7 +123,8 @@ class SnapshotWriter:
         self._cost_s = 0.0
         # A worker's partitions have their turns one after another.
         offset_s = settings.snapshot_interval_s * (number + 1) / settings.partitions
-        self._next_at = time.monotonic() + offset_s
+        now = time.monotonic()
+        self._next_at, self._early_at = now + offset_s, now + EARLIEST_SECONDS
 
     def resume_from(self, read: StateRead) -> None:
         """Continue after earlier owners."""
@@ -131,19 +136,27 @@ class SnapshotWriter:
         self._missing_records += len(event_records)
         self._holds_erased |= self._part_count > 0 and any(map(erases, event_records))
 
-    async def write_if_due(self, beside: Callable[[], BesideEvents]) -> None:
+    async def write_if_due(self, beside: Callable[[], BesideEvents], *, is_idle: bool) -> None:
         """Write a snapshot if it is time; between two commits only.
 
-        Where none is wanted any more the last one is removed: nothing would replace what it holds
-        of subjects that are erased.
+        `is_idle` is whether nothing was read since the last call. Where no snapshot is wanted any
+        more the last one is removed: nothing would replace what it holds of subjects that are
+        erased.
         """
         if not self._settings.snapshot_interval_s and self._part_count:
             await self._remove()
         now = time.monotonic()
-        if now >= self._next_at and self._is_worth_it(MISSING_PER_CENT):
+        if self._is_due(now, is_idle=is_idle):
             await self._write(beside(), inf)
-            interval_s = max(self._settings.snapshot_interval_s, COST_SHARE * self._cost_s)
-            self._next_at = now + interval_s
+            cost_s = COST_SHARE * self._cost_s
+            self._next_at = now + max(self._settings.snapshot_interval_s, cost_s)
+            self._early_at = now + max(EARLIEST_SECONDS, cost_s)
+
+    def _is_due(self, now: float, *, is_idle: bool) -> bool:
+        if now >= self._next_at:
+            return self._is_worth_it(MISSING_PER_CENT)
+        is_wanted = self._settings.snapshot_interval_s > 0 and now >= self._early_at
+        return is_wanted and self._lacks(EARLY_PER_CENT_IDLE if is_idle else EARLY_PER_CENT)
 
     async def write_last(self, beside: Callable[[], BesideEvents], until: float) -> None:
         """Write a snapshot for the next owner, if it is worth it and takes little time.
@@ -167,10 +180,13 @@ class SnapshotWriter:
             log.warning("%s leaves without a last snapshot: %s", self._name, problem)
 
     def _is_worth_it(self, per_cent: int) -> bool:
-        wanted = self._aggregator.stored_events * per_cent // 100
         is_wanted = self._settings.snapshot_interval_s > 0
-        is_old = self._missing_records >= max(MIN_MISSING_RECORDS, wanted)
-        return is_wanted and (is_old or self._holds_erased)
+        return is_wanted and (self._holds_erased or self._lacks(per_cent))
+
+    def _lacks(self, per_cent: int) -> bool:
+        """Whether the last snapshot lacks so much of the events."""
+        wanted = self._aggregator.stored_events * per_cent // 100
+        return self._missing_records >= max(MIN_MISSING_RECORDS, wanted)
 
     async def _write(self, beside: BesideEvents, until: float) -> None:
         """Write all parts and then the manifest, which makes a snapshot of them.

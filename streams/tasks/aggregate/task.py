@@ -167,7 +167,7 @@ class AggregateTask:
                 await self._committer.begin_early(lists, self._changes.priority())
             await self._intake.process(lists)
             await self._commit()
-            await self._snapshots.write_if_due(self._beside_events)
+            await self._snapshots.write_if_due(self._beside_events, is_idle=not lists)
         except Crashed as crash:
             await self._write_crash_note(crash, since, to)
             raise Crashed(
