@@ -4,8 +4,10 @@
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,10 +26,12 @@ from streams.wiring.catalogue import catalogue
 from streams.wiring.describe import entries, in_force
 from tests.output.records import key
 from tests.page.browser.conftest import chromium
+from tests.page.serving import keep
 
 FOLDER = Path("docs/images")
 SEED, TIMEZONE, CURRENCY = 1, "Europe/Berlin", "EUR"
 BEGAN = "2026-03-04T15:00:00+01:00"
+PAST = "2026-02-24T23:59:59+01:00"
 LIVE_MS = 75_000
 WIDE, NARROW = {"width": 1280, "height": 960}, {"width": 380, "height": 900}
 LIVE = '.live[data-live-state="live"]'
@@ -47,21 +51,37 @@ PICTURES = (
     Picture("page-today-dark", "/today", "dark"),
     Picture("page-today-narrow", "/today", size=NARROW),
     Picture("page-today-persian", "/today?lang=fa"),
-    Picture("page-pipeline", "/pipeline"),
+    Picture("page-pipeline", "/pipeline?as_of=2026-02-24"),
     Picture("page-people", "/people"),
     Picture("page-rep", "/people/rep/Ana%20Ruiz"),
 )
 
 
-def demo() -> tuple[Settings, Store]:
-    """Give a store of the demo's three weeks and its first minute, always the same."""
+class Company(NamedTuple):
+    """The demo's company, always the same: its events, its settings, and what its page shows."""
+
+    events: list[bytes]
+    settings: Settings
+    store: Store
+
+
+def demo(history: Path) -> Company:
+    """Give the company of three weeks and a minute, whose page reads a history."""
     began = milliseconds(datetime.fromisoformat(BEGAN))
     now = began + LIVE_MS
     company = Traffic(SEED, began, Calendar(TIMEZONE), CURRENCY)
     sent = [*company.history(), *company.due(now)]
     events = [*company.reference(), *(request.event for request in sent)]
-    settings = Settings(now=now, timezone=TIMEZONE, currency=CURRENCY)
-    return settings, _store(list(map(orjson.dumps, events)), settings, read(None))
+    lines = list(map(orjson.dumps, events))
+    settings = Settings(now=now, timezone=TIMEZONE, currency=CURRENCY, history=str(history))
+    return Company(lines, settings, _store(lines, settings, read(None)))
+
+
+async def write_past(company: Company, history: Path) -> None:
+    """Write the company's records as they were at the end of a day into a new history."""
+    then = replace(company.settings, now=milliseconds(datetime.fromisoformat(PAST)))
+    records = replay(company.events, then, rules=read(None))
+    await keep(history, *((key(record), record) for record in records))
 
 
 def _store(lines: list[bytes], settings: Settings, rules: Rules) -> Store:
@@ -83,7 +103,8 @@ async def draw(browser: Browser, url: str, picture: Picture) -> None:
     context = await browser.new_context(color_scheme=picture.theme, viewport=picture.size)  # type: ignore[arg-type]  # one of its literals
     page = await context.new_page()
     await page.goto(url + picture.address)
-    await page.locator(LIVE).wait_for()
+    if "as_of" not in picture.address:
+        await page.locator(LIVE).wait_for()
     await page.screenshot(path=FOLDER / f"{picture.name}.png")
     await context.close()
 
@@ -93,13 +114,16 @@ async def main() -> None:
     path = chromium()
     if path is None:
         raise SystemExit("no Chromium on this machine: install it, or name it in CHROMIUM")
-    settings, store = demo()
-    app = make_app(settings, PageRules(), store=store)
-    async with listening(app, "127.0.0.1", 0) as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        for picture in PICTURES:
-            await draw(browser, url, picture)
-        await browser.close()
+    with TemporaryDirectory() as folder:
+        history = Path(folder, "history.sqlite")
+        company = demo(history)
+        await write_past(company, history)
+        app = make_app(company.settings, PageRules(), store=company.store)
+        async with listening(app, "127.0.0.1", 0) as url, async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            for picture in PICTURES:
+                await draw(browser, url, picture)
+            await browser.close()
 
 
 if __name__ == "__main__":
