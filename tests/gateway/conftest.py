@@ -1,6 +1,6 @@
 """Fixtures of the gateway's tests: a real Kafka with the topics, and a gateway on it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -15,9 +15,11 @@ from tests.gateway.written import Written
 
 
 @pytest.fixture
-def broker(default_kafka: EmbeddedKafka) -> EmbeddedKafka:
-    """A real Kafka that these tests may end and start again."""
-    return default_kafka
+def broker(default_kafka: EmbeddedKafka) -> Iterator[EmbeddedKafka]:
+    """A real Kafka that these tests may end and start again; others need it after a failure."""
+    yield default_kafka
+    if not default_kafka.is_running:
+        default_kafka.start()
 
 
 @pytest.fixture

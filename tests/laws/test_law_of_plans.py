@@ -138,3 +138,21 @@ def test_arriving_bit_by_bit_while_time_passes_ends_where_a_replay_does(
         )
     reader.read(stream.mergers)
     assert reader.records == bodies(events, Settings(now=now))
+
+
+def test_target_is_in_windows_before_it_of_which_another_target_makes_a_record() -> None:
+    target = {"type": "target.set", "scope": {"partner": "north"}, "window": "day", "value": "100"}
+    events: list[EventDict] = [
+        {"id": "1", "at": "2026-01-21T08:00:00+00:00", "kpi": "revenue_won", **target},
+        {"id": "2", "at": "2026-01-25T06:00:00+00:00", "kpi": "partner_quality", **target},
+    ]
+    first, now = (
+        int(datetime(2026, *day, tzinfo=UTC).timestamp() * 1000) for day in ((2, 21), (3, 25))
+    )
+    stream, reader = Stream(replace(Settings(), now=now), first), Reader()
+    for clock, some in ((first, events[:1]), (now, events[1:])):
+        stream.process(some, clock)
+        reader.read(stream.mergers)
+    assert reader.records == bodies(events, Settings(now=now))
+    before = reader.records["partner_quality|partner=north|day|2026-01-24T00:00:00+00:00"]
+    assert b'"target":100' in before

@@ -142,6 +142,10 @@ class Invalidation:
             if target_key.kind not in ROLLING_DAYS:
                 today = self._windows.today
                 windows += self._calendar.windows_between(target_key.kind, change.since, today)
+            # Of windows before, too, of which a target of what it is derived from makes a record.
+            for other in self._targets.of_scope(target_key.scope):
+                if other.kind == target_key.kind:
+                    windows += self._targets.windows(other, 0, self._windows.today)
         self.add(target_key.scope, windows, self._bits[target_key.kpi])
         lasting = [window for window in windows if window.kind not in ROLLING_DAYS]
         for window in lasting:
