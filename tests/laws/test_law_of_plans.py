@@ -146,11 +146,11 @@ def test_target_is_in_windows_before_it_of_which_another_target_makes_a_record()
         {"id": "1", "at": "2026-01-21T08:00:00+00:00", "kpi": "revenue_won", **target},
         {"id": "2", "at": "2026-01-25T06:00:00+00:00", "kpi": "partner_quality", **target},
     ]
-    first, now = (
-        int(datetime(2026, *day, tzinfo=UTC).timestamp() * 1000) for day in ((2, 21), (3, 25))
-    )
-    stream, reader = Stream(replace(Settings(), now=now), first), Reader()
-    for clock, some in ((first, events[:1]), (now, events[1:])):
+    days = ((2, 21), (3, 4), (3, 25))
+    clocks = [int(datetime(2026, *day, tzinfo=UTC).timestamp() * 1000) for day in days]
+    now = clocks[-1]
+    stream, reader = Stream(replace(Settings(), now=now), clocks[0]), Reader()
+    for clock, some in zip(clocks, (events[:1], [], events[1:]), strict=True):
         stream.process(some, clock)
         reader.read(stream.mergers)
     assert reader.records == bodies(events, Settings(now=now))
