@@ -54,7 +54,9 @@ def create_app(
     app = App(settings.app, **options(settings, POLL_RECORDS))
     core = core or build_core(settings, read(settings.rules))
     manager = app.task_manager = TaskManager(settings, core, metrics, exit_process, has_spare_time)
-    app.transport = Transport(app.conf.broker_consumer, app, settings, manager.is_readable)
+    app.transport = Transport(
+        app.conf.broker_consumer, app, settings, manager.is_readable, manager.is_busy
+    )
     _add_agents(app, manager, settings)
 
     def assigned(partitions: set[TP]) -> None:

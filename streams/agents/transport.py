@@ -98,7 +98,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
         )
-        pace_fetches(consumer._client)
+        pace_fetches(consumer._client, transport.is_busy)
         return consumer
 
 
@@ -164,13 +164,22 @@ class Consumer(driver.Consumer):
 
 
 class Transport(driver.Transport):
-    """The transport of the app; reads the partitions for which `is_readable` holds."""
+    """The transport of the app; reads the partitions for which `is_readable` holds.
+
+    While `is_busy`, fetches are paced.
+    """
 
     Consumer = Consumer
 
     def __init__(
-        self, url: list[Any], app: Any, settings: Settings, is_readable: Callable[[TP], bool]
+        self,
+        url: list[Any],
+        app: Any,
+        settings: Settings,
+        is_readable: Callable[[TP], bool],
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__(url, app)
         self.client = client(settings)
         self.is_readable = is_readable
+        self.is_busy = is_busy

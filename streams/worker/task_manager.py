@@ -12,7 +12,7 @@ from faust.types import TP
 from streams.config.settings import Settings
 from streams.kafka import topic_monitor, topics
 from streams.kafka.errors import Fatal, TopicsMissing
-from streams.tasks.load_control import LoadControl
+from streams.tasks.load_control import Load, LoadControl
 from streams.tasks.ports import CorePort
 from streams.tasks.task_id import TaskId, stage_of
 from streams.worker.background_tasks import BackgroundTasks
@@ -115,6 +115,10 @@ class TaskManager:
     def is_readable(self, tp: TP) -> bool:
         """Whether records of a partition may be delivered."""
         return tp in self._readable
+
+    def is_busy(self) -> bool:
+        """Whether events come and leave the worker no time to spare, but no backlog waits."""
+        return self._tasks.load() is Load.HEAVY
 
     async def receive(self, fetched: FetchedRecords) -> None:
         """Pass fetched records to their tasks; waits while a buffer has no capacity."""

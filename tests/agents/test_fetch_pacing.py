@@ -22,6 +22,7 @@ class Sender:
 
     def __init__(self) -> None:
         self.now = 50.0
+        self.is_busy = True
         self.sent: list[float] = []
 
     async def send(self, node: int, request: Any, *, group: int = 0) -> int:  # noqa: ARG002 - the client's signature
@@ -42,7 +43,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(commit_schedule, "time", clock)
     monkeypatch.setattr(fetch_pacing, "time", clock)
     monkeypatch.setattr(fetch_pacing, "asyncio", made)
-    pace_fetches(made)
+    pace_fetches(made, lambda: made.is_busy)
     return made
 
 
@@ -61,6 +62,13 @@ async def test_fetch_after_a_pause_is_sent_at_once(client: Any) -> None:
     await client.sleep(3 * FETCH_INTERVAL_SECONDS)
     await client.send(1, FETCH)
     assert client.sent[1] - client.sent[0] == pytest.approx(3 * FETCH_INTERVAL_SECONDS)
+
+
+async def test_with_time_to_spare_no_fetch_is_held_back(client: Any) -> None:
+    client.is_busy = False
+    for _ in range(3):
+        await client.send(1, FETCH)
+    assert set(client.sent) == {50.0}
 
 
 async def test_other_requests_and_nodes_are_not_held_back(client: Any) -> None:
