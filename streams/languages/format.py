@@ -17,6 +17,7 @@ from babel.numbers import (
 from babel.units import format_unit
 
 from streams.languages.language import Language
+from streams.languages.nouns import MULTIPLES, NOUNS
 
 # Babel knows the signs of a language's own digits, and leaves the digits themselves Latin.
 DIGITS: dict[str, dict[int, str]] = {
@@ -36,36 +37,15 @@ POINTS = 100
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 # From how many milliseconds on a duration is given in which unit.
 DURATIONS = ((2 * DAY, DAY, "day"), (HOUR, HOUR, "hour"), (MINUTE, MINUTE, "minute"))
+SPANS = (
+    (DAY, "day"),
+    (HOUR, "hour"),
+    (MINUTE, "minute"),
+    (SECOND, "second"),
+    (1, "millisecond"),
+)
 MONEY = "money:"
 PER_DAY = "/day"
-# What a KPI of unit `count` counts.
-NOUNS = {
-    "call_count": "call",
-    "deal_count": "deal",
-    "lead_count": "lead",
-    "qualified_leads": "lead",
-    "unanswered_leads": "lead",
-    "pipeline_count": "deal",
-    "stale_opportunities": "deal",
-    "stage_entries": "deal",
-    "lost_reasons": "deal",
-    "wins_by_contact": "deal",
-    "deal_size_mix": "deal",
-    "meetings": "meeting",
-    "presentations": "presentation",
-    "email_clicks": "click",
-    "unmet_demand": "quote",
-    "followup_contacts": "per_lead",
-    "complaints": "complaint",
-    "churn_risk": "account",
-    "invoices": "invoice",
-}
-# Ratios that are no part of a whole: how many times, or how many of one for one of the other.
-MULTIPLES = {
-    "pipeline_coverage": "times",
-    "campaign_return": "times",
-    "lead_generation_rate": "per_hour",
-}
 
 
 class Shown(NamedTuple):
@@ -200,6 +180,11 @@ class Formats:
                 digits = 0 if name == "minute" else 1
                 return self._unit(milliseconds / unit, name, digits)
         return self._unit(milliseconds / SECOND, "second", 0)
+
+    def span(self, milliseconds: int) -> str:
+        """Format a length of time exactly, in the greatest unit that divides it."""
+        size, name = next((s, n) for s, n in SPANS if milliseconds % s == 0)
+        return self._unit(milliseconds / size, name, 0)
 
     def _unit(self, number: float, name: str, digits: int) -> str:
         return self._digits(

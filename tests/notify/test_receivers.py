@@ -78,7 +78,7 @@ async def test_slack_gets_a_digest_of_several_with_new_ones_first(
     found = message(change(1, "ended"), change(2), change(3))
     await slack(tmp_path, server.url, session).send(Recipient("chat"), found)
     assert server.requests[0].json["text"].splitlines() == [
-        "*2 new alerts (2 lead unanswered); 1 no longer holds*",
+        "*New alerts: 2 (Leads without an answer: 2); no longer so: 1*",
         "• Nobody has called lead-2. (ann)",
         "• Nobody has called lead-3. (ann)",
         "• No longer so: Nobody has called lead-1. (ann)",
@@ -178,7 +178,7 @@ async def test_mail_goes_encrypted_to_one_address(
     assert await receiver.send(TO, message(change(1), change(2))) == Accepted()
     (mail,) = server.mails
     assert server.to == [["ann@example.com"]]
-    assert mail["Subject"] == "2 new alerts (2 lead unanswered)"
+    assert mail["Subject"] == "New alerts: 2 (Leads without an answer: 2)"
     assert mail["From"] == "Sales KPIs <kpis@example.com>"
     assert mail["Message-ID"] == "<msg_1@example.com>"
     assert mail.get_content().splitlines()[2:] == [

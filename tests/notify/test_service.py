@@ -61,7 +61,7 @@ async def test_flood_of_a_thousand_alerts_is_one_digest(
         await server.until(1)
         await asyncio.sleep(3)
     assert len(server.requests) == 1
-    assert text(server, 0).startswith("*1000 new alerts (1000 lead unanswered)*")
+    assert text(server, 0).startswith("*New alerts: 1,000 (Leads without an answer: 1,000)*")
 
 
 async def test_nothing_is_sent_again_after_a_restart(
@@ -137,7 +137,7 @@ async def test_receiver_that_refuses_is_set_aside_and_the_others_go_on(
         # Nothing is missed: once it is corrected and the process started again, all is sent.
         async with notifying(settings, rules):
             await gone.until(2)
-        assert "2 new alerts" in gone.requests[1].json["text"]
+        assert "New alerts: 2 " in gone.requests[1].json["text"]
 
 
 async def test_team_gets_alerts_of_its_reps_by_their_records(

@@ -53,8 +53,8 @@ class Dispatcher:
         """Return a recipient's outbox, a new one if there is none."""
         found = self._outboxes.get(recipient)
         if found is None:
-            digest_ms = self._routes[recipient.route].digest_ms
-            found = Outbox(recipient, digest_ms, self._alerts.__contains__)
+            route, holds = self._routes[recipient.route], self._alerts.__contains__
+            found = Outbox(recipient, route.digest_ms, holds, route.language)
             self._outboxes[recipient] = found
             if self._has_begun:
                 found.begin(0)

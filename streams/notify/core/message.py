@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct, json
 
+from streams.languages import LANGUAGES
 from streams.notify.core.alert import Alert
 
 # `moved`: it still holds, and is no longer this recipient's.
@@ -50,11 +51,13 @@ class Message(Struct, frozen=True):
         id: The idempotency key: whoever gets it twice has got one message.
         at: When it was composed, in milliseconds.
         changes: At least one.
+        language: The code of the language that it is written in.
     """
 
     id: str
     at: int
     changes: tuple[Change, ...]
+    language: str = LANGUAGES[0]
 
 
 class ReportedKpi(Struct, frozen=True):
@@ -110,8 +113,8 @@ def report_id(recipient: Recipient, window: str, start: str) -> str:
     return f"msg_{digest[:ID_DIGITS]}"
 
 
-def compose(recipient: Recipient, at: int, changes: Sequence[Change]) -> Message:
-    """Make a message; the same arguments give the same id, and other ones another."""
+def compose(recipient: Recipient, at: int, changes: Sequence[Change], language: str) -> Message:
+    """Make a message; the same changes to a recipient give the same id, and others another."""
     named = [(change.key, change.action, change.alert.since) for change in changes]
     digest = hashlib.sha256(json.encode((recipient, at, named))).hexdigest()
-    return Message(f"msg_{digest[:ID_DIGITS]}", at, tuple(changes))
+    return Message(f"msg_{digest[:ID_DIGITS]}", at, tuple(changes), language)

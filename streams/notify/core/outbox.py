@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from streams.languages import LANGUAGES
 from streams.notify.core.alert import Alert
 from streams.notify.core.message import Action, Change, Message, Recipient, compose
 
@@ -26,13 +27,20 @@ class Outbox:
         sent_at: When the last message was accepted, in milliseconds; None: none was.
     """
 
-    def __init__(self, recipient: Recipient, digest_ms: int, holds: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        recipient: Recipient,
+        digest_ms: int,
+        holds: Callable[[str], bool],
+        language: str = LANGUAGES[0],
+    ) -> None:
         """`holds` is whether there is an alert of a key, whoever's it is."""
         self.recipient = recipient
         self.message: Message | None = None
         self.is_uncertain = False
         self.retry_at = 0
         self._digest_ms = digest_ms
+        self._language = language
         self._sent: dict[str, Alert] = {}
         self._current: dict[str, Alert] = {}
         self._holds = holds
@@ -85,7 +93,7 @@ class Outbox:
         if self.message is not None or due_at is None or due_at > at:
             return None
         changes = [change for change in self._changes() if not self._is_quiet(change, quiet_until)]
-        self.message = compose(self.recipient, at, changes[:MOST_CHANGES])
+        self.message = compose(self.recipient, at, changes[:MOST_CHANGES], self._language)
         self.is_uncertain = False
         return self.message
 

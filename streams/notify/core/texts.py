@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from streams.languages import LANGUAGES
-from streams.languages.language import language
-from streams.notify.core.alert import Alert
-from streams.notify.core.message import AnyMessage, Change, ReportMessage
+from msgspec.structs import asdict
 
-AFTERWARDS = {"ended": "No longer so", "moved": "Now somebody else's"}
+from streams.languages.alert_text import sentence
+from streams.languages.format import Formats
+from streams.languages.language import Language, language
+from streams.notify.core.message import AnyMessage, Change, Message, ReportMessage
 
 
 def has_list(message: AnyMessage) -> bool:
@@ -21,18 +21,9 @@ def title(message: AnyMessage) -> str:
     if isinstance(message, ReportMessage):
         return message.title
     if len(message.changes) == 1:
-        return _line(message.changes[0])
-    kinds = Counter(change.alert.kind for change in message.changes if change.action == "raised")
-    raised = sum(kinds.values())
-    gone = len(message.changes) - raised
-    parts = []
-    if raised:
-        listed = ", ".join(f"{count} {kind_text(kind)}" for kind, count in kinds.most_common())
-        parts.append(f"{raised} new {'alert' if raised == 1 else 'alerts'} ({listed})")
-    if gone:
-        what = "" if raised else (" alert" if gone == 1 else " alerts")
-        parts.append(f"{gone}{what} no longer {'holds' if gone == 1 else 'hold'}")
-    return "; ".join(parts)
+        return _line(message.changes[0], Formats(language(message.language)))
+    found = "; ".join(_counts(message))
+    return found[0].upper() + found[1:]
 
 
 def lines(message: AnyMessage, limit: int) -> Iterator[str]:
@@ -43,28 +34,47 @@ def lines(message: AnyMessage, limit: int) -> Iterator[str]:
     if isinstance(message, ReportMessage):
         yield from (each.text for each in message.kpis)
         return
+    formats = Formats(language(message.language))
     ordered = sorted(message.changes, key=lambda change: change.action != "raised")
-    yield from map(_line, ordered[:limit])
+    yield from (_line(change, formats) for change in ordered[:limit])
     if len(ordered) > limit:
-        yield f"… and {len(ordered) - limit} more"
+        rest = formats.decimal(len(ordered) - limit)
+        yield formats.language.text("message.more", count=rest)
 
 
-def kind_text(kind: str) -> str:
-    """Return the name of a kind for people."""
-    return kind.replace("_", " ")
+def alert_sentence(change: Change, message: Message) -> str:
+    """Return what the alert of a change says, in one line."""
+    return _sentence(change, Formats(language(message.language)))
 
 
-def _line(change: Change) -> str:
-    alert = change.alert
-    sentence = " ".join(_sentence(alert).split())
-    named = ", ".join(filter(None, (alert.rep, alert.channel)))
-    whose = f" ({named})" if named else ""
-    before = AFTERWARDS.get(change.action)
-    return f"{before}: {sentence}{whose}" if before else f"{sentence}{whose}"
+def _counts(message: Message) -> Iterator[str]:
+    """How many alerts are new, by kind, and how many are gone."""
+    formats = Formats(language(message.language))
+    text, decimal = formats.language.text, formats.decimal
+    kinds = Counter(change.alert.kind for change in message.changes if change.action == "raised")
+    raised = kinds.total()
+    if raised:
+        listed = (
+            text("message.kind", kind=_kind(kind, formats.language), count=decimal(count))
+            for kind, count in kinds.most_common()
+        )
+        yield text("message.new", count=decimal(raised), kinds="; ".join(listed))
+    if gone := len(message.changes) - raised:
+        yield text("message.ended", count=decimal(gone))
 
 
-def _sentence(alert: Alert) -> str:
-    """Give the text of an alert, in English as published, with the KPI's name for its id."""
-    if not alert.kpi or not alert.text.startswith(f"{alert.kpi} "):
-        return alert.text
-    return language(LANGUAGES[0]).title(alert.kpi) + alert.text.removeprefix(alert.kpi)
+def _kind(kind: str, language: Language) -> str:
+    """Name a kind for people; one of one's own has its name in spaced words."""
+    key = f"alert.{kind}"
+    return language.text(key) if language.has(key) else kind.replace("_", " ")
+
+
+def _line(change: Change, formats: Formats) -> str:
+    named = ", ".join(filter(None, (change.alert.rep, change.alert.channel)))
+    line = _sentence(change, formats) + (f" ({named})" if named else "")
+    key = f"message.{change.action}_one"
+    return formats.language.text(key, sentence=line) if change.action != "raised" else line
+
+
+def _sentence(change: Change, formats: Formats) -> str:
+    return " ".join(sentence(asdict(change.alert), formats).split())

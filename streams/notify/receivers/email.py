@@ -99,8 +99,8 @@ def mail(sender: str, to: str, message: AnyMessage) -> EmailMessage:
     found.set_content(f"{subject}\n\n{listed}\n" if has_list(message) else f"{subject}\n")
     if isinstance(message, ReportMessage):
         found.add_alternative(report_html(message), subtype="html")
-        # Last, for a header of content that is there goes to the first part.
-        found["Content-Language"] = message.language
+    # Last, for a header of content that is there goes to the first part.
+    found["Content-Language"] = message.language
     return found
 
 

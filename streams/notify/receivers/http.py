@@ -12,7 +12,7 @@ from streams.config.declaration import BadSetting, from_file
 from streams.config.rules.notify.places import url_complaint
 from streams.config.rules.notify.routes import Slack, Webhook
 from streams.notify.core.message import AnyMessage, Message, Recipient, ReportMessage
-from streams.notify.core.texts import has_list, lines, title
+from streams.notify.core.texts import alert_sentence, has_list, lines, title
 from streams.notify.receivers.outcome import Accepted, Outcome, Refused, Unanswered
 from streams.sources.auth.keys import encoded, key_bytes, mac
 from streams.sources.auth.outcome import Refusal
@@ -111,7 +111,7 @@ def _changes(recipient: Recipient, message: Message) -> dict[str, Any]:
             "rep": change.alert.rep,
             "channel": change.alert.channel or None,
             "since": change.alert.since,
-            "text": change.alert.text,
+            "text": alert_sentence(change, message),
         }
         for change in message.changes
     ]

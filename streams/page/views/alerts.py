@@ -1,13 +1,14 @@
 """Alerts as lists: who waits, since when, whose it is."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
 
 from streams.history.store import EndedAlert
+from streams.languages.alert_text import TARGETS, parts, sentence, target_name
 from streams.page.live.withdrawn import Withdrawal
 from streams.page.views.card import Source
 from streams.page.views.links import crm_link
@@ -26,7 +27,7 @@ KINDS = (
     "reorder_due",
     "target_off_pace",
 )
-LEADS, TARGETS = "lead_unanswered", "target_off_pace"
+LEADS = "lead_unanswered"
 MOST_SHOWN = 12
 # A page of more would help nobody: the count tells.
 MOST_RENDERED = 500
@@ -140,7 +141,7 @@ def _item(source: Source, alert: Record) -> Item:
         key=f"{alert['kind']}|{alert['subject']}",
         subject=_subject(source, alert),
         href=_href(source, alert),
-        text=_text(source, alert),
+        text=sentence(alert, source.formats),
         rep=rep,
         rep_href=source.choice.address(rep=rep) if rep else "",
         channel=alert.get("channel", ""),
@@ -222,36 +223,14 @@ def counts_business_hours(source: Source) -> bool:
 
 def _subject(source: Source, alert: Record) -> str:
     if alert["kind"] == TARGETS:
-        scope = "".join(alert["scope"].values()) or source.text("scope.all")
-        return f"{source.formats.language.title(alert['kpi'])}, {scope}"
-    parts = _parts(alert)
-    return " · ".join(parts) if alert["kind"] in OWNED else parts[-1]
-
-
-def _text(source: Source, alert: Record) -> str:
-    """Give the alert's sentence; that of a target in the reader's language, as it names a KPI."""
-    if alert["kind"] != TARGETS:
-        return str(alert["text"])
-    return source.text(
-        "alerts.off_pace",
-        subject=_subject(source, alert),
-        below=source.formats.percent(Decimal(alert["rule"]["below"])),
-        days=source.formats.days(_day(source, alert["start"]), _day(source, alert["end"], -1)),
-    )
-
-
-def _day(source: Source, instant: str, further: int = 0) -> date:
-    at = datetime.fromisoformat(instant).astimezone(source.now.tzinfo)
-    return at.date() + timedelta(days=further)
-
-
-def _parts(alert: Record) -> list[str]:
-    return [part.replace("%2F", "/") for part in str(alert["subject"]).split("/")]
+        return target_name(alert, source.formats)
+    names = parts(str(alert["subject"]))
+    return " · ".join(names) if alert["kind"] in OWNED else names[-1]
 
 
 def _href(source: Source, alert: Record) -> str:
     """Give the address in the CRM of what is named last: the deal, or else its lead."""
-    found = (crm_link(source.links, part) for part in reversed(_parts(alert)))
+    found = (crm_link(source.links, name) for name in reversed(parts(str(alert["subject"]))))
     return next(filter(None, found), "")
 
 

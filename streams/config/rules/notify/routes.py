@@ -10,6 +10,7 @@ from streams.config.rules.notify.quiet import parse as parse_quiet
 from streams.config.rules.notify.receivers import Email, Receiver, Slack, Webhook
 from streams.config.rules.table import Table
 from streams.events.labels import label_of
+from streams.languages import LANGUAGES
 
 __all__ = ["DAYS", "DIGEST_MS", "Email", "QuietHours", "Receiver", "Route", "Slack", "Webhook"]
 
@@ -28,6 +29,7 @@ class Route:
         teams: Teams whose alerts are sent.
         digest_ms: The shortest time between two messages.
         quiet: When nothing is sent; None: never.
+        language: The code of the language that alerts are told in.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Route:
     teams: tuple[str, ...] = ()
     digest_ms: int = DIGEST_MS
     quiet: QuietHours | None = None
+    language: str = LANGUAGES[0]
 
 
 def parse(table: Table) -> Route:
@@ -49,6 +52,7 @@ def parse(table: Table) -> Route:
         teams=tuple(map(label_of, table.options("teams", ()))),
         digest_ms=table.duration("digest", DIGEST_MS),
         quiet=parse_quiet(table.table("quiet")) if table.has("quiet") else None,
+        language=table.choice("language", LANGUAGES, LANGUAGES[0]),
     )
     table.finish()
     for key in ("kinds", "reps", "teams"):
