@@ -18,7 +18,8 @@ demo: install
 	$(BIN)/sales-kpis demo $(ARGS)
 
 # Much of a run is waiting for processes, so that three go side by side on two cores, each with
-# brokers of its own. Hundreds of processes are started: what each would compile is compiled once.
+# brokers of its own; tests/distribution.py says which tests go together, and in what order. Hundreds
+# of processes are started: what each would compile is compiled once.
 # Whose process had to be given up is not tried again: a test that hangs would do so again.
 # Brokers are started often: once prepared, each start takes half the time; without it all works too.
 test: install

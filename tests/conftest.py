@@ -14,7 +14,7 @@ from streams.kafka.reader import ends
 from streams.kafka.topics import all_partitions, apply
 from tests.installation.installed import installed
 
-pytest_plugins = ["tests.stuck"]
+pytest_plugins = ["tests.stuck", "tests.distribution"]
 
 # Shared machines are slow at times: what counts is what is found, not how fast. More examples:
 # `make test ARGS="tests/laws --hypothesis-profile=thorough --stuck-after 0"`, or 500 of each
@@ -37,15 +37,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("default")
 
-# Rooms whose tests take long each: one that is begun last is waited for by nobody else's.
-LONG = ("chaos", "whole", "faults", "demo", "worker", "model", "docs")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long; the order is random otherwise."""
-    items.sort(key=lambda item: item.path.parent.name not in LONG)
-
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
@@ -56,7 +47,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
-    """One real Kafka for the whole run, as `HOST:PORT`; share it by names of your own."""
+    """One real Kafka for all tests of a process, as `HOST:PORT`; share it by names of your own."""
     with EmbeddedKafka() as broker:
         yield broker.bootstrap
 
@@ -65,7 +56,8 @@ def kafka() -> Iterator[str]:
 def default_kafka() -> Iterator[EmbeddedKafka]:
     """One more for the whole run, with the topics of an installation of default settings.
 
-    Its tests write arbitrary events and invented records; some end it and start it again.
+    Its tests write arbitrary events and invented records; some end it and start it again. All of
+    them run in one process: see `tests.distribution`.
     """
     with EmbeddedKafka() as broker:
         asyncio.run(create_topics(Settings(bootstrap=broker.bootstrap)))

@@ -91,14 +91,14 @@ class Past:
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
+def own_postgres() -> Iterator[Postgres]:
     """A real PostgreSQL for these tests alone."""
     with running() as server:
         yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def past(postgres: Postgres) -> AsyncIterator[Past]:
+async def past(own_postgres: Postgres) -> AsyncIterator[Past]:
     """A past of five weeks, recorded in its middle and at its end."""
     events = lines(history(5, 900, start=date(2026, 1, 5), days=40)).splitlines()
     stood: dict[str, dict[str, bytes]] = {}
@@ -106,7 +106,7 @@ async def past(postgres: Postgres) -> AsyncIterator[Past]:
         settings = replace(SETTINGS, now=instant(at, "now"))
         stood[at] = {key(record): record for record in replay([*events, *targets()], settings)}
     gone = sorted(stood[EARLIER].keys() - stood[NOW].keys())
-    async with open_database(postgres.address, is_writer=True) as database:
+    async with open_database(own_postgres.address, is_writer=True) as database:
         topic = Topic(database, KPIS)
         topic.send(*stood[EARLIER].items())
         await topic.record()
@@ -117,7 +117,7 @@ async def past(postgres: Postgres) -> AsyncIterator[Past]:
         at: {name: orjson.loads(record) for name, record in found.items() if name not in gone}
         for at, found in stood.items()
     }
-    client = await asyncpg.connect(postgres.address)
+    client = await asyncpg.connect(own_postgres.address)
     try:
         yield Past(client, published)
     finally:

@@ -1,0 +1,80 @@
+"""A pytest plugin that deals the tests out to processes: costly ones first, sharers together."""
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+# What takes ten seconds or more, the longest first: a process that began one of them last would
+# still be at it when the others have nothing left to do. All else keeps its random order.
+LONGEST = (
+    "gateway/",
+    "docs/test_running.py",
+    "operations/test_verify.py",
+    "page/browser/test_look.py",
+    "worker/test_worker.py",
+    "chaos/test_chaos.py",
+    "faults/test_producers_transactions.py",
+    "demo/test_demo.py",
+    "notify/test_service.py",
+    "faults/test_broker.py",
+    "whole/test_secured.py",
+    "history/",
+    "faults/test_topics.py",
+    "faults/test_snapshots.py",
+    "faults/test_choice.py",
+    "notify/test_kills.py",
+    "broker/test_life.py",
+    "page/browser/test_live.py",
+    "laws/test_law_of_the_oracle.py",
+    "whole/test_merged_live_is_replay.py",
+    "translation/test_translate.py",
+    "laws/test_law_of_changes.py",
+    "tasks/test_alert_publisher.py",
+    "tasks/test_reroutes.py",
+    "worker/test_broken_clients.py",
+    "deploy/grafana/test_panel_values.py",
+    "worker/test_supervisor.py",
+    "broker/test_markers.py",
+    "bench/test_parts.py",
+    "faults/test_versions.py",
+    "tasks/test_aggregate_task.py",
+    "page/browser/test_targets.py",
+    "whole/test_repartition.py",
+    "worker/test_dead_letters.py",
+    "tasks/test_forwards.py",
+    "internal_topics/test_progress.py",
+)
+# Rooms whose tests share a server of the whole session, by that server: one process starts it, and
+# no other has it running beside its own tests. A room within one of these is with its parent.
+SHARED = {
+    "gateway/": "default_kafka",
+    "output/": "default_kafka",
+    "page/test_": "default_kafka",
+    "history/": "postgres",
+}
+
+
+def unit_of(nodeid: str) -> str:
+    """Name what one process runs as a whole: a module, or all that shares a server."""
+    module = nodeid.partition("::")[0]
+    name = module.removeprefix("tests/")
+    return next((server for room, server in SHARED.items() if name.startswith(room)), module)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Give whole modules to processes, and all those that share a server to one of them."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = unit_of
+    return scheduler
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; the order is random otherwise."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    name = item.nodeid.removeprefix("tests/")
+    return next((at for at, it in enumerate(LONGEST) if name.startswith(it)), len(LONGEST))
