@@ -1,6 +1,7 @@
 """Examples of KPI records, computed from events."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
@@ -29,10 +30,17 @@ cap = 5000
 def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
     """Give one record of every KPI, of a month, by KPI.
 
-    For the grand total, or for one value where the KPI has no total.
+    For the grand total, or for one value where the KPI has no total. The records are the caller's.
     """
+    for name, line in _examples().items():
+        yield name, orjson.loads(line)
+
+
+@cache
+def _examples() -> Mapping[str, bytes]:
+    """Compute them once: several documents of one run have them."""
     for_all = {kpi.name for kpi in catalogue(Settings()).published if "all" in kpi.published_scopes}
-    seen: set[str] = set()
+    found: dict[str, bytes] = {}
     settings = Settings(
         now=instant(NOW, "now"), timezone=ZONE, stage_probability={"proposal": "0.4"}
     )
@@ -41,10 +49,10 @@ def record_examples() -> Iterator[tuple[str, dict[str, Any]]]:
     for line in replay(lines, settings, rules=rules):
         record = orjson.loads(line)
         name = record["kpi"]
-        is_wanted = not record["scope"] if name in for_all else name not in seen
+        is_wanted = not record["scope"] if name in for_all else name not in found
         if record["window"] == "month" and is_wanted:
-            seen.add(name)
-            yield name, record
+            found[name] = line
+    return found
 
 
 def _story() -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def is_date_time(text: object) -> bool:
     return not isinstance(text, str) or datetime.fromisoformat(text.upper()).tzinfo is not None
 
 
+@cache
 def validator(name: str) -> Draft202012Validator:
     schema = orjson.loads((FOLDER / name).read_bytes())
     Draft202012Validator.check_schema(schema)
