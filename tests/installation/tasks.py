@@ -94,8 +94,7 @@ class Hands:
 
     async def read_boards(self, core: CorePort | None = None) -> None:
         """Take all boards and let them publish what is there."""
-        for number in range(MERGE_PARTITIONS):
-            await self.board(number, core)
+        await asyncio.gather(*(self.board(number, core) for number in range(MERGE_PARTITIONS)))
 
     async def close(self) -> None:
         """Let go of all."""

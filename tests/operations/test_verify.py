@@ -16,7 +16,8 @@ from streams.kafka.reader import ends
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.operations.dead_letters import read_dead_letters, send_again
 from streams.operations.verification.source_check import Missing
-from streams.operations.verification.verify import Difference, verify
+from streams.operations.verification.verify import Difference, Verdict, verify
+from streams.tasks.ports import CorePort
 from streams.wiring.core import build_core
 from tests.installation.counting import Counting
 from tests.installation.installed import (
@@ -31,15 +32,22 @@ AT_ONCE = (0.0, 0.0)
 LEAD = "lead-1"
 
 
+async def at_rest(
+    settings: Settings, core: CorePort | None = None, pauses_s: tuple[float, ...] = ()
+) -> Verdict:
+    """Verify what nobody publishes to meanwhile: there is nothing to wait for."""
+    return await verify(settings, core or Counting(), pauses_s=pauses_s, published_within_s=0)
+
+
 async def test_what_was_never_written_is_right(settings: Settings) -> None:
-    assert (await verify(settings, Counting())).wrong == ()
+    assert (await at_rest(settings)).wrong == ()
 
 
 async def test_everything_at_rest_is_right(settings: Settings) -> None:
     await produce(settings, [event(number, "call.ended") for number in range(500)])
     async with hands(settings) as own:
         await own.read_all()
-    found = await verify(settings, Counting())
+    found = await at_rest(settings)
     # Two aggregate_tasks of calls, each with five reps and a total; merged to six records.
     assert (found.cells, found.records, found.wrong) == (12, 6, ())
 
@@ -49,13 +57,13 @@ async def test_another_catalogue_than_the_workers_is_named_and_nothing_is_wrong(
 ) -> None:
     async with hands(settings) as own:
         await own.read_all()
-        found = await verify(settings, Counting())
+        found = await at_rest(settings)
         assert (found.other_catalogue, found.is_right) == ((), True)
     published = {"call_count": b"{}", "settings": b"{}", "deal_count": b"{}"}
     async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
         for name, value in published.items():
             await producer.send_and_wait(topics.CATALOGUE, value, name.encode())
-    found = await verify(settings, Counting())
+    found = await at_rest(settings)
     assert found.other_catalogue == ("call_count", "deal_count", "settings")
     assert (found.wrong, found.cells, found.is_right) == ((), 0, False)
 
@@ -114,7 +122,7 @@ async def test_merged_and_erased_subjects_are_right(settings: Settings) -> None:
             await own.exchange(*aggregate_tasks)
         await own.tell(*aggregate_tasks)
         await own.read_boards(core)
-    found = await verify(settings, core, pauses_s=())
+    found = await at_rest(settings, core)
     assert found.wrong == ()
     assert found.records > 0
 
@@ -127,7 +135,7 @@ async def test_partial_that_somebody_changed_is_named(settings: Settings) -> Non
     key = f"{number}|crm.lead"
     partition = Counting().dimension_group("crm.lead") % topics.MERGE_PARTITIONS
     await _write(settings, TopicPartition(topics.PARTIALS, partition), key, b'{"all":{"n":31}}')
-    wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    wrong = (await at_rest(settings, pauses_s=AT_ONCE)).wrong
     # The record that comes of it is right no longer, either.
     assert wrong == (
         Difference(topics.PARTIALS, key, '{"all":{"n":31}}', '{"all":{"n":30}}'),
@@ -149,13 +157,13 @@ async def test_partial_written_with_the_owners_rights_is_named(settings: Setting
     await thief.send({TopicPartition(topics.PARTIALS, 3): [(b"0|rep=nobody", b'{"all":{"n":1}}')]})
     await thief.commit()
     await thief.close()
-    wrong = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    wrong = (await at_rest(settings, pauses_s=AT_ONCE)).wrong
     assert wrong[0] == Difference(topics.PARTIALS, "0|rep=nobody", '{"all":{"n":1}}', None)
 
 
 async def test_partial_that_is_no_number_is_named(settings: Settings) -> None:
     await _write(settings, TopicPartition(topics.PARTIALS, 0), "1|crm.lead", b"\xffno JSON")
-    (wrong,) = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    (wrong,) = (await at_rest(settings, pauses_s=AT_ONCE)).wrong
     assert (wrong.key, wrong.found, wrong.wanted) == ("1|crm.lead", "\ufffdno JSON", None)
 
 
@@ -165,7 +173,7 @@ async def test_record_that_somebody_changed_is_named(settings: Settings) -> None
         await own.read_all()
     body = orjson.dumps({"kpi": "rep=ann", "value": 29, "revision": 9, "as_of": "now"})
     await _write(settings, TopicPartition(topics.KPIS, 0), "rep=ann", body)
-    (wrong,) = (await verify(settings, Counting(), pauses_s=AT_ONCE)).wrong
+    (wrong,) = (await at_rest(settings, pauses_s=AT_ONCE)).wrong
     assert wrong == Difference(
         topics.KPIS, "rep=ann", '{"kpi":"rep=ann","value":29', '{"kpi":"rep=ann","value":30'
     )
@@ -178,7 +186,7 @@ async def test_partition_short_of_its_target_offsets_is_not_compared(settings: S
     await torn.send({TopicPartition(topics.state(settings), 1): [(b"g", target_offsets)]})
     await torn.commit()
     await torn.close()
-    assert (await verify(settings, Counting())).unready == (1,)
+    assert (await at_rest(settings)).unready == (1,)
 
 
 async def test_events_in_other_partitions_are_found_with_their_subjects(
@@ -191,11 +199,11 @@ async def test_events_in_other_partitions_are_found_with_their_subjects(
         shards = [await own.shard(number) for number in range(settings.partitions)]
         await own.read(shards[0])
         # What is forwarded and not received yet is not missing.
-        found = await verify(settings, Counting(), pauses_s=())
+        found = await at_rest(settings)
         assert 0 < found.events < 20
         assert found.missing == ()
         await own.exchange(*shards)
-    found = await verify(settings, Counting(), pauses_s=())
+    found = await at_rest(settings)
     assert (found.events, found.missing) == (40, ())
 
 
@@ -209,7 +217,7 @@ async def test_event_that_the_state_of_its_subject_lacks_is_named(
     monkeypatch.setattr("streams.tasks.aggregate.task.PROGRESS_SECONDS", -1.0)
     async with hands(settings) as own:
         await own.read_all()
-    found = await verify(settings, Counting(), pauses_s=())
+    found = await at_rest(settings)
     assert found.missing == (Missing("crm.lead", 1 - home, 0, home),)
     assert not found.is_right
 
@@ -227,7 +235,7 @@ async def test_erased_and_rejected_events_are_not_missing(
     async with hands(settings) as own:
         shards = [await own.shard(number, core) for number in range(settings.partitions)]
         await own.exchange(*shards)
-    found = await verify(settings, core, pauses_s=())
+    found = await at_rest(settings, core)
     # Two calls, and the erasure for lead and account.
     assert (found.events, found.missing) == (4, ())
 
@@ -248,7 +256,7 @@ async def test_events_sent_again_from_dead_letters_are_not_missing(
         for shard in shards:
             await own.read(shard)
         await own.read_boards(core)
-    found = await verify(settings, core, pauses_s=())
+    found = await at_rest(settings, core)
     assert (found.events, found.missing, found.wrong) == (1, (), ())
 
 

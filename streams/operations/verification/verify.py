@@ -81,12 +81,15 @@ async def verify(
     core: CorePort,
     on_progress: OnProgress | None = None,
     pauses_s: tuple[float, ...] = PAUSES_SECONDS,
+    published_within_s: float = PUBLISHED_WITHIN_SECONDS,
 ) -> Verdict:
     """Look for all events in the state, compute all cells and records again, and compare.
 
     Changes nothing and stops nothing.
 
     `on_progress` is called with the number of offsets that a comparison has read, and of all.
+    `pauses_s` come before the repeated comparisons; what is published later than
+    `published_within_s` after its change is late: 0 where no worker runs.
     Raises Fatal if Kafka cannot be read.
     """
     other = await catalogue.other_names(settings, core.catalogue_records())
@@ -95,14 +98,14 @@ async def verify(
     sources = SourceCheck(settings, core, TopicReader(settings, on_progress))
     missing = await sources.missing()
     async with _reference(settings, core) as reference:
-        comparison = ComparisonPass(settings, core, reference, on_progress)
+        comparison = ComparisonPass(settings, core, reference, on_progress, published_within_s)
         await comparison.run()
         wrong = comparison.wrong
         for pause_s in pauses_s:
             if not wrong:
                 break
             await asyncio.sleep(pause_s)
-            again = ComparisonPass(settings, core, reference, on_progress)
+            again = ComparisonPass(settings, core, reference, on_progress, published_within_s)
             await again.run()
             wrong = {
                 topic_key: difference
@@ -145,6 +148,7 @@ class ComparisonPass:
         core: CorePort,
         reference: ReferenceData,
         on_progress: OnProgress | None,
+        published_within_s: float,
     ) -> None:
         self.wrong: dict[TopicKey, Difference] = {}
         self.cells = self.records = 0
@@ -152,6 +156,7 @@ class ComparisonPass:
         self._settings = settings
         self._core = core
         self._reference = reference
+        self._published_within_s = published_within_s
         self._reader = TopicReader(settings, on_progress)
 
     async def run(self) -> None:
@@ -161,7 +166,7 @@ class ComparisonPass:
         states = [TopicPartition(name, number) for number in range(settings.partitions)]
         # Changes before this end are in the partials after the pause, by-value cells included.
         before = await ends(settings, states, committed=True)
-        await asyncio.sleep(PUBLISHED_WITHIN_SECONDS)
+        await asyncio.sleep(self._published_within_s)
         published = await ends(settings, PARTITIONS)
         self._reader.total = sum(before.values()) + sum(published.values())
         by_partition = await self._partials(published)
