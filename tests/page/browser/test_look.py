@@ -4,13 +4,14 @@ import csv
 from io import BytesIO
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from playwright.async_api import Browser, expect
 
 from streams.languages import LANGUAGES
-from tests.page.browser.looking import Site, look
+from tests.page.browser.looking import Site, Visits, look
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ADDRESSES = (
@@ -28,15 +29,21 @@ NARROW = {"width": 380, "height": 800}
 CONNECTED = '.live:not([data-live-state="still"]):not([data-live-state="loading"])'
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def visits(browser: Browser) -> Visits:
+    """Visits by those who only look."""
+    return Visits(browser)
+
+
 def in_language(address: str, code: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}lang={code}"
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_no_view_is_wider_than_a_narrow_screen(
-    browser: Browser, site: Site, address: str
+    visits: Visits, site: Site, address: str
 ) -> None:
-    async with look(browser, site.url + address, viewport=NARROW) as seen:
+    async with visits.look(site.url + address, viewport=NARROW) as seen:
         for code in LANGUAGES:
             await seen.page.goto(
                 site.url + in_language(address, code), wait_until="domcontentloaded"
@@ -46,8 +53,8 @@ async def test_no_view_is_wider_than_a_narrow_screen(
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_no_view_complains_or_asks_others(browser: Browser, site: Site, address: str) -> None:
-    async with look(browser, site.url + address) as seen:
+async def test_no_view_complains_or_asks_others(visits: Visits, site: Site, address: str) -> None:
+    async with visits.look(site.url + address) as seen:
         await expect(seen.page.locator(CONNECTED)).to_be_visible()
         assert seen.complaints == []
         assert [url for url in seen.asked if not url.startswith(site.url + "/")] == []
@@ -56,12 +63,12 @@ async def test_no_view_complains_or_asks_others(browser: Browser, site: Site, ad
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_no_view_shuts_anybody_out(
-    browser: Browser, site: Site, address: str, theme: str
+    visits: Visits, site: Site, address: str, theme: str
 ) -> None:
     # One language from left to right, one from right to left.
     url = site.url + in_language(address, "en" if theme == "light" else "fa")
     # The test's own script comes into a page that allows none.
-    async with look(browser, url, color_scheme=theme, bypass_csp=True) as seen:
+    async with visits.look(url, color_scheme=theme, bypass_csp=True) as seen:
         found = await Axe().run(seen.page)
         violations = [
             (each["id"], [node["html"][:120] for node in each["nodes"][:2]])
