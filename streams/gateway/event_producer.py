@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from streams.config.settings import Settings
 from streams.events import TOPIC_OF
 from streams.gateway.errors import RequestRejected
-from streams.kafka.client import client
+from streams.kafka.client import client, safe_to_cancel
 from streams.kafka.errors import TopicsMissing
 from streams.kafka.topics import INBOX_RECORD_BYTES
 from streams.process.cancellation import stopped
@@ -78,7 +78,7 @@ def silence_client_logs() -> Iterator[None]:
 
 def new_producer(settings: Settings, attempt_ms: int = ATTEMPT_MS) -> AIOKafkaProducer:
     """Return an idempotent producer with acknowledgements of all replicas."""
-    return AIOKafkaProducer(
+    producer = AIOKafkaProducer(
         **client(settings),
         client_id=f"{settings.app}-events",
         enable_idempotence=True,
@@ -90,6 +90,7 @@ def new_producer(settings: Settings, attempt_ms: int = ATTEMPT_MS) -> AIOKafkaPr
         # A whole webhook is one record.
         max_request_size=INBOX_RECORD_BYTES,
     )
+    return safe_to_cancel(producer)
 
 
 async def check_topics(producer: AIOKafkaProducer, topics: Collection[str] = EVENT_TOPICS) -> None:

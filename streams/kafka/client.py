@@ -19,6 +19,8 @@ METADATA_SECONDS = 10.0
 # A client closes its connections within milliseconds, unless Kafka does not answer. A worker
 # that closes a task must be through before its session in the group ends.
 CLOSE_SECONDS = 4.0
+# A client has learned of the cluster within milliseconds, unless Kafka does not answer.
+BOOTSTRAP_SECONDS = 1.0
 # Clients that are still closing after their caller has gone on; the event loop alone keeps no
 # reference to them.
 _closing: set[asyncio.Task[None]] = set()
@@ -54,10 +56,34 @@ def connection(settings: Settings) -> dict[str, Any]:
     return found
 
 
+def safe_to_cancel(made: Any) -> Any:
+    """Return a new client, which leaves no connection open if its start is cancelled.
+
+    Where Kafka does not answer, the cancellation takes BOOTSTRAP_SECONDS, and one may stay open.
+    """
+    kafka = getattr(made, "client", None) or made._client
+    bootstrap = kafka.bootstrap
+
+    async def bootstrapped() -> None:
+        # The client closes its first connection when it has been answered, and forgets it when it
+        # is cancelled before.
+        task = asyncio.create_task(bootstrap(), name="bootstrapping a client")
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                await asyncio.wait({task}, timeout=BOOTSTRAP_SECONDS)
+                task.cancel()
+            raise
+
+    kafka.bootstrap = bootstrapped
+    return made
+
+
 @asynccontextmanager
 async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """Yield a started client for topics and groups."""
-    admin = AIOKafkaAdminClient(**client(settings))
+    admin = safe_to_cancel(AIOKafkaAdminClient(**client(settings)))
     try:
         await admin.start()
         yield admin

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
-from streams.kafka.client import client, close_client
+from streams.kafka.client import client, close_client, safe_to_cancel
 from streams.kafka.errors import Fatal
 from streams.kafka.progress_tracker import report_progress
 
@@ -30,14 +30,16 @@ RECORDS_PER_POLL = 5_000
 @asynccontextmanager
 async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a started consumer without a group; it reads committed records only, or all."""
-    consumer = AIOKafkaConsumer(
-        **client(settings),
-        isolation_level="read_committed" if committed else "read_uncommitted",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=FETCH_BYTES,
-        fetch_max_wait_ms=POLL_MS,
-        retry_backoff_ms=BACKOFF_MS,
+    consumer = safe_to_cancel(
+        AIOKafkaConsumer(
+            **client(settings),
+            isolation_level="read_committed" if committed else "read_uncommitted",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=POLL_MS,
+            retry_backoff_ms=BACKOFF_MS,
+        )
     )
     try:
         await consumer.start()

@@ -15,7 +15,7 @@ from aiokafka.producer.transaction_manager import TransactionResult
 
 from streams.config.settings import Settings
 from streams.kafka import topics
-from streams.kafka.client import client, close_client
+from streams.kafka.client import client, close_client, safe_to_cancel
 from streams.kafka.errors import Fatal, Fenced, Stuck
 from streams.kafka.record_batches import BATCH_BYTES, Record, RecordBatches
 
@@ -137,7 +137,7 @@ class TransactionalProducer:
             retry_backoff_ms=BACKOFF_MS,
             request_timeout_ms=producer._request_timeout_ms,
         )
-        self._producer = producer
+        self._producer = safe_to_cancel(producer)
         try:
             async with asyncio.timeout(DEADLINE_SECONDS + TRANSACTION_TIMEOUT_MS / 1000):
                 await producer.start()

@@ -24,7 +24,7 @@ from streams.events import (
 )
 from streams.events.formats.kafka_records import canonical_value
 from streams.internal_topics.dead_letters import DESTINATION, Place, sent_again
-from streams.kafka.client import client
+from streams.kafka.client import client, safe_to_cancel
 from streams.kafka.reader import ends, read_to
 from streams.wiring.catalogue import catalogue, known_names
 
@@ -134,9 +134,11 @@ async def send_again(
     known = known_names(catalogue(settings, read_rules(settings.rules)))
     read = [_checked(decode(value), known) for value in repaired]
     outcomes = []
-    producer = AIOKafkaProducer(**client(settings), enable_idempotence=True, acks="all")
-    await producer.start()
+    producer = safe_to_cancel(
+        AIOKafkaProducer(**client(settings), enable_idempotence=True, acks="all")
+    )
     try:
+        await producer.start()
         for dead_letter, value, event in zip(chosen, repaired, read, strict=True):
             if isinstance(event, Rejected):
                 outcomes.append(Outcome(dead_letter, rejected=event))

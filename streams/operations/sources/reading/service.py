@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from streams.config.settings import Settings
 from streams.internal_topics import reads
 from streams.kafka import topics
-from streams.kafka.client import client, close_client
+from streams.kafka.client import client, close_client, safe_to_cancel
 from streams.kafka.errors import Fatal
 from streams.operations.sources.accounts import Account, token_of
 from streams.operations.sources.api_client import ApiClient, http_session
@@ -75,7 +75,7 @@ class _Service(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )
-        consumer.subscribe([self._place.topic], listener=self)
+        safe_to_cancel(consumer).subscribe([self._place.topic], listener=self)
         try:
             await consumer.start()
             while True:
