@@ -44,15 +44,27 @@ class Reader:
                 self.aggregator.add_reference(event)
             elif isinstance(event, Event):
                 self.elements |= dict(self.aggregator.add(event))
+        self.advance(clock)
+
+    def advance(self, clock: int) -> None:
+        """Let time pass, and read what changed; a merge may wait for its time, as events do."""
+        self._receive_reroutes()
+        self.aggregator.apply_all_pending(clock)
+        while self._receive_reroutes():
+            self.aggregator.apply_all_pending(clock)
+        self._read(clock)
+
+    def _receive_reroutes(self) -> bool:
+        """Pass on what belongs to another subject, until nothing is left; whether anything was."""
+        found = False
         while reroutes := self.aggregator.pending_reroutes():
+            found = True
             for reroute in reroutes:
                 self.sent_reroutes[reroute.key] = reroute
                 self.elements |= dict(self.aggregator.receive(reroute))
-        self.aggregator.apply_all_pending(clock)
-        self.read(clock)
+        return found
 
-    def read(self, clock: int) -> None:
-        """Read what changed."""
+    def _read(self, clock: int) -> None:
         for key, body in self.aggregator.changed_alerts(clock).items():
             assert self.current.get(key) != body, "published again"
             if body is None:
@@ -91,8 +103,7 @@ def test_time_alone_brings_and_ends_alerts_as_a_replay_has_them_at_each_instant(
     reader = Reader(settings, now)
     reader.process(events, now)
     for clock in clocks:
-        reader.aggregator.apply_all_pending(clock)
-        reader.read(clock)
+        reader.advance(clock)
         assert reader.current == at_once(events, settings, clock)
 
 
@@ -110,7 +121,7 @@ def test_a_restored_aggregator_has_the_same_current_alerts(data: st.DataObject) 
         after.aggregator.restore_reroute(reroute)
     while after.aggregator.rebuild(now):
         pass
-    after.read(now)
+    after.advance(now)
     assert after.current == before.current
 
 
