@@ -1,5 +1,6 @@
 """Money is exact until it is read, and rates do not depend on the order they come in."""
 
+import json
 from fractions import Fraction
 from math import floor
 
@@ -7,6 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.config.settings import Settings
+from streams.engine.aggregate.entry import entry_of
+from streams.engine.aggregate.reference_index import Dependency, ReferenceIndex
+from streams.engine.aggregate.tombstones import Pseudonyms
 from streams.engine.algebra.money import (
     Money,
     Rates,
@@ -15,7 +20,11 @@ from streams.engine.algebra.money import (
     minor_digits,
     round_half_up,
 )
+from streams.events import Event, ReferenceRecord, decode
+from streams.wiring.catalogue import catalogue
+from tests.kpis.story import account, deal
 
+CATALOGUE = catalogue(Settings())
 DIGITS = st.text("0123456789", min_size=1, max_size=18)
 DECIMALS = st.builds(
     lambda sign, whole, part: f"{sign}{whole}{part and '.' + part}",
@@ -139,3 +148,32 @@ def test_currency_without_a_rate_has_no_price() -> None:
     rates.update("USD", 5, "2", 0, "r1")
     assert rates.priced(Money("5", "USD"), 4) is None
     assert rates.priced(Money("5", "XOF"), 9) is None
+
+
+@pytest.mark.parametrize(("currency", "names"), [("USD", ["lead:7"]), ("EUR", [])])
+def test_amounts_in_the_currency_of_the_reports_depend_on_no_rate(
+    currency: str, names: list[str]
+) -> None:
+    index = ReferenceIndex(CATALOGUE, Pseudonyms(b""))
+    said = deal("03-02 09:00", amount="100", currency=currency)
+    event = decode(json.dumps(said).encode())
+    assert isinstance(event, Event)
+    index.stored("lead:7", entry_of(event))
+    assert names_of(index, currency) == names
+
+
+@pytest.mark.parametrize(("currency", "names"), [("USD", ["account:acme"]), ("EUR", [])])
+def test_accounts_with_the_currency_of_the_reports_depend_on_no_rate(
+    currency: str, names: list[str]
+) -> None:
+    index = ReferenceIndex(CATALOGUE, Pseudonyms(b""))
+    record = decode(json.dumps(account("acme", currency=currency, potential="10")).encode())
+    assert isinstance(record, ReferenceRecord)
+    index.apply(record)
+    assert names_of(index, currency) == names
+
+
+def names_of(index: ReferenceIndex, currency: str) -> list[str]:
+    """The event sets that depend on a currency."""
+    found = {(kind, key): names for kind, key, names in index.dependencies()}
+    return [*found.get((Dependency.CURRENCY, currency), ())]

@@ -79,7 +79,7 @@ class ReferenceIndex:
             return
         currency = getattr(entry.event, "currency", None)
         if currency:
-            self._sets_by_currency.setdefault(currency, set()).add(name)
+            self._depend_on(currency, name)
         if self._sets_by_rep is not None and (rep := getattr(entry.event, "rep", None)):
             self._sets_by_rep[rep].add(name)
 
@@ -87,7 +87,12 @@ class ReferenceIndex:
         self._sets_by_merged.setdefault(pseudonym, set()).add(name)
         found = self._accounts.merged(pseudonym)
         if found is not None and found[1].currency:
-            self._sets_by_currency.setdefault(found[1].currency, set()).add(name)
+            self._depend_on(found[1].currency, name)
+
+    def _depend_on(self, currency: str, *names: str) -> None:
+        """Let event sets depend on a currency's rate, which that of the reports has not."""
+        if currency != self.context.rates.reporting:
+            self._sets_by_currency.setdefault(currency, set()).update(names)
 
     def _account_sets(self, account: str) -> set[str]:
         own = ACCOUNT_PREFIX + account
@@ -137,7 +142,6 @@ class ReferenceIndex:
         elif isinstance(record, AccountSet):
             self._accounts.apply(record)
             if record.currency:
-                names = self._account_sets(record.account)
-                self._sets_by_currency.setdefault(record.currency, set()).update(names)
+                self._depend_on(record.currency, *self._account_sets(record.account))
         elif isinstance(record, RepSet):
             self._reps.apply(record)
