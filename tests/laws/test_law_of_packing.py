@@ -12,9 +12,11 @@ from streams.config.settings import Settings
 from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.aggregate.entry import Entry, entry_of, identity_of
 from streams.engine.aggregate.reroutes import EventSet, Hop, Reroute, ReroutedKey
-from streams.engine.aggregate.stores import contribution_cache, packed_sets
+from streams.engine.aggregate.stores import contribution_cache, packed_cells, packed_sets
+from streams.engine.aggregate.stores.packed_cells import PackedCells, unpack_cell
 from streams.engine.aggregate.stores.packed_sets import PackedSets
 from streams.engine.aggregate.stores.waiting_contributions import WaitingContributions
+from streams.engine.algebra.measures import Grouped, add_grouped
 from streams.engine.catalogue.dimensions import dimensions
 from streams.events import Event, ReferenceRecord, pack
 from streams.events.key_value import KeyValue
@@ -45,9 +47,10 @@ def test_aggregator_that_packs_at_once_does_the_same_as_one_that_never_packs(
         for event in decoded(events)
     ]
     settings = Settings(now=now, **options)
-    with limits(data.draw(st.integers(0, 4)), data.draw(st.sampled_from((0, 30)))):
+    few = st.sampled_from((0, 30))
+    with limits(data.draw(st.integers(0, 4)), data.draw(few), data.draw(few)):
         packed = done(steps, settings)
-    with limits(NEVER, NEVER):
+    with limits(NEVER, NEVER, NEVER):
         assert packed == done(steps, settings)
 
 
@@ -58,7 +61,7 @@ def test_packed_sets_are_what_a_dictionary_is(events: list[Any], data: st.DataOb
         ((), (Hop("lead:1", (5, "m")),), (Hop("lead:1"), Hop("lead:2", (7, "n"))))
     )
     plain: dict[str, EventSet] = {}
-    with limits(data.draw(st.integers(0, 6)), 0):
+    with limits(data.draw(st.integers(0, 6))):
         sets = PackedSets()
         for entry in entries * 2:
             name, path = data.draw(st.sampled_from("abc")), data.draw(paths)
@@ -75,6 +78,65 @@ def test_packed_sets_are_what_a_dictionary_is(events: list[Any], data: st.DataOb
         assert contents(sets) == contents(plain)
         assert {name: sets.touch(name) for name in plain} == plain
         assert contents(sets.copy_of(plain)) == contents(plain)
+
+
+CHANGES = st.tuples(
+    st.sampled_from((7, 8, "h0")),
+    st.sampled_from(("", "rep=ann")),
+    st.sampled_from(("calls", "mails")),
+    st.sampled_from(("n", "b:5")),
+    # Some sums take more than 64 bits.
+    st.sampled_from((1, -1, 2**63)),
+)
+
+
+@given(st.lists(st.lists(CHANGES, max_size=4), max_size=12), st.integers(0, 4))
+def test_packed_cells_are_what_a_dictionary_is(rounds: list[list[Any]], most: int) -> None:
+    plain: dict[tuple[int | str, str], Grouped] = {}
+    with limits(0, 0, most):
+        cells = PackedCells()
+        for changes in rounds:
+            for at, scope, kpi, component, number in changes:
+                for cell in (plain.setdefault((at, scope), {}), touched(cells, at, scope)):
+                    add_grouped(cell, {kpi: {component: number}})
+            plain = {name: cell for name, cell in plain.items() if cell}
+            for at in {change[0] for change in changes}:
+                cells.release(at)
+            cells.pack_idle()
+            assert unpacked(cells) == plain
+
+
+def touched(cells: PackedCells, at: int | str, scope: str) -> Grouped:
+    """A cell, to be changed until its day or hour is released."""
+    cells.hold(at)
+    found = cells.unpacked[at].get(scope)
+    return cells.unpack(at, scope) if found is None else found
+
+
+def test_only_what_is_released_is_packed_and_the_oldest_first() -> None:
+    cells = PackedCells()
+    for at in (7, 8, 9):
+        touched(cells, at, "rep=ann")["calls"] = {"n": 1}
+    for at in (8, 7):
+        cells.release(at)
+    with limits(0, 0, 1):
+        cells.pack_idle()
+    assert [at for at, _, _ in cells.packed()] == [8]
+    cells.hold(7)
+    with limits(0, 0, 0):
+        cells.pack_idle()
+    assert [at for at, _, _ in cells.packed()] == [8]
+
+
+def unpacked(cells: PackedCells) -> dict[tuple[int | str, str], Grouped]:
+    """All cells, as objects."""
+    packed = {(at, scope): unpack_cell(cell) for at, scope, cell in cells.packed()}
+    return packed | {
+        (at, scope): cell
+        for at, scopes in cells.unpacked.items()
+        for scope, cell in scopes.items()
+        if cell
+    }
 
 
 @given(
@@ -172,9 +234,10 @@ def done(steps: Sequence[Step], settings: Settings) -> list[Any]:
 
 
 @contextmanager
-def limits(entries: int, contributions: int) -> Iterator[None]:
-    """Let event sets be packed, and contributions forgotten, when there are more than so many."""
+def limits(entries: int, contributions: int = 0, cells: int = 0) -> Iterator[None]:
+    """Let event sets and cells be packed, and contributions forgotten, above these sizes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packed_sets, "UNPACKED_ENTRIES", entries)
         patch.setattr(contribution_cache, "CACHED_CONTRIBUTIONS", contributions)
+        patch.setattr(packed_cells, "UNPACKED_CELLS", cells)
         yield

@@ -11,6 +11,7 @@ from streams.engine.aggregate.contributions import (
     Contribution,
     ContributionFunctions,
 )
+from streams.engine.aggregate.stores.packed_cells import PackedCells, pack_cell, unpack_cell
 from streams.engine.aggregate.stores.waiting_contributions import WaitingContributions
 from streams.engine.algebra.measures import Grouped, Vector
 from streams.engine.calendars.calendar import Calendar
@@ -30,8 +31,9 @@ class Cells:
     def __init__(self, calendar: Calendar, contributions: ContributionFunctions) -> None:
         self._calendar = calendar
         self._functions = contributions
-        self._cells: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
-        # Vectors changed since they were last returned: only these may be changed in place.
+        self._cells = PackedCells()
+        # Vectors changed since they were last returned: only these may be changed in place. Their
+        # days and hours are held, and released once all that changed in them is returned.
         self._changed: defaultdict[int | str, defaultdict[str, Grouped]] = defaultdict(_no_scopes)
         self._waiting = WaitingContributions()
         # Of restored cells, one text for each scope.
@@ -44,6 +46,7 @@ class Cells:
 
     def mature(self, clock: int, limit: int) -> bool:
         """Add waiting contributions whose instant is reached, up to a limit; True if more are."""
+        self._cells.pack_idle()
         self.add(islice(self._waiting.due(clock), limit), clock)
         due = self._waiting.next_due
         return due is not None and due <= clock
@@ -53,7 +56,8 @@ class Cells:
 
         This is the hottest path of the aggregator: look-ups are inlined.
         """
-        calendar, cells, changed = self._calendar, self._cells, self._changed
+        calendar, changed = self._calendar, self._changed
+        held, hold, unpack = self._cells.unpacked, self._cells.hold, self._cells.unpack
         scopes_of, targets = self._functions.scopes, self._functions.targets
         for contribution, times in contributions:
             number, at, since, value, dimensions = contribution
@@ -66,12 +70,16 @@ class Cells:
             day = calendar.day(at)
             for key in (day, f"h{calendar.hour(at)}") if is_hourly else (day,):
                 reached = changed[key]
+                if scopes and not reached:
+                    hold(key)
                 for scope in scopes:
                     own = reached[scope]
                     vector = own.get(name)
                     if vector is None:
                         # Readers hold the old one: it must not change.
-                        cell = cells[key][scope]
+                        cell = held[key].get(scope)
+                        if cell is None:
+                            cell = unpack(key, scope)
                         vector = own[name] = cell[name] = cell.get(name, EMPTY).copy()
                     for component, n in pairs:
                         total = vector.get(component, 0) + times * n
@@ -93,20 +101,24 @@ class Cells:
         """
         changed = self._drain_changed(priority, today)
         self._drop_empty(changed)
-        return {
+        found = {
             f"{at}|{scope}": self._copy(at, scope)
             for at, scopes in changed.items()
             for scope in scopes
         }
+        self._release(changed)
+        return found
 
     def forget_changes(self) -> None:
         """Let `changed_cells` return only what changes from now on."""
-        self._drop_empty(self._drain_changed(Priority.LATER, 0))
+        changed = self._drain_changed(Priority.LATER, 0)
+        self._drop_empty(changed)
+        self._release(changed)
 
     def non_empty(self) -> Mapping[str, Grouped]:
         """All cells that are not empty; read-only, as in `changed_cells`."""
-        found: dict[str, Grouped] = {}
-        for at, scopes in self._cells.items():
+        found = {f"{at}|{scope}": unpack_cell(cell) for at, scope, cell in self._cells.packed()}
+        for at, scopes in self._cells.unpacked.items():
             changed = self._changed.get(at)
             for scope, vectors in scopes.items():
                 unpublished = changed.get(scope) if changed else None
@@ -115,25 +127,27 @@ class Cells:
                     found[f"{at}|{scope}"] = cell
         return found
 
-    def stored(self) -> Iterator[tuple[str, Grouped]]:
-        """All cells that are not empty, by name; valid until something changes."""
-        for at, scopes in self._cells.items():
+    def stored(self) -> Iterator[tuple[str, bytes]]:
+        """All cells that are not empty, packed, by name; valid until something changes."""
+        for at, scope, packed in self._cells.packed():
+            yield f"{at}|{scope}", packed
+        for at, scopes in self._cells.unpacked.items():
             for scope, vectors in scopes.items():
                 cell = {name: vector for name, vector in vectors.items() if vector}
                 if cell:
-                    yield f"{at}|{scope}", cell
+                    yield f"{at}|{scope}", pack_cell(cell)
 
     def waiting(self) -> Iterator[tuple[Contribution, int]]:
         """The contributions that wait, each with how many times it will count."""
         return iter(self._waiting)
 
-    def restore(self, cells: Iterable[tuple[str, Grouped]]) -> None:
+    def restore(self, cells: Iterable[tuple[str, bytes]]) -> None:
         """Restore what `stored` gave; these are no changes."""
-        for cell, vectors in cells:
+        for cell, packed in cells:
             at, _, scope = cell.partition("|")
             # Of scopes there are few, and each is in the cells of many days.
             key = at if at.startswith("h") else int(at)
-            self._cells[key][self._scopes.setdefault(scope, scope)] = vectors
+            self._cells.restore(key, self._scopes.setdefault(scope, scope), packed)
 
     def restore_waiting(self, waiting: Iterable[tuple[Contribution, int]]) -> None:
         """Restore what `waiting` gave."""
@@ -166,15 +180,21 @@ class Cells:
             for scope, vectors in scopes.items():
                 for name, vector in vectors.items():
                     if not vector:
-                        del self._cells[at][scope][name]
+                        del self._cells.unpacked[at][scope][name]
 
     def _copy(self, at: int | str, scope: str) -> Grouped:
         """A copy of a cell; an empty one is removed."""
-        cells = self._cells[at]
+        cells = self._cells.unpacked[at]
         vectors = cells[scope].copy()
         if not vectors:
             del cells[scope]
         return vectors
+
+    def _release(self, drained: Changed) -> None:
+        """Release the days and hours of which nothing is left to return."""
+        for at in drained:
+            if at not in self._changed:
+                self._cells.release(at)
 
 
 def _stable(vectors: Grouped, unpublished: Grouped) -> Grouped:

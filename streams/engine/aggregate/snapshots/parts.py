@@ -5,18 +5,16 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from streams.engine.aggregate.alert_evaluator import Alert, Span
 from streams.engine.aggregate.contributions import Contribution
 from streams.engine.aggregate.reference_index import Dependency
 from streams.engine.aggregate.reroutes import Reroute
-from streams.engine.algebra.measures import Grouped
 from streams.engine.catalogue.dimensions import Dimensions, same_dimensions
 from streams.events.key_value import KeyValue
 
 # Each about 100 kB and two milliseconds of encoding.
-COMPONENTS_PER_PART = 5_000
 CONTRIBUTIONS_PER_PART = 2_000
 SETS_PER_PART = 1_000
 BYTES_PER_PART = 100_000
@@ -47,9 +45,9 @@ class DependenciesPart(Struct, array_like=True, tag="dependencies"):
 
 
 class CellsPart(Struct, array_like=True, tag="cells"):
-    """Some cells by `day|scope` or `hMS|scope`, whole."""
+    """Some cells by `day|scope` or `hMS|scope`, whole and packed."""
 
-    cells: list[tuple[str, Grouped]]
+    cells: list[tuple[str, Raw]]
 
 
 class WaitingPart(Struct, array_like=True, tag="waiting"):
@@ -119,18 +117,22 @@ def dependencies_parts(
             yield DependenciesPart([(kind, key, some)])
 
 
-def cells_parts(cells: Iterable[tuple[str, Grouped]]) -> Iterator[CellsPart]:
-    """Divide cells into parts."""
-    part: list[tuple[str, Grouped]] = []
-    components = 0
-    for name, vectors in cells:
-        part.append((name, vectors))
-        components += sum(map(len, vectors.values()))
-        if components >= COMPONENTS_PER_PART:
-            yield CellsPart(part)
-            part, components = [], 0
-    if part:
-        yield CellsPart(part)
+def cells_parts(cells: Iterable[tuple[str, bytes]]) -> Iterator[CellsPart]:
+    """Divide packed cells into parts."""
+    part, size = CellsPart([]), 0
+    for name, packed in cells:
+        part.cells.append((name, Raw(packed)))
+        size += len(name) + len(packed)
+        if size >= BYTES_PER_PART:
+            yield part
+            part, size = CellsPart([]), 0
+    if size:
+        yield part
+
+
+def cells_of(part: CellsPart) -> Iterator[tuple[str, bytes]]:
+    """The packed cells of a part."""
+    return ((name, bytes(packed)) for name, packed in part.cells)
 
 
 def waiting_parts(waiting: Iterable[Waiting]) -> Iterator[WaitingPart]:

@@ -16,6 +16,7 @@ from streams.engine.aggregate.snapshots.parts import (
     Part,
     ReroutesPart,
     alerts_parts,
+    cells_of,
     cells_parts,
     dependencies_parts,
     encode,
@@ -99,7 +100,7 @@ class RestorableAggregator(Aggregator):
             for kind, of, names in part.dependencies:
                 self._reference.restore_dependencies(kind, of, names)
         elif isinstance(part, CellsPart):
-            self._cells.restore(part.cells)
+            self._cells.restore(cells_of(part))
         elif isinstance(part, AlertsPart):
             for name, spans in spans_of(part):
                 self._pending.alerts.restore(name, spans)
