@@ -14,11 +14,12 @@ from streams.engine.aggregate.aggregator import Aggregator
 from streams.engine.aggregate.entry import Entry, entry_of, identity_of
 from streams.engine.aggregate.reroutes import EventSet, Hop, Reroute, ReroutedKey
 from streams.engine.aggregate.stores import contribution_cache, packed_cells, packed_sets
-from streams.engine.aggregate.stores.packed_cells import PackedCells, unpack_cell
+from streams.engine.aggregate.stores.packed_cells import PackedCells
 from streams.engine.aggregate.stores.packed_sets import PackedSets
 from streams.engine.aggregate.stores.set_format import pack_set, unpack_set
 from streams.engine.aggregate.stores.waiting_contributions import WaitingContributions
 from streams.engine.algebra.measures import Grouped, add_grouped
+from streams.engine.algebra.packed_vectors import unpack
 from streams.engine.catalogue.dimensions import dimensions
 from streams.events import Event, ReferenceRecord, decode, pack
 from streams.events.key_value import KeyValue
@@ -143,7 +144,7 @@ def test_only_what_is_released_is_packed_and_the_oldest_first() -> None:
 
 def unpacked(cells: PackedCells) -> dict[tuple[int | str, str], Grouped]:
     """All cells, as objects."""
-    packed = {(at, scope): unpack_cell(cell) for at, scope, cell in cells.packed()}
+    packed = {(at, scope): unpack(cell) for at, scope, cell in cells.packed()}
     return packed | {
         (at, scope): cell
         for at, scopes in cells.unpacked.items()

@@ -11,9 +11,10 @@ from streams.engine.aggregate.contributions import (
     Contribution,
     ContributionFunctions,
 )
-from streams.engine.aggregate.stores.packed_cells import PackedCells, pack_cell, unpack_cell
+from streams.engine.aggregate.stores.packed_cells import PackedCells
 from streams.engine.aggregate.stores.waiting_contributions import WaitingContributions
 from streams.engine.algebra.measures import Grouped, Vector
+from streams.engine.algebra.packed_vectors import pack, unpack
 from streams.engine.calendars.calendar import Calendar
 from streams.engine.catalogue.publish_priority import Priority, is_current, priority_of_cell
 
@@ -57,7 +58,7 @@ class Cells:
         This is the hottest path of the aggregator: look-ups are inlined.
         """
         calendar, changed = self._calendar, self._changed
-        held, hold, unpack = self._cells.unpacked, self._cells.hold, self._cells.unpack
+        held, hold, unpacked = self._cells.unpacked, self._cells.hold, self._cells.unpack
         scopes_of, targets = self._functions.scopes, self._functions.targets
         for contribution, times in contributions:
             number, at, since, value, dimensions = contribution
@@ -79,7 +80,7 @@ class Cells:
                         # Readers hold the old one: it must not change.
                         cell = held[key].get(scope)
                         if cell is None:
-                            cell = unpack(key, scope)
+                            cell = unpacked(key, scope)
                         vector = own[name] = cell[name] = cell.get(name, EMPTY).copy()
                     for component, n in pairs:
                         total = vector.get(component, 0) + times * n
@@ -117,7 +118,7 @@ class Cells:
 
     def non_empty(self) -> Mapping[str, Grouped]:
         """All cells that are not empty; read-only, as in `changed_cells`."""
-        found = {f"{at}|{scope}": unpack_cell(cell) for at, scope, cell in self._cells.packed()}
+        found = {f"{at}|{scope}": unpack(cell) for at, scope, cell in self._cells.packed()}
         for at, scopes in self._cells.unpacked.items():
             changed = self._changed.get(at)
             for scope, vectors in scopes.items():
@@ -135,7 +136,7 @@ class Cells:
             for scope, vectors in scopes.items():
                 cell = {name: vector for name, vector in vectors.items() if vector}
                 if cell:
-                    yield f"{at}|{scope}", pack_cell(cell)
+                    yield f"{at}|{scope}", pack(cell)
 
     def waiting(self) -> Iterator[tuple[Contribution, int]]:
         """The contributions that wait, each with how many times it will count."""

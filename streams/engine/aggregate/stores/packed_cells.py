@@ -3,28 +3,14 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 
-import msgspec
-
 from streams.engine.algebra.measures import Grouped
+from streams.engine.algebra.packed_vectors import pack, unpack
 
 # Cells of idle days and hours that are unpacked: about 1.4 kB each, a sixth of that where they are
 # packed. Those of the days and hours in which most events happen stay unpacked.
 UNPACKED_CELLS = 5_000
 # How many cells one call packs, so that none takes long: about half a millisecond.
 PACKED_AT_ONCE = 100
-
-_encode = msgspec.msgpack.Encoder().encode
-# Not strict, because numbers past 64 bits are texts.
-unpack_cell = msgspec.msgpack.Decoder(Grouped, strict=False).decode
-
-
-def pack_cell(cell: Grouped) -> bytes:
-    """Pack a cell, for `unpack_cell`."""
-    try:
-        return _encode(cell)
-    except OverflowError:
-        texts = {kpi: {name: str(n) for name, n in each.items()} for kpi, each in cell.items()}
-        return _encode(texts)
 
 
 class PackedCells:
@@ -54,7 +40,7 @@ class PackedCells:
     def unpack(self, at: int | str, scope: str) -> Grouped:
         """Unpack a cell of a day or hour that is held; an empty one if there was none."""
         packed = self._packed[at].pop(scope, None) if at in self._packed else None
-        cell = {} if packed is None else unpack_cell(packed)
+        cell = {} if packed is None else unpack(packed)
         self.unpacked[at][scope] = cell
         return cell
 
@@ -71,7 +57,7 @@ class PackedCells:
             scope, cell = self.unpacked[at].popitem()
             self._idle_cells -= 1
             if cell:
-                self._packed[at][scope] = pack_cell(cell)
+                self._packed[at][scope] = pack(cell)
 
     def _first_idle(self) -> int | str:
         """The first idle day or hour that has unpacked cells; there is one."""

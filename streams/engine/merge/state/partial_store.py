@@ -1,6 +1,6 @@
 """Partial aggregates of all aggregate partitions, and their changes not in any window yet."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,7 +9,11 @@ from streams.engine.algebra.measures import (
     add_grouped,
     change,
 )
+from streams.engine.algebra.packed_vectors import pack, unpack
 from streams.engine.merge.state.organisation import Organisation
+
+# Partials that stay unpacked, about 1.4 kB each: those that change all the time are among them.
+UNPACKED_PARTIALS = 5_000
 
 
 class CellChange(NamedTuple):
@@ -29,7 +33,9 @@ class PartialStore:
 
     def __init__(self, organisation: Organisation) -> None:
         self._organisation = organisation
-        self._partials: dict[tuple[int, str], Grouped] = {}
+        # Those that changed lately, the latest last, and all others, packed.
+        self._unpacked: OrderedDict[tuple[int, str], Grouped] = OrderedDict()
+        self._packed: dict[tuple[int, str], bytes] = {}
         self._changed: dict[tuple[str, str], Grouped] = {}
         # Of the changes that are being applied: those of cells as partitions have them, and what
         # follows from them for the groups of reps.
@@ -43,12 +49,7 @@ class PartialStore:
 
     def set(self, partition: int, cell: str, vectors: Grouped) -> None:
         """Replace a partition's partial, which must not change any more; {} removes it."""
-        steps = change(self._partials.get((partition, cell), {}), vectors)
-        if vectors:
-            self._partials[partition, cell] = vectors
-        else:
-            self._partials.pop((partition, cell), None)
-        if steps:
+        if steps := change(self._replace((partition, cell), vectors), vectors):
             when, _, scope = cell.partition("|")
             known = self._changed.get((when, scope))
             if known is None:
@@ -58,10 +59,27 @@ class PartialStore:
 
     def of_scope(self, scope: str) -> Iterator[CellChange]:
         """Every partial of a scope, as what adding it would change."""
-        for (_, cell), vectors in self._partials.items():
+        for (_, cell), vectors in self._unpacked.items():
             when, _, own = cell.partition("|")
             if own == scope:
                 yield CellChange(when, scope, vectors)
+        for (_, cell), packed in self._packed.items():
+            when, _, own = cell.partition("|")
+            if own == scope:
+                yield CellChange(when, scope, unpack(packed))
+
+    def _replace(self, key: tuple[int, str], vectors: Grouped) -> Grouped:
+        """Put a partial in the place of another one, and return that; {} where there is none."""
+        before = self._unpacked.pop(key, None)
+        if before is None:
+            packed = self._packed.pop(key, None)
+            before = {} if packed is None else unpack(packed)
+        if vectors:
+            self._unpacked[key] = vectors
+            if len(self._unpacked) > UNPACKED_PARTIALS:
+                oldest, idle = self._unpacked.popitem(last=False)
+                self._packed[oldest] = pack(idle)
+        return before
 
     def next_change(self) -> CellChange | None:
         """The next change to apply, those of a rep's groups last; None if none waits."""

@@ -1,6 +1,11 @@
 """Changes of partials: added up while they wait, and applied to a rep's groups as well."""
 
-from streams.engine.algebra.measures import Grouped
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.engine.algebra.measures import Grouped, add_grouped, change
+from streams.engine.merge.state import partial_store
 from streams.engine.merge.state.organisation import Organisation
 from streams.engine.merge.state.partial_store import CellChange, PartialStore
 from streams.events import RepSet, decode
@@ -23,8 +28,8 @@ def store() -> PartialStore:
 
 def changes(partials: PartialStore) -> list[CellChange]:
     found = []
-    while (change := partials.next_change()) is not None:
-        found.append(change)
+    while (each := partials.next_change()) is not None:
+        found.append(each)
     return found
 
 
@@ -80,3 +85,41 @@ def test_all_partials_of_a_scope_are_found() -> None:
         CellChange("5", "rep=ann", n(2)),
         CellChange("6", "rep=ann", n(3)),
     ]
+
+
+# Sums of money grow past 64 bits.
+VECTORS = st.dictionaries(
+    st.sampled_from(["calls", "revenue"]),
+    st.dictionaries(
+        st.sampled_from(["n", "sum"]),
+        st.integers(-(2**70), 2**70).filter(bool),
+        min_size=1,
+    ),
+)
+CELLS = st.sampled_from(["5|", "5|channel=web", "h7|", "6|channel=web"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), CELLS, VECTORS), max_size=30), st.integers(0, 3))
+def test_packed_partials_are_what_was_set(
+    sets: list[tuple[int, str, Grouped]], unpacked: int
+) -> None:
+    partials, plain = store(), dict[tuple[int, str], Grouped]()
+    total: dict[str, Grouped] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partial_store, "UNPACKED_PARTIALS", unpacked)
+        for partition, cell, vectors in sets:
+            partials.set(partition, cell, vectors)
+            plain[partition, cell] = vectors
+            for each in changes(partials):
+                add_grouped(total.setdefault(f"{each.when}|{each.scope}", {}), each.vectors)
+    for (_, cell), vectors in plain.items():
+        add_grouped(total.setdefault(cell, {}), change(vectors, {}))
+    assert not any(total.values())
+    web = [
+        CellChange(cell[:-12], "channel=web", found)
+        for (_, cell), found in plain.items()
+        if found and cell.endswith("|channel=web")
+    ]
+    found = list(partials.of_scope("channel=web"))
+    assert len(found) == len(web)
+    assert all(each in web for each in found)
