@@ -106,6 +106,7 @@ class TaskRunner:
         self._step_lock = asyncio.Lock()
         self._step_began = 0.0
         self._is_in_step = False
+        self._records_in_step = 0
         self._progress = ProgressTracker()
         self._running: asyncio.Task[None] | None = None
 
@@ -123,6 +124,11 @@ class TaskRunner:
     def name(self) -> str:
         """The name of the task in the log."""
         return f"{self.task.stage}/{self.task.number}"
+
+    @property
+    def unprocessed(self) -> int:
+        """Number of records that are buffered or are being processed."""
+        return self.buffer.waiting + self._records_in_step
 
     @property
     def seconds_without_progress(self) -> float:
@@ -192,7 +198,9 @@ class TaskRunner:
             self._step_began = time.monotonic()
             self._is_in_step = True
             if lists := self.buffer.drain():
+                self._records_in_step = sum(map(len, lists))
                 await self.task.process(lists)
+                self._records_in_step = 0
                 self.processed_at = time.monotonic()
             else:
                 await self.task.tick()

@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 
 from streams.tasks.load_control import Load
 from streams.tasks.task_id import TaskId
+from streams.worker.record_buffer import BACKLOG
 from streams.worker.task_runner import TaskRunner
 
 AGGREGATE: Final = "aggregate"
@@ -52,8 +53,8 @@ class TaskSet:
         return [self.by_id.pop(task_id) for task_id in list(self.by_id) if task_id not in task_ids]
 
     def has_backlog(self) -> bool:
-        """Whether an aggregate task has a backlog."""
-        return any(runner.buffer.is_behind for runner in self._aggregating())
+        """Whether a backlog waits for an aggregate task, or is being processed by it."""
+        return any(runner.unprocessed >= BACKLOG for runner in self._aggregating())
 
     def load(self) -> Load:
         """How much of the worker's time everything but publishing needs."""
@@ -83,7 +84,7 @@ class TaskSet:
     def _is_quiet(self) -> bool:
         quiet_since = time.monotonic() - QUIET_SECONDS
         return all(
-            runner.processed_at < quiet_since and not runner.buffer.waiting
+            runner.processed_at < quiet_since and not runner.unprocessed
             for runner in self._aggregating()
         )
 
