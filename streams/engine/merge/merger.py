@@ -26,6 +26,7 @@ from streams.engine.merge.state.merge_state import empty_state
 from streams.engine.merge.state.organisation import Organisation
 from streams.engine.merge.state.partial_store import PartialStore
 from streams.engine.merge.state.priorities import Priorities
+from streams.engine.merge.state.published_keys import PublishedKeys
 from streams.engine.merge.target_alerts import TargetAlertEvaluator
 from streams.engine.merge.work_queue import WorkQueue, join
 from streams.events import (
@@ -71,6 +72,7 @@ class Merger:
         published = _kpis_by_dimension(catalogue.published, dimensions, index)
         priorities = Priorities(index, catalogue.calendar, state.windows.today)
         self._builder = RecordBuilder(published, state, self.evaluator, priorities)
+        self._keys = PublishedKeys(published, catalogue.windows, index, state.encoder)
         self._queue = WorkQueue(priorities)
         self._round: PublicationRound | None = None
         rule = catalogue.off_pace
@@ -186,6 +188,16 @@ class Merger:
         work = [each for each in batches if self._has_begun(each.window)]
         self._round = PublicationRound(work, self.clock, self._builder, self._queue)
         return self._round
+
+    def reconcile(self, keys: Iterable[str]) -> list[str]:
+        """Let published keys come in a round, with None where there is no such record any more.
+
+        Returns those that come in none, since there can be no such record: of a KPI, dimension or
+        window that has none here, or of a window that has not begun.
+        """
+        found, impossible = self._keys.locate(keys, self._has_begun)
+        self._queue.add(found, {})
+        return impossible
 
     def publications(
         self, priority: Priority | None = None, max_scopes: int | None = None
