@@ -24,6 +24,8 @@ HELD_BACK_SECONDS = 5.0
 KPI_PARTITIONS = tuple(
     TopicPartition(topics.KPIS, number) for number in range(topics.MERGE_PARTITIONS)
 )
+# Reported for partials by a merge task that has taken over, until it has compared the output.
+NOTHING_PUBLISHED = -1
 Offsets = dict[TopicPartition, int]
 ProgressReport = Mapping[str, Any]
 ReportsByPartition = Mapping[int, ProgressReport]
@@ -93,12 +95,15 @@ def merge_report(
     clock: int,
     set_aside: Sequence[str] = (),
 ) -> KeyValue:
-    """The report that all partials below an offset are published, and nothing waits."""
+    """The report that all partials below an offset are published, and nothing waits.
+
+    `offset` NOTHING_PUBLISHED withdraws what an earlier owner has reported.
+    """
     report = {
         "partials": offset,
         "reference": reference,
         "clock": clock,
-        "clean": True,
+        "clean": offset != NOTHING_PUBLISHED,
         "set_aside": set_aside,
     }
     return f"merge/{partition}".encode(), orjson.dumps(report)

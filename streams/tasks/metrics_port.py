@@ -30,7 +30,7 @@ class TaskMetrics(Protocol):
         """Measure one commit, from its planning to its end."""
 
     def restored(self, stage: str, seconds: float) -> None:
-        """Measure the start of a task, from the fence to the last record compared."""
+        """Measure the start of a task, from the fence until it may process."""
 
     def restored_state(self, *, with_snapshot: bool) -> None:
         """Count a state changelog that was restored, with or without a snapshot."""

@@ -1,6 +1,6 @@
 """The interfaces of the pure core that tasks run: the engine's, or a stand-in's."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from streams.engine.aggregate.reroutes import Reroute
@@ -170,6 +170,12 @@ class MergerPort(Protocol):
         many scopes of them (None: all), with everything of a higher priority in them; with no
         priority all that waits. What a round has not given when the next begins, or when the
         merger changes, is chosen again by the next one.
+        """
+
+    def reconcile(self, keys: Iterable[str]) -> Sequence[str]:
+        """Let published keys come in a round, with None where there is no such record any more.
+
+        Returns those that come in none, since there can be no such record.
         """
 
 

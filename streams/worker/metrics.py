@@ -39,9 +39,7 @@ class WorkerMetrics:
         self._misplaced = counter("misplaced", "Events of other partitions' subjects.", "topic")
         self._rejected = counter("rejected", "Records sent to the dead letters.", "topic", "kind")
         self._late = counter("late", "Events older than the lateness on arrival.", "topic")
-        self._future = gauge(
-            "future_events", "Events that count when their time comes.", "partition"
-        )
+        self._future = gauge("future_events", "Events that wait for their time.", "partition")
         self._gaps = counter("gaps", "Offsets that were no longer there to be read.", "topic")
         self._set_aside = counter(
             "set_aside", "Records not written, larger than their topic accepts.", "topic"
@@ -53,6 +51,7 @@ class WorkerMetrics:
             "restore_seconds", "Duration of a task's restore.", RESTORE_SECONDS, "stage"
         )
         self._restores = counter("restores", "Restores, by use of a snapshot.", "snapshot")
+        self._uncompared = gauge("uncompared_records", "Published records still to be compared.")
         self._lag = gauge("lag_records", "Records not processed yet.", "topic", "partition")
         self._held_back = gauge(
             "held_back_records",
@@ -135,6 +134,10 @@ class WorkerMetrics:
     def held_back(self, counts: Mapping[TopicPartition, int]) -> None:
         """Expose how many offsets are behind an open transaction, by partition."""
         self._by_partition(self._held_back, counts)
+
+    def uncompared(self, records: int) -> None:
+        """Expose how many published records the tasks restored here have still to compare."""
+        self._uncompared.set(records)
 
     def _by_partition(self, gauge: Gauge, values: Mapping[TopicPartition, int]) -> None:
         by_labels = {(tp.topic, str(tp.partition)): value for tp, value in values.items()}

@@ -57,7 +57,7 @@ class TaskManager:
         self._metrics = metrics
         self._background = BackgroundTasks(on_fatal)
         self._tasks = TaskSet(has_spare_time)
-        load_control = LoadControl(self._tasks.has_backlog, self._tasks.load)
+        load_control = LoadControl(lambda: self._tasks.load() is Load.BACKLOG, self._tasks.load)
         self._factory = TaskFactory(
             settings,
             core,
@@ -266,6 +266,7 @@ class TaskManager:
             await asyncio.sleep(LAG_SECONDS)
             now, lags = time.monotonic(), self._lags()
             self._metrics.lags(lags)
+            self._metrics.uncompared(sum(runner.task.uncompared for runner in self._tasks.runners))
             ends = {**self._factory.reference_ends(), **self._ends()}
             self._metrics.held_back(self._held_back.update(ends, now))
             raise_if_stuck(self._tasks.runners, STUCK_SECONDS)

@@ -50,6 +50,10 @@ class Task(Protocol):
     def last_progress_at(self) -> float:
         """When it last made progress, in monotonic seconds."""
 
+    @property
+    def uncompared(self) -> int:
+        """How many records, published before it was restored, it has still to compare."""
+
     def resume_offsets(self) -> dict[TopicPartition, int]:
         """The next offset of each source partition."""
 

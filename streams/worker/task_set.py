@@ -57,8 +57,11 @@ class TaskSet:
         return any(runner.unprocessed >= BACKLOG for runner in self._aggregating())
 
     def load(self) -> Load:
-        """How much of the worker's time everything but publishing needs."""
-        if self.has_backlog():
+        """How much of the worker's time everything but publishing needs.
+
+        Restoring is a backlog: tasks that are restored sooner must not keep others from it.
+        """
+        if self.has_backlog() or self._is_restoring():
             return Load.BACKLOG
         if self._is_quiet():
             return Load.IDLE
@@ -80,6 +83,9 @@ class TaskSet:
             if not runner.is_paused
             for partition, offset in runner.task.resume_offsets().items()
         }
+
+    def _is_restoring(self) -> bool:
+        return not all(runner.is_restored for runner in self.by_id.values())
 
     def _is_quiet(self) -> bool:
         quiet_since = time.monotonic() - QUIET_SECONDS

@@ -140,6 +140,8 @@ class Watcher:
         report = orjson.loads(record.value)
         name = record.key.decode()
         stage, _, number = name.partition("/")
+        if stage == "merge" and not report["clean"]:
+            return  # a new owner has withdrawn what an earlier one reported, and compares
         if stage == "merge":
             self._rises(name, {"partials": report["partials"]})
             self._early_reports.add(int(number), report["partials"])

@@ -1,7 +1,7 @@
 """A core that counts events by topic and rep: small enough to work out every answer by hand."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
@@ -18,6 +18,7 @@ from tests.installation.without_snapshots import WithoutFingerprint, WithoutSnap
 # The keys of reps whose sums come later, and before that but not first.
 SLOW = "rep=slow"
 WIDE = "rep=wide"
+GONE = "gone"  # in no cell, and in no round
 NOW = AsOfFields('"as_of":"now"')
 
 
@@ -116,11 +117,7 @@ class CountingAggregator(WithoutSnapshots):
         """Nothing is ever merged here."""
         raise AssertionError(reroute)
 
-    def pending_reroutes(self) -> list[Reroute]:
-        """Nothing is ever merged here."""
-        return []
-
-    current_reroutes = pending_reroutes
+    pending_reroutes = current_reroutes = released_records
 
     def apply_pending(self, clock: int) -> bool:
         """Count all again in one step."""
@@ -213,6 +210,12 @@ class CountingMerger:
     def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of MergerPort
         """Raise none."""
         return {}
+
+    def reconcile(self, keys: Iterable[str]) -> list[str]:
+        """Let keys come in a round, all but one."""
+        known = dict.fromkeys(keys)
+        self.keys |= {key: None for key in known if key != GONE}
+        return [GONE] if GONE in known else []
 
     def begin_round(
         self,

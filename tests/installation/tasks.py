@@ -49,13 +49,27 @@ class Hands:
         return shard
 
     async def board(self, number: int = 0, core: CorePort | None = None) -> MergeTask:
-        """Take and restore a board."""
+        """Take and restore a board, and let it publish what it was restored with."""
+        merger = await self.restored_board(number, core)
+        await self.compare(merger)
+        return merger
+
+    async def restored_board(self, number: int = 0, core: CorePort | None = None) -> MergeTask:
+        """Take and restore a board, which has compared nothing yet."""
         pace = LoadControl(lambda: False, lambda: self.demand)
         merger = MergeTask(self.settings, core or Counting(), number, self.noted, pace)
         self._owned.append(merger)
         await merger.fence()
         await merger.restore(self.reference)
         return merger
+
+    async def compare(self, merger: MergeTask) -> None:
+        """Let a restored board compare and publish what it has: without load nothing waits."""
+        demand, self.demand = self.demand, Load.IDLE
+        await merger.tick()
+        while merger.uncompared or merger.next_tick_in_s <= 0:
+            await merger.tick()
+        self.demand = demand
 
     async def read(self, owner: AggregateTask | MergeTask) -> None:
         """Give an owner all there is to read."""

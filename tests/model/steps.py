@@ -46,6 +46,8 @@ COMMIT = (
     Step.ACKNOWLEDGED,
     Step.END,
 )
+# What a new owner of stage 2 commits before it publishes, if it has something to compare.
+WITHDRAW = (Step.BEGIN, Step.PROGRESS_REPORT, Step.ACKNOWLEDGED, Step.END)
 # One transaction of stage 2.
 PUBLISH = (
     Step.BEGIN,

@@ -31,6 +31,7 @@ class HangingTask:
     stage = "aggregate"
     number = 3
     next_tick_in_s = 0.0
+    uncompared = 0
 
     def __init__(self) -> None:
         self.may_go_on = asyncio.Event()

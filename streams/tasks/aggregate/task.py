@@ -139,6 +139,11 @@ class AggregateTask:
         return 0.0 if found_idle else until_next_commit(self._reporter.committed_at)
 
     @property
+    def uncompared(self) -> int:
+        """None: `restore` compares all that is published."""
+        return 0
+
+    @property
     def last_progress_at(self) -> float:
         """When something was last done, in seconds of the monotonic clock."""
         return max(self._intake.processed_at, self._transactions.answered_at)

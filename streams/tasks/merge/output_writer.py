@@ -1,8 +1,7 @@
 """One partition of `sales.kpis`: what readers have of it, and the records that they lack."""
 
 import time
-from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from streams.engine.merge.record_builder import NO_AS_OF_FIELDS, Publication
 from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
 from streams.kafka.record_batches import Record
+from streams.tasks.merge.output_comparison import OutputComparison
 from streams.tasks.merge.published_index import (
     REVISION_FIELD,
     REVISION_HEADER,
@@ -25,9 +25,14 @@ RECORDS_PER_BATCH = 25
 
 
 class OutputWriter:
-    """Turns publications into records, without those that readers have already."""
+    """Turns publications into records, without those that readers have already.
 
-    def __init__(self, settings: Settings, partition: int) -> None:
+    Attributes:
+        comparison: What is not yet compared of what `restore` has read.
+    """
+
+    def __init__(self, settings: Settings, partition: int, comparison: OutputComparison) -> None:
+        self.comparison = comparison
         self.partition = TopicPartition(topics.KPIS, partition)
         self._settings = settings
         self._zone = ZoneInfo(settings.timezone)
@@ -40,10 +45,7 @@ class OutputWriter:
             for record in records:
                 key = (record.key or b"").decode()
                 self._index.restore(key, record.value, record.headers)
-
-    def published_keys(self) -> list[str]:
-        """Keys that readers find a value under."""
-        return self._index.keys()
+        self.comparison.begin(self._index.keys())
 
     def records(
         self, publications: PublicationRoundPort, until: float
@@ -58,6 +60,8 @@ class OutputWriter:
         publish, limit = self._index.publish, RECORDS_PER_BATCH
         while True:
             batch = publications.next_batch(limit)
+            if self.comparison:
+                self.comparison.compared(key for key, _, _ in batch)
             for key, body, as_of_fields in batch:
                 revision = publish(key, body, as_of_fields.slot)
                 if not revision:
@@ -77,23 +81,15 @@ class OutputWriter:
         return moment.astimezone(self._zone).isoformat(timespec="milliseconds")
 
 
-class ReconcilingRound:
-    """A round, and then tombstones for all published keys that are not in it."""
+class Removals:
+    """A round of tombstones for published keys that no round of a merger gives."""
 
-    def __init__(self, round_: PublicationRoundPort, published_keys: Collection[str]) -> None:
-        self._round = round_
-        self._missing = dict.fromkeys(published_keys)
-        self._tombstones: deque[str] | None = None
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+        self._given = 0
 
     def next_batch(self, limit: int | None = None) -> Sequence[Publication]:
         """As `PublicationRoundPort` has it."""
-        batch = list(self._round.next_batch(limit))
-        for key, _, _ in batch:
-            self._missing.pop(key, None)
-        room = len(self._missing) if limit is None else limit - len(batch)
-        if room:
-            if self._tombstones is None:
-                self._tombstones = deque(self._missing)
-            gone = [self._tombstones.popleft() for _ in range(min(room, len(self._tombstones)))]
-            batch += [(key, None, NO_AS_OF_FIELDS) for key in gone]
-        return batch
+        end = len(self._keys) if limit is None else self._given + limit
+        gone, self._given = self._keys[self._given : end], end
+        return [(key, None, NO_AS_OF_FIELDS) for key in gone]

@@ -185,6 +185,11 @@ class PublishSchedule:
         # The partitions that the last partials were from, and those before.
         self._recent_partitions: tuple[set[int], set[int]] = set(), set()
 
+    def restored(self, now: float) -> None:
+        """Let all that was restored wait like what changes: only the first round is due at once."""
+        for each in (Priority.NEXT, Priority.LATER):
+            self._limiters[each].record(now, 0.0)
+
     def is_first_due(self, now: float, load: Load) -> bool:
         """Whether a first round may begin: just before it, what was read is merged."""
         return self._first.is_due(now, load)

@@ -8,7 +8,6 @@ from aiokafka import TopicPartition
 
 from streams.config.settings import Settings
 from streams.engine.catalogue.publish_priority import Priority
-from streams.events.key_value import KeyValue
 from streams.internal_topics import catalogue, progress
 from streams.internal_topics.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.kafka import topics
@@ -18,13 +17,14 @@ from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.load_control import Load, LoadControl
-from streams.tasks.merge.output_writer import OutputWriter, ReconcilingRound
+from streams.tasks.merge.output_comparison import OutputComparison, reconcile
+from streams.tasks.merge.output_writer import OutputWriter, Removals
+from streams.tasks.merge.publication_reports import PublicationReports
 from streams.tasks.merge.publish_schedule import PublishSchedule, policy_of
 from streams.tasks.merge.target_alert_publisher import TargetAlertPublisher
 from streams.tasks.merge.unmerged_partials import UnmergedPartials
 from streams.tasks.metrics_port import TaskMetrics
 from streams.tasks.ports import CorePort, PublicationRoundPort
-from streams.tasks.progress_reporter import ProgressReporter
 from streams.tasks.reference_data import ReferenceCursor, ReferenceData
 
 STAGE = "merge"
@@ -59,24 +59,33 @@ class MergeTask:
         self._merger = core.merger(settings.clock(), number)
         self._catalogue = core.catalogue_records()
         self._source = TopicPartition(topics.PARTIALS, number)
-        self._output = OutputWriter(settings, number)
-        self._schedule = PublishSchedule(
-            policy_of(number), settings.publish_interval_ms / 1000, settings.partitions
-        )
+        policy = policy_of(number)
+        comparison = OutputComparison(f"{STAGE}/{number}", policy.later.max_s)
+        self._output = OutputWriter(settings, number, comparison)
+        interval_s = settings.publish_interval_ms / 1000
+        self._schedule = PublishSchedule(policy, interval_s, settings.partitions)
         self._transactions = TransactionalProducer(settings, STAGE, number, metrics.set_aside)
         self._alerts = TargetAlertPublisher(settings, core, number)
         self._unmerged = UnmergedPartials()
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
+        self._reports = PublicationReports(
+            settings,
+            number,
+            self._merger,
+            self._unmerged,
+            comparison,
+            self._transactions.batches,
+            lambda: self._reference.offsets,
+        )
         self._advanced_at = 0.0
         self._last_worked_at = 0.0
-        self._progress = ProgressReporter()
 
     async def fence(self) -> None:
         """Fence the earlier owner. Nothing may be read before this."""
         await self._transactions.fence()
 
     async def restore(self, reference: ReferenceData) -> None:
-        """Catch up with the partials, and only then publish the differences to the output."""
+        """Catch up with the partials; the next rounds publish the differences to the output."""
         self._reference = ReferenceCursor(reference)
         await self._alerts.restore()
         await self._output.restore()
@@ -86,9 +95,17 @@ class MergeTask:
             self._unmerged.add(records)
         await self._merge()
         await self._advance_clock()
-        await self._reconcile()
+        if not self._reports.is_published:
+            self._schedule.restored(time.monotonic())
+            # Nothing counts as published before it is compared, whatever was reported.
+            await self._commit([], with_report=True)
         if self.number == catalogue.WRITER_PARTITION:
             await self._publish_catalogue()
+
+    @property
+    def uncompared(self) -> int:
+        """How many records, published before it was restored, may still differ from its own."""
+        return len(self._output.comparison)
 
     @property
     def last_progress_at(self) -> float:
@@ -165,10 +182,12 @@ class MergeTask:
         for record in self._reference.advance():
             self._merger.add_reference(record)
 
-    async def _reconcile(self) -> None:
-        """Publish the differences of a restored merger to the output, tombstones included."""
-        keys = self._output.published_keys()
-        await self._write(lambda: ReconcilingRound(self._merger.begin_round(), keys))
+    async def _compare_rest(self) -> None:
+        """Remove published keys that no round can give; the next ones give the rest."""
+        rest = self._output.comparison.pop_rest()
+        between = self._transactions.end_if_kept
+        impossible = await reconcile(self._merger, rest, between)
+        await self._write(lambda: Removals(impossible))
 
     async def _publish_catalogue(self) -> None:
         """Publish the descriptions of KPIs that have changed."""
@@ -190,9 +209,11 @@ class MergeTask:
             merge_s = await self._merge()
         for due in self._schedule.due(now, load, self._waiting()):
             await self._run(due, now, merge_s)
+        if self._output.comparison.is_rest_due(self._merger.pending):
+            await self._compare_rest()
         await self._transactions.end()
         interval_s = PROGRESS_SECONDS if load is Load.IDLE else BUSY_PROGRESS_SECONDS
-        if self._is_report_due(interval_s):
+        if self._reports.is_due(interval_s):
             await self._commit([], with_report=True)
 
     async def _run(self, due: Priority, began: float, merge_s: float) -> None:
@@ -223,7 +244,7 @@ class MergeTask:
             await self._transactions.begin([self._alerts.partition])
             await self._transactions.send({self._alerts.partition: pairs})
             await self._transactions.commit()
-            self._progress.committed(time.monotonic())
+            self._reports.committed()
 
     async def _write(
         self, begin: Callable[[], PublicationRoundPort], priority: Priority = Priority.FIRST
@@ -261,10 +282,10 @@ class MergeTask:
                 await asyncio.sleep(policy.yield_factor.of(load) * took_s)
                 await self._transactions.end_if_kept()
             written += len(pairs)
-            with_report = not is_more and self._is_report_due(PROGRESS_SECONDS)
+            with_report = not is_more and self._reports.is_due(PROGRESS_SECONDS)
             if pairs or with_report:
                 await self._commit(pairs, with_report)
-                self._metrics.committed(STAGE, len(pairs), self._progress.committed_at - began)
+                self._metrics.committed(STAGE, len(pairs), self._reports.committed_at - began)
         return busy_s
 
     async def _commit(self, pairs: list[Record], with_report: bool) -> None:
@@ -272,26 +293,12 @@ class MergeTask:
         if pairs:
             writes[self._output.partition] = pairs
         if with_report:
-            writes[progress.destination(self._settings)] = [self._progress_report()]
+            writes[progress.destination(self._settings)] = [self._reports.report()]
         await self._transactions.begin(writes)
         await self._transactions.send(writes)
         if pairs:
             self._failpoint("while_publishing")
         self._failpoint("before_merge_commit")
         await self._transactions.commit()
-        self._progress.committed(time.monotonic())
+        self._reports.committed()
         self._metrics.published(len(pairs))
-
-    def _is_report_due(self, interval_s: float) -> bool:
-        """Whether to report that all is published up to here: only if nothing waits."""
-        if self._merger.pending or self._unmerged:
-            return False
-        reached = self._unmerged.source_offset, self._reference.offsets
-        return self._progress.is_due(reached, time.monotonic(), interval_s)
-
-    def _progress_report(self) -> KeyValue:
-        offset, reference = self._unmerged.source_offset, self._reference.offsets
-        self._progress.reported((offset, reference), time.monotonic())
-        aside = self._transactions.batches.described()
-        clock = self._settings.clock()
-        return progress.merge_report(self.number, offset, reference, clock, aside)

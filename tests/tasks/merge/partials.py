@@ -7,6 +7,7 @@ from aiokafka import TopicPartition
 from streams.config.settings import Settings
 from streams.internal_topics.partials import encode
 from streams.kafka import topics
+from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.tasks.merge.task import MergeTask
 from tests.installation.counting import (
@@ -29,6 +30,15 @@ async def publish_partials(settings: Settings, partials: dict[str, int], to: int
             ]
         }
     )
+    await writer.commit()
+    await writer.close()
+
+
+async def write_output(settings: Settings, *records: Record) -> None:
+    """Write into the reps' output as an earlier owner would."""
+    writer = await TransactionalProducer(settings, "merge", REPS).fence()
+    await writer.begin()
+    await writer.send({TopicPartition(topics.KPIS, REPS): records})
     await writer.commit()
     await writer.close()
 

@@ -7,9 +7,9 @@ from streams.config.settings import Settings
 from streams.internal_topics.partials import encode
 from streams.kafka import topics
 from streams.kafka.errors import Fenced
-from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import TransactionalProducer
 from tests.installation.counting import (
+    GONE,
     Counting,
     counted,
 )
@@ -21,7 +21,12 @@ from tests.installation.installed import (
     values,
 )
 from tests.installation.tasks import hands
-from tests.tasks.merge.partials import REPS, publish_partials, read_until_idle
+from tests.tasks.merge.partials import (
+    REPS,
+    publish_partials,
+    read_until_idle,
+    write_output,
+)
 
 
 async def test_counts_of_all_partitions_come_out_as_one(settings: Settings) -> None:
@@ -87,7 +92,7 @@ async def test_tombstone_has_its_revision_for_tasks_that_find_nothing_else(
     *_, gone = await records(settings, topics.KPIS, REPS)
     assert (gone.key, gone.value, gone.headers) == (b"rep=ann", None, (("revision", b"2"),))
     # As compaction leaves a key that had many records and is gone.
-    await _write_output(settings, (b"rep=bob", None, [("revision", b"7")]))
+    await write_output(settings, (b"rep=bob", None, [("revision", b"7")]))
     await publish_partials(settings, {"0|rep=ann": 1, "0|rep=bob": 1})
     async with hands(settings) as own:
         await own.board(REPS)
@@ -100,7 +105,7 @@ async def test_tombstone_has_its_revision_for_tasks_that_find_nothing_else(
 
 async def test_output_that_no_partial_explains_gets_a_tombstone(settings: Settings) -> None:
     body = b'{"kpi":"old","value":1,"revision":4,"as_of":"x","updated_at":"y"}'
-    await _write_output(settings, (b"old", body))
+    await write_output(settings, (b"old", body), (GONE.encode(), body))
     async with hands(settings) as own:
         await own.board(REPS)
     assert await output(settings) == {}
@@ -138,11 +143,3 @@ async def test_rep_joins_a_team_with_everything_counted_so_far(settings: Setting
 def _rep(rep: str, team: str) -> dict[str, str]:
     at = "2026-02-01T00:00:00Z"
     return {"type": "rep.set", "id": f"set-{rep}", "at": at, "rep": rep, "team": team}
-
-
-async def _write_output(settings: Settings, record: Record) -> None:
-    stranger = await TransactionalProducer(settings, "merge", REPS).fence()
-    await stranger.begin()
-    await stranger.send({TopicPartition(topics.KPIS, REPS): [record]})
-    await stranger.commit()
-    await stranger.close()
