@@ -9,6 +9,7 @@ from typing import Any
 import faust
 from aiokafka.errors import KafkaError
 from faust.app import BootStrategy
+from faust.tables import TableManager
 from faust.types import TP
 from yarl import URL
 
@@ -36,6 +37,15 @@ class SilentBoot(BootStrategy):
     enable_kafka_producer = False
 
 
+class NoTables(TableManager):
+    """Starts at once: Faust's own gives tables a second to be added, and the group waits for it."""
+
+    async def on_start(self) -> None:
+        """Let the group be joined."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class FaustApp(faust.App):
     """A Faust app: group membership and agents, without Faust's tables and commits."""
 
@@ -56,6 +66,7 @@ def options(settings: Settings, poll_records: int) -> dict[str, Any]:
         "broker": [URL(f"aiokafka://{host.strip()}") for host in settings.bootstrap.split(",")],
         "autodiscover": False,
         "ConsumerScheduler": FetchScheduler,
+        "TableManager": NoTables,
         "broker_session_timeout": SESSION_SECONDS,
         "broker_heartbeat_interval": HEARTBEAT_SECONDS,
         "broker_rebalance_timeout": REBALANCE_SECONDS,
