@@ -1,7 +1,6 @@
 """Progress reports of a merge task: that readers of the output have all that it has read."""
 
 import time
-from collections.abc import Callable, Mapping
 
 from streams.config.settings import Settings
 from streams.events.key_value import KeyValue
@@ -11,10 +10,15 @@ from streams.tasks.merge.output_comparison import OutputComparison
 from streams.tasks.merge.unmerged_partials import UnmergedPartials
 from streams.tasks.ports import MergerPort
 from streams.tasks.progress_reporter import ProgressReporter
+from streams.tasks.reference_data import ReferenceCursor
 
 
 class PublicationReports:
-    """When the merge task of a partition reports, and what."""
+    """When the merge task of a partition reports, and what.
+
+    Attributes:
+        reference: How far the task has applied the reference data.
+    """
 
     def __init__(
         self,
@@ -24,9 +28,9 @@ class PublicationReports:
         unmerged: UnmergedPartials,
         comparison: OutputComparison,
         batches: RecordBatches,
-        reference_offsets: Callable[[], Mapping[str, int]],
+        reference: ReferenceCursor,
     ) -> None:
-        """`reference_offsets` gives how far the task has applied the reference data."""
+        self.reference = reference
         self._reporter = ProgressReporter()
         self._settings = settings
         self._partition = partition
@@ -34,7 +38,6 @@ class PublicationReports:
         self._unmerged = unmerged
         self._comparison = comparison
         self._batches = batches
-        self._reference_offsets = reference_offsets
 
     @property
     def is_published(self) -> bool:
@@ -43,12 +46,12 @@ class PublicationReports:
 
     def is_due(self, interval_s: float) -> bool:
         """Whether to report: only if nothing waits."""
-        reached = self._unmerged.source_offset, self._reference_offsets()
+        reached = self._unmerged.source_offset, self.reference.offsets
         return self.is_published and self._reporter.is_due(reached, time.monotonic(), interval_s)
 
     def report(self) -> KeyValue:
         """The report; before all is published, one that withdraws that of an earlier owner."""
-        offset, reference = self._unmerged.source_offset, self._reference_offsets()
+        offset, reference = self._unmerged.source_offset, self.reference.offsets
         if self.is_published:
             self._reporter.reported((offset, reference), time.monotonic())
         else:

@@ -68,14 +68,9 @@ class MergeTask:
         self._alerts = TargetAlertPublisher(settings, core, number)
         self._unmerged = UnmergedPartials()
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
+        batches = self._transactions.batches
         self._reports = PublicationReports(
-            settings,
-            number,
-            self._merger,
-            self._unmerged,
-            comparison,
-            self._transactions.batches,
-            lambda: self._reference.offsets,
+            settings, number, self._merger, self._unmerged, comparison, batches, self._reference
         )
         self._advanced_at = 0.0
         self._last_worked_at = 0.0
@@ -86,7 +81,7 @@ class MergeTask:
 
     async def restore(self, reference: ReferenceData) -> None:
         """Catch up with the partials; the next rounds publish the differences to the output."""
-        self._reference = ReferenceCursor(reference)
+        self._reference = self._reports.reference = ReferenceCursor(reference)
         await self._alerts.restore()
         await self._output.restore()
         self._read_reference()
