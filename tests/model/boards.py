@@ -48,6 +48,9 @@ class Board:
                 self.published, first = dict(self.totals), 0
             stale = [c for c in CELLS if self.totals.get(c) != self.published.get(c)]
             if stale and (not has_news or self.me.random.random() < EAGERNESS):
+                if self.me.has_rounds:
+                    # By priority: the others may have changed again when their turn comes.
+                    stale = self.me.random.sample(stale, self.me.random.randint(1, len(stale)))
                 yield from self._publish(stale)
             else:
                 yield DONE if has_news else self.me.rest()

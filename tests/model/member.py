@@ -44,6 +44,7 @@ class Member:
     asleep: int
     skew: int
     has_snapshots: bool = False
+    has_rounds: bool = False
     epoch: int = 0
     at: int = 0
     # A request that may arrive even if the member dies now.

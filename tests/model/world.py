@@ -47,6 +47,7 @@ class World:
         self.topics = Topics([[Partition() for _ in topics] for topics in sources])
         self.versions = [1]
         self.has_snapshots = rules.snapshots and seed % 10 == 3
+        self.has_rounds = seed % 10 in (6, 7)
         self.wire: list[Request] = []
         self.members: list[Member] = []
         self.owners: dict[Place, Member] = {}
@@ -104,6 +105,7 @@ class World:
             asleep=random.choice((0, 0, 0, 0, 30)),
             skew=random.choice((0, 0, 1)),
             has_snapshots=self.has_snapshots,
+            has_rounds=self.has_rounds,
         )
         stage = Shard if place.stage == JOURNEYS else Board
         member.life = stage(member, self.topics).live()
