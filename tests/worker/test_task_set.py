@@ -32,18 +32,20 @@ class LongStep(HangingTask):
         await super().process(lists)
 
 
+async def ready_at_once() -> None:
+    """Restore nothing."""
+
+
+async def resume(runner: TaskRunner) -> None:
+    runner.resume()
+
+
 @asynccontextmanager
 async def processing(records: int) -> AsyncIterator[tuple[TaskSet, LongStep]]:
     """Yield tasks of which one has been in a step with some records for a while."""
     task, tasks = LongStep(), TaskSet(lambda: False)
 
-    async def restore() -> None:
-        """Be ready at once."""
-
-    async def resume(runner: TaskRunner) -> None:
-        runner.resume()
-
-    runner = tasks.by_id["aggregate", 3] = TaskRunner(task, restore)
+    runner = tasks.by_id["aggregate", 3] = TaskRunner(task, ready_at_once)
     task.may_go_on.set()
     runner.start(resume)
     await eventually(lambda: is_resumed(runner))
@@ -67,6 +69,21 @@ async def test_records_count_until_their_step_has_ended(records: int, load: Load
         assert tasks.load() is load
         task.may_go_on.set()
         await eventually(lambda: is_idle(tasks))
+
+
+async def test_tasks_that_are_ready_publish_little_while_others_are_restored() -> None:
+    restored, tasks = asyncio.Event(), TaskSet(lambda: True)
+    runners = TaskRunner(LongStep(), ready_at_once), TaskRunner(LongStep(), restored.wait)
+    tasks.by_id = dict(zip((("merge", 0), ("aggregate", 3)), runners, strict=True))
+    for runner in runners:
+        runner.start(resume)
+    await eventually(lambda: is_resumed(runners[0]))
+    assert tasks.load() is Load.BACKLOG
+    restored.set()
+    await eventually(lambda: is_resumed(runners[1]))
+    assert tasks.load() is not Load.BACKLOG
+    for runner in runners:
+        await runner.end()
 
 
 async def is_idle(tasks: TaskSet) -> bool:
