@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 
 from streams.config.settings import Settings
 from streams.internal_topics import partials
@@ -63,12 +64,14 @@ class Hands:
         await merger.restore(self.reference)
         return merger
 
-    async def compare(self, merger: MergeTask) -> None:
-        """Let a restored board compare and publish what it has: without load nothing waits."""
+    async def compare(self, *mergers: MergeTask) -> None:
+        """Let restored boards compare and publish what they have: without load nothing waits."""
         demand, self.demand = self.demand, Load.IDLE
-        await merger.tick()
-        while merger.uncompared or merger.next_tick_in_s <= 0:
+        for merger in mergers:
             await merger.tick()
+            while merger.uncompared or merger.next_tick_in_s < inf:
+                await asyncio.sleep(max(0.0, merger.next_tick_in_s))
+                await merger.tick()
         self.demand = demand
 
     async def read(self, owner: AggregateTask | MergeTask) -> None:
@@ -108,7 +111,8 @@ class Hands:
 
     async def read_boards(self, core: CorePort | None = None) -> None:
         """Take all boards and let them publish what is there."""
-        await asyncio.gather(*(self.board(number, core) for number in range(MERGE_PARTITIONS)))
+        restored = (self.restored_board(number, core) for number in range(MERGE_PARTITIONS))
+        await self.compare(*await asyncio.gather(*restored))
 
     async def close(self) -> None:
         """Let go of all."""

@@ -73,7 +73,11 @@ async def test_records_count_until_their_step_has_ended(records: int, load: Load
 
 async def test_tasks_that_are_ready_publish_little_while_others_are_restored() -> None:
     restored, tasks = asyncio.Event(), TaskSet(lambda: True)
-    runners = TaskRunner(LongStep(), ready_at_once), TaskRunner(LongStep(), restored.wait)
+
+    async def ready_later() -> None:
+        await restored.wait()
+
+    runners = TaskRunner(LongStep(), ready_at_once), TaskRunner(LongStep(), ready_later)
     tasks.by_id = dict(zip((("merge", 0), ("aggregate", 3)), runners, strict=True))
     for runner in runners:
         runner.start(resume)

@@ -32,7 +32,11 @@ async def test_restored_task_is_ready_before_it_has_compared_the_output(settings
     assert await values(settings) == {"rep=ann": 1, "rep=bob": 1}
 
 
-async def test_nothing_is_settled_before_the_output_is_compared(settings: Settings) -> None:
+async def test_nothing_is_settled_before_the_output_is_compared(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for interval in ("BUSY_PROGRESS_SECONDS", "PROGRESS_SECONDS"):
+        monkeypatch.setattr(f"streams.tasks.aggregate.task.{interval}", -1.0)
     await produce(settings, [event(number, "call.ended") for number in range(20)])
     async with hands(settings) as own:
         await own.settle(Counting())
