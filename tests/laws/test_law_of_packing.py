@@ -1,6 +1,5 @@
 """Packing saves memory and changes nothing: records, reroutes, cells and alerts."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,16 +15,14 @@ from streams.engine.aggregate.reroutes import EventSet, Hop, Reroute, ReroutedKe
 from streams.engine.aggregate.stores import contribution_cache, packed_cells, packed_sets
 from streams.engine.aggregate.stores.packed_cells import PackedCells
 from streams.engine.aggregate.stores.packed_sets import PackedSets
-from streams.engine.aggregate.stores.set_format import pack_set, unpack_set
 from streams.engine.aggregate.stores.waiting_contributions import WaitingContributions
 from streams.engine.algebra.measures import Grouped, add_grouped
 from streams.engine.algebra.packed_vectors import unpack
 from streams.engine.catalogue.dimensions import dimensions
-from streams.events import Event, ReferenceRecord, decode, pack
+from streams.events import Event, ReferenceRecord, pack
 from streams.events.key_value import KeyValue
 from streams.wiring.catalogue import catalogue
 from tests.histories.strategies import small_histories
-from tests.kpis.story import lead
 from tests.laws.merging import decoded, on_topics, stories
 
 NEVER = 10**9
@@ -82,16 +79,6 @@ def test_packed_sets_are_what_a_dictionary_is(events: list[Any], data: st.DataOb
         assert contents(sets) == contents(plain)
         assert {name: sets.touch(name) for name in plain} == plain
         assert contents(sets.copy_of(plain)) == contents(plain)
-
-
-def test_names_of_fields_take_no_room_in_a_packed_set() -> None:
-    said = lead("03-02 09:00", rep="ann", channel="web", media="earned", campaign="spring")
-    event = decode(json.dumps(said).encode())
-    assert isinstance(event, Event)
-    entry = entry_of(event)
-    packed = pack_set({identity_of(entry): entry}, pack(event))
-    assert len(packed) < len(pack(event)) * 2 / 3
-    assert unpack_set(packed)[0] == {identity_of(entry): entry}
 
 
 CHANGES = st.tuples(

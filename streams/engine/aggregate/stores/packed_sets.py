@@ -9,7 +9,7 @@ from streams.engine.aggregate.stores.set_format import pack_set, unpack_set
 from streams.events import pack
 
 # Entries of the event sets that are unpacked: about 0.6 kB each. Leads whose events come one
-# after another stay unpacked meanwhile; a set that was not touched for longer takes a twelfth.
+# after another stay unpacked meanwhile; a set that was not touched for longer takes an eighth.
 UNPACKED_ENTRIES = 8_000
 
 

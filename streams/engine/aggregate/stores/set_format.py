@@ -3,19 +3,18 @@
 Snapshots hold these bytes, and are only read by the code that has written them.
 """
 
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from types import GenericAlias
 
 import msgspec
+from cramjam import lz4
 
 from streams.engine.aggregate.entry import Entry
 from streams.engine.aggregate.reroutes import EventSet, Path, ReroutedKey
 from streams.engine.calendars.calendar import milliseconds
 from streams.events import EVENT_TYPES, Common, identity, order_within
-from streams.events.fields import choices
 
 _encode = msgspec.msgpack.Encoder().encode
 _Events = GenericAlias(list, reduce(or_, EVENT_TYPES))
@@ -26,42 +25,24 @@ _decode_mixed = msgspec.msgpack.Decoder(
 ).decode
 # MessagePack's first byte of an array whose length follows in four bytes.
 ARRAY, LENGTH_BYTES = b"\xdd", 4
-# The fastest level, and 8 kB: more than the dictionary and the events of most sets.
-LEVEL, WINDOW_BITS, MEMORY_LEVEL = 1, -13, 4
-
-
-def _texts() -> Iterator[bytes]:
-    """What events have in common, packed: texts that fields allow, names of fields, types."""
-    members = [field for kind in EVENT_TYPES for field in msgspec.structs.fields(kind)]
-    yield from (_encode(text) for field in members for text in choices(field.type))
-    yield from (_encode(field.encode_name) for field in members)
-    for kind in EVENT_TYPES:
-        yield _encode("type") + _encode(kind.__struct_config__.tag) + _encode("id")
-
-
-# In a set of a few events most of these are there once or twice: without the dictionary eight
-# events take a third more.
-DICTIONARY = b"".join(dict.fromkeys(_texts()))
 
 
 def pack_set(event_set: EventSet, values: bytes | None) -> bytes:
     """Pack an event set; `values` are its events one after another, as in the state changelog.
 
-    They are None where an event was replaced or removed or is a rerouted one.
+    They are None where an event was replaced or removed or is a rerouted one. LZ4 takes a tenth
+    of the time of Deflate, and finds the names of fields and all values that recur.
     """
     if values is not None:
         content = ARRAY + len(event_set).to_bytes(LENGTH_BYTES) + values
     else:
         content = _mixed(event_set)
-    deflate = zlib.compressobj(
-        LEVEL, zlib.DEFLATED, WINDOW_BITS, MEMORY_LEVEL, zlib.Z_DEFAULT_STRATEGY, DICTIONARY
-    )
-    return deflate.compress(content) + deflate.flush()
+    return bytes(lz4.compress_block(content))
 
 
 def unpack_set(packed: bytes) -> tuple[EventSet, bytes | None]:
     """Unpack a set and its values: equal entries under equal keys, in the same order."""
-    content = zlib.decompressobj(WINDOW_BITS, DICTIONARY).decompress(packed)
+    content = bytes(lz4.decompress_block(packed))
     if content.startswith(ARRAY):
         values = content[len(ARRAY) + LENGTH_BYTES :]
         return _entries(_decode_events(content), {}), values
