@@ -136,10 +136,13 @@ class TaskRunner:
 
     @property
     def seconds_without_progress(self) -> float:
-        """Seconds since the current step began or last made progress; 0 between steps."""
+        """Seconds since the current step began or last made progress; 0 between steps.
+
+        Each slice of long work is progress: adding up a backlog takes a starved machine minutes.
+        """
         if not self._is_in_step:
             return 0.0
-        return time.monotonic() - max(self._step_began, self.task.last_progress_at)
+        return time.monotonic() - max(self._step_began, self.last_progress_at)
 
     @property
     def last_progress_at(self) -> float:

@@ -13,6 +13,7 @@ from streams.kafka.errors import Fenced, Stuck
 from streams.kafka.fetched_list import FetchedList
 from streams.kafka.progress_tracker import report_progress
 from streams.process.cancellation import RETRY_SECONDS
+from streams.tasks.cooperative import run_cooperatively
 from streams.worker.record_buffer import BACKLOG
 from streams.worker.task_runner import (
     NO_LIMIT,
@@ -97,6 +98,22 @@ async def test_step_with_progress_is_not_stuck() -> None:
     async with running() as (runner, task):
         task.last_progress_at = time.monotonic() + 1000
         raise_if_stuck([runner], 0.0)
+
+
+async def test_step_of_many_slices_is_not_stuck() -> None:
+    class LongWork(HangingTask):
+        async def tick(self) -> None:
+            """Work in slices until `may_go_on` is set."""
+            self.ticks += 1
+            await run_cooperatively(lambda: not self.may_go_on.is_set())
+
+    async with running(task=LongWork()) as (runner, task):
+        began = time.monotonic()
+        while time.monotonic() < began + 0.5:
+            await asyncio.sleep(0.05)
+            raise_if_stuck([runner], 0.3)
+        assert task.ticks == 1
+        task.may_go_on.set()
 
 
 async def test_runner_between_two_steps_is_not_stuck() -> None:
@@ -260,10 +277,10 @@ async def test_runner_ends_although_records_arrive_at_the_same_time(iterations: 
 
 @asynccontextmanager
 async def running(
-    limit: AbstractAsyncContextManager[Any] = NO_LIMIT,
+    limit: AbstractAsyncContextManager[Any] = NO_LIMIT, task: HangingTask | None = None
 ) -> AsyncIterator[tuple[TaskRunner, HangingTask]]:
     """Yield a runner within its first tick."""
-    task = HangingTask()
+    task = task or HangingTask()
 
     async def restore() -> None:
         """Be ready at once."""
