@@ -6,7 +6,9 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import psutil
 import pytest
 
 from streams.broker.embedded import EmbeddedKafka
@@ -18,6 +20,17 @@ from tests.gateway.webhooks.posting import Inbox, Reply, WebhookSender, webhooks
 COUNT, TOGETHER = 400, 40
 
 
+def is_stopped(group: int) -> bool:
+    """Return whether no thread of a process, or of its children, runs any more."""
+    leader = psutil.Process(group)
+    states = [
+        stat.read_text().rpartition(")")[2].split()[0]
+        for each in (leader, *leader.children(recursive=True))
+        for stat in Path(f"/proc/{each.pid}/task").glob("*/stat")
+    ]
+    return set(states) == {"T"}
+
+
 @contextmanager
 def standing_still(broker: EmbeddedKafka) -> Iterator[None]:
     """Let Kafka keep its connections and do nothing for the block."""
@@ -26,6 +39,10 @@ def standing_still(broker: EmbeddedKafka) -> Iterator[None]:
     group = broker._process._process.pid
     os.killpg(group, signal.SIGSTOP)
     try:
+        # Its threads stop one after another; on a busy machine one may answer meanwhile.
+        latest = time.monotonic() + 10
+        while not is_stopped(group) and time.monotonic() < latest:
+            time.sleep(0.01)
         yield
     finally:
         os.killpg(group, signal.SIGCONT)
