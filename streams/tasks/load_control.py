@@ -76,22 +76,25 @@ class RateLimiter:
 class LoadControl:
     """Gives slots for publishing to the merge tasks of a worker, one at a time.
 
-    While `has_backlog()`, publishing gets a small part of the time, so that each round carries
-    more changes of each key instead of there being more rounds. `load()` is how much else there
-    is to do.
+    `load()` is how much else there is to do. While it is a backlog, publishing gets a small part
+    of the time, so that each round carries more changes of each key instead of there being more
+    rounds.
     """
 
-    def __init__(self, has_backlog: Callable[[], bool], load: Callable[[], Load]) -> None:
-        self._has_backlog = has_backlog
+    def __init__(self, load: Callable[[], Load]) -> None:
         self.load = load
         self._lock = asyncio.Lock()
         self._next_at = 0.0
+
+    @property
+    def _has_backlog(self) -> bool:
+        return self.load() is Load.BACKLOG
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Wait for a slot; the body must not await anything."""
         async with self._lock:
-            while (early_s := self._next_at - time.monotonic()) > 0 and self._has_backlog():
+            while (early_s := self._next_at - time.monotonic()) > 0 and self._has_backlog:
                 await asyncio.sleep(min(early_s, BACKLOG_POLL_SECONDS))
             began = time.monotonic()
             yield

@@ -57,7 +57,7 @@ class TaskManager:
         self._metrics = metrics
         self._background = BackgroundTasks(on_fatal)
         self._tasks = TaskSet(has_spare_time)
-        load_control = LoadControl(lambda: self._tasks.load() is Load.BACKLOG, self._tasks.load)
+        load_control = LoadControl(self._tasks.load)
         self._factory = TaskFactory(
             settings,
             core,

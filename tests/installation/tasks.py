@@ -57,7 +57,7 @@ class Hands:
 
     async def restored_board(self, number: int = 0, core: CorePort | None = None) -> MergeTask:
         """Take and restore a board, which has compared nothing yet."""
-        pace = LoadControl(lambda: False, lambda: self.demand)
+        pace = LoadControl(lambda: self.demand)
         merger = MergeTask(self.settings, core or Counting(), number, self.noted, pace)
         self._owned.append(merger)
         await merger.fence()

@@ -68,7 +68,7 @@ def test_work_is_due_from_the_end_of_the_pause() -> None:
 
 
 async def test_slots_are_given_at_once_while_no_backlog_waits() -> None:
-    control = LoadControl(lambda: False, lambda: Load.HEAVY)
+    control = LoadControl(lambda: Load.HEAVY)
     given = 0
     for _ in range(3):
         async with control.slot():
@@ -77,8 +77,8 @@ async def test_slots_are_given_at_once_while_no_backlog_waits() -> None:
 
 
 async def test_slot_waits_only_as_long_as_a_backlog_does() -> None:
-    answers = iter([True, True, False])
-    control = LoadControl(lambda: next(answers), lambda: Load.HEAVY)
+    answers = iter([Load.BACKLOG, Load.BACKLOG, Load.HEAVY])
+    control = LoadControl(lambda: next(answers))
     control._next_at = inf
     async with control.slot():
         pass

@@ -67,10 +67,10 @@ class MergeTask:
         self._transactions = TransactionalProducer(settings, STAGE, number, metrics.set_aside)
         self._alerts = TargetAlertPublisher(settings, core, number)
         self._unmerged = UnmergedPartials()
-        self._reference = ReferenceCursor(ReferenceData(settings, metrics))
         batches = self._transactions.batches
+        reference = ReferenceCursor(ReferenceData(settings, metrics))
         self._reports = PublicationReports(
-            settings, number, self._merger, self._unmerged, comparison, batches, self._reference
+            settings, number, self._merger, self._unmerged, comparison, batches, reference
         )
         self._advanced_at = 0.0
         self._last_worked_at = 0.0
@@ -81,7 +81,7 @@ class MergeTask:
 
     async def restore(self, reference: ReferenceData) -> None:
         """Catch up with the partials; the next rounds publish the differences to the output."""
-        self._reference = self._reports.reference = ReferenceCursor(reference)
+        self._reports.reference = ReferenceCursor(reference)
         await self._alerts.restore()
         await self._output.restore()
         self._read_reference()
@@ -174,7 +174,7 @@ class MergeTask:
         return await self._unmerged.merge_all(self._merger, slice_s, between)
 
     def _read_reference(self) -> None:
-        for record in self._reference.advance():
+        for record in self._reports.reference.advance():
             self._merger.add_reference(record)
 
     async def _compare_rest(self) -> None:
