@@ -136,3 +136,13 @@ def _normalised_scope(event: TargetSet) -> TargetSet:
     if not all(scope.values()):
         raise EmptyLabel("scope")
     return event if scope == event.scope else msgspec.structs.replace(event, scope=scope)
+
+
+def join_names(*names: str) -> str:
+    """Join names by `/`; one inside a name is written `%2F`, so that no two lists give one text."""
+    return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
+
+
+def split_names(text: str) -> list[str]:
+    """Give the names that were joined."""
+    return [name.replace("%2F", "/").replace("%25", "%") for name in text.split("/")]

@@ -34,6 +34,7 @@ from streams.engine.plans.forecast import (
     likely,
     win_rate,
 )
+from streams.events.labels import join_names, split_names
 from streams.journeys import Deal
 from streams.journeys.deals.deal import written
 
@@ -101,15 +102,13 @@ def stage_label(pipeline: str, stage: str) -> str:
 
     A deal without a stage has an empty one.
     """
-    named, own = (name.replace("%", "%25").replace("/", "%2F") for name in (pipeline, stage))
-    return f"{named}/{own}" if named and own else own
+    return join_names(pipeline, stage) if pipeline and stage else join_names(stage)
 
 
 def stage_of(label: str) -> tuple[str, str]:
     """Read pipeline and stage from what `stage_label` wrote."""
-    pipeline, _, stage = label.rpartition("/")
-    named, own = (name.replace("%2F", "/").replace("%25", "%") for name in (pipeline, stage))
-    return named, own
+    *pipeline, stage = split_names(label)
+    return "".join(pipeline), stage
 
 
 def forecast(definitions: Definitions, floor: int, seed: str) -> Derived:

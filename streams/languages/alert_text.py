@@ -6,6 +6,7 @@ from decimal import Decimal
 from string import Formatter
 from typing import Any
 
+from streams.events.labels import split_names
 from streams.languages.format import MONEY, Formats
 
 TARGETS = "target_off_pace"
@@ -29,11 +30,6 @@ def sentence(alert: Mapping[str, Any], formats: Formats) -> str:
     return template.format(**values)
 
 
-def parts(subject: str) -> list[str]:
-    """Split an alert's subject into the names that it is made of: owner and what it is of."""
-    return [part.replace("%2F", "/").replace("%25", "%") for part in subject.split("/")]
-
-
 def target_name(alert: Mapping[str, Any], formats: Formats) -> str:
     """Name the KPI of an alert about a target, and whose it is."""
     scope = "".join(alert["scope"].values()) or formats.language.text("scope.all")
@@ -44,7 +40,7 @@ def _values(alert: Mapping[str, Any], formats: Formats) -> dict[str, str]:
     """Fill the places that the record has something for."""
     if alert["kind"] == TARGETS:
         return _of_target(alert, formats)
-    names, text = parts(str(alert["subject"])), formats.language.text
+    names, text = split_names(str(alert["subject"])), formats.language.text
     owner, within = _name(names[0], formats), _name(names[-1], formats)
     found = {"owner": owner, "within": within, "subject": _name("/".join(names), formats)}
     if alert.get("since"):

@@ -17,6 +17,7 @@ from streams.engine.catalogue.alert import (
     Rule,
 )
 from streams.engine.catalogue.catalogue import Catalogue
+from streams.events.labels import join_names
 
 
 class Alert(NamedTuple):
@@ -184,7 +185,7 @@ def subject(alert: Alert) -> str:
     if alert.within is None:
         return alert.owner
     parts = (alert.owner, alert.within) if alert.within != alert.owner else (alert.owner,)
-    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+    return join_names(*parts)
 
 
 def _span(number: int, event_set: str, holds: Holds, max_age_ms: int | None) -> Span:

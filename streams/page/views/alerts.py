@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from streams.events.labels import split_names
 from streams.history.store import EndedAlert
-from streams.languages.alert_text import TARGETS, parts, sentence, target_name
+from streams.languages.alert_text import TARGETS, sentence, target_name
 from streams.page.live.withdrawn import Withdrawal
 from streams.page.views.card import Source
 from streams.page.views.links import crm_link
@@ -224,13 +225,13 @@ def counts_business_hours(source: Source) -> bool:
 def _subject(source: Source, alert: Record) -> str:
     if alert["kind"] == TARGETS:
         return target_name(alert, source.formats)
-    names = parts(str(alert["subject"]))
+    names = split_names(str(alert["subject"]))
     return " · ".join(names) if alert["kind"] in OWNED else names[-1]
 
 
 def _href(source: Source, alert: Record) -> str:
     """Give the address in the CRM of what is named last: the deal, or else its lead."""
-    found = (crm_link(source.links, name) for name in reversed(parts(str(alert["subject"]))))
+    found = (crm_link(source.links, name) for name in reversed(split_names(str(alert["subject"]))))
     return next(filter(None, found), "")
 
 
