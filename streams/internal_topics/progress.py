@@ -95,7 +95,7 @@ def merge_report(
     clock: int,
     set_aside: Sequence[str] = (),
 ) -> KeyValue:
-    """The report that all partials below an offset are published, and nothing waits.
+    """The report that all partials and reference records below these offsets are published.
 
     `offset` NOTHING_PUBLISHED withdraws what an earlier owner has reported.
     """
@@ -103,7 +103,6 @@ def merge_report(
         "partials": offset,
         "reference": reference,
         "clock": clock,
-        "clean": offset != NOTHING_PUBLISHED,
         "set_aside": set_aside,
     }
     return f"merge/{partition}".encode(), orjson.dumps(report)

@@ -143,6 +143,14 @@ class MergerPort(Protocol):
     def waiting(self, priority: Priority) -> int:
         """How many of them are known to wait for a round of a priority."""
 
+    @property
+    def epoch(self) -> int:
+        """The number of the current epoch: each round begins one, after all that was applied."""
+
+    @property
+    def frontier(self) -> int:
+        """The oldest epoch that has records which no round has given; at most the current one."""
+
     def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
         """Replace one partition's partial of a cell; {} removes it. It must not change any more."""
 

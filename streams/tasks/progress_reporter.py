@@ -20,6 +20,10 @@ class ProgressReporter:
         """Whether the last commit is so long ago that the task has to show that it is alive."""
         return now - self.committed_at > HEARTBEAT_SECONDS
 
+    def is_possible(self, now: float, interval_s: float) -> bool:
+        """Whether a report of news would be due, or any report is."""
+        return now - self._reported_at > interval_s or self.is_heartbeat_due(now)
+
     def is_due(self, progress: object, now: float, interval_s: float) -> bool:
         """Whether to report: news at most once per interval, anything with the heartbeat."""
         is_news = progress != self._reported and now - self._reported_at > interval_s

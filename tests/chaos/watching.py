@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
+from streams.internal_topics.progress import NOTHING_PUBLISHED
 from streams.kafka import topics
 from streams.tasks.merge.published_index import REVISION_FIELD, REVISION_HEADER
 from tests.chaos.early_reports import EarlyReports
@@ -140,7 +141,7 @@ class Watcher:
         report = orjson.loads(record.value)
         name = record.key.decode()
         stage, _, number = name.partition("/")
-        if stage == "merge" and not report["clean"]:
+        if stage == "merge" and report["partials"] == NOTHING_PUBLISHED:
             return  # a new owner has withdrawn what an earlier one reported, and compares
         if stage == "merge":
             self._rises(name, {"partials": report["partials"]})

@@ -1,7 +1,7 @@
 """A core that counts events by topic and rep: small enough to work out every answer by hand."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
@@ -9,28 +9,16 @@ from zlib import crc32
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.algebra.measures import Grouped
 from streams.engine.catalogue.publish_priority import Priority
-from streams.engine.merge.record_builder import Publication
-from streams.engine.merge.record_encoder import AsOfFields
-from streams.events import Event, KnownNames, RateSet, ReferenceRecord, RepSet, pack, unpack
+from streams.events import Event, KnownNames, RateSet, ReferenceRecord, pack, unpack
 from streams.events.key_value import KeyValue
+from tests.installation.counting_merger import CountingMerger
 from tests.installation.without_snapshots import WithoutFingerprint, WithoutSnapshots
-
-# The keys of reps whose sums come later, and before that but not first.
-SLOW = "rep=slow"
-WIDE = "rep=wide"
-GONE = "gone"  # in no cell, and in no round
-NOW = AsOfFields('"as_of":"now"')
 
 
 def cells_of(event: Event) -> list[str]:
     """The cells an event counts in."""
     rep = getattr(event, "rep", None)
     return [event.topic, *([f"rep={rep}"] if rep else [])]
-
-
-def priority_of(key: str) -> Priority:
-    """When a key comes."""
-    return {SLOW: Priority.LATER, WIDE: Priority.NEXT}.get(key, Priority.FIRST)
 
 
 def counted(count: int) -> Grouped:
@@ -159,104 +147,6 @@ class CountingAggregator(WithoutSnapshots):
                 for cell in cells_of(event):
                     counts[cell] += self.weight
         return {cell: counted(n) for cell, n in counts.items() if n}
-
-
-class CountingMerger:
-    """Adds up the shards; a rep's team counts what its reps count."""
-
-    def __init__(self, clock: int) -> None:
-        self.clock = clock
-        self.partials: dict[tuple[str, int], Grouped] = {}
-        self.teams: dict[str, str] = {}
-        self.keys: dict[str, None] = {}
-        self.chosen: dict[str, None] = {}
-
-    @property
-    def pending(self) -> int:
-        """Keys that wait."""
-        return len(self.keys) + len(self.chosen)
-
-    def waiting(self, priority: Priority) -> int:
-        """Keys that wait with a priority."""
-        return sum(priority_of(key) is priority for key in self.keys)
-
-    def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
-        """Replace a partial."""
-        if vectors:
-            self.partials[cell, partition] = vectors
-        else:
-            self.partials.pop((cell, partition), None)
-        self.keys[cell] = None
-        self._invalidate_team(cell)
-
-    def apply_partials(self) -> bool:
-        """Do nothing: a partial is applied as it is set."""
-        return False
-
-    def add_reference(self, record: ReferenceRecord) -> None:
-        """Move a rep to a team."""
-        if not isinstance(record, RepSet):
-            return
-        cell = f"rep={record.rep}"
-        self._invalidate_team(cell)
-        self.teams[cell] = f"team={record.team}"
-        self._invalidate_team(cell)
-
-    def advance_clock(self, clock: int) -> bool:
-        """Let time pass, in one step."""
-        self.clock = clock
-        return False
-
-    def alerts(self, clock: int) -> dict[str, bytes]:  # noqa: ARG002 - of MergerPort
-        """Raise none."""
-        return {}
-
-    def reconcile(self, keys: Iterable[str]) -> list[str]:
-        """Let keys come in a round, all but one."""
-        known = dict.fromkeys(keys)
-        self.keys |= {key: None for key in known if key != GONE}
-        return [GONE] if GONE in known else []
-
-    def begin_round(
-        self,
-        priority: Priority | None = None,
-        max_scopes: int | None = None,  # noqa: ARG002 - of MergerPort
-    ) -> "CountingRound":
-        """Choose what waits."""
-        taken = (*Priority,) if priority is None else (Priority.FIRST, priority)
-        self.keys = {**self.chosen, **self.keys}
-        self.chosen = {key: None for key in self.keys if priority_of(key) in taken}
-        self.keys = {key: None for key in self.keys if key not in self.chosen}
-        return CountingRound(self, list(self.chosen))
-
-    def publication(self, key: str) -> Publication:
-        """Sum of a key as it is now."""
-        total = sum(
-            vectors["all"]["n"]
-            for (cell, _), vectors in self.partials.items()
-            if key in (cell, self.teams.get(cell))
-        )
-        return key, f'{{"kpi":"{key}","value":{total}'.encode() if total else None, NOW
-
-    def _invalidate_team(self, cell: str) -> None:
-        if cell in self.teams:
-            self.keys[self.teams[cell]] = None
-
-
-class CountingRound:
-    """The sums of chosen keys."""
-
-    def __init__(self, merger: CountingMerger, keys: list[str]) -> None:
-        self._merger = merger
-        self._keys = keys
-
-    def next_batch(self, limit: int | None = None) -> list[Publication]:
-        """The next sums."""
-        keys = self._keys[:limit]
-        del self._keys[:limit]
-        for key in keys:
-            self._merger.chosen.pop(key, None)
-        return [self._merger.publication(key) for key in keys]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from streams.tasks.aggregate.snapshot_records import (
     encode_manifest,
     part_key,
 )
+from streams.tasks.aggregate.snapshot_writer import PartsEncoder
 from streams.wiring.core import KpiCore, build_core
 from tests.installation.installed import event, eventually, produce, rate_set, records, sizes
 from tests.installation.tasks import Hands, hands
@@ -254,6 +255,16 @@ async def test_snapshot_comes_early_when_the_last_one_lacks_much(
         assert await written(range(0)) > first
         second = await written(range(110, 150))
         assert second > first
+
+
+def test_cost_of_a_snapshot_is_without_what_others_do_meanwhile() -> None:
+    encoder = PartsEncoder(iter([b"part"] * 3))
+    while encoder.step():
+        until = time.thread_time() + 0.05
+        while time.thread_time() < until:
+            pass
+    assert encoder.count == 3
+    assert 0 < encoder.busy_s < 0.05
 
 
 async def test_owner_that_is_to_write_none_removes_the_last_snapshot(settings: Settings) -> None:

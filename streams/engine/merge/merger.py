@@ -85,17 +85,24 @@ class Merger:
     @property
     def pending(self) -> int:
         """How many windows of a scope wait for a round, and cells for their windows."""
-        return (
-            len(self._partials)
-            + len(self._invalidation)
-            + len(self._queue)
-            + (0 if self._round is None else len(self._round))
-            + (self._day_before is not None)
-        )
+        unread = len(self._partials) + len(self._invalidation) + (self._day_before is not None)
+        chosen = 0 if self._round is None else len(self._round)
+        return unread + len(self._queue) + chosen
 
     def waiting(self, priority: Priority) -> int:
         """How many windows of a scope are known to wait for a round of a priority."""
         return self._queue.waiting(priority)
+
+    @property
+    def epoch(self) -> int:
+        """The number of the current epoch: each round begins one, after all that was applied."""
+        return self._queue.epoch
+
+    @property
+    def frontier(self) -> int:
+        """The oldest epoch that has records which no round has given; at most the current one."""
+        epoch = self._queue.oldest_epoch
+        return epoch if self._round is None else self._round.oldest_epoch(epoch)
 
     def set_partial(self, partition: int, cell: str, vectors: Grouped) -> None:
         """Replace a partition's partial of a cell, which must not change any more; {} removes."""
@@ -184,6 +191,7 @@ class Merger:
         self._return_round()
         self.evaluator.clear_cache()
         self._queue.add(self._invalidation.drain(), {})
+        self._queue.epoch += 1
         batches = self._queue.next_batches(priority, max_scopes)
         work = [each for each in batches if self._has_begun(each.window)]
         self._round = PublicationRound(work, self.clock, self._builder, self._queue)

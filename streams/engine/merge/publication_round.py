@@ -15,6 +15,9 @@ from streams.engine.merge.state.kpi_index import (
 from streams.engine.merge.state.priorities import ALL_KPIS
 from streams.engine.merge.window_context import WindowContext
 from streams.engine.merge.work_queue import (
+    NEVER,
+    NO_WORK,
+    Epochs,
     WindowWork,
     WorkQueue,
 )
@@ -37,7 +40,7 @@ class PublicationRound:
         self._builder = builder
         self._queue = queue
         self._context: WindowContext | None = None
-        self._priority = Priority.FIRST
+        self._priority, self._epochs = Priority.FIRST, NO_WORK
         # Of the window of the context, ranked and not written yet: first what an earlier round has
         # left, so that it is done however many rounds end early, and what has changed.
         self._left: deque[tuple[str, KpiMask]] = deque()
@@ -68,28 +71,39 @@ class PublicationRound:
                 self._builder.add_records(self._context, scope, mask, batch)
         return batch
 
+    def oldest_epoch(self, limit: int) -> int:
+        """The oldest epoch that has work here which is not in a batch yet, or `limit`."""
+        # What has changed and was left as well is among what was left.
+        left = min(self._epochs) if self._left else limit
+        unwritten = self._epochs.changed if self._unwritten else limit
+        return min([limit, left, unwritten, *(min(work.epochs) for work in self._work)])
+
     def return_work(self) -> None:
         """Return what is not in a batch yet to the queue, for the state is about to change."""
         if self._context is not None:
             # Ranks are up to date: these only have to be written.
-            window, left = self._context.window, dict(self._left or self._unwritten)
-            changed = dict(self._unwritten) if self._left else {}
-            self._queue.add({window: changed}, {window: left}, self._priority)
+            window, changed_in = self._context.window, self._epochs.changed
+            left, changed = dict(self._left), dict(self._unwritten)
+            epochs = Epochs(changed_in, min(self._epochs))
+            if not left:
+                left, changed, epochs = changed, {}, Epochs(NEVER, changed_in)
+            self._queue.add_window(WindowWork(window, changed, left, self._priority, epochs))
         for work in self._work:
-            self._queue.add({work.window: work.changed}, {work.window: work.rewrite}, work.priority)
+            self._queue.add_window(work)
         self._work.clear()
         self._left.clear()
         self._unwritten.clear()
 
     def _begin(self, work: WindowWork) -> None:
         """Read what has changed in a window, and find the records to write."""
-        window, self._priority = work.window, work.priority
+        window, self._priority, self._epochs = work.window, work.priority, work.epochs
         affected, later = self._builder.affected(window, work.changed, work.priority)
         self._context, scopes = self._builder.window_context(window, affected, self._clock)
         if work.priority is not Priority.LATER:
             # A rank changes with the values of others, far more often than its own.
             ranked = _others(scopes, affected)
-            self._queue.add({window: later}, {window: ranked}, Priority.LATER)
+            epochs = Epochs(work.epochs.changed, work.epochs.changed)
+            self._queue.add_window(WindowWork(window, later, ranked, Priority.LATER, epochs))
         self._left.extend(work.rewrite.items())
         _others(scopes, {scope: ~mask for scope, mask in work.rewrite.items()}, ALL_KPIS)
         self._unwritten.extend((scope, mask) for scope, mask in scopes.items() if mask)

@@ -1,7 +1,8 @@
 """What has to be read and written again, by window and scope, and what of it can wait."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streams.engine.calendars.calendar import Window
 from streams.engine.catalogue.publish_priority import Priority
@@ -14,6 +15,17 @@ from streams.engine.merge.state.kpi_index import (
 from streams.engine.merge.state.priorities import MasksByPriority, Priorities
 
 HIGHEST, LOWEST = Priority.FIRST, Priority.LATER
+NEVER: Final = sys.maxsize
+
+
+class Epochs(NamedTuple):
+    """The oldest epochs of changed KPIs and of records to write again; NEVER without any."""
+
+    changed: int
+    rewrite: int
+
+
+NO_WORK = Epochs(NEVER, NEVER)
 
 
 class WindowWork(NamedTuple):
@@ -28,6 +40,7 @@ class WindowWork(NamedTuple):
     changed: MaskByScope
     rewrite: MaskByScope
     priority: Priority
+    epochs: Epochs
 
 
 class WorkQueue:
@@ -35,9 +48,14 @@ class WorkQueue:
 
     Changed KPIs of one window and dimension that have one priority wait together: nothing of
     them is written before everything that has changed in them is read, for they have ranks.
+    A window keeps its place and its epoch while more of it changes.
+
+    Attributes:
+        epoch: The epoch of what is added.
     """
 
     def __init__(self, priorities: Priorities) -> None:
+        self.epoch = 0
         self._priorities = priorities
         self._work = tuple(_Work() for _ in Priority)
 
@@ -49,21 +67,33 @@ class WorkQueue:
         """How many of them wait with a priority."""
         return len(self._work[priority])
 
-    def add(self, changed: MaskByWindow, rewrite: MaskByWindow, least: Priority = HIGHEST) -> None:
-        """Add work; of `rewrite` none with a higher priority than `least`."""
-        for window, scopes in changed.items():
-            for priority, scope, mask in self._split(window, scopes):
-                self._work[priority].add_changed(window, {scope: mask})
-        for window, scopes in rewrite.items():
-            for priority, scope, mask in self._split(window, scopes):
-                self._work[max(priority, least)].add_rewrite(window, {scope: mask})
+    @property
+    def oldest_epoch(self) -> int:
+        """The oldest epoch that has work here; the current one if none has."""
+        return min((each for work in self._work for each in work.epochs()), default=self.epoch)
+
+    def add(self, changed: MaskByWindow, rewrite: MaskByWindow) -> None:
+        """Add work of this epoch."""
+        for window in {**changed, **rewrite}:
+            changes, rewrites = changed.get(window, {}), rewrite.get(window, {})
+            epochs = Epochs(self.epoch, self.epoch)
+            self.add_window(WindowWork(window, changes, rewrites, HIGHEST, epochs))
+
+    def add_window(self, added: WindowWork) -> None:
+        """Add work of any epochs; of `rewrite` none with a higher priority than its own."""
+        window, epochs = added.window, added.epochs
+        for priority, scopes in self._split(window, added.changed):
+            self._work[priority].add(window, scopes, {}, epochs)
+        for priority, scopes in self._split(window, added.rewrite):
+            self._work[max(priority, added.priority)].add(window, {}, scopes, epochs)
 
     def begin_day(self, today: int) -> None:
         """Let other windows be current, for what waits as well."""
         before, self._work = self._work, tuple(_Work() for _ in Priority)
         self._priorities.begin_day(today)
         for priority, work in zip(Priority, before, strict=True):
-            self.add(work.changed, work.rewrite, priority)
+            for each in work.windows(priority):
+                self.add_window(each)
 
     def next_batches(
         self, priority: Priority | None = None, max_scopes: int | None = None
@@ -84,19 +114,12 @@ class WorkQueue:
             found = dict.fromkeys(moved, priority)
         others = LOWEST if priority is None else HIGHEST
         return [
-            WindowWork(
-                window,
-                work.changed.get(window, {}),
-                work.rewrite.get(window, {}),
-                found.get(window, others),
-            )
-            for window in {**work.changed, **work.rewrite}
+            each._replace(priority=found.get(each.window, others)) for each in work.windows(others)
         ]
 
-    def _split(
-        self, window: Window, scopes: MaskByScope
-    ) -> Iterator[tuple[Priority, str, KpiMask]]:
-        """A window's KPIs by priority and scope."""
+    def _split(self, window: Window, scopes: MaskByScope) -> Iterable[tuple[Priority, MaskByScope]]:
+        """A window's KPIs by priority, and by scope."""
+        found: dict[Priority, MaskByScope] = {}
         known: dict[str, MasksByPriority] = {}
         for scope, mask in scopes.items():
             dimension = scope.partition("=")[0]
@@ -105,53 +128,72 @@ class WorkQueue:
                 masks = known[dimension] = self._priorities.of(dimension, window)
             for priority, own in zip(Priority, masks, strict=True):
                 if part := mask & own:
-                    yield priority, scope, part
+                    found.setdefault(priority, {})[scope] = part
+        return found.items()
 
 
 class _Work:
-    """Windows in which KPIs have changed, and records only to be written again."""
+    """Windows, in the order in which they are done, with what is to be done in each of them."""
 
-    __slots__ = ("_size", "changed", "rewrite")
+    __slots__ = ("_changed", "_epochs", "_rewrite", "_size")
 
     def __init__(self) -> None:
-        self.changed: MaskByWindow = {}
-        self.rewrite: MaskByWindow = {}
+        self._changed: MaskByWindow = {}
+        self._rewrite: MaskByWindow = {}
+        self._epochs: dict[Window, Epochs] = {}
         # Kept, since it is asked for often, and years of history have thousands of windows.
         self._size = 0
 
     def __len__(self) -> int:
         return self._size
 
-    def add_changed(self, window: Window, scopes: Mapping[str, KpiMask]) -> None:
-        self._size += join(self.changed.setdefault(window, {}), scopes)
+    def epochs(self) -> Iterator[int]:
+        """The epochs of its work, in any order."""
+        for pair in self._epochs.values():
+            yield from (each for each in pair if each != NEVER)
 
-    def add_rewrite(self, window: Window, scopes: Mapping[str, KpiMask]) -> None:
-        self._size += join(self.rewrite.setdefault(window, {}), scopes)
+    def windows(self, priority: Priority) -> Iterator[WindowWork]:
+        for window, epochs in self._epochs.items():
+            changed, rewrite = self._changed.get(window, {}), self._rewrite.get(window, {})
+            yield WindowWork(window, changed, rewrite, priority, epochs)
+
+    def add(
+        self,
+        window: Window,
+        changed: Mapping[str, KpiMask],
+        rewrite: Mapping[str, KpiMask],
+        epochs: Epochs,
+    ) -> None:
+        changed_in, rewrite_in = self._epochs.get(window, NO_WORK)
+        if changed:
+            self._size += join(self._changed.setdefault(window, {}), changed)
+            changed_in = min(changed_in, epochs.changed)
+        if rewrite:
+            self._size += join(self._rewrite.setdefault(window, {}), rewrite)
+            rewrite_in = min(rewrite_in, epochs.rewrite)
+        self._epochs[window] = Epochs(changed_in, rewrite_in)
 
     def move_to(self, other: "_Work", limit: int | None = None) -> list[Window]:
         """Move windows in their order until they have so many scopes, or all; returns them."""
         moved: list[Window] = []
         left = len(self) if limit is None else limit
-        for window in self._windows():
+        for window in self._epochs:
             if left <= 0:
                 break
             moved.append(window)
-            left -= len(self.changed.get(window, ())) + len(self.rewrite.get(window, ()))
+            left -= len(self._changed.get(window, ())) + len(self._rewrite.get(window, ()))
         self.move_windows(moved, other)
         return moved
 
     def move_windows(self, windows: Iterable[Window], other: "_Work") -> None:
+        """Move those of some windows that have work."""
         for window in windows:
-            if changed := self.changed.pop(window, None):
-                other.add_changed(window, changed)
-                self._size -= len(changed)
-            if rewrite := self.rewrite.pop(window, None):
-                other.add_rewrite(window, rewrite)
-                self._size -= len(rewrite)
-
-    def _windows(self) -> Iterator[Window]:
-        yield from self.changed
-        yield from (window for window in self.rewrite if window not in self.changed)
+            epochs = self._epochs.pop(window, None)
+            if epochs is not None:
+                changed = self._changed.pop(window, {})
+                rewrite = self._rewrite.pop(window, {})
+                self._size -= len(changed) + len(rewrite)
+                other.add(window, changed, rewrite, epochs)
 
 
 def join(into: MaskByScope, scopes: Mapping[str, KpiMask]) -> int:

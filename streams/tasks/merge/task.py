@@ -9,14 +9,13 @@ from aiokafka import TopicPartition
 from streams.config.settings import Settings
 from streams.engine.catalogue.publish_priority import Priority
 from streams.internal_topics import catalogue, progress
-from streams.internal_topics.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS
 from streams.kafka import topics
 from streams.kafka.reader import Records, ends, read_to
 from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.cooperative import run_cooperatively
-from streams.tasks.load_control import Load, LoadControl
+from streams.tasks.load_control import LoadControl
 from streams.tasks.merge.output_comparison import OutputComparison, reconcile
 from streams.tasks.merge.output_writer import OutputWriter, Removals
 from streams.tasks.merge.publication_reports import PublicationReports
@@ -207,8 +206,7 @@ class MergeTask:
         if self._output.comparison.is_rest_due(self._merger.pending):
             await self._compare_rest()
         await self._transactions.end()
-        interval_s = PROGRESS_SECONDS if load is Load.IDLE else BUSY_PROGRESS_SECONDS
-        if self._reports.is_due(interval_s):
+        if self._reports.is_due(load):
             await self._commit([], with_report=True)
 
     async def _run(self, due: Priority, began: float, merge_s: float) -> None:
@@ -222,6 +220,7 @@ class MergeTask:
         def begin() -> PublicationRoundPort:
             nonlocal chosen, waits
             round_ = self._merger.begin_round(due, self._schedule.policy.of(due).max_scopes)
+            self._reports.round_begun()
             chosen = self._unwritten
             waits = chosen + self._merger.waiting(due)
             return round_
@@ -277,7 +276,7 @@ class MergeTask:
                 await asyncio.sleep(policy.yield_factor.of(load) * took_s)
                 await self._transactions.end_if_kept()
             written += len(pairs)
-            with_report = not is_more and self._reports.is_due(PROGRESS_SECONDS)
+            with_report = not is_more and self._reports.is_due(load)
             if pairs or with_report:
                 await self._commit(pairs, with_report)
                 self._metrics.committed(STAGE, len(pairs), self._reports.committed_at - began)

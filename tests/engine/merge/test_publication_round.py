@@ -264,3 +264,24 @@ def test_every_record_comes_although_all_rounds_end_early_and_cells_change_betwe
         for key, _, _ in merger.begin_round(priority, max_scopes=1).next_batch(25):
             missing.discard(key)
     assert not missing
+
+
+BROKEN_OFF = st.tuples(st.sampled_from(Priority), st.sampled_from((1, 9, None)), st.integers(0, 60))
+
+
+@given(st.lists(BROKEN_OFF, max_size=12))
+def test_work_keeps_its_epoch_through_all_rounds(rounds: list[tuple[Priority, int, int]]) -> None:
+    merger = merger_of_all()
+    merger.begin_round(Priority.FIRST)
+    epoch = merger.epoch - 1
+    for priority, max_scopes, limit in rounds:
+        begun = merger.begin_round(priority, max_scopes)
+        begun.next_batch(limit)
+        left = len(begun)
+        merger._return_round()
+        found = {each for work in merger._queue._work for each in work.epochs()}
+        assert found == ({epoch} if merger.pending else set())
+        assert merger.frontier == (epoch if merger.pending else merger.epoch)
+        assert merger.pending >= bool(left)
+    merger.publications()
+    assert merger.frontier == merger.epoch

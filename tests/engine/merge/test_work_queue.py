@@ -9,7 +9,7 @@ from streams.engine.calendars.calendar import Window
 from streams.engine.catalogue.publish_priority import Priority
 from streams.engine.merge.state.kpi_index import KpiIndex, KpiMask, MaskByWindow
 from streams.engine.merge.state.priorities import Priorities
-from streams.engine.merge.work_queue import WindowWork, WorkQueue
+from streams.engine.merge.work_queue import NEVER, Epochs, WindowWork, WorkQueue
 from streams.wiring.catalogue import catalogue
 
 CATALOGUE = catalogue(Settings())
@@ -23,6 +23,7 @@ BASE, OTHER = INDEX.bits["lead_count"], INDEX.bits["call_count"]
 DERIVED, EXPENSIVE = INDEX.bits["cost_per_lead"], INDEX.bits["forecast"]
 ANN, BOB, TOTAL, PARTNER = "rep=ann", "rep=bob", "", "partner=north"
 FIRST, NEXT, LATER = Priority
+NOW, CHANGED, REWRITE = Epochs(0, 0), Epochs(0, NEVER), Epochs(NEVER, 0)
 
 
 def queue(changed: MaskByWindow, rewrite: MaskByWindow | None = None) -> WorkQueue:
@@ -74,14 +75,14 @@ def test_round_of_everything_leaves_nothing() -> None:
 def test_kpis_of_one_scope_and_window_are_joined() -> None:
     made = queue({DAY: {ANN: BASE}})
     made.add({DAY: {ANN: OTHER}}, {DAY: {ANN: DERIVED}})
-    assert made.next_batches() == [WindowWork(DAY, {ANN: BASE | OTHER}, {ANN: DERIVED}, LATER)]
+    assert made.next_batches() == [WindowWork(DAY, {ANN: BASE | OTHER}, {ANN: DERIVED}, LATER, NOW)]
 
 
 def test_first_round_leaves_what_comes_later() -> None:
     made = queue({MONTH: {ANN: BASE, TOTAL: OTHER}, DAY: {ANN: BASE | DERIVED}})
     assert made.next_batches(FIRST) == [
-        WindowWork(MONTH, {TOTAL: OTHER}, {}, FIRST),
-        WindowWork(DAY, {ANN: BASE}, {}, FIRST),
+        WindowWork(MONTH, {TOTAL: OTHER}, {}, FIRST, CHANGED),
+        WindowWork(DAY, {ANN: BASE}, {}, FIRST, CHANGED),
     ]
     assert waiting(made) == [0, 1, 1]
 
@@ -90,8 +91,8 @@ def test_round_has_what_comes_first_and_its_windows_whole() -> None:
     made = queue({WEEK: {ANN: BASE | DERIVED}, DAY: {ANN: BASE}, MONTH: {ANN: BASE}})
     found = {work.window: work for work in made.next_batches(LATER)}
     assert found == {
-        DAY: WindowWork(DAY, {ANN: BASE}, {}, FIRST),
-        WEEK: WindowWork(WEEK, {ANN: BASE | DERIVED}, {}, LATER),
+        DAY: WindowWork(DAY, {ANN: BASE}, {}, FIRST, CHANGED),
+        WEEK: WindowWork(WEEK, {ANN: BASE | DERIVED}, {}, LATER, CHANGED),
     }
     assert waiting(made) == [0, 1, 0]
 
@@ -101,17 +102,36 @@ def test_windows_come_in_the_order_in_which_they_wait() -> None:
     made.add({WEEK: {ANN: BASE}, MONTH: {ANN: OTHER}}, {})
     # A window comes whole, even if it has more scopes.
     assert made.next_batches(NEXT, max_scopes=1) == [
-        WindowWork(MONTH, {ANN: BASE | OTHER, BOB: BASE}, {}, NEXT)
+        WindowWork(MONTH, {ANN: BASE | OTHER, BOB: BASE}, {}, NEXT, CHANGED)
     ]
-    assert made.next_batches(NEXT, max_scopes=1) == [WindowWork(WEEK, {ANN: BASE}, {}, NEXT)]
+    assert made.next_batches(NEXT, max_scopes=1) == [
+        WindowWork(WEEK, {ANN: BASE}, {}, NEXT, CHANGED)
+    ]
+
+
+def test_window_keeps_its_place_and_its_epoch() -> None:
+    made = queue({}, {MONTH: {ANN: DERIVED}})
+    made.epoch = 1
+    made.add({WEEK: {ANN: DERIVED}, MONTH: {ANN: DERIVED}}, {})
+    assert made.oldest_epoch == 0
+    assert made.next_batches(LATER, max_scopes=1) == [
+        WindowWork(MONTH, {ANN: DERIVED}, {ANN: DERIVED}, LATER, Epochs(1, 0))
+    ]
+    assert made.oldest_epoch == 1
+    made.begin_day(TODAY)
+    made.epoch = 2
+    assert made.oldest_epoch == 1
+    made.next_batches(LATER)
+    assert made.oldest_epoch == 2
 
 
 def test_records_to_write_again_wait_as_told() -> None:
     made = queue({})
-    made.add({}, {DAY: {ANN: BASE}, WEEK: {BOB: BASE}}, LATER)
+    made.add_window(WindowWork(DAY, {}, {ANN: BASE}, LATER, NOW))
+    made.add_window(WindowWork(WEEK, {}, {BOB: BASE}, LATER, NOW))
     made.add({}, {DAY: {BOB: BASE}})
     assert waiting(made) == [1, 0, 2]
-    assert made.next_batches(FIRST) == [WindowWork(DAY, {}, {BOB: BASE}, FIRST)]
+    assert made.next_batches(FIRST) == [WindowWork(DAY, {}, {BOB: BASE}, FIRST, REWRITE)]
 
 
 def test_another_day_changes_what_comes_first_of_what_waits() -> None:
@@ -143,8 +163,8 @@ def add_all(found: dict[tuple[Window, str], int], masks: MaskByWindow) -> None:
 
 
 def scopes_in(made: WorkQueue, priority: Priority) -> int:
-    work = made._work[priority]
-    return sum(map(len, (*work.changed.values(), *work.rewrite.values())))
+    windows = made._work[priority].windows(priority)
+    return sum(len(each.changed) + len(each.rewrite) for each in windows)
 
 
 @given(MASKS, MASKS, st.lists(CHOICES, max_size=4))

@@ -8,11 +8,8 @@ from streams.internal_topics.partials import encode
 from streams.kafka import topics
 from streams.kafka.errors import Fenced
 from streams.kafka.transactional_producer import TransactionalProducer
-from tests.installation.counting import (
-    GONE,
-    Counting,
-    counted,
-)
+from tests.installation.counting import Counting, counted
+from tests.installation.counting_merger import GONE
 from tests.installation.installed import (
     event,
     output,

@@ -10,7 +10,8 @@ from streams.internal_topics.progress import behind
 from streams.kafka import topics
 from streams.tasks.load_control import Load
 from streams.tasks.merge import publish_schedule
-from tests.installation.counting import GONE, SLOW, Counting
+from tests.installation.counting import Counting
+from tests.installation.counting_merger import GONE, SLOW
 from tests.installation.installed import event, produce, sizes, values
 from tests.installation.tasks import hands
 from tests.tasks.merge.partials import REPS, publish_partials, write_output

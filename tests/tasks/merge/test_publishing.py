@@ -8,10 +8,7 @@ from streams.config.settings import Settings
 from streams.kafka import topics
 from streams.tasks.load_control import Load
 from streams.tasks.merge import publish_schedule
-from tests.installation.counting import (
-    SLOW,
-    WIDE,
-)
+from tests.installation.counting_merger import SLOW, WIDE
 from tests.installation.installed import (
     sizes,
     values,

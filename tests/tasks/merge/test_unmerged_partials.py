@@ -4,7 +4,8 @@ from aiokafka import ConsumerRecord
 
 from streams.internal_topics.partials import encode
 from streams.tasks.merge.unmerged_partials import UnmergedPartials
-from tests.installation.counting import CountingMerger, counted
+from tests.installation.counting import counted
+from tests.installation.counting_merger import CountingMerger
 
 
 def record(offset: int, key: str, count: int) -> ConsumerRecord:
