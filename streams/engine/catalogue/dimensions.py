@@ -1,7 +1,11 @@
 """The dimensions of facts, and their values."""
 
 from functools import lru_cache
+from typing import Final
+from weakref import WeakValueDictionary
 
+# As many as are used again soon: a history of leads has hundreds of thousands of combinations.
+CACHE_SIZE: Final = 10_000
 # Teams, departments and units consist of reps: their facts are grouped by rep.
 ROLLED_UP = ("team", "department", "unit")
 
@@ -25,14 +29,15 @@ NO_OWN: OwnValues = ("",) * OWN_PLACES
 class Dimensions:
     """The dimension values of a fact, in the order of `DIMENSIONS`, then own ones; empty: none.
 
-    Made by `dimensions`, which returns the same object for the same values, so that comparing
-    and hashing need not look inside: facts are compared far more often than they are made.
+    Made by the functions below, which return the same object for the same values as long as there
+    is one, so that comparing and hashing need not look inside: facts are compared far more often
+    than they are made.
     `counts_in_total` is whether the fact counts for the grand total, too.
     """
 
-    __slots__ = ("counts_in_total", "scopes", "values")
+    __slots__ = ("__weakref__", "counts_in_total", "scopes", "values")
 
-    def __init__(self, values: tuple[str, ...], counts_in_total: bool = True) -> None:
+    def __init__(self, values: tuple[str, ...], counts_in_total: bool) -> None:
         self.values = values
         self.counts_in_total = counts_in_total
         self.scopes: dict[int, tuple[str, ...]] = {}
@@ -55,7 +60,7 @@ class Dimensions:
         return _with_stage(self, stage, self.values[6] if pipeline is None else pipeline)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def dimensions(
     rep: str = "",
     channel: str = "",
@@ -73,17 +78,29 @@ def dimensions(
     return _present(values)
 
 
-@lru_cache(maxsize=200_000)
+# What is left of a cache is still the only object of its values.
+_existing: WeakValueDictionary[tuple[tuple[str, ...], bool], Dimensions] = WeakValueDictionary()
+
+
+def _only(values: tuple[str, ...], counts_in_total: bool) -> Dimensions:
+    """The one object of these values."""
+    found = _existing.get((values, counts_in_total))
+    if found is None:
+        found = _existing[values, counts_in_total] = Dimensions(values, counts_in_total)
+    return found
+
+
+@lru_cache(maxsize=CACHE_SIZE)
 def _present(values: tuple[str, ...]) -> Dimensions:
-    return Dimensions(values)
+    return _only(values, counts_in_total=True)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def _with_stage(own: Dimensions, stage: str, pipeline: str) -> Dimensions:
     return _present((*own.values[:6], pipeline, stage, *own.values[8:]))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def _with_rep_and_product(own: Dimensions, rep: str, product: str) -> Dimensions:
     return _present((rep, *own.values[1:5], product, *own.values[6:]))
 
@@ -92,20 +109,20 @@ def _with_rep_and_product(own: Dimensions, rep: str, product: str) -> Dimensions
 Groups = tuple[str, str, str]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def in_groups(own: Dimensions, groups: Groups) -> Dimensions:
     """Give the same values with the groups of the rep, in the order of `ROLLED_UP`."""
-    return Dimensions((*own.values, *groups), own.counts_in_total)
+    return _only((*own.values, *groups), own.counts_in_total)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def groups_only(groups: Groups) -> Dimensions:
     """Give groups alone, which do not count for the grand total."""
     nothing = ("",) * (len(DIMENSIONS) + OWN_PLACES)
-    return Dimensions((*nothing, *groups), counts_in_total=False)
+    return _only((*nothing, *groups), counts_in_total=False)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def values_only(rep: str = "", product: str = "") -> Dimensions:
     """Give values that do not count for the grand total.
 
@@ -114,7 +131,7 @@ def values_only(rep: str = "", product: str = "") -> Dimensions:
     return _apart((rep, "", "", "", "", product, "", "", "", *NO_OWN))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def transfer(
     before: Dimensions, after: Dimensions
 ) -> tuple[Dimensions | None, Dimensions, Dimensions | None]:
@@ -129,9 +146,9 @@ def transfer(
     return _apart(left) if any(left) else None, kept, _apart(entered) if any(entered) else None
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=CACHE_SIZE)
 def _apart(values: tuple[str, ...]) -> Dimensions:
-    return Dimensions(values, counts_in_total=False)
+    return _only(values, counts_in_total=False)
 
 
 def same_dimensions(values: tuple[str, ...], counts_in_total: bool) -> Dimensions:
