@@ -180,9 +180,9 @@ def place(event: EventDict) -> tuple[Any, ...]:
     kind, instant = event["type"], milliseconds(event["at"])
     if kind in PATCHES:
         # A record that repeats an id may be a version of the other, or another patch.
-        return (kind, event[KEYS[kind][0]], event["id"])
+        return (kind, label(event[KEYS[kind][0]]), event["id"])
     if kind in REFERENCES and KEYS[kind]:
-        return (kind, *(str(event.get(field)) for field in KEYS[kind]), instant)
+        return (kind, *(label(str(event.get(field))) for field in KEYS[kind]), instant)
     return (kind, event["id"], event.get("seq") or 0, instant)
 
 
