@@ -91,6 +91,19 @@ def test_labels_beyond_the_hundred_largest_are_the_oracles_too(events: list[Even
     compare(records(events, now=now), events, Settings(now=now))
 
 
+def test_probabilities_of_deals_in_one_stage_are_rounded_together_as_the_oracle_does() -> None:
+    deal = {"type": "deal.changed", "at": "2026-03-02T09:00:00Z", "stage": "offer"}
+    fields = {"amount": "0.01", "currency": "EUR", "expected_close": "2026-03-31"}
+    events = [
+        {"id": str(n), "subject": "lead-1", "deal": f"deal-{n}", "probability": p, **deal, **fields}
+        for n, p in enumerate((0.5, 0.6))
+    ]
+    now = milliseconds("2026-03-03T00:00:00Z")
+    expected = records(events, now=now)
+    assert expected["forecast|all|month|2026-03-01T00:00:00+00:00"]["value"] == "0.01"
+    compare(expected, events, Settings(now=now))
+
+
 def settled(event: EventDict) -> EventDict:
     """Keep a deal in its pipeline, and in some stage once it has been in one."""
     if event["type"] != "deal.changed":

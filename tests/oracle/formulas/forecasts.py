@@ -114,11 +114,6 @@ class Prospect:
         pipeline, stage = deal.stage
         return self.reporting.ladder(pipeline).probability.get(stage)
 
-    def has_own_chance(self, deal: OpenDeal) -> bool:
-        """Whether the deal's own probability decides."""
-        rate = self.rates[deal.stage] if deal.stage else WinRate(0, 0)
-        return deal.probability is not None and rate.closed < max(1, self.sample_floor)
-
 
 def entered(deal: Deal) -> set[Stage]:
     """The stages a deal was ever in."""
@@ -151,30 +146,33 @@ class Forecast:
         ]
 
     def parts(self, window: Window) -> dict[str, Any]:
-        """What is won, and the open deals by how likely they are."""
-        likely: dict[str, dict[str, int]] = {}
-        for name, _, minors in self.groups(window):
-            likely[name] = {"sum": sum(minors), "count": len(minors)}
+        """What is won, and the open deals of each stage."""
+        likely = {
+            "/".join(part or "" for part in stage or ()): {
+                "sum": sum(minor for minor, _ in deals),
+                "count": len(deals),
+            }
+            for stage, deals in self.stages(window).items()
+        }
         return {"revenue_won": self.revenue.parts(window), "open": likely}
 
-    def groups(self, window: Window) -> list[tuple[str, Fraction, list[int]]]:
-        """The amounts of open deals: a stage's together, one with its own probability alone."""
-        found: dict[str, tuple[str, Fraction, list[int]]] = {}
-        for number, deal in enumerate(self.prospect.due(self.scope, window)):
+    def stages(self, window: Window) -> dict[Stage | None, list[tuple[int, Fraction]]]:
+        """The amounts of the open deals of each stage, and how likely each deal is won."""
+        found: dict[Stage | None, list[tuple[int, Fraction]]] = {}
+        for deal in self.prospect.due(self.scope, window):
             chance = self.prospect.chance(deal)
-            if chance is None:
-                continue
-            name = "/".join(part or "" for part in deal.stage or ())
-            if self.prospect.has_own_chance(deal):
-                name = f"{name}#{number}"
-            found.setdefault(name, (name, chance, []))[2].append(deal.minor)
-        return list(found.values())
+            if chance is not None:
+                found.setdefault(deal.stage, []).append((deal.minor, chance))
+        return found
 
     def number(self, window: Window) -> int:
-        """Add up what is won and what is likely."""
+        """Add up what is won and what is likely; each stage is rounded once."""
         won: int = self.revenue.parts(window)["sum"]
-        likely = (round_half_up(sum(minors) * chance) for _, chance, minors in self.groups(window))
-        return won + sum(likely)
+        stages = self.stages(window).values()
+        return won + sum(
+            round_half_up(sum((minor * chance for minor, chance in deals), Fraction()))
+            for deals in stages
+        )
 
     def percentiles(self, _window: Window) -> None:
         """The oracle draws none: they come from chance."""
