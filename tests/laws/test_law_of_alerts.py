@@ -1,7 +1,9 @@
 """The current alerts depend on the events and the clock alone, not on their arrival."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,9 +23,19 @@ from tests.histories.strategies import (
     settings_of_reporting,
     small_histories,
 )
+from tests.kpis.story import call, instant, lead
 
 DAY_MS = 86_400_000
 Alerts = dict[str, bytes]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def heap_that_is_rebuilt_at_once() -> Iterator[None]:
+    """Let what is not to come any more leave the heap in these small histories, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.engine.aggregate.alert_evaluator.HEAP_FACTOR", 1)
+        patch.setattr("streams.engine.aggregate.alert_evaluator.HEAP_SLACK", 0)
+        yield
 
 
 class Reader:
@@ -130,3 +142,16 @@ def story(data: st.DataObject) -> tuple[list[Any], Settings, int]:
     events = data.draw(small_histories())
     now = data.draw(nows(events)) + data.draw(st.sampled_from([0, 3, 31, 61])) * DAY_MS
     return events, Settings(now=now, **data.draw(settings_of_reporting())), now
+
+
+def test_what_waited_for_the_age_of_an_alert_that_ended_does_not_wait_any_more() -> None:
+    now = instant("03-20 12:00")
+    reader = Reader(Settings(now=now), now)
+    evaluator = reader.aggregator._pending.alerts
+    reader.process([lead("03-20 09:00", f"lead-{number}") for number in range(5)], now)
+    unanswered = set(evaluator._heap)
+    assert len(unanswered) == len(reader.current) == 5
+    reader.process([call("03-20 09:30", f"lead-{number}") for number in range(5)], now)
+    assert not reader.current
+    assert {(at, name) for name, at in evaluator._wakes.items()} == set(evaluator._heap)
+    assert not unanswered & set(evaluator._heap)

@@ -5,7 +5,7 @@ events in any order give the same alerts at an instant.
 """
 
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,6 +18,9 @@ from streams.engine.catalogue.alert import (
 )
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.events.labels import join_names
+
+# The heap is rebuilt when it has so many times the instants that are to come, and some more.
+HEAP_FACTOR, HEAP_SLACK = 2, 1_000
 
 
 class Alert(NamedTuple):
@@ -61,7 +64,8 @@ class AlertEvaluator:
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._published: dict[str, dict[str, Alert]] = {}
         self._touched: set[str] = set()
-        # The next instant at which something changes, one per event set.
+        # The next instant at which something changes, one per event set; the heap has also what is
+        # not to come any more.
         self._wakes: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
 
@@ -108,6 +112,9 @@ class AlertEvaluator:
             else:
                 self._published.pop(event_set, None)
         self._touched.clear()
+        if len(self._heap) > HEAP_FACTOR * len(self._wakes) + HEAP_SLACK:
+            self._heap = [(at, event_set) for event_set, at in self._wakes.items()]
+            heapify(self._heap)
         return gone | raised
 
     def _spans_of(
@@ -138,7 +145,10 @@ class AlertEvaluator:
             self._spans.pop(event_set, None)
         changes = [at for span in left for at in span[:2] if at is not None and at > clock]
         wake = min(changes, default=None)
-        if wake is not None and wake < self._wakes.get(event_set, wake + 1):
+        if wake is None:
+            # Most leads are answered long before their alert would be too old.
+            self._wakes.pop(event_set, None)
+        elif wake < self._wakes.get(event_set, wake + 1):
             self._wakes[event_set] = wake
             heappush(self._heap, (wake, event_set))
         return {self._key(span.alert): span.alert for span in left if span.start <= clock}
