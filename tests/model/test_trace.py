@@ -17,7 +17,7 @@ from streams.kafka.transactional_producer import (
 )
 from streams.tasks.aggregate import snapshot_reader
 from streams.tasks.aggregate import task as aggregate_task
-from streams.tasks.merge import output_writer
+from streams.tasks.merge import output_writer, publication_reports
 from streams.tasks.merge import task as merge_task
 from tests.installation.installed import (
     event,
@@ -121,7 +121,8 @@ async def test_commits_of_both_stages_come_in_the_order_of_the_model(
         await own.read(await own.shard(1))
     trace = Trace(settings, monkeypatch)
     monkeypatch.setattr(aggregate_task, "BUSY_PROGRESS_SECONDS", -1.0)
-    monkeypatch.setattr(merge_task, "PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr(publication_reports, "PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr(publication_reports, "BUSY_PROGRESS_SECONDS", -1.0)
     async with hands(settings) as own:
         owner = await own.shard()
         assert tuple(trace.taken()[: len(START_AGGREGATE)]) == START_AGGREGATE
