@@ -21,13 +21,13 @@ class ProgressReporter:
         return now - self.committed_at > HEARTBEAT_SECONDS
 
     def is_possible(self, now: float, interval_s: float) -> bool:
-        """Whether a report of news would be due, or any report is."""
+        """Whether a report of any progress can be due: news is, or anything with the heartbeat."""
         return now - self._reported_at > interval_s or self.is_heartbeat_due(now)
 
     def is_due(self, progress: object, now: float, interval_s: float) -> bool:
         """Whether to report: news at most once per interval, anything with the heartbeat."""
-        is_news = progress != self._reported and now - self._reported_at > interval_s
-        return is_news or self.is_heartbeat_due(now)
+        is_news = progress != self._reported
+        return self.is_possible(now, interval_s) and (is_news or self.is_heartbeat_due(now))
 
     def committed(self, now: float) -> None:
         """Note a commit."""
