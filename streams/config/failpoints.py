@@ -9,6 +9,7 @@ POINTS = (
     "after_state",
     "after_partials",
     "during_snapshot",
+    "during_retirement",
     "before_commit",
     "while_publishing",
     "before_merge_commit",

@@ -239,6 +239,14 @@ class Settings(SourceSettings):
         " after the last one event by event. 0: none are written, and every start adds up all"
         " events.",
     )
+    horizon_days: int = setting(
+        PROCESS,
+        800,
+        number(0, 100_000, "days"),
+        "Age at which subjects leave a worker's memory, unless an alert about them holds. They come"
+        " back by themselves when a late event, a merge or an erasure names them, and no number"
+        " changes. 0: all stay.",
+    )
     log: str = setting(PROCESS, "text", choice(*LOG_FORMS), "Form of the log on standard error.")
     failpoint: str = setting(
         PROCESS,

@@ -1,6 +1,7 @@
 """Readers of whole partitions, from the first record to an end known beforehand."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import MappingProxyType
@@ -23,12 +24,18 @@ POLL_MS = 200
 # The client waits this long for each topic that it does not know yet.
 BACKOFF_MS = 10
 FETCH_BYTES = 4 * 1024 * 1024
+# Single records are fetched with those beside them.
+FEW_BYTES = 128 * 1024
+# Records that are not wanted are read, too, if the next one that is follows so soon.
+NEAR_OFFSETS = 500
 # A poll decodes without a pause; other tasks of the event loop run between polls.
 RECORDS_PER_POLL = 5_000
 
 
 @asynccontextmanager
-async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator[AIOKafkaConsumer]:
+async def reader(
+    settings: Settings, *, committed: bool = True, fetch_bytes: int = FETCH_BYTES
+) -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a started consumer without a group; it reads committed records only, or all."""
     consumer = safe_to_cancel(
         AIOKafkaConsumer(
@@ -36,7 +43,7 @@ async def reader(settings: Settings, *, committed: bool = True) -> AsyncIterator
             isolation_level="read_committed" if committed else "read_uncommitted",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=fetch_bytes,
             fetch_max_wait_ms=POLL_MS,
             retry_backoff_ms=BACKOFF_MS,
         )
@@ -135,6 +142,36 @@ async def read_to(
                     consumer.pause(partition)
             if clock() - progressed_at > STALLED_SECONDS:
                 raise _stalled(unread)
+
+
+async def read_at(
+    settings: Settings, partition: TopicPartition, offsets: Collection[int]
+) -> dict[int, ConsumerRecord]:
+    """Return the committed records at some offsets; those that are gone are left out.
+
+    Raises Fatal if there is no progress for STALLED_SECONDS.
+    """
+    found: dict[int, ConsumerRecord] = {}
+    wanted, unread = set(offsets), deque(sorted(offsets))
+    clock = asyncio.get_running_loop().time
+    async with reader(settings, fetch_bytes=FEW_BYTES) as consumer:
+        consumer.assign([partition])
+        reached, progressed_at = -1, clock()
+        while unread:
+            if not reached <= unread[0] <= reached + NEAR_OFFSETS:
+                reached = unread[0]
+                consumer.seek(partition, reached)
+            for records in (await consumer.getmany(partition, timeout_ms=POLL_MS)).values():
+                found |= {each.offset: each for each in records if each.offset in wanted}
+            position = await consumer.position(partition)
+            if position > reached:
+                reached, progressed_at = position, clock()
+                report_progress()
+            elif clock() - progressed_at > STALLED_SECONDS:
+                raise _stalled([partition])
+            while unread and unread[0] < reached:
+                unread.popleft()
+    return found
 
 
 def _stalled(unread: Collection[TopicPartition]) -> Fatal:

@@ -20,6 +20,12 @@ class TaskMetrics(Protocol):
     def future_events(self, partition: int, events: int) -> None:
         """Expose how many events of a partition wait for their time."""
 
+    def retired_sets(self, partition: int, sets: int) -> None:
+        """Expose how many event sets of a partition are out of memory."""
+
+    def brought_back(self, sets: int) -> None:
+        """Count event sets that were read again, since something named them."""
+
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count offsets that were missing when they were to be read."""
 
@@ -52,6 +58,12 @@ class NoMetrics:
         """Do nothing."""
 
     def future_events(self, partition: int, events: int) -> None:
+        """Do nothing."""
+
+    def retired_sets(self, partition: int, sets: int) -> None:
+        """Do nothing."""
+
+    def brought_back(self, sets: int) -> None:
         """Do nothing."""
 
     def gap(self, topic: str, partition: int, missing: int) -> None:

@@ -1,9 +1,10 @@
 """The interfaces of the pure core that tasks run: the engine's, or a stand-in's."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.aggregate.retirement.retirable import Retirable
 from streams.engine.aggregate.snapshots.parts import Part
 from streams.engine.algebra.measures import Grouped
 from streams.engine.catalogue.publish_priority import Priority
@@ -44,7 +45,7 @@ class AggregatorPort(Protocol):
         """Let events up to this instant count as they are added; cells follow."""
 
     def released_records(self) -> Sequence[KeyValue]:
-        """The changelog records of events whose time came in `apply_pending` or `rebuild`."""
+        """The changelog records of events whose time came, and of those that waited for a copy."""
 
     def check_releases(self) -> None:
         """From now on refuse events for which a KPI raises when their time comes."""
@@ -117,6 +118,34 @@ class AggregatorPort(Protocol):
 
     def follow(self, clock: int) -> None:
         """Apply what came after the snapshot, from now until `rebuild` with about this instant."""
+
+    @property
+    def retired_sets(self) -> int:
+        """The number of event sets out of memory."""
+
+    def retirable(self, horizon: int) -> Iterator[Retirable | None]:
+        """Examine all event sets, one after the other: those that end before an instant are given.
+
+        None is for any other. Anything may happen in between.
+        """
+
+    def spare_copy(self, found: Retirable) -> int | None:
+        """The offset of a copy that the state has of a set as it is; None if it has none."""
+
+    def retire(self, placed: Collection[tuple[Retirable, int]]) -> None:
+        """Let event sets leave memory that have not changed since, with their copies' offsets."""
+
+    def wanted_copies(self) -> Collection[int]:
+        """The offsets of the copies that something waits for."""
+
+    def bring_back(self, copies: Iterable[tuple[str, bytes]]) -> None:
+        """Take back all wanted event sets, by name, and apply what has waited for them.
+
+        Its changelog records come with `released_records`. More may be wanted afterwards.
+        """
+
+    def restore_copy(self, key: bytes, value: bytes | None, offset: int) -> None:
+        """Apply a record of the state that is the copy of an event set, or its removal."""
 
 
 class PublicationRoundPort(Protocol):

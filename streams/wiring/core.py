@@ -8,7 +8,7 @@ import orjson
 
 from streams.config.rules import Rules
 from streams.config.settings import Settings
-from streams.engine.aggregate.snapshots.restorable import RestorableAggregator
+from streams.engine.aggregate.retirement.retiring import RetiringAggregator
 from streams.engine.catalogue.catalogue import SETTINGS, Catalogue
 from streams.engine.merge.dimension_groups import DIMENSION_GROUPS, dimension_group, group_of
 from streams.engine.merge.merger import Merger
@@ -33,7 +33,7 @@ class KpiCore:
 
     def aggregator(self, clock: int, number: int) -> AggregatorPort:
         """Make an empty aggregator for a partition."""
-        return RestorableAggregator(self.catalogue, clock, number, self.settings.secret)
+        return RetiringAggregator(self.catalogue, clock, number, self.settings.secret)
 
     def merger(self, clock: int, number: int) -> MergerPort:
         """Make the empty merger of a partition, for the dimension groups that it holds."""

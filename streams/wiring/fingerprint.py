@@ -18,6 +18,7 @@ import msgspec
 from streams.config.declaration import declared
 from streams.config.rules import Rules
 from streams.config.settings import DEFINITIONS, REPORTING, Settings
+from streams.engine.aggregate.tombstones import Pseudonyms
 from streams.engine.catalogue.catalogue import Catalogue
 
 DIGEST_BYTES = 16
@@ -44,7 +45,9 @@ def fingerprint(catalogue: Catalogue, settings: Settings, rules: Rules) -> str:
     }
     counted = [(kpi.name, _described(kpi.facts)) for kpi in catalogue.kpis]
     alerts = [kind.name for kind, _ in catalogue.alerts]
-    content = reported, ruled, counted, alerts, settings.partitions
+    # Sets out of memory are known by their pseudonyms.
+    key = Pseudonyms(settings.secret).check.hex()
+    content = reported, ruled, counted, alerts, settings.partitions, key
     digest = blake2b(_code_digest(), digest_size=DIGEST_BYTES)
     digest.update(msgspec.json.encode(content, order="deterministic", enc_hook=_described))
     return digest.hexdigest()

@@ -40,6 +40,8 @@ class WorkerMetrics:
         self._rejected = counter("rejected", "Records sent to the dead letters.", "topic", "kind")
         self._late = counter("late", "Events older than the lateness on arrival.", "topic")
         self._future = gauge("future_events", "Events that wait for their time.", "partition")
+        self._retired = gauge("retired_sets", "Event sets out of memory.", "partition")
+        self._back = counter("sets_brought_back", "Event sets read again into memory.")
         self._gaps = counter("gaps", "Offsets that were no longer there to be read.", "topic")
         self._set_aside = counter(
             "set_aside", "Records not written, larger than their topic accepts.", "topic"
@@ -65,7 +67,8 @@ class WorkerMetrics:
             " 0 once its assignment is complete.",
         )
         self._tasks = gauge("shards", "Assigned tasks.", "stage")
-        self._future_labels: set[str] = set()
+        # Of the gauges that tasks set themselves: the partitions of the tasks here.
+        self._partitions: dict[Gauge, set[str]] = {self._future: set(), self._retired: set()}
         self._labels: dict[Gauge, set[tuple[str, str]]] = {}
 
     def processed(self, topic: str, events: int, late: int) -> None:
@@ -84,8 +87,15 @@ class WorkerMetrics:
 
     def future_events(self, partition: int, events: int) -> None:
         """Expose how many events of a partition wait for their time."""
-        self._future_labels.add(str(partition))
-        self._future.labels(str(partition)).set(events)
+        self._of_partition(self._future, partition, events)
+
+    def retired_sets(self, partition: int, sets: int) -> None:
+        """Expose how many event sets of a partition are out of memory."""
+        self._of_partition(self._retired, partition, sets)
+
+    def brought_back(self, sets: int) -> None:
+        """Count event sets that were read again, since something named them."""
+        self._back.inc(sets)
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Count and log offsets that were not there to be read: events may be lost."""
@@ -126,9 +136,10 @@ class WorkerMetrics:
     def lags(self, lags: Mapping[TopicPartition, int]) -> None:
         """Expose the lag of each partition, and of no other, nor what waits in any other."""
         own = {str(partition.partition) for partition in lags}
-        for number in self._future_labels - own:
-            self._future.remove(number)
-        self._future_labels &= own
+        for gauge, numbers in self._partitions.items():
+            for number in numbers - own:
+                gauge.remove(number)
+            numbers &= own
         self._by_partition(self._lag, lags)
 
     def held_back(self, counts: Mapping[TopicPartition, int]) -> None:
@@ -138,6 +149,10 @@ class WorkerMetrics:
     def uncompared(self, records: int) -> None:
         """Expose how many published records the tasks restored here have still to compare."""
         self._uncompared.set(records)
+
+    def _of_partition(self, gauge: Gauge, partition: int, value: int) -> None:
+        self._partitions[gauge].add(str(partition))
+        gauge.labels(str(partition)).set(value)
 
     def _by_partition(self, gauge: Gauge, values: Mapping[TopicPartition, int]) -> None:
         by_labels = {(tp.topic, str(tp.partition)): value for tp, value in values.items()}

@@ -63,6 +63,7 @@ class Scene:
             "SALES_KPIS_TIMEZONE": TIMEZONE,
             "SALES_KPIS_PARTITIONS": str(self.plan.partitions),
             "SALES_KPIS_SNAPSHOT_INTERVAL_S": "1",
+            "SALES_KPIS_HORIZON_DAYS": str(self.plan.horizon_days),
             "SALES_KPIS_GATEWAY_PORT": str(self.settings.gateway_port),
             VARIABLE: SECRET,
         }
@@ -222,6 +223,7 @@ def report(
         "records compared": found.records,
         "records seen by the reader": play.watcher.records,
         "records of the oracle": found.oracle_records,
+        "event sets that left memory": play.watcher.copies,
         "faults": dict(torment.counts),
         "killed at": {k: v for k, v in torment.ends.items() if "_" in k},
         "processes ended": {k: v for k, v in torment.ends.items() if "_" not in k},

@@ -10,14 +10,17 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
+from streams.engine.aggregate.retirement.copies import COPY_PREFIX
 from streams.internal_topics.progress import NOTHING_PUBLISHED
 from streams.kafka import topics
+from streams.tasks.aggregate.restore import EVENT_PREFIX
 from streams.tasks.merge.published_index import REVISION_FIELD, REVISION_HEADER
 from tests.chaos.early_reports import EarlyReports
 from tests.chaos.load import CANARY, CANARY_KEY
 
 POLL_MS = 200
 AT_ONCE = 20_000
+COPIES = EVENT_PREFIX + COPY_PREFIX
 RECONNECT_SECONDS = 0.3
 # The markers of one commit reach its partitions one after the other. Much longer, and what
 # was published had not been committed; a new owner cannot be there before a session is over.
@@ -39,6 +42,8 @@ class Watcher:
     def __init__(self, settings: Settings) -> None:
         self.violations: list[str] = []
         self.records = 0
+        # Of event sets, in the state.
+        self.copies = 0
         self.last_progress = time.time()
         # Kills that wait for their number's next commit: number -> [(kind, instant)].
         self.recoveries: list[tuple[str, float]] = []
@@ -132,7 +137,9 @@ class Watcher:
 
     def _check_state(self, record: ConsumerRecord) -> None:
         key = record.key
-        if CANARY.encode() in key:
+        if key.startswith(COPIES):
+            self.copies += 1
+        elif CANARY.encode() in key:
             self._state_canaries[record.partition].add(key)
         elif key == b"p":
             self._rises(f"state of number {record.partition}", orjson.loads(record.value)["source"])

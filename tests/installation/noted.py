@@ -14,6 +14,8 @@ class Noted:
     topics_of_set_aside: list[str] = field(default_factory=list)
     restores_with_snapshot: list[bool] = field(default_factory=list)
     future: dict[int, int] = field(default_factory=dict)
+    retired: dict[int, int] = field(default_factory=dict)
+    back: int = 0
     late_events: int = 0
     events: int = 0
     records: int = 0
@@ -36,6 +38,14 @@ class Noted:
     def future_events(self, partition: int, events: int) -> None:
         """Remember."""
         self.future[partition] = events
+
+    def retired_sets(self, partition: int, sets: int) -> None:
+        """Remember."""
+        self.retired[partition] = sets
+
+    def brought_back(self, sets: int) -> None:
+        """Count."""
+        self.back += sets
 
     def gap(self, topic: str, partition: int, missing: int) -> None:
         """Remember."""

@@ -1,8 +1,9 @@
 """What an aggregator without snapshots has of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from streams.engine.aggregate.retirement.retirable import Retirable
 from streams.engine.aggregate.snapshots.parts import Part
 from streams.events import ReferenceRecord
 
@@ -45,6 +46,32 @@ class WithoutSnapshots(ABC):
     def restore_part(self, part: Part) -> None:
         """There is none."""
         raise AssertionError(part)
+
+    retired_sets = 0
+
+    def retirable(self, horizon: int) -> Iterator[Retirable | None]:
+        """There is none."""
+        raise AssertionError(horizon)
+
+    def spare_copy(self, found: Retirable) -> int | None:
+        """There is none."""
+        raise AssertionError(found)
+
+    def retire(self, placed: Collection[tuple[Retirable, int]]) -> None:
+        """There is none."""
+        raise AssertionError(placed)
+
+    def wanted_copies(self) -> Collection[int]:
+        """None: all is in memory."""
+        return ()
+
+    def bring_back(self, copies: Iterable[tuple[str, bytes]]) -> None:
+        """There is none."""
+        raise AssertionError(copies)
+
+    def restore_copy(self, key: bytes, value: bytes | None, offset: int) -> None:
+        """There is none."""
+        raise AssertionError(key, value, offset)
 
     def follow(self, clock: int) -> None:
         """There is none."""

@@ -15,8 +15,8 @@ from streams.kafka.transactional_producer import (
     TransactionalProducer,
     Writes,
 )
-from streams.tasks.aggregate import snapshot_reader
 from streams.tasks.aggregate import task as aggregate_task
+from streams.tasks.aggregate.snapshots import reader as snapshot_reader
 from streams.tasks.merge import output_writer, publication_reports
 from streams.tasks.merge import task as merge_task
 from tests.installation.installed import (

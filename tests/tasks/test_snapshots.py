@@ -16,7 +16,7 @@ from streams.events import Event
 from streams.events.key_value import KeyValue
 from streams.kafka import topics
 from streams.kafka.transactional_producer import TransactionalProducer
-from streams.tasks.aggregate.snapshot_records import (
+from streams.tasks.aggregate.snapshots.records import (
     MANIFEST_KEY,
     SNAPSHOT_PREFIX,
     Manifest,
@@ -24,7 +24,7 @@ from streams.tasks.aggregate.snapshot_records import (
     encode_manifest,
     part_key,
 )
-from streams.tasks.aggregate.snapshot_writer import PartsEncoder
+from streams.tasks.aggregate.snapshots.writer import PartsEncoder
 from streams.wiring.core import KpiCore, build_core
 from tests.installation.installed import event, eventually, produce, rate_set, records, sizes
 from tests.installation.tasks import Hands, hands
@@ -38,7 +38,7 @@ RESTORED = re.compile(r"restores a snapshot, and (\d+) later records")
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Let a snapshot be worth it after one record, and say what is restored."""
-    monkeypatch.setattr("streams.tasks.aggregate.snapshot_writer.MIN_MISSING_RECORDS", 1)
+    monkeypatch.setattr("streams.tasks.aggregate.snapshots.writer.MIN_MISSING_RECORDS", 1)
     caplog.set_level("INFO", "streams.tasks.aggregate")
 
 
@@ -232,7 +232,7 @@ async def test_snapshot_is_written_again_when_it_holds_what_was_erased(settings:
 async def test_snapshot_comes_early_when_the_last_one_lacks_much(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = "streams.tasks.aggregate.snapshot_writer"
+    writer = "streams.tasks.aggregate.snapshots.writer"
     monkeypatch.setattr(f"{writer}.EARLIEST_SECONDS", 0.0)
     monkeypatch.setattr(f"{writer}.COST_SHARE", 0)
     seldom = replace(settings, snapshot_interval_s=86_400)

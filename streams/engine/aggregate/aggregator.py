@@ -267,10 +267,14 @@ class Aggregator:
             self.add_reference(record)
             is_any = True
         for key, entry in self._future.due(clock, RELEASED_PER_SLICE):
-            # Removed last: a transaction may break off, and the event is not to be lost.
-            self._released += [*self._add_released(entry), (key, None)]
+            self._released += self._release_event(key, entry)
             is_any = True
         return is_any
+
+    def _release_event(self, key: bytes, entry: Entry) -> list[KeyValue]:
+        """Add an event whose time has come; `key` is that under which it has waited."""
+        # Removed last: a transaction may break off, and the event is not to be lost.
+        return [*self._add_released(entry), (key, None)]
 
     def _add_released(self, entry: Entry) -> list[KeyValue]:
         event = entry.event

@@ -86,6 +86,10 @@ class AlertEvaluator:
         """The spans by event set, some of which may be over."""
         return self._spans.items()
 
+    def knows(self, event_set: str) -> bool:
+        """Whether an event set has an alert that holds, or will, or that ended unnoticed."""
+        return any(event_set in each for each in (self._spans, self._published, self._touched))
+
     def restore(self, event_set: str, spans: tuple[Span, ...]) -> None:
         """Restore the spans of an event set, as if it had been evaluated."""
         self._spans[event_set] = spans

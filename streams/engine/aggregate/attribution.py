@@ -119,6 +119,14 @@ class GroupAttribution:
         for rep, names in sets_by_rep:
             self._sets_by_rep[rep].update(names)
 
+    def retire(self, names: set[str]) -> Iterator[tuple[str, Collection[str]]]:
+        """Forget some event sets; gives them as `sets_by_rep` does."""
+        for rep, sets in self._sets_by_rep.items():
+            found = names & sets
+            if found:
+                sets -= found
+                yield rep, found
+
     def of(self, name: str, entities: list[list[Contribution]]) -> list[list[Contribution]]:
         """An event set's contributions by entity, with the groups of their reps."""
         return [self._of_entity(name, contributions) for contributions in entities]

@@ -72,6 +72,17 @@ class PendingChanges:
             self._before[name] = found
             self._queue.append(name)
 
+    def contributions(self, sets: EventSets, name: str) -> EntityContributions | None:
+        """What an event set contributes; None while it waits, or an alert of it may change."""
+        if name in self._before or self.alerts.knows(name):
+            return None
+        return self._contributions_of(name, self._entities(sets, name))
+
+    def retire(self, names: Iterable[str]) -> None:
+        """Forget what is known of event sets that leave memory."""
+        for name in names:
+            self._contributions.pop(name)
+
     def restart(self, names: Iterable[str]) -> None:
         """Let all event sets wait, and assume that the cells contain nothing."""
         self._before = dict.fromkeys(names, NOTHING)

@@ -21,6 +21,8 @@ from streams.events import (
     SubjectMerged,
 )
 
+ACCOUNT = ACCOUNT_PREFIX.removesuffix(":")
+
 
 class Dependency(StrEnum):
     """On what event sets depend."""
@@ -29,6 +31,8 @@ class Dependency(StrEnum):
     MERGED_ACCOUNT = "merged account"
     ACCOUNT_OF_DEALS = "account of deals"
     REP = "rep"
+    # Where contributions belong to the groups of their time: see GroupAttribution.
+    GROUPS = "groups"
 
 
 class ReferenceIndex:
@@ -122,6 +126,23 @@ class ReferenceIndex:
     def restore_dependencies(self, kind: Dependency, key: str, names: Iterable[str]) -> None:
         """Add what `dependencies` gave, as if the entries of these sets were stored."""
         self._by_kind()[kind].setdefault(key, set()).update(names)
+
+    def retire(self, names: set[str]) -> Iterator[tuple[Dependency, str, Collection[str]]]:
+        """Forget the dependencies of some event sets; gives them as `dependencies` does."""
+        for kind, key, sets in self.dependencies():
+            found = names.intersection(sets)
+            if found:
+                self._by_kind()[kind][key] -= found
+                yield kind, key, found
+
+    def bring_back(self, name: str, entries: Iterable[Entry]) -> None:
+        """Add the dependencies of an event set of which all entries are there again."""
+        for entry in entries:
+            self.stored(name, entry)
+        kind, _, account = name.partition(":")
+        found = self._accounts.get(account) if kind == ACCOUNT else None
+        if found is not None and found.currency:
+            self._depend_on(found.currency, name)
 
     def _by_kind(self) -> Mapping[Dependency, dict[str, set[str]]]:
         found: dict[Dependency, dict[str, set[str]] | None] = {

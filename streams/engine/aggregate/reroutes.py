@@ -23,6 +23,7 @@ from streams.engine.aggregate.entry import Entry, entry_of, identity_of
 from streams.engine.aggregate.tombstones import (
     ACCOUNT_PREFIX,
     NO_NAME,
+    NO_TOMBSTONE,
     MergeOrder,
     Pseudonyms,
     SubjectTombstone,
@@ -119,6 +120,10 @@ class Rerouter:
     def is_erased(self, owner: str, entry: Entry) -> bool:
         """Whether an entry of an owner falls under its erasure."""
         return self.tombstones.of(owner).erases(entry)
+
+    def has_no_tombstone(self, owner: str) -> bool:
+        """Whether an owner was neither merged nor erased."""
+        return self.is_idle or self.tombstones.of(owner) == NO_TOMBSTONE
 
     def anonymised(self, owner: str, event: SubjectMerged) -> SubjectMerged:
         """A merge without the subject's name, but with what decides its order.

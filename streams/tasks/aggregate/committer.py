@@ -24,7 +24,8 @@ from streams.tasks.aggregate.commit_plan import (
     Outgoing,
     PlannedWrite,
 )
-from streams.tasks.aggregate.quarantine import CRASH_NOTE_KEY, CrashNote
+from streams.tasks.aggregate.quarantine import CRASH_NOTE_KEY, Crashed, CrashNote, describe_error
+from streams.tasks.aggregate.state_transaction import write_state
 from streams.tasks.early_begin import EarlyBegin
 
 
@@ -88,11 +89,12 @@ class Committer:
         """End a transaction that began early and has nothing to write."""
         await self._transactions.end()
 
-    async def write_crash_note(self, note: CrashNote) -> None:
+    async def write_crash_note(
+        self, crash: Crashed, since: dict[str, int], to: dict[str, int]
+    ) -> None:
         """Write which records were being processed, and nothing that came of them."""
-        await self._transactions.begin([self._state])
-        await self._transactions.send({self._state: [(CRASH_NOTE_KEY, note.encode())]})
-        await self._transactions.commit()
+        note = CrashNote(since, to, describe_error(crash.__cause__ or crash))
+        await write_state(self._transactions, self._state, [(CRASH_NOTE_KEY, note.encode())])
 
     def _encode(self, write: PlannedWrite) -> Outgoing:
         if not (write.cells or write.reroutes):

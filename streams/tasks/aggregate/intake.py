@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -74,8 +74,12 @@ class RecordIntake:
         aggregator: AggregatorPort,
         metrics: TaskMetrics,
         catch_up: CatchUpDetector,
+        bring_back: Callable[[], Awaitable[bool]],
     ) -> None:
-        """`catch_up` is informed how many old events arrive."""
+        """`catch_up` is informed how many old events arrive.
+
+        `bring_back` reads the event sets that records wait for.
+        """
         self.source_offsets = SourceOffsets()
         self.quarantine = Quarantine()
         self.state_records: list[KeyValue] = []
@@ -88,6 +92,7 @@ class RecordIntake:
         self._aggregator = aggregator
         self._metrics = metrics
         self._catch_up = catch_up
+        self._bring_back = bring_back
         self._reroutes_topic = topics.reroutes(settings)
         self._misplaced: list[ConsumerRecord] = []
         # The keys of forwarded events that are in the event sets, and are to be removed.
@@ -123,7 +128,7 @@ class RecordIntake:
                 offsets[topic] = first[source]
 
     def release(self) -> None:
-        """Add the state records of events whose time has come, and reject those refused."""
+        """Add the state records of events that have waited, and reject those refused."""
         released = self._aggregator.released_records()
         self.state_records += [(EVENT_PREFIX + key, value) for key, value in released]
         for event, error in self._aggregator.refused_events():
@@ -164,6 +169,8 @@ class RecordIntake:
                 part = unread[first : first + EVENTS_PER_SLICE]
                 with attribute_to_shard(self._number):
                     process(part)
+                if await self._bring_back():
+                    self.release()
                 self.processed_at = time.monotonic()
                 # Not after every list: of a steady stream each has an event or two.
                 count += len(part)

@@ -1,6 +1,6 @@
 """What of an aggregator's changes is published with a commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from streams.config.settings import Settings
@@ -36,12 +36,17 @@ class PublishableChanges:
         number: int,
         load: Callable[[], Load],
         kpis: int,
+        bring_back: Callable[[], Awaitable[bool]],
     ) -> None:
-        """`load` is what else the worker has to do, and `kpis` how many KPIs are counted."""
+        """`load` is what else the worker has to do, and `kpis` how many KPIs are counted.
+
+        `bring_back` reads the event sets that changes wait for.
+        """
         self._aggregator = aggregator
         self._number = number
         self._load = load
         self._kpis = kpis
+        self._bring_back = bring_back
         self._failpoint = armed(settings.failpoint)
         # What earlier owners published; None once the difference has been published.
         self._published: PublishedPartials | None = PublishedPartials()
@@ -74,6 +79,8 @@ class PublishableChanges:
         aggregator = self._aggregator
         with attribute_to_shard(self._number):
             await run_cooperatively(lambda: aggregator.apply_pending(clock), between)
+            while await self._bring_back():
+                await run_cooperatively(lambda: aggregator.apply_pending(clock), between)
             if aggregator.has_unpublished:
                 self._slots |= {each: self._slot(each) for each in Priority if each <= priority}
             changed = aggregator.changed_cells(priority)

@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from streams.config.settings import Settings
 from streams.engine.aggregate.entry import ForeignState
 from streams.engine.aggregate.reroutes import Reroute
+from streams.engine.aggregate.retirement.copies import COPY_PREFIX
 from streams.engine.aggregate.snapshots.parts import Part
 from streams.engine.aggregate.tombstones import WrongErasureKey
 from streams.events import SOURCE_TOPICS
@@ -17,7 +18,7 @@ from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.tasks.aggregate.quarantine import Quarantine, attribute_to_shard
-from streams.tasks.aggregate.snapshot_records import SNAPSHOT_PREFIX
+from streams.tasks.aggregate.snapshots.records import SNAPSHOT_PREFIX
 from streams.tasks.ports import AggregatorPort
 
 # First bytes of the keys: event records, target offsets, source offsets.
@@ -78,7 +79,11 @@ class StateRestore:
         Records that come after the rebuild change cells with the next `apply_pending`. Those of
         snapshots are passed over.
         """
-        return self.apply_value(record.key, record.value)
+        key = record.key
+        if key and key.startswith(EVENT_PREFIX + COPY_PREFIX):
+            self._aggregator.restore_copy(key[len(EVENT_PREFIX) :], record.value, record.offset)
+            return False
+        return self.apply_value(key, record.value)
 
     def apply_value(self, key: bytes | None, value: bytes | None) -> bool:
         """Apply the key and the value of a record, as `apply` does."""

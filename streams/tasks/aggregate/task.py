@@ -27,10 +27,11 @@ from streams.tasks.aggregate.commit_plan import CommitPlan, Outgoing, Uncommitte
 from streams.tasks.aggregate.committer import Committer
 from streams.tasks.aggregate.intake import RecordIntake
 from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
-from streams.tasks.aggregate.quarantine import Crashed, CrashNote, describe_error
+from streams.tasks.aggregate.quarantine import Crashed
 from streams.tasks.aggregate.restore import Received, StateRestore, other_state
-from streams.tasks.aggregate.snapshot_reader import Restoring, StateReading
-from streams.tasks.aggregate.snapshot_writer import BesideEvents, SnapshotWriter
+from streams.tasks.aggregate.retirement import SetRetirement
+from streams.tasks.aggregate.snapshots.reader import Restoring, StateReading
+from streams.tasks.aggregate.snapshots.writer import BesideEvents, SnapshotWriter
 from streams.tasks.catch_up import EndOf, no_end_offset
 from streams.tasks.commit_schedule import until_next_commit
 from streams.tasks.cooperative import run_cooperatively
@@ -69,24 +70,26 @@ class AggregateTask:
         self._settings = settings
         self._metrics = metrics
         self._failpoint = armed(settings.failpoint)
-        self._aggregator = core.aggregator(settings.clock(), number)
+        aggregator = self._aggregator = core.aggregator(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
         self._transactions = TransactionalProducer(
             settings, STAGE, number, metrics.set_aside, SHORTER
         )
         self._committer = Committer(settings, number, self._transactions, core.dimension_group)
         self._alerts = AlertPublisher(settings, number, end_of)
+        self._snapshots = SnapshotWriter(settings, number, core, aggregator, self._transactions)
+        self._retirement = SetRetirement(
+            settings, number, aggregator, self._transactions, self._snapshots, metrics
+        )
+        bring_back = self._retirement.bring_back
         self._intake = RecordIntake(
-            settings, number, self._aggregator, metrics, self._alerts.catch_up
+            settings, number, aggregator, metrics, self._alerts.catch_up, bring_back
         )
         self._target_offsets: dict[str, int] = {}
         self._changes = PublishableChanges(
-            settings, self._aggregator, number, load, core.counted_kpis
+            settings, aggregator, number, load, core.counted_kpis, bring_back
         )
         self._reference = ReferenceCursor(ReferenceData(settings, metrics))
-        self._snapshots = SnapshotWriter(
-            settings, number, core, self._aggregator, self._transactions
-        )
         self._committed = b""
         self._reporter = ProgressReporter()
 
@@ -172,9 +175,12 @@ class AggregateTask:
                 await self._committer.begin_early(lists, self._changes.priority())
             await self._intake.process(lists)
             await self._commit()
+            # What is checked one by one has to find its event set.
+            if self._intake.quarantine.crash_note is None:
+                await self._retirement.retire_if_due(is_idle=not lists)
             await self._snapshots.write_if_due(self._beside_events, is_idle=not lists)
         except Crashed as crash:
-            await self._write_crash_note(crash, since, to)
+            await self._committer.write_crash_note(crash, since, to)
             raise Crashed(
                 f"{crash}; noted: the next owner finds the event and puts it in quarantine"
             ) from crash.__cause__
@@ -218,15 +224,9 @@ class AggregateTask:
                 # It may be a reroute that no owner has processed before.
                 since = dict(restored.source_offsets.source) if since is None else since
                 to = {**since, topics.reroutes(self._settings): read.next_offset}
-                await self._write_crash_note(crash, since, to)
+                await self._committer.write_crash_note(crash, since, to)
             raise
         return received
-
-    async def _write_crash_note(
-        self, crash: Crashed, since: dict[str, int], to: dict[str, int]
-    ) -> None:
-        error = describe_error(crash.__cause__ or crash)
-        await self._committer.write_crash_note(CrashNote(since, to, error))
 
     async def _check_sources(self) -> None:
         """Compare what was restored with the sources: the last step before something is written."""

@@ -80,8 +80,28 @@ class ReroutesPart(Struct, array_like=True, tag="reroutes"):
     reroutes: list[tuple[bytes, bytes | None]]
 
 
+class CopiesPart(Struct, array_like=True, tag="copies"):
+    """Some event sets of which the state has copies, by number.
+
+    Of those out of memory number and place; of others number, offset and digest; and on what some
+    of the former depend.
+    """
+
+    numbers: list[int]
+    places: list[int]
+    spare: list[tuple[int, int, bytes]]
+    dependencies: list[tuple[Dependency, str, list[int]]]
+
+
 Part = (
-    EventsPart | DependenciesPart | CellsPart | WaitingPart | AlertsPart | GroupsPart | ReroutesPart
+    EventsPart
+    | DependenciesPart
+    | CellsPart
+    | WaitingPart
+    | AlertsPart
+    | GroupsPart
+    | ReroutesPart
+    | CopiesPart
 )
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(Part).decode

@@ -15,6 +15,7 @@ from streams.engine.aggregate.snapshots.parts import (
     GroupsPart,
     Part,
     ReroutesPart,
+    WaitingPart,
     alerts_parts,
     cells_of,
     cells_parts,
@@ -105,11 +106,10 @@ class RestorableAggregator(Aggregator):
             for name, spans in spans_of(part):
                 self._pending.alerts.restore(name, spans)
         elif isinstance(part, GroupsPart):
-            if self._pending.groups is not None:
-                self._pending.groups.restore(part.sets_by_rep)
+            self._restore_groups(part)
         elif isinstance(part, ReroutesPart):
             self._restore_received(part)
-        else:
+        elif isinstance(part, WaitingPart):
             self._cells.restore_waiting(waiting_of(part))
 
     def _restore_events(self, part: EventsPart) -> None:
@@ -117,6 +117,10 @@ class RestorableAggregator(Aggregator):
             self._event_sets.restore_packed(name, packed)
         for key, value in part.records:
             self.restore(key, value)
+
+    def _restore_groups(self, part: GroupsPart) -> None:
+        if self._pending.groups is not None:
+            self._pending.groups.restore(part.sets_by_rep)
 
     def _restore_received(self, part: ReroutesPart) -> None:
         for key, value in part.reroutes:
@@ -155,13 +159,20 @@ class RestorableAggregator(Aggregator):
         clock = self._follows_since
         if self._is_rebuilt is None and clock is not None:
             self._ahead.pop(key, None)
-            is_event = key[:1] not in (FUTURE_PREFIX, TOMBSTONE_PREFIX)
-            entry = entry_of(unpack(value)) if is_event and value is not None else None
-            if entry is not None and entry.at > clock and isinstance(entry.event, Event):
+            if found := self._waits_again(key, value, clock):
                 super().apply_state(key, None)
-                self._ahead[key] = self._event_sets.owner_of(entry.event), entry
+                self._ahead[key] = found
                 return
         super().apply_state(key, value)
+
+    def _waits_again(self, key: bytes, value: bytes | None, clock: int) -> tuple[str, Entry] | None:
+        """The owner and the entry of a record if it is of an event later than the clock."""
+        if value is None or key[:1] in (FUTURE_PREFIX, TOMBSTONE_PREFIX):
+            return None
+        entry = entry_of(unpack(value))
+        if entry.at <= clock or not isinstance(entry.event, Event):
+            return None
+        return self._event_sets.owner_of(entry.event), entry
 
     def rebuild(self, clock: int) -> bool:
         """Add up the cells: all of them, or what changed since the snapshot."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.engine.aggregate.entry import Entry, SetObserver, state_key
 from streams.engine.aggregate.event_sets import EventSets
-from streams.engine.aggregate.reroutes import Reroute, ReroutedKey, Rerouter
+from streams.engine.aggregate.reroutes import EventSet, Reroute, ReroutedKey, Rerouter
 from streams.events import pack
 from streams.events.key_value import KeyValue
 
@@ -52,6 +52,30 @@ class RestorableSets(EventSets):
         for key, entry in self._sets.read(name).items():
             if isinstance(key, ReroutedKey):
                 yield Reroute(name, key.path, key.identity, pack(entry.event))
+
+    def whole(self, name: str) -> EventSet | None:
+        """Read an event set that is all there is of its owner: None for any other.
+
+        So events from elsewhere, other sets of the same owner, and whatever stays of a merge or an
+        erasure are reasons against it.
+        """
+        found = self._sets.read(name)
+        if not found or name in self._reference_sets or name in self._spread:
+            return None
+        if self.has_received and any(isinstance(key, ReroutedKey) for key in found):
+            return None
+        first = next(iter(found.values())).event
+        if self._route(first)[0] != name or not self._rerouter.has_no_tombstone(name):
+            return None
+        return found
+
+    def bytes_of(self, name: str) -> bytes:
+        """An event set as bytes for `restore_packed`."""
+        return self._sets.bytes_of(name)
+
+    def remove(self, name: str) -> None:
+        """Remove an event set, whose events stay in the state changelog: nothing changes by it."""
+        self._sets.remove(name)
 
     def restore_packed(self, name: str, packed: bytes) -> None:
         """Restore an event set that `content` gave; neither counted, nor shown to the observer."""

@@ -91,11 +91,18 @@ class PackedSets(Mapping[str, EventSet]):
 
     def packed(self) -> Iterator[tuple[str, bytes]]:
         """Give each event set as bytes for `restore`; nothing may change until the last one."""
-        for name, found in self._sets.items():
-            if isinstance(found, bytes):
-                yield name, found
-            else:
-                yield name, pack_set(found, self._unpacked[name])
+        return ((name, self.bytes_of(name)) for name in self._sets)
+
+    def bytes_of(self, name: str) -> bytes:
+        """Give an event set as bytes for `restore`."""
+        found = self._sets[name]
+        return found if isinstance(found, bytes) else pack_set(found, self._unpacked[name])
+
+    def remove(self, name: str) -> None:
+        """Remove an event set as a whole."""
+        if not isinstance(found := self._sets.pop(name), bytes):
+            del self._unpacked[name]
+            self._entries -= len(found)
 
     def restore(self, name: str, packed: bytes) -> None:
         """Restore an event set that `packed` gave; there is none of this name yet."""

@@ -16,14 +16,15 @@ from streams.kafka.errors import Fatal
 from streams.kafka.record_batches import OVERHEAD_BYTES
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
-from streams.tasks.aggregate.snapshot_reader import StateRead, erases
-from streams.tasks.aggregate.snapshot_records import (
+from streams.tasks.aggregate.snapshots.reader import StateRead, erases
+from streams.tasks.aggregate.snapshots.records import (
     MANIFEST_KEY,
     Manifest,
     PartsDigest,
     encode_manifest,
     part_key,
 )
+from streams.tasks.aggregate.state_transaction import write_state
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.ports import AggregatorPort, CorePort
 from streams.tasks.reference_data import ReferencePosition
@@ -154,7 +155,7 @@ class SnapshotWriter:
         erased.
         """
         if not self._settings.snapshot_interval_s and self._part_count:
-            await self._remove()
+            await self.remove()
         now = time.monotonic()
         if self._is_due(now, is_idle=is_idle):
             await self._write(beside(), inf)
@@ -234,7 +235,8 @@ class SnapshotWriter:
             *(self._name, events, encoder.bytes, self._cost_s),
         )
 
-    async def _remove(self) -> None:
+    async def remove(self) -> None:
+        """Remove the last snapshot, so that the next owner reads all events."""
         keys = [MANIFEST_KEY, *map(part_key, range(self._part_count))]
         await self._commit([(key, None) for key in keys])
         self._part_count, self._holds_erased = 0, False
@@ -254,17 +256,15 @@ class SnapshotWriter:
                 problem = "the time is up"
             elif records := encoder.drain():
                 self._part_count = max(self._part_count, encoder.count)
-                last = await self._commit(records)
+                first = await self._commit(records)
                 if len(records) == encoder.count:
-                    self._start = last + 1 - len(records)
+                    self._start = first
         if problem:
             log.warning("%s writes no snapshot, and will start slowly: %s", self._name, problem)
         return not problem
 
     async def _commit(self, records: Sequence[KeyValue]) -> int:
-        """Write records in a transaction; returns the offset of the last."""
-        await self._transactions.begin([self._state])
-        sent = await self._transactions.send({self._state: records})
-        self._failpoint("during_snapshot")
-        await self._transactions.commit()
-        return sent[self._state]
+        """Write records in a transaction; returns the offset of the first."""
+        return await write_state(
+            self._transactions, self._state, records, lambda: self._failpoint("during_snapshot")
+        )

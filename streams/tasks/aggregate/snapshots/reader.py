@@ -17,12 +17,12 @@ from streams.events.key_value import KeyValue
 from streams.kafka.reader import beginnings, ends, read_to
 from streams.tasks.aggregate.quarantine import CRASH_NOTE_KEY, attribute_to_shard
 from streams.tasks.aggregate.restore import EVENT_PREFIX, StateRestore
-from streams.tasks.aggregate.snapshot_records import (
+from streams.tasks.aggregate.snapshots.records import (
     MANIFEST_KEY,
     SNAPSHOT_PREFIX,
     decode_manifest,
 )
-from streams.tasks.aggregate.snapshot_search import NONE_FOUND, Snapshot, SnapshotSearch
+from streams.tasks.aggregate.snapshots.search import NONE_FOUND, Snapshot, SnapshotSearch
 from streams.tasks.cooperative import run_cooperatively
 from streams.tasks.ports import AggregatorPort
 from streams.tasks.reference_data import ReferenceCursor

@@ -6,7 +6,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from streams.tasks.aggregate.restore import EVENT_PREFIX
-from streams.tasks.aggregate.snapshot_records import (
+from streams.tasks.aggregate.snapshots.records import (
     MANIFEST_KEY,
     SNAPSHOT_PREFIX,
     Manifest,
