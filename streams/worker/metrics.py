@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TypeVar
 
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from streams.events import RejectionKind
 
+Metric = TypeVar("Metric", Counter, Gauge)
 log = logging.getLogger(__name__)
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 RESTORE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -26,11 +29,7 @@ class WorkerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"sales_kpis_{name}", text, labels, registry=registry)
-
-        def gauge(name: str, text: str, *labels: str) -> Gauge:
-            return Gauge(f"sales_kpis_{name}", text, labels, registry=registry)
+        counter, gauge = partial(_metric, Counter, registry), partial(_metric, Gauge, registry)
 
         def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
             return Histogram(f"sales_kpis_{name}", text, labels, buckets=buckets, registry=registry)
@@ -161,3 +160,9 @@ class WorkerMetrics:
         for labels, value in by_labels.items():
             gauge.labels(*labels).set(value)
         self._labels[gauge] = set(by_labels)
+
+
+def _metric(
+    kind: type[Metric], registry: CollectorRegistry, name: str, text: str, *labels: str
+) -> Metric:
+    return kind(f"sales_kpis_{name}", text, labels, registry=registry)

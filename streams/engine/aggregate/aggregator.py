@@ -117,7 +117,7 @@ class Aggregator:
             self.advance_clock(clock)
             self._withdraw_future()
             self._pending.restart(self._event_sets.names())
-        if self._apply_slice(clock):
+        if self.apply_pending(clock):
             return True
         self._cells.forget_changes()
         self._is_rebuilt = True
@@ -195,7 +195,15 @@ class Aggregator:
         Returns whether more waits. Between two calls each event set is in the cells as it was
         before its changes or after them.
         """
-        return self._apply_slice(clock)
+        self.advance_clock(clock)
+        if self._release():
+            return True
+        if self._cells.mature(self._pending.clock, MATURED_PER_SLICE):
+            return True
+        # A rebuild reads every event set once: nothing of it is worth caching.
+        return self._pending.apply_next(
+            self._event_sets, self._cells, SETS_PER_SLICE, self._is_rebuilt is not False
+        )
 
     def apply_all_pending(self, clock: int) -> dict[str, Grouped]:
         """Bring the cells up to an instant and to all changes at once; returns `changed_cells`."""
@@ -273,30 +281,15 @@ class Aggregator:
 
     def _release_event(self, key: bytes, entry: Entry) -> list[KeyValue]:
         """Add an event whose time has come; `key` is that under which it has waited."""
-        # Removed last: a transaction may break off, and the event is not to be lost.
-        return [*self._add_released(entry), (key, None)]
-
-    def _add_released(self, entry: Entry) -> list[KeyValue]:
-        event = entry.event
+        event, removal = entry.event, (key, None)
         if self._checks_releases and isinstance(event, Event):
             try:
                 self.check(event)
             except Exception as error:  # noqa: BLE001 - whatever a KPI raises would end the worker
                 self._refused.append((event, error))
-                return []
-        return self._event_sets.add(entry)
-
-    def _apply_slice(self, clock: int) -> bool:
-        """Release what has happened, let contributions mature, then apply event sets; a part."""
-        self.advance_clock(clock)
-        if self._release():
-            return True
-        if self._cells.mature(self._pending.clock, MATURED_PER_SLICE):
-            return True
-        # A rebuild reads every event set once: nothing of it is worth caching.
-        return self._pending.apply_next(
-            self._event_sets, self._cells, SETS_PER_SLICE, self._is_rebuilt is not False
-        )
+                return [removal]
+        # Removed last: a transaction may break off, and the event is not to be lost.
+        return [*self._event_sets.add(entry), removal]
 
     def _finish_rebuild(self) -> None:
         """Complete a rebuild that has begun: its cells are of no use before."""

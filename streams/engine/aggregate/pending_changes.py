@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from streams.engine.aggregate.alert_evaluator import AlertEvaluator
@@ -15,6 +16,7 @@ from streams.engine.aggregate.contributions import (
 from streams.engine.aggregate.event_sets import EventSets
 from streams.engine.aggregate.reference_index import ReferenceIndex
 from streams.engine.aggregate.stores.contribution_cache import ContributionCache
+from streams.engine.algebra.money import WatchedRates
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.events import ReferenceRecord, RepSet
 
@@ -72,11 +74,24 @@ class PendingChanges:
             self._before[name] = found
             self._queue.append(name)
 
-    def contributions(self, sets: EventSets, name: str) -> EntityContributions | None:
-        """What an event set contributes; None while it waits, or an alert of it may change."""
+    def last_instants(self, sets: EventSets, name: str) -> tuple[int, int] | None:
+        """From when on an event set contributes nothing new, and the last day of a rate it reads.
+
+        None while it waits, or an alert about it holds or is to come. A level that is left over,
+        such as that of a lead without an answer, is in the cells from some instant on.
+        """
         if name in self._before or self.alerts.knows(name):
             return None
-        return self._contributions_of(name, self._entities(sets, name))
+        context = self._reference.context
+        rates = WatchedRates(context.rates)
+        watched = replace(context, rates=rates)
+        entities = [*self._entities_of(name, sets.entries(name), watched)]
+        instants = (
+            max(at, since)
+            for contributions in self._contributions_of(name, entities)
+            for _, at, since, _, _ in contributions
+        )
+        return max(instants, default=0), rates.last_day
 
     def retire(self, names: Iterable[str]) -> None:
         """Forget what is known of event sets that leave memory."""

@@ -98,3 +98,21 @@ class Rates:
         """Amount in whole minor units of the reporting currency; None without a rate."""
         value = self.minor(money, day)
         return None if value is None else round_half_up(*value)
+
+
+class WatchedRates(Rates):
+    """The rates of another object, which is to change no more.
+
+    Attributes:
+        last_day: The latest day that one was asked for, in whatever currency; 0 if none was.
+    """
+
+    def __init__(self, rates: Rates) -> None:
+        super().__init__(rates.reporting)
+        self._current, self._days = rates._current, rates._days
+        self.last_day = 0
+
+    def rate(self, currency: str, day: int) -> Exact | None:
+        """Latest rate on or before a day; None if there is none."""
+        self.last_day = max(self.last_day, day)
+        return super().rate(currency, day)

@@ -17,7 +17,7 @@ from streams.engine.aggregate.snapshots.parts import SETS_PER_PART, CopiesPart
 # First byte of the keys of copies in the state; an event's key begins with a digit.
 COPY_PREFIX = b"h"
 NUMBER_BYTES, CHECK_BYTES = 8, 8
-# A place is an offset and the last day that a set knows, in one number.
+# A place is an offset and the last day of which a set reads a rate, in one number.
 DAY_BITS = 20
 
 
@@ -65,9 +65,9 @@ class SetCopies:
         return None if place is None else place >> DAY_BITS
 
     def dependents(self, kind: Dependency, key: str, since: int = 0) -> set[int]:
-        """The offsets of the sets out of memory that depend on something, and know a later day.
+        """The offsets of the sets out of memory that depend on something.
 
-        `since` is the ordinal of the first such day.
+        With `since`, the ordinal of a day: those that read a rate of that day or a later one.
         """
         if since > self._last_days.get((kind, key), -1):
             return set()
@@ -88,7 +88,7 @@ class SetCopies:
         return _number(self._digest(name)) not in self._retired
 
     def retire(self, name: str, offset: int, day: int, dependencies: Dependencies) -> None:
-        """Let a set be out of memory, with its copy's offset and the last day that it knows."""
+        """Let a set be out of memory: its copy's offset, and the last day of a rate it reads."""
         number = _number(self._digest(name))
         self._spare.pop(number, None)
         self._retired[number] = offset << DAY_BITS | day

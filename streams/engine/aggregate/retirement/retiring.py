@@ -11,11 +11,7 @@ from streams.engine.aggregate.future_events import FUTURE_PREFIX
 from streams.engine.aggregate.reference_index import Dependency
 from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.aggregate.retirement.copies import SetCopies
-from streams.engine.aggregate.retirement.retirable import (
-    Retirable,
-    last_contribution,
-    last_instant,
-)
+from streams.engine.aggregate.retirement.retirable import Retirable
 from streams.engine.aggregate.snapshots.parts import BYTES_PER_PART, CopiesPart, Part, encode
 from streams.engine.aggregate.snapshots.restorable import RestorableAggregator
 from streams.engine.aggregate.tombstones import ACCOUNT_PREFIX, TOMBSTONE_PREFIX, Pseudonyms
@@ -240,12 +236,11 @@ class RetiringAggregator(RestorableAggregator):
         event_set = self._event_sets.whole(name)
         if event_set is None or max(entry.at for entry in event_set.values()) >= horizon:
             return None
-        last = last_instant(event_set.values())
-        contributions = self._pending.contributions(self._event_sets, name)
-        if last >= horizon or contributions is None or not self._copies.can_retire(name):
+        last = self._pending.last_instants(self._event_sets, name)
+        if last is None or not self._copies.can_retire(name):
             return None
-        counts_for = last_contribution(contributions)
+        instant, day = last
+        # A rate of today would bring it back at once.
+        is_over = instant < horizon and day < self._catalogue.calendar.day(horizon)
         packed = self._event_sets.bytes_of(name)
-        if counts_for >= horizon or len(packed) > BYTES_PER_PART:
-            return None
-        return Retirable(name, packed, self._catalogue.calendar.day(max(last, counts_for)))
+        return Retirable(name, packed, day) if is_over and len(packed) <= BYTES_PER_PART else None

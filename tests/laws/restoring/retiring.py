@@ -10,7 +10,7 @@ from streams.engine.aggregate.retirement.retiring import RetiringAggregator
 from streams.engine.aggregate.snapshots import parts
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.events.key_value import KeyValue
-from tests.laws.snapshots import Owner, Snapshot, finish
+from tests.laws.restoring.snapshots import Owner, Snapshot, finish
 
 
 @dataclass

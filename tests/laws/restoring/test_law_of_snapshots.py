@@ -17,7 +17,7 @@ from streams.engine.aggregate.reroutes import Reroute
 from streams.engine.aggregate.snapshots.restorable import RestorableAggregator
 from streams.wiring.catalogue import catalogue
 from tests.laws.merging import stories, stories_of_accounts
-from tests.laws.snapshots import (
+from tests.laws.restoring.snapshots import (
     add_all,
     compacted,
     owner_of_nothing,

@@ -16,10 +16,10 @@ from streams.engine.aggregate.retirement.retiring import RetiringAggregator
 from streams.engine.aggregate.snapshots.restorable import RestorableAggregator
 from streams.wiring.catalogue import catalogue
 from tests.laws.merging import stories, stories_of_accounts
-from tests.laws.retiring import events_of, restarted, retiring_owner
-from tests.laws.snapshots import Owner, Snapshot, owner_of_nothing, read_again, waiting
+from tests.laws.restoring.retiring import events_of, restarted, retiring_owner
+from tests.laws.restoring.snapshots import Owner, Snapshot, owner_of_nothing, read_again, waiting
+from tests.laws.restoring.test_law_of_snapshots import DAY_MS, by_key
 from tests.laws.test_law_of_sets import decoded, story
-from tests.laws.test_law_of_snapshots import DAY_MS, by_key
 
 
 @given(st.data())

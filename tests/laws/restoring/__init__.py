@@ -1,0 +1,1 @@
+"""Laws of what a new owner restores, and of what leaves memory."""

@@ -1,0 +1,1 @@
+"""The state of an aggregate task: snapshots, and event sets out of memory."""
