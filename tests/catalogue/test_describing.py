@@ -20,7 +20,7 @@ from streams.wiring.describe import (
 # Settings that no number depends on, and secrets.
 NOT_DESCRIBED = {
     *("bootstrap", "app", "now", "partitions", "replication", "token"),
-    *("publish_interval_ms", "snapshot_interval_s"),
+    *("publish_interval_ms", "snapshot_interval_s", "horizon_days"),
     *(
         "gateway_port",
         "page_port",
