@@ -243,9 +243,9 @@ class Settings(SourceSettings):
         PROCESS,
         0,
         number(0, 100_000, "days"),
-        "Age at which subjects leave a worker's memory, unless an alert about them holds. They come"
-        " back by themselves when a late event, a merge or an erasure names them, and no number"
-        " changes; 800 leaves the running year and the one before it untouched. 0: all stay.",
+        "Experimental. Age at which subjects leave a worker's memory, unless an alert about them"
+        " holds; a late event, a merge or an erasure that names them brings them back, and no"
+        " number is to change. 800 keeps the running year and the one before it. 0: all stay.",
     )
     log: str = setting(PROCESS, "text", choice(*LOG_FORMS), "Form of the log on standard error.")
     failpoint: str = setting(
