@@ -42,8 +42,7 @@ async def installed(bootstrap: str, partitions: int = 2) -> Settings:
         now=NOW,
         publish_interval_ms=50,
     )
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
+    admin = await _admin(bootstrap)
     try:
         if used := await _used(admin, settings, _own.pop(bootstrap, set())):
             await admin.delete_topics(sorted(used))
@@ -59,6 +58,17 @@ async def installed(bootstrap: str, partitions: int = 2) -> Settings:
     finally:
         await admin.close()
     return settings
+
+
+async def _admin(bootstrap: str) -> AIOKafkaAdminClient:
+    """Start a client that knows a broker: one that had no processor time may be fenced a moment."""
+    while True:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        await admin.start()
+        if admin._client.cluster.brokers():
+            return admin
+        await admin.close()
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _used(admin: AIOKafkaAdminClient, settings: Settings, left: set[str]) -> set[str]:
