@@ -186,7 +186,9 @@ class Aggregator:
                 self._event_sets.add_reference(f"spend:{record.id}", entry_of(record))
         else:
             for name in (*self._reference.dependents(record), *self._pending.dependents(record)):
-                self._pending.before_change(self._event_sets, name)
+                # An account may be known before its first event, or be out of memory.
+                if name in self._event_sets:
+                    self._pending.before_change(self._event_sets, name)
             self._reference.apply(record)
 
     def apply_pending(self, clock: int) -> bool:

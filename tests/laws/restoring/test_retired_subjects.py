@@ -102,6 +102,21 @@ def test_subject_out_of_memory_changes_as_one_that_stayed(reason: str, tmp_path:
         assert_same(read_again(plain, plain.state, in_force, NOW), again, NOW)
 
 
+def test_rate_of_today_leaves_an_account_out_of_memory_as_it_is_counted() -> None:
+    in_force = catalogue(Settings())
+    of_dollars = {**late("account.set", account="acme", currency="USD"), "id": "of-dollars"}
+    plain, retiring = owner_of_nothing(in_force, NOW), retiring_owner(in_force, NOW)
+    for owner in (plain, retiring):
+        process_each(owner, decoded([*OLD, of_dollars]), NOW)
+    assert retiring.retire(HORIZON) == 2
+    # A new owner knows the account's record before it knows any event.
+    retiring.aggregator = restarted(retiring, retiring.snapshot(), in_force, NOW)
+    again = {**late("ticket.opened", subject="acme"), **COMPLAINT, "ticket": "u"}
+    for owner in (plain, retiring):
+        process_each(owner, decoded([rate("2026-05-31"), again]), NOW)
+    assert_same(plain.aggregator, retiring.aggregator, NOW)
+
+
 def test_event_that_has_happened_since_waits_again_where_the_clock_was_set_back() -> None:
     in_force = catalogue(Settings())
     owner = retiring_owner(in_force, NOW)
