@@ -21,8 +21,6 @@ from streams.events import (
     SubjectMerged,
 )
 
-ACCOUNT = ACCOUNT_PREFIX.removesuffix(":")
-
 
 class Dependency(StrEnum):
     """On what event sets depend."""
@@ -139,10 +137,10 @@ class ReferenceIndex:
         """Add the dependencies of an event set of which all entries are there again."""
         for entry in entries:
             self.stored(name, entry)
-        kind, _, account = name.partition(":")
-        found = self._accounts.get(account) if kind == ACCOUNT else None
-        if found is not None and found.currency:
-            self._depend_on(found.currency, name)
+        if name.startswith(ACCOUNT_PREFIX):
+            found = self._accounts.get(name.removeprefix(ACCOUNT_PREFIX))
+            if found is not None and found.currency:
+                self._depend_on(found.currency, name)
 
     def _by_kind(self) -> Mapping[Dependency, dict[str, set[str]]]:
         found: dict[Dependency, dict[str, set[str]] | None] = {

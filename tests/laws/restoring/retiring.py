@@ -7,10 +7,9 @@ from typing import Any
 from streams.engine.aggregate.retirement.copies import COPY_PREFIX, copy_key, name_of
 from streams.engine.aggregate.retirement.retirable import Retirable
 from streams.engine.aggregate.retirement.retiring import RetiringAggregator
-from streams.engine.aggregate.snapshots import parts
 from streams.engine.catalogue.catalogue import Catalogue
 from streams.events.key_value import KeyValue
-from tests.laws.restoring.snapshots import Owner, Snapshot, finish
+from tests.laws.restoring.snapshots import Owner, Snapshot, finish, restore_parts
 
 
 @dataclass
@@ -90,14 +89,7 @@ def restarted(
 def _follow(
     owner: RetiringOwner, snapshot: Snapshot, found: RetiringAggregator, clock: int
 ) -> None:
-    found.begin_snapshot(snapshot.clock, snapshot.events)
-    for part in snapshot.parts:
-        found.restore_part(parts.decode(part))
-    for record in owner.reference[: snapshot.known]:
-        found.restore_reference(record)
-    found.follow(clock)
-    for record in owner.reference[snapshot.known :]:
-        found.add_reference(record)
+    restore_parts(owner, snapshot, found, clock)
     for offset, (key, value) in enumerate(owner.state):
         if offset >= snapshot.place:
             if key[:1] == COPY_PREFIX:

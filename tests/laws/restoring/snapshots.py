@@ -119,6 +119,18 @@ def restored(
     clock: int,
 ) -> None:
     """Let a new owner restore a snapshot with what came after it."""
+    restore_parts(owner, snapshot, found, clock)
+    for key, value in after:
+        found.apply_state(key, value)
+    for reroute in owner.in_force:
+        found.restore_reroute(reroute)
+    finish(found, clock)
+
+
+def restore_parts(
+    owner: Owner, snapshot: Snapshot, found: RestorableAggregator, clock: int
+) -> None:
+    """Let a new owner restore a snapshot and all reference records, not what came after it."""
     found.begin_snapshot(snapshot.clock, snapshot.events)
     for part in snapshot.parts:
         found.restore_part(parts.decode(part))
@@ -127,11 +139,6 @@ def restored(
     found.follow(clock)
     for record in owner.reference[snapshot.known :]:
         found.add_reference(record)
-    for key, value in after:
-        found.apply_state(key, value)
-    for reroute in owner.in_force:
-        found.restore_reroute(reroute)
-    finish(found, clock)
 
 
 def finish(aggregator: RestorableAggregator, clock: int) -> None:

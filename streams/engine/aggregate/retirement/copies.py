@@ -62,7 +62,7 @@ class SetCopies:
     def offset_of_digest(self, digest: bytes) -> int | None:
         """As `offset_of`, for the beginning of an owner's pseudonym."""
         place = self._retired.get(_number(digest))
-        return None if place is None else place >> DAY_BITS
+        return None if place is None else _offset(place)
 
     def dependents(self, kind: Dependency, key: str, since: int = 0) -> set[int]:
         """The offsets of the sets out of memory that depend on something.
@@ -72,11 +72,7 @@ class SetCopies:
         if since > self._last_days.get((kind, key), -1):
             return set()
         places = map(self._retired.get, self._dependents[kind, key])
-        return {
-            place >> DAY_BITS
-            for place in places
-            if place is not None and place & ((1 << DAY_BITS) - 1) >= since
-        }
+        return {_offset(place) for place in places if place is not None and _day(place) >= since}
 
     def spare(self, name: str, packed: bytes) -> int | None:
         """The offset of a set's copy that has the same bytes; None if there is none."""
@@ -100,7 +96,7 @@ class SetCopies:
         number = _number(self._digest(name))
         place = self._retired.pop(number)
         # One that a later owner wrote is the one that is left.
-        self._spare.setdefault(number, SpareCopy(place >> DAY_BITS, _check(packed)))
+        self._spare.setdefault(number, SpareCopy(_offset(place), _check(packed)))
 
     def remove(self, name: str) -> bytes | None:
         """Forget the copy of a set that is in memory; returns the key to remove, if it had one."""
@@ -135,8 +131,7 @@ class SetCopies:
             self._spare[number] = SpareCopy(offset, check)
         for kind, key, numbers in part.dependencies:
             for number in numbers:
-                day = self._retired[number] & ((1 << DAY_BITS) - 1)
-                self._depend((kind, key), number, day)
+                self._depend((kind, key), number, _day(self._retired[number]))
 
     def _depend(self, on: tuple[Dependency, str], number: int, day: int) -> None:
         self._dependents.setdefault(on, array("Q")).append(number)
@@ -155,6 +150,14 @@ def name_of(key: bytes) -> str:
 
 def _number(digest: bytes) -> int:
     return int.from_bytes(digest[:NUMBER_BYTES])
+
+
+def _offset(place: int) -> int:
+    return place >> DAY_BITS
+
+
+def _day(place: int) -> int:
+    return place & ((1 << DAY_BITS) - 1)
 
 
 def _check(packed: bytes) -> bytes:

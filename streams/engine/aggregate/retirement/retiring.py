@@ -21,7 +21,8 @@ from streams.engine.catalogue.context import EvaluationContext
 from streams.events import AccountSet, Event, RateSet, ReferenceRecord, RepSet
 from streams.events.key_value import KeyValue
 
-Operation = Callable[[], list[KeyValue]]
+# Gives its changelog records, if it has any.
+Operation = Callable[[], list[KeyValue] | None]
 
 
 class RetiringAggregator(RestorableAggregator):
@@ -111,7 +112,7 @@ class RetiringAggregator(RestorableAggregator):
             self._released += self._apply_late(key, value)
         operations, self._deferred = self._deferred, []
         for operation in operations:
-            self._released += operation()
+            self._released += operation() or ()
 
     def add(self, event: Event) -> list[KeyValue]:
         """Store an event, as any aggregator does; [] while it waits for its set."""
@@ -130,7 +131,7 @@ class RetiringAggregator(RestorableAggregator):
         """Apply a reference record; it waits for all sets that it may change."""
         is_due = milliseconds(record.at) <= self._pending.clock
         if is_due and (found := self._retired_dependents(record)):
-            self._defer(partial(self._add_reference, record), found)
+            self._defer(partial(self.add_reference, record), found)
         else:
             super().add_reference(record)
 
@@ -153,7 +154,7 @@ class RetiringAggregator(RestorableAggregator):
     def restore_reroute(self, reroute: Reroute) -> None:
         """Apply a reroute in force; it waits for its set."""
         if self._is_retired(reroute.target):
-            self._defer(partial(self._restore_reroute, reroute))
+            self._defer(partial(self.restore_reroute, reroute))
         else:
             super().restore_reroute(reroute)
 
@@ -202,14 +203,6 @@ class RetiringAggregator(RestorableAggregator):
     def _defer(self, operation: Operation, offsets: Iterable[int] = ()) -> list[KeyValue]:
         self._wanted.update(offsets)
         self._deferred.append(operation)
-        return []
-
-    def _add_reference(self, record: ReferenceRecord) -> list[KeyValue]:
-        self.add_reference(record)
-        return []
-
-    def _restore_reroute(self, reroute: Reroute) -> list[KeyValue]:
-        self.restore_reroute(reroute)
         return []
 
     def _apply_late(self, key: bytes, value: bytes | None) -> list[KeyValue]:
