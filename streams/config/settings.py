@@ -241,11 +241,11 @@ class Settings(SourceSettings):
     )
     horizon_days: int = setting(
         PROCESS,
-        0,
+        800,
         number(0, 100_000, "days"),
-        "Experimental. Age at which subjects leave a worker's memory, unless an alert about them"
-        " holds; a late event, a merge or an erasure that names them brings them back, and no"
-        " number is to change. 800 keeps the running year and the one before it. 0: all stay.",
+        "Age at which subjects leave a worker's memory, unless an alert about them holds; a late"
+        " event, a merge or an erasure that names them brings them back, and no number changes by"
+        " it. The usual age keeps the running year and the one before it. 0: all stay.",
     )
     log: str = setting(PROCESS, "text", choice(*LOG_FORMS), "Form of the log on standard error.")
     failpoint: str = setting(

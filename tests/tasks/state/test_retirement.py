@@ -25,7 +25,6 @@ from tests.installation.tasks import Hands, hands
 
 NUMBER = 0
 LONG_AGO = "2023-03-01T09:00:00Z"
-HORIZON_DAYS = 800
 COPIES = EVENT_PREFIX + COPY_PREFIX
 
 
@@ -35,12 +34,6 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.tasks.aggregate.retirement.COST_SHARE", 0)
     monkeypatch.setattr("streams.tasks.aggregate.retirement.COST_SHARE_IDLE", 0)
     monkeypatch.setattr("streams.tasks.aggregate.snapshots.writer.MIN_MISSING_RECORDS", 1)
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Settings of a fresh installation with a horizon."""
-    return replace(settings, horizon_days=HORIZON_DAYS)
 
 
 @dataclass(frozen=True)
