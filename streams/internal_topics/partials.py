@@ -13,7 +13,7 @@ from streams.engine.algebra.measures import Grouped
 from streams.events.key_value import KeyValue
 from streams.internal_topics.reroutes import ReroutesRead, read_reroutes
 from streams.kafka.errors import Fatal
-from streams.kafka.reader import ends, read_to
+from streams.kafka.reader import OffsetClient, read_to
 from streams.kafka.topics import MERGE_PARTITIONS, PARTIALS
 
 PARTITIONS = tuple(TopicPartition(PARTIALS, number) for number in range(MERGE_PARTITIONS))
@@ -83,7 +83,7 @@ class PublishedPartials:
 
 
 async def read_published(
-    settings: Settings, shards: Collection[int]
+    settings: Settings, shards: Collection[int], offsets: OffsetClient
 ) -> dict[int, PublishedPartials]:
     """Read what some shards have published, to the current end of each partition.
 
@@ -93,9 +93,9 @@ async def read_published(
     """
     found = {
         shard: PublishedPartials(reroutes=read)
-        for shard, read in (await read_reroutes(settings, shards)).items()
+        for shard, read in (await read_reroutes(settings, shards, offsets)).items()
     }
-    stops = await ends(settings, PARTITIONS, committed=False)
+    stops = await offsets.ends(PARTITIONS)
     async for partition, records in read_to(settings, stops):
         for record in records:
             if record.key is None:

@@ -20,7 +20,7 @@ from streams.internal_topics import forwards
 from streams.internal_topics.partitioner import partition_of
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
-from streams.kafka.reader import ends, read_to
+from streams.kafka.reader import OffsetClient, read_to
 
 
 @dataclass
@@ -102,13 +102,15 @@ def parse(record: ConsumerRecord) -> tuple[int, Reroute]:
     return int(writer), Reroute.read(key, record.value)
 
 
-async def read_reroutes(settings: Settings, shards: Collection[int]) -> dict[int, ReroutesRead]:
+async def read_reroutes(
+    settings: Settings, shards: Collection[int], offsets: OffsetClient
+) -> dict[int, ReroutesRead]:
     """Read what some shards sent and received, to the current end of each partition.
 
     Call it only when earlier owners of all these shards are fenced.
     """
     found = {shard: ReroutesRead() for shard in shards}
-    stops = await ends(settings, partitions(settings))
+    stops = await offsets.ends(partitions(settings))
     for partition, stop in stops.items():
         if partition.partition in found:
             found[partition.partition].committed_offset = stop

@@ -16,7 +16,6 @@ from streams.kafka.progress_tracker import report_progress
 
 Records = list[ConsumerRecord]
 Offsets = dict[TopicPartition, int]
-ANSWER_SECONDS = 10.0
 # Longer than a dead worker's open transaction can hold a partition back, and shorter than what
 # ends a worker without progress: this error says more.
 STALLED_SECONDS = 45.0
@@ -52,9 +51,7 @@ async def reader(
         await consumer.start()
         yield consumer
     except KafkaError as error:
-        raise Fatal(
-            f"reading from Kafka failed: {error!r}; is it there? `sales-kpis doctor` looks"
-        ) from error
+        raise _failure(error) from error
     finally:
         if not await close_client("a reader", consumer.stop()):
             # It fails where one of its own tasks was cancelled, before it closes its connections.
@@ -174,6 +171,10 @@ async def read_at(
     return found
 
 
+def _failure(error: KafkaError) -> Fatal:
+    return Fatal(f"reading from Kafka failed: {error!r}; is it there? `sales-kpis doctor` looks")
+
+
 def _stalled(unread: Collection[TopicPartition]) -> Fatal:
     names = ", ".join(f"{p.topic}/{p.partition}" for p in sorted(unread))
     return Fatal(
@@ -197,47 +198,60 @@ async def _seek(
     return reached
 
 
-class StableEnds:
-    """Where partitions begin and end for readers of committed records, asked of Kafka itself.
+class OffsetClient:
+    """Asks Kafka itself where partitions begin and end, with one client for many questions.
 
-    What a reading client knows is as old as its last fetch, and one that is stuck fetches nothing.
-    The same client asks for as long as Kafka answers it; not for two tasks at once.
+    What a reading client knows is as old as its last fetch, and a new client for each question
+    takes longer than the answer. Several tasks may ask at the same time.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stack = AsyncExitStack()
-        self._consumer: AIOKafkaConsumer | None = None
-        self._known: set[TopicPartition] = set()
+        # By whether what is not committed yet is left out.
+        self._consumers: dict[bool, AIOKafkaConsumer] = {}
+        self._known: dict[bool, set[TopicPartition]] = {}
+        self._starting = asyncio.Lock()
 
-    async def bounds(self, partitions: Collection[tuple[str, int]]) -> tuple[Offsets, Offsets]:
-        """Return the first offsets, and where open transactions or the partitions end.
-
-        Both are empty if Kafka does not answer: those that read and write report that.
-        """
+    async def ends(
+        self, partitions: Collection[TopicPartition], *, committed: bool = False
+    ) -> Offsets:
+        """Return where each partition ends, or where its first open transaction begins."""
         if not partitions:
-            return {}, {}
-        asked = [TopicPartition(*each) for each in partitions]  # the client takes no other type
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                consumer = await self._reader(asked)
-                firsts: Offsets = await consumer.beginning_offsets(asked)
-                ends: Offsets = await consumer.end_offsets(asked)
-                return firsts, ends
-        except (KafkaError, Fatal, TimeoutError):
-            await self.close()
-            return {}, {}
+            return {}
+        async with self._consumer(partitions, committed=committed) as consumer:
+            found: Offsets = await consumer.end_offsets(list(partitions))
+            return found
+
+    async def beginnings(self, partitions: Collection[TopicPartition]) -> Offsets:
+        """Return the offset of each partition's first record."""
+        if not partitions:
+            return {}
+        async with self._consumer(partitions, committed=False) as consumer:
+            found: Offsets = await consumer.beginning_offsets(list(partitions))
+            return found
 
     async def close(self) -> None:
         """Close the connections; the next question opens new ones."""
-        self._consumer = None
+        self._consumers.clear()
         await self._stack.aclose()
 
-    async def _reader(self, partitions: Collection[TopicPartition]) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            self._consumer = await self._stack.enter_async_context(reader(self._settings))
-            self._known = set()
-        if not self._known.issuperset(partitions):
-            self._known |= set(partitions)
-            learn(self._consumer, self._known)
-        return self._consumer
+    @asynccontextmanager
+    async def _consumer(
+        self, partitions: Collection[TopicPartition], *, committed: bool
+    ) -> AsyncIterator[AIOKafkaConsumer]:
+        async with self._starting:
+            consumer = self._consumers.get(committed)
+            if consumer is None:
+                started = reader(self._settings, committed=committed)
+                consumer = await self._stack.enter_async_context(started)
+                self._consumers[committed], self._known[committed] = consumer, set()
+            known = self._known[committed]
+            if not known.issuperset(partitions):
+                known.update(partitions)
+                learn(consumer, known)
+        try:
+            yield consumer
+        except KafkaError as error:
+            await self.close()
+            raise _failure(error) from error

@@ -10,7 +10,7 @@ from streams.config.settings import Settings
 from streams.engine.merge.target_alerts import KIND
 from streams.events.key_value import KeyValue
 from streams.kafka.errors import Fatal
-from streams.kafka.reader import ends, read_to
+from streams.kafka.reader import OffsetClient, read_to
 from streams.kafka.topics import ALERTS
 
 UPDATED_AT_FIELD = b',"updated_at":'
@@ -28,13 +28,13 @@ class AlertTopic:
         self._is_own = is_own
         self._zone = ZoneInfo(settings.timezone)
 
-    async def read(self) -> dict[str, bytes]:
+    async def read(self, offsets: OffsetClient) -> dict[str, bytes]:
         """The alerts in force by key, with bodies as the core returns them.
 
         Call it only when earlier owners are fenced: then none of them can add to it.
         """
         current: dict[str, bytes] = {}
-        stops = await ends(self._settings, [self.partition])
+        stops = await offsets.ends([self.partition])
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 if record.key is None:

@@ -10,11 +10,12 @@ from aiokafka import TopicPartition
 from faust.types import TP
 
 from streams.config.settings import Settings
-from streams.kafka.errors import Stuck
-from streams.kafka.reader import StableEnds
+from streams.kafka.errors import Fatal, Stuck
+from streams.kafka.reader import OffsetClient
 
 log = logging.getLogger(__name__)
 CHECK_SECONDS = 5.0
+ANSWER_SECONDS = 10.0
 # Without records for this long while there are some to read, the client is stuck.
 UNREAD_SECONDS = 60.0
 # A producer's transaction usually ends within moments; one that is open longer is logged.
@@ -61,20 +62,30 @@ async def watch_reading(settings: Settings, reading: Reading) -> None:
 
     Where partitions end is asked of Kafka: a client that is stuck knows the end of its last fetch.
     """
-    watch, ends = ReadingWatch(), StableEnds(settings)
+    watch, offsets = ReadingWatch(), OffsetClient(settings)
     try:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            is_readable = await has_unread(ends, reading) and not reading.is_busy()
+            is_readable = await has_unread(offsets, reading) and not reading.is_busy()
             watch.check(is_readable, reading.received_at(), time.monotonic())
     finally:
-        await ends.close()
+        await offsets.close()
 
 
-async def has_unread(ends: StableEnds, reading: Reading) -> bool:
-    """Return whether there are records that the client could have read and has not."""
+async def has_unread(offsets: OffsetClient, reading: Reading) -> bool:
+    """Return whether there are records that the client could have read and has not.
+
+    Not if Kafka does not answer: those that read and write report that.
+    """
     partitions = set(reading.partitions())
-    firsts, stops = await ends.bounds(partitions)
+    asked = [TopicPartition(*each) for each in partitions]  # the client takes no other type
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            firsts = await offsets.beginnings(asked)
+            stops = await offsets.ends(asked, committed=True)
+    except (Fatal, TimeoutError):
+        await offsets.close()
+        return False
     if partitions != set(reading.partitions()):
         return False  # the group has changed
     reached = reading.positions(partitions)

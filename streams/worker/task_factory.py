@@ -11,6 +11,7 @@ from streams.config.settings import Settings
 from streams.internal_topics import partials
 from streams.internal_topics.partials import PublishedPartials
 from streams.kafka.progress_tracker import ProgressTracker
+from streams.kafka.reader import OffsetClient
 from streams.tasks.aggregate.task import AggregateTask
 from streams.tasks.catch_up import EndOf
 from streams.tasks.load_control import Load, LoadControl
@@ -45,7 +46,6 @@ class TaskFactory:
         background: BackgroundTasks,
         end_of: EndOf,
         load: Callable[[], Load],
-        load_control: LoadControl,
     ) -> None:
         self.shared_progress = ProgressTracker()
         self._settings = settings
@@ -54,8 +54,9 @@ class TaskFactory:
         self._background = background
         self._end_of = end_of
         self._load = load
-        self._load_control = load_control
+        self._load_control = LoadControl(load)
         self._reference = ReferenceData(settings, metrics, core.known_names)
+        self._offsets = OffsetClient(settings)
         self._backlog_limit = asyncio.Semaphore(BACKLOG_STEPS)
 
     def start(self) -> None:
@@ -63,6 +64,10 @@ class TaskFactory:
         self._background.add(
             self.shared_progress.create_task(self._reference.read(), "reference data")
         )
+
+    async def close(self) -> None:
+        """Close what the tasks ask Kafka with, once they have ended."""
+        await self._offsets.close()
 
     def reference_ends(self) -> dict[TopicPartition, tuple[int, int]]:
         """The stable end and the end of each reference topic, as of the last fetch."""
@@ -88,7 +93,9 @@ class TaskFactory:
         self, fencing: Collection[asyncio.Task[None]], shards: list[int]
     ) -> dict[int, PublishedPartials]:
         await asyncio.wait(fencing)
-        return await partials.read_published(self._settings, shards) if shards else {}
+        if not shards:
+            return {}
+        return await partials.read_published(self._settings, shards, self._offsets)
 
     def _make(
         self, task_id: TaskId, published: Published, fencing: list[asyncio.Task[None]]
@@ -98,10 +105,12 @@ class TaskFactory:
         task: AggregateTask | MergeTask
         restore: Callable[[], Awaitable[None]]
         if stage == "aggregate":
-            task = AggregateTask(settings, core, number, metrics, self._end_of, self._load)
+            task = AggregateTask(
+                settings, core, number, metrics, self._offsets, self._end_of, self._load
+            )
             restore = partial(self._restore_aggregate, task, published)
         else:
-            task = MergeTask(settings, core, number, metrics, self._load_control)
+            task = MergeTask(settings, core, number, metrics, self._offsets, self._load_control)
             restore = partial(self._restore_merge, task)
         fence = asyncio.create_task(task.fence(), name=f"fencing {stage}/{number}")
         fencing.append(fence)

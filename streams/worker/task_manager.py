@@ -12,7 +12,7 @@ from faust.types import TP
 from streams.config.settings import Settings
 from streams.kafka import topic_monitor, topics
 from streams.kafka.errors import Fatal, TopicsMissing
-from streams.tasks.load_control import Load, LoadControl
+from streams.tasks.load_control import Load
 from streams.tasks.ports import CorePort
 from streams.tasks.task_id import TaskId, stage_of
 from streams.worker.background_tasks import BackgroundTasks
@@ -57,15 +57,8 @@ class TaskManager:
         self._metrics = metrics
         self._background = BackgroundTasks(on_fatal)
         self._tasks = TaskSet(has_spare_time)
-        load_control = LoadControl(self._tasks.load)
         self._factory = TaskFactory(
-            settings,
-            core,
-            metrics,
-            self._background,
-            self._end_offset,
-            self._tasks.load,
-            load_control,
+            settings, core, metrics, self._background, self._end_offset, self._tasks.load
         )
         self._readable: set[TP] = set()
         self._consumer: GroupConsumer | None = None
@@ -191,6 +184,7 @@ class TaskManager:
         await asyncio.gather(*(runner.end() for runner in self._tasks.runners))
         self._tasks.by_id.clear()
         await self._background.stop()
+        await self._factory.close()
 
     async def _finish_all(self) -> None:
         until, limit = time.monotonic() + FINISH_SECONDS, asyncio.Semaphore(FINISHED_AT_ONCE)

@@ -4,7 +4,7 @@ Each is what somebody could write by mistake; `become` breaks the rule in this p
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from streams.config.settings import Settings
 from streams.engine.catalogue.publish_priority import Priority
 from streams.internal_topics import dead_letters
 from streams.internal_topics.progress import SourceOffsets
-from streams.kafka import reader
+from streams.kafka.reader import OffsetClient, Offsets
 from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import (
     TransactionalProducer,
@@ -24,7 +24,19 @@ from streams.kafka.transactional_producer import (
 from streams.tasks.aggregate.publishable_changes import Changes, PublishableChanges
 from streams.tasks.aggregate.restore import SOURCE_OFFSETS_KEY
 from streams.tasks.aggregate.task import AggregateTask
-from streams.tasks.merge import task
+from streams.tasks.merge.task import MergeTask
+from streams.tasks.reference_data import ReferenceData
+
+
+class UncommittedOffsets(OffsetClient):
+    """Takes what is not committed for committed."""
+
+    async def ends(
+        self, partitions: Collection[TopicPartition], *, committed: bool = False
+    ) -> Offsets:
+        """Return where each partition ends."""
+        del committed
+        return await super().ends(partitions)
 
 
 class Mutant(NamedTuple):
@@ -125,11 +137,13 @@ def stage_2_reads_uncommitted() -> None:
 
     _replace(transport, AIOKafkaConsumer=uncommitted)
 
-    async def ends(settings: Settings, places: Any, *, committed: bool = False) -> Any:
-        del committed
-        return await reader.ends(settings, places, committed=False)
+    restore = MergeTask.restore
 
-    _replace(task, ends=ends)
+    async def restored(self: MergeTask, reference: ReferenceData) -> None:
+        self._offsets = UncommittedOffsets(self._settings)
+        await restore(self, reference)
+
+    _replace(MergeTask, restore=restored)
 
 
 def no_reconciliation() -> None:

@@ -14,7 +14,6 @@ from tests.chaos import mutants
 from tests.installation.installed import (
     event,
     installed,
-    lists,
     produce,
     records,
 )
@@ -53,7 +52,7 @@ async def _handed_over(
         await produce(settings, [event(number) for number in range(10)])
         await own.read(former)
         await produce(settings, [event(number) for number in range(10, 20)])
-        in_hand = await lists(settings, former.resume_offsets())
+        in_hand = await own.fetched(former)
         check = AggregateTask._check_sources
 
         async def woken(self: AggregateTask) -> None:
@@ -67,9 +66,7 @@ async def _handed_over(
         if become is not None:
             become()
         successor = await own.shard()
-        await successor.process(
-            [some.split(3)[0] for some in await lists(settings, successor.resume_offsets())]
-        )
+        await successor.process([some.split(3)[0] for some in await own.fetched(successor)])
     written = await records(settings, topics.state(settings))
     positions = (
         SourceOffsets.decode(record.value or b"")

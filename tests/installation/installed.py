@@ -192,10 +192,11 @@ async def _read(
     return found
 
 
-async def lists(settings: Settings, seeks: dict[TopicPartition, int]) -> list[FetchedList]:
-    """Read what an owner would be given next, from where it is."""
+async def lists(
+    settings: Settings, seeks: dict[TopicPartition, int], stops: dict[TopicPartition, int]
+) -> list[FetchedList]:
+    """Read what an owner would be given next, from where it is up to the end of each partition."""
     found: dict[TopicPartition, FetchedList] = {}
-    stops = await ends(settings, list(seeks))
     async with reader(settings) as consumer:
         consumer.assign(list(seeks))
         for partition, offset in seeks.items():

@@ -8,6 +8,8 @@ from math import inf
 from streams.config.settings import Settings
 from streams.internal_topics import partials
 from streams.internal_topics.partials import PublishedPartials
+from streams.kafka.fetched_list import FetchedList
+from streams.kafka.reader import OffsetClient
 from streams.kafka.topics import MERGE_PARTITIONS
 from streams.process.cancellation import ended
 from streams.tasks.aggregate.task import AggregateTask
@@ -28,6 +30,7 @@ class Hands:
         self.settings = settings
         self.noted = noted
         self.reference = ReferenceData(settings, noted)
+        self.offsets = OffsetClient(settings)
         self.demand = Load.HEAVY
         self._owned: list[AggregateTask | MergeTask] = []
 
@@ -40,13 +43,15 @@ class Hands:
     ) -> AggregateTask:
         """Take and restore a shard."""
         settings = settings or self.settings
+        core = core or Counting()
         shard = AggregateTask(
-            settings, core or Counting(), number, self.noted, load=lambda: self.demand
+            settings, core, number, self.noted, self.offsets, load=lambda: self.demand
         )
         self._owned.append(shard)
         await shard.fence()
-        published = known or (await partials.read_published(settings, [number]))[number]
-        await shard.restore(published, self.reference)
+        if known is None:
+            known = (await partials.read_published(settings, [number], self.offsets))[number]
+        await shard.restore(known, self.reference)
         return shard
 
     async def board(self, number: int = 0, core: CorePort | None = None) -> MergeTask:
@@ -58,7 +63,9 @@ class Hands:
     async def restored_board(self, number: int = 0, core: CorePort | None = None) -> MergeTask:
         """Take and restore a board, which has compared nothing yet."""
         pace = LoadControl(lambda: self.demand)
-        merger = MergeTask(self.settings, core or Counting(), number, self.noted, pace)
+        merger = MergeTask(
+            self.settings, core or Counting(), number, self.noted, self.offsets, pace
+        )
         self._owned.append(merger)
         await merger.fence()
         await merger.restore(self.reference)
@@ -76,7 +83,12 @@ class Hands:
 
     async def read(self, owner: AggregateTask | MergeTask) -> None:
         """Give an owner all there is to read."""
-        await owner.process(await lists(self.settings, owner.resume_offsets()))
+        await owner.process(await self.fetched(owner))
+
+    async def fetched(self, owner: AggregateTask | MergeTask) -> list[FetchedList]:
+        """Read what an owner would be given next."""
+        reached = owner.resume_offsets()
+        return await lists(self.settings, reached, await self.offsets.ends(reached))
 
     async def tell(self, *shards: AggregateTask) -> None:
         """Let shards tell what they have still to tell: without load no cell waits."""
@@ -118,6 +130,7 @@ class Hands:
         """Let go of all."""
         for owner in self._owned:
             await owner.close()
+        await self.offsets.close()
 
 
 @asynccontextmanager

@@ -21,7 +21,6 @@ from tests.installation.installed import (
     event,
     eventually,
     later,
-    lists,
     partials,
     produce,
     rate_set,
@@ -89,7 +88,7 @@ async def test_former_owner_cannot_commit(settings: Settings) -> None:
     async with hands(settings) as own:
         zombie = await own.shard()
         await produce(settings, [event(number) for number in range(50)])
-        fetched = await lists(settings, zombie.resume_offsets())
+        fetched = await own.fetched(zombie)
         await own.shard()
         with pytest.raises(Fenced, match="another worker has taken over"):
             await zombie.process(fetched)
@@ -122,7 +121,7 @@ async def test_owner_short_of_the_target_offsets_publishes_nothing_until_it_gets
         await torn.commit()
         await torn.close()
         shard = await own.shard(shard_number)
-        (fetched,) = await lists(settings, shard.resume_offsets())
+        (fetched,) = await own.fetched(shard)
         first, rest = fetched.split(29)
         await shard.process([first])
         assert await partials(settings) == {}

@@ -18,7 +18,6 @@ from streams.tasks.load_control import Load
 from streams.tasks.merge.task import MergeTask
 from tests.installation.installed import (
     event,
-    lists,
     produce,
     records,
 )
@@ -71,7 +70,7 @@ async def test_what_changes_nothing_leaves_no_transaction_open(settings: Setting
     async with hands(settings) as own:
         shard = await own.shard()
         await produce(settings, [event(number) for number in range(40)])
-        again = await lists(settings, shard.resume_offsets())
+        again = await own.fetched(shard)
         await shard.process(again)
         await shard.tick()
         written = len(await records(settings, topics.state(settings)))

@@ -18,7 +18,6 @@ from streams.wiring.core import build_core
 from tests.installation.failing import failing_core
 from tests.installation.installed import (
     event,
-    lists,
     produce,
     produce_bytes,
     records,
@@ -148,7 +147,7 @@ async def test_withdrawn_reroute_does_not_come_back_with_a_forwarded_event_that_
         await produce(settings, [merged(3, double, double)])
         await own.read(sender)
         receiver = await shard(own, home)
-        (waiting,) = await lists(settings, receiver.resume_offsets())
+        (waiting,) = await own.fetched(receiver)
         counted, rest = [], waiting
         # The forwarded call, then what came of the merge and of its withdrawal.
         while len(rest) > 1:

@@ -18,7 +18,6 @@ from streams.kafka.transactional_producer import TransactionalProducer
 from tests.installation.installed import (
     event,
     eventually,
-    lists,
     partials,
     produce,
     produce_bytes,
@@ -33,7 +32,7 @@ async def test_event_read_twice_counts_once(settings: Settings) -> None:
     await produce(settings, [event(number) for number in range(30)] * 2)
     async with hands(settings) as own:
         shard = await own.shard()
-        again = await lists(settings, shard.resume_offsets())
+        again = await own.fetched(shard)
         await shard.process(again)
         await shard.process(again)
         await own.read(await own.shard(1))
@@ -86,7 +85,7 @@ async def test_list_that_was_lost_on_its_way_ends_the_process(settings: Settings
     await produce(settings, [event(number, subject="lead-1") for number in range(30)])
     async with hands(settings) as own:
         shard = await own.shard(await shard_of_lead_1(settings))
-        (fetched,) = await lists(settings, shard.resume_offsets())
+        (fetched,) = await own.fetched(shard)
         first, rest = fetched.split(10)
         await shard.process([first])
         with pytest.raises(Fatal, match=r"5 offsets of crm.lead/. are missing after 10"):

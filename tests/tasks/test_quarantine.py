@@ -12,7 +12,6 @@ from streams.tasks.aggregate.quarantine import Crashed
 from tests.installation.counting import Counting
 from tests.installation.installed import (
     event,
-    lists,
     partials,
     produce,
     records,
@@ -77,7 +76,7 @@ async def test_note_stays_until_all_of_its_records_are_passed(settings: Settings
     async with hands(settings) as own:
         number = await _crash(own)
         shard = await own.shard(number, POISON)
-        (fetched,) = await lists(settings, shard.resume_offsets())
+        (fetched,) = await own.fetched(shard)
         await shard.process([fetched.split(10)[0]])
         assert await partials(settings) == {f"{number}|crm.lead": 10}
         assert await _note(settings, number) == {"crm.lead": 30}

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.config.settings import Settings
 from streams.kafka import topics
+from streams.kafka.reader import ends
 from streams.operations.sources.backlog import PARTITIONS
 from streams.translation.inbox_task import InboxTask
 from streams.translation.metrics import TranslationMetrics
@@ -43,7 +44,8 @@ async def translate_all(settings: Settings) -> None:
     """Translate all that is in the inbox, write it and commit."""
     translator = Translator.of(settings)
     metrics = TranslationMetrics(CollectorRegistry(), translator.sources)
-    waiting = await lists(settings, dict.fromkeys(PARTITIONS, 0))
+    stops = await ends(settings, PARTITIONS)
+    waiting = await lists(settings, dict.fromkeys(PARTITIONS, 0), stops)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap,
         group_id=topics.translate_group(settings),

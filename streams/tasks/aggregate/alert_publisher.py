@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from streams.config.settings import Settings
 from streams.events.key_value import KeyValue
 from streams.internal_topics.progress import behind
+from streams.kafka.reader import OffsetClient
 from streams.tasks.aggregate.quarantine import attribute_to_shard
 from streams.tasks.alert_topic import OFF_PACE, AlertTopic
 from streams.tasks.catch_up import (
@@ -48,9 +49,9 @@ class AlertPublisher:
         self._published: dict[str, bytes] | None = {}
         self._waiting: dict[str, bytes | None] = {}
 
-    async def restore(self) -> None:
+    async def restore(self, offsets: OffsetClient) -> None:
         """Read what earlier owners published, once they are fenced."""
-        self._published = await self._topic.read()
+        self._published = await self._topic.read(offsets)
 
     async def collect(
         self, aggregator: AggregatorPort, source_offsets: Ends, clock: int, now: float

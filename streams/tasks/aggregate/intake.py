@@ -29,7 +29,7 @@ from streams.internal_topics.progress import SourceOffsets
 from streams.kafka import topics
 from streams.kafka.errors import Fatal
 from streams.kafka.fetched_list import FetchedList
-from streams.kafka.reader import Records, beginnings, ends
+from streams.kafka.reader import OffsetClient, Records
 from streams.kafka.record_batches import DEFAULT_BYTES
 from streams.tasks.aggregate.commit_plan import Outgoing
 from streams.tasks.aggregate.quarantine import (
@@ -109,15 +109,15 @@ class RecordIntake:
         self._received, self._stored = received, list(received.kept)
         self._unseen = set(SOURCE_TOPICS)
 
-    async def check_sources(self) -> None:
+    async def check_sources(self, offsets: OffsetClient) -> None:
         """Compare the source offsets with what the source partitions still hold."""
-        offsets = self.source_offsets.source
-        wanted = [TopicPartition(topic, self._number) for topic in offsets]
-        first = await beginnings(self._settings, wanted)
-        last = await ends(self._settings, wanted, committed=True)
+        reached = self.source_offsets.source
+        wanted = [TopicPartition(topic, self._number) for topic in reached]
+        first = await offsets.beginnings(wanted)
+        last = await offsets.ends(wanted, committed=True)
         self._catch_up.set_targets(external_offsets(self._settings, last))
         for source in wanted:
-            topic, offset = source.topic, offsets[source.topic]
+            topic, offset = source.topic, reached[source.topic]
             if last[source] < offset:
                 raise Fatal(
                     f"{topic}/{self._number} ends at {last[source]}, but {offset} were read:"
@@ -125,7 +125,7 @@ class RecordIntake:
                 )
             if first[source] > offset:
                 self._metrics.gap(topic, self._number, first[source] - offset)
-                offsets[topic] = first[source]
+                reached[topic] = first[source]
 
     def release(self) -> None:
         """Add the state records of events that have waited, and reject those refused."""

@@ -11,15 +11,11 @@ from streams.config.settings import Settings
 from streams.internal_topics import progress
 from streams.internal_topics.dead_letters import SHORTER
 from streams.internal_topics.partials import PublishedPartials
-from streams.internal_topics.progress import (
-    BUSY_PROGRESS_SECONDS,
-    PROGRESS_SECONDS,
-    SourceOffsets,
-)
+from streams.internal_topics.progress import BUSY_PROGRESS_SECONDS, PROGRESS_SECONDS, SourceOffsets
 from streams.internal_topics.reroutes import ReroutesRead
 from streams.kafka import topics
 from streams.kafka.fetched_list import FetchedList
-from streams.kafka.reader import Records
+from streams.kafka.reader import OffsetClient, Records
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
 from streams.tasks.aggregate.alert_publisher import AlertPublisher
@@ -59,6 +55,7 @@ class AggregateTask:
         core: CorePort,
         number: int,
         metrics: TaskMetrics,
+        offsets: OffsetClient,
         end_of: EndOf = no_end_offset,
         load: Callable[[], Load] = lambda: Load.HEAVY,
     ) -> None:
@@ -69,6 +66,7 @@ class AggregateTask:
         self.number = number
         self._settings = settings
         self._metrics = metrics
+        self._offsets = offsets
         self._failpoint = armed(settings.failpoint)
         aggregator = self._aggregator = core.aggregator(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
@@ -104,7 +102,7 @@ class AggregateTask:
         """
         self._reference = ReferenceCursor(reference)
         self._changes.reconcile_with(published)
-        await self._alerts.restore()
+        await self._alerts.restore(self._offsets)
         restored = StateRestore(self._settings, self._aggregator, self.number)
         received = await self._restore_all(restored, published.reroutes)
         self._target_offsets = restored.target_offsets
@@ -208,7 +206,8 @@ class AggregateTask:
         """Restore the cells from the state changelog and the reroutes received."""
         into = Restoring(restored, self._aggregator, self._reference, self._settings.clock())
         passed = partial(self._failpoint, "during_restore")
-        reading = StateReading(self._settings, self._state, self._snapshots.fingerprint, passed)
+        fingerprint = self._snapshots.fingerprint
+        reading = StateReading(self._settings, self._offsets, self._state, fingerprint, passed)
         since: dict[str, int] | None = None
         try:
             found = await reading.restore(into)
@@ -230,7 +229,7 @@ class AggregateTask:
 
     async def _check_sources(self) -> None:
         """Compare what was restored with the sources: the last step before something is written."""
-        await self._intake.check_sources()
+        await self._intake.check_sources(self._offsets)
 
     def _read_reference(self) -> None:
         """Apply the reference records that arrived since the last commit."""

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from streams.config.settings import Settings
 from streams.engine.merge.record_builder import NO_AS_OF_FIELDS, Publication
 from streams.kafka import topics
-from streams.kafka.reader import ends, read_to
+from streams.kafka.reader import OffsetClient, read_to
 from streams.kafka.record_batches import Record
 from streams.tasks.merge.output_comparison import OutputComparison
 from streams.tasks.merge.published_index import (
@@ -38,9 +38,9 @@ class OutputWriter:
         self._zone = ZoneInfo(settings.timezone)
         self._index = PublishedIndex()
 
-    async def restore(self) -> None:
+    async def restore(self, offsets: OffsetClient) -> None:
         """Read what readers have; only after fencing, when nobody else can add to it."""
-        stops = await ends(self._settings, [self.partition])
+        stops = await offsets.ends([self.partition])
         async for _, records in read_to(self._settings, stops):
             for record in records:
                 key = (record.key or b"").decode()

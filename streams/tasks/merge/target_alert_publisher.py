@@ -8,6 +8,7 @@ from streams.config.settings import Settings
 from streams.engine.merge.target_alerts import cell_of
 from streams.events.key_value import KeyValue
 from streams.internal_topics.progress import behind
+from streams.kafka.reader import OffsetClient
 from streams.kafka.topics import MERGE_PARTITIONS
 from streams.tasks.alert_topic import OFF_PACE, AlertTopic
 from streams.tasks.catch_up import all_caught_up
@@ -34,9 +35,9 @@ class TargetAlertPublisher:
         self._confirmed: frozenset[str] = frozenset()
         self._checked_at = 0.0
 
-    async def restore(self) -> None:
+    async def restore(self, offsets: OffsetClient) -> None:
         """Read what is published; only after fencing, when nobody else can add to it."""
-        self._published = await self._topic.read()
+        self._published = await self._topic.read(offsets)
 
     async def pending_records(self, merger: MergerPort, now: float) -> list[KeyValue]:
         """Records to write, every few seconds; everything that was read has to be merged."""

@@ -10,7 +10,7 @@ from streams.config.settings import Settings
 from streams.engine.catalogue.publish_priority import Priority
 from streams.internal_topics import catalogue, progress
 from streams.kafka import topics
-from streams.kafka.reader import Records, ends, read_to
+from streams.kafka.reader import OffsetClient, Records, read_to
 from streams.kafka.record_batches import Record
 from streams.kafka.transactional_producer import TransactionalProducer
 from streams.process.failpoint import armed
@@ -48,11 +48,13 @@ class MergeTask:
         core: CorePort,
         number: int,
         metrics: TaskMetrics,
+        offsets: OffsetClient,
         load_control: LoadControl,
     ) -> None:
         self.number = number
         self._settings = settings
         self._metrics = metrics
+        self._offsets = offsets
         self._failpoint = armed(settings.failpoint)
         self._load_control = load_control
         self._merger = core.merger(settings.clock(), number)
@@ -81,10 +83,10 @@ class MergeTask:
     async def restore(self, reference: ReferenceData) -> None:
         """Catch up with the partials; the next rounds publish the differences to the output."""
         self._reports.reference = ReferenceCursor(reference)
-        await self._alerts.restore()
-        await self._output.restore()
+        await self._alerts.restore(self._offsets)
+        await self._output.restore(self._offsets)
         self._read_reference()
-        stops = await ends(self._settings, [self._source], committed=True)
+        stops = await self._offsets.ends([self._source], committed=True)
         async for _, records in read_to(self._settings, stops):
             self._unmerged.add(records)
         await self._merge()

@@ -14,7 +14,7 @@ from streams.engine.aggregate.snapshots.parts import Part
 from streams.engine.aggregate.tombstones import TOMBSTONE_PREFIX
 from streams.events import ReferenceRecord
 from streams.events.key_value import KeyValue
-from streams.kafka.reader import beginnings, ends, read_to
+from streams.kafka.reader import OffsetClient, read_to
 from streams.tasks.aggregate.quarantine import CRASH_NOTE_KEY, attribute_to_shard
 from streams.tasks.aggregate.restore import EVENT_PREFIX, StateRestore
 from streams.tasks.aggregate.snapshots.records import (
@@ -76,12 +76,14 @@ class StateReading:
     def __init__(
         self,
         settings: Settings,
+        offsets: OffsetClient,
         partition: TopicPartition,
         fingerprint: str,
         passed: Callable[[], object],
     ) -> None:
         """`fingerprint` is that of a snapshot that can be used; `passed` is called as it reads."""
         self._settings = settings
+        self._offsets = offsets
         self._partition = partition
         self._name = f"aggregate/{partition.partition}"
         self._passed = passed
@@ -89,7 +91,7 @@ class StateReading:
 
     async def restore(self, into: Restoring) -> StateRead:
         """Restore the state and the reference data; reroutes follow. Raises Crashed."""
-        stop = (await ends(self._settings, [self._partition]))[self._partition]
+        stop = (await self._offsets.ends([self._partition]))[self._partition]
         problem, start = NONE_FOUND, await self._newest(stop)
         if start is not None:
             search = await self._read_from(start, stop)
@@ -107,7 +109,7 @@ class StateReading:
 
     async def _newest(self, stop: int) -> int | None:
         """The offset at which the newest snapshot begins, None if none is among the last ones."""
-        first = (await beginnings(self._settings, [self._partition]))[self._partition]
+        first = (await self._offsets.beginnings([self._partition]))[self._partition]
         upper, size = stop, FIRST_OFFSETS
         while upper > first and (stop - upper) * MOST_OFFSETS_SHARE <= stop - first:
             lower, found = max(first, upper - size), None
