@@ -21,6 +21,8 @@ from streams.broker.ports import (
     is_free,
 )
 from streams.broker.storage import BrokerError
+from streams.config.settings import Settings
+from streams.kafka.reader import OffsetClient
 
 HOST = "127.0.0.1"
 
@@ -92,17 +94,22 @@ async def consume(bootstrap: str, topic: str, count: int) -> list[bytes]:
 
 async def test_killed_and_stopped_broker_starts_again_with_its_records(tmp_path: Path) -> None:
     broker = EmbeddedKafka(tmp_path / "data")
+    offsets, kept = OffsetClient(Settings(bootstrap=broker.bootstrap)), TopicPartition("kept", 0)
     try:
         first = broker.start()
-        await produce(first, "kept", b"before the kill")
+        await produce(first, kept.topic, b"before the kill")
+        assert await offsets.ends([kept]) == {kept: 1}
         broker.kill()
         assert not answers(HOST, broker.port)
         assert broker.start() == first
-        await produce(first, "kept", b"before the stop")
+        await produce(first, kept.topic, b"before the stop")
         broker.stop()
         assert broker.start() == first
-        assert await consume(first, "kept", 2) == [b"before the kill", b"before the stop"]
+        assert await consume(first, kept.topic, 2) == [b"before the kill", b"before the stop"]
+        # A client from before the kill asks again.
+        assert await offsets.ends([kept]) == {kept: 2}
     finally:
+        await offsets.close()
         broker.stop()
 
 

@@ -4,11 +4,9 @@ import asyncio
 
 from aiokafka import TopicPartition
 
-from streams.broker.embedded import EmbeddedKafka
 from streams.config.settings import Settings
 from streams.kafka.reader import OffsetClient, beginnings, ends
 from streams.kafka.topics import all_partitions
-from tests.conftest import create_topics
 from tests.installation.installed import event, produce, transaction
 
 LEADS = TopicPartition("crm.lead", 0)
@@ -38,21 +36,6 @@ async def test_committed_records_end_where_a_transaction_is_open(settings: Setti
             assert await offsets.ends([LEADS], committed=True) == {LEADS: 0}
     finally:
         await offsets.close()
-
-
-async def test_answers_again_once_kafka_was_started_again() -> None:
-    with EmbeddedKafka() as broker:
-        settings = Settings(bootstrap=broker.bootstrap)
-        await create_topics(settings)
-        offsets = OffsetClient(settings)
-        try:
-            assert await offsets.ends([LEADS]) == {LEADS: 0}
-            broker.kill()
-            broker.start()
-            await produce(settings, [event(number) for number in range(300)])
-            assert await offsets.ends([LEADS]) == await ends(settings, [LEADS]) != {LEADS: 0}
-        finally:
-            await offsets.close()
 
 
 async def test_nothing_asked_is_nothing_answered() -> None:
