@@ -52,9 +52,10 @@ async def new_message(server: HttpReceiver) -> None:
             await asyncio.sleep(0.005)
 
 
-async def changing(writer: AlertWriter, chance: random.Random, current: set[str]) -> None:
-    """Raise and end alerts until cancelled."""
-    while True:
+async def changing(writer: AlertWriter, chance: random.Random, over: asyncio.Event) -> set[str]:
+    """Raise and end alerts until it is over, with no transaction left open; those that stand."""
+    current = set[str]()
+    while not over.is_set():
         names = chance.sample(range(SUBJECTS), 5)
         for name in (f"lead-{number}" for number in names):
             if name in current:
@@ -64,12 +65,18 @@ async def changing(writer: AlertWriter, chance: random.Random, current: set[str]
                 await writer.raise_alerts(name)
                 current.add(name)
         await asyncio.sleep(chance.uniform(0.1, 4))
+    return current
 
 
 async def losing(server: HttpReceiver, chance: random.Random) -> None:
-    """Let an answer be lost, or the receiver be busy, now and then."""
+    """Let an answer be lost, or the receiver be busy, now and then.
+
+    One at a time: each makes the next attempt come later, so that they would pile up.
+    """
     while True:
         await asyncio.sleep(chance.uniform(2, 5))
+        if server.closes or server.answers:
+            continue
         if chance.random() < 0.5:
             server.closes = 1
         else:
@@ -87,22 +94,18 @@ async def test_receiver_ends_up_knowing_what_holds(settings: Settings, tmp_path:
             f'secret_file = "{secret}"\ndigest = "1s"\n'
         )
         used = replace(settings, rules=rules)
-        current: set[str] = set()
-        disturbing = [
-            asyncio.create_task(changing(writer, chance, current)),
-            asyncio.create_task(losing(server, chance)),
-        ]
+        over = asyncio.Event()
+        change = asyncio.create_task(changing(writer, chance, over))
+        lose = asyncio.create_task(losing(server, chance))
         for _ in range(KILLS):
             async with process(used) as child:
                 await new_message(server)
                 await asyncio.sleep(chance.choice((0, 0.005, 0.02, 0.1, 1)))
                 child.kill()
-        for task in disturbing:
-            task.cancel()
-        await asyncio.wait(disturbing)
-        # What the task was cancelled in may have been written or not: from here on it is known.
-        for number in range(SUBJECTS):
-            await writer.end_alerts(f"lead-{number}")
+        over.set()
+        lose.cancel()
+        for name in await change:
+            await writer.end_alerts(name)
         await writer.raise_alerts("lead-1", "lead-2")
         async with process(used), asyncio.timeout(SETTLED_SECONDS):
             while known(server) != {"lead_unanswered|lead-1", "lead_unanswered|lead-2"}:
