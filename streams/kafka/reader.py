@@ -227,7 +227,9 @@ class OffsetClient:
         """Return the offset of each partition's first record."""
         if not partitions:
             return {}
-        async with self._consumer(partitions, committed=False) as consumer:
+        # Either client answers this.
+        committed = next(iter(self._consumers), False)
+        async with self._consumer(partitions, committed=committed) as consumer:
             found: Offsets = await consumer.beginning_offsets(list(partitions))
             return found
 

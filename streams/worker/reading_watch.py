@@ -81,8 +81,8 @@ async def has_unread(offsets: OffsetClient, reading: Reading) -> bool:
     asked = [TopicPartition(*each) for each in partitions]  # the client takes no other type
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            firsts = await offsets.beginnings(asked)
             stops = await offsets.ends(asked, committed=True)
+            firsts = await offsets.beginnings(asked)
     except (Fatal, TimeoutError):
         await offsets.close()
         return False

@@ -53,9 +53,10 @@ class Sending:
         self._settings = settings
         self._url = f"http://127.0.0.1:{settings.gateway_port}/events"
         self._accepted = accepted
-        # Every second batch.
+        # Every second batch, and every tenth: of what is left each sender takes what it gets done.
         self._of_webhooks = iter(load.batches[::2])
-        self._others = iter(load.batches[1::2])
+        self._of_librdkafka = iter(load.batches[1::10])
+        self._others = iter([it for at, it in enumerate(load.batches) if at % 2 and at % 10 != 1])
         self.webhooks = SignedWebhooks(settings)
         self.librdkafka = DefaultLibrdkafka(settings)
         self._free_at = 0.0
@@ -70,7 +71,7 @@ class Sending:
             await asyncio.gather(
                 self._poison(),
                 self._batches(self._others, self._is_committed),
-                self._batches(self._others, self.librdkafka.is_written),
+                self._batches(self._of_librdkafka, self.librdkafka.is_written),
                 *(self._batches(self._others, over_http) for _ in range(SENDERS)),
                 *(
                     self._batches(self._of_webhooks, by_webhook, as_translated)

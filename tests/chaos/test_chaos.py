@@ -18,7 +18,7 @@ async def test_nothing_is_lost_and_nothing_counted_twice_whatever_breaks(
     plan = tiny(SEED)
     report = await run(plan, tmp_path)
     assert (report["wrong"], report["waits"]) == ([], [])
-    assert report["events of librdkafka's default partitioner"] > 0
+    assert report["events of librdkafka's default partitioner"] > plan.events / 20
     assert report["events of signed webhooks"] > plan.events / 3
     assert report["faults"]["gateways killed"] == plan.gateways
     assert report["faults"]["translators killed"] == plan.translators
