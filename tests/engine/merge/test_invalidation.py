@@ -254,3 +254,15 @@ def test_next_day_comes_a_little_at_a_time() -> None:
         steps += 1
     assert steps >= ROLLED_DAYS
     assert live.send(now="03-21 00:00")
+
+
+def test_level_that_ends_unread_on_a_day_leaves_no_record_of_that_day() -> None:
+    live = Live()
+    live.send(deal("03-18 09:00", "a", "a", rep="ann"))
+    moved = deal("03-18 10:00", "a", "a", rep="bob")
+    live.apply(moved)
+    live.sent.append(moved)
+    today = "pipeline_count|rep=ann|day|2026-03-20T00:00:00+00:00"
+    assert today in live.records
+    assert today in live.send(now="03-21 12:00")
+    assert today not in live.records

@@ -64,8 +64,8 @@ class Levels:
                 self._add_to_group((dimension, name), scope, day, bool(facts))
 
     def known(self) -> list[LevelKey]:
-        """(scope, level) of all that have had a step."""
-        return list(self._facts)
+        """(scope, level) of all that have had a step, or had one when `drain` was last called."""
+        return list({**self._facts, **self._changed})
 
     def is_known(self, name: str, scope: str) -> bool:
         """Whether a level has had a step in a scope."""
