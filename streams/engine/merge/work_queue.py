@@ -135,22 +135,23 @@ class WorkQueue:
 class _Work:
     """Windows, in the order in which they are done, with what is to be done in each of them."""
 
-    __slots__ = ("_changed", "_epochs", "_rewrite", "_size")
+    __slots__ = ("_changed", "_epochs", "_rewrite", "_size", "_uses")
 
     def __init__(self) -> None:
         self._changed: MaskByWindow = {}
         self._rewrite: MaskByWindow = {}
         self._epochs: dict[Window, Epochs] = {}
-        # Kept, since it is asked for often, and years of history have thousands of windows.
+        # Kept, since they are asked for often, and years of history have thousands of windows.
         self._size = 0
+        # How many windows have an epoch.
+        self._uses: dict[int, int] = {}
 
     def __len__(self) -> int:
         return self._size
 
     def epochs(self) -> Iterator[int]:
-        """The epochs of its work, in any order."""
-        for pair in self._epochs.values():
-            yield from (each for each in pair if each != NEVER)
+        """The epochs of its work, each once, in any order."""
+        return iter(self._uses)
 
     def windows(self, priority: Priority) -> Iterator[WindowWork]:
         for window, epochs in self._epochs.items():
@@ -164,14 +165,17 @@ class _Work:
         rewrite: Mapping[str, KpiMask],
         epochs: Epochs,
     ) -> None:
-        changed_in, rewrite_in = self._epochs.get(window, NO_WORK)
+        before = changed_in, rewrite_in = self._epochs.get(window, NO_WORK)
         if changed:
             self._size += join(self._changed.setdefault(window, {}), changed)
             changed_in = min(changed_in, epochs.changed)
         if rewrite:
             self._size += join(self._rewrite.setdefault(window, {}), rewrite)
             rewrite_in = min(rewrite_in, epochs.rewrite)
-        self._epochs[window] = Epochs(changed_in, rewrite_in)
+        after = self._epochs[window] = Epochs(changed_in, rewrite_in)
+        if after != before:
+            self._use(before, -1)
+            self._use(after, 1)
 
     def move_to(self, other: "_Work", limit: int | None = None) -> list[Window]:
         """Move windows in their order until they have so many scopes, or all; returns them."""
@@ -193,7 +197,16 @@ class _Work:
                 changed = self._changed.pop(window, {})
                 rewrite = self._rewrite.pop(window, {})
                 self._size -= len(changed) + len(rewrite)
+                self._use(epochs, -1)
                 other.add(window, changed, rewrite, epochs)
+
+    def _use(self, epochs: Epochs, count: int) -> None:
+        """Count that so many more windows have these epochs."""
+        for each in epochs:
+            if each != NEVER:
+                self._uses[each] = self._uses.get(each, 0) + count
+                if not self._uses[each]:
+                    del self._uses[each]
 
 
 def join(into: MaskByScope, scopes: Mapping[str, KpiMask]) -> int:
