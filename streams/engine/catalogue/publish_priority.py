@@ -27,6 +27,10 @@ class Priority(IntEnum):
     LATER = 2
 
 
+# Whether a KPI is derived, and expensive.
+PriorityClass = tuple[bool, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class DimensionPriority:
     """What is looked at of one dimension.
@@ -69,6 +73,11 @@ def kinds_of_first(dimensions: Iterable[str]) -> frozenset[str]:
     """Kinds of windows whose current ones come first in all dimensions in which any do."""
     kinds = [set(DIMENSIONS[each].first) for each in dimensions if each in DIMENSIONS]
     return frozenset(set.intersection(*kinds) if kinds else ())
+
+
+def priority_class(kpi: Kpi | Derived) -> PriorityClass:
+    """What of a KPI its priorities depend on: those of one class have the same in every window."""
+    return isinstance(kpi, Derived), isinstance(kpi, Derived) and kpi.is_expensive
 
 
 def priority_of(kpi: Kpi | Derived, dimension: str, kind: str, is_current: bool) -> Priority:

@@ -15,6 +15,8 @@ from streams.engine.merge.state.kpi_index import (
 from streams.engine.merge.state.priorities import MasksByPriority, Priorities
 
 HIGHEST, LOWEST = Priority.FIRST, Priority.LATER
+# To iterate over an enumeration itself takes several times as long.
+PRIORITIES: Final = tuple(Priority)
 NEVER: Final = sys.maxsize
 
 
@@ -126,7 +128,7 @@ class WorkQueue:
             masks = known.get(dimension)
             if masks is None:
                 masks = known[dimension] = self._priorities.of(dimension, window)
-            for priority, own in zip(Priority, masks, strict=True):
+            for priority, own in zip(PRIORITIES, masks, strict=True):
                 if part := mask & own:
                     found.setdefault(priority, {})[scope] = part
         return found.items()

@@ -1,7 +1,15 @@
 """KPIs by priority, as masks, for the windows of a merger's day."""
 
 from streams.engine.calendars.calendar import Calendar, Window
-from streams.engine.catalogue.publish_priority import Priority, is_current, priority_of
+from streams.engine.catalogue.derived import Derived
+from streams.engine.catalogue.kpi import Kpi
+from streams.engine.catalogue.publish_priority import (
+    Priority,
+    PriorityClass,
+    is_current,
+    priority_class,
+    priority_of,
+)
 from streams.engine.merge.state.kpi_index import (
     NO_KPIS,
     KpiIndex,
@@ -17,7 +25,7 @@ class Priorities:
     """Tells the priority of KPIs in a window of a dimension; `today` is a day number."""
 
     def __init__(self, index: KpiIndex, calendar: Calendar, today: int) -> None:
-        self._kpis = index
+        self._alike = _alike(index)
         self._calendar = calendar
         self._masks: dict[tuple[str, str, bool], MasksByPriority] = {}
         self._running: set[Window] = set()
@@ -34,8 +42,8 @@ class Priorities:
         found = self._masks.get(at)
         if found is None:
             masks = [NO_KPIS for _ in Priority]
-            for number, kpi in enumerate(self._kpis.kpis):
-                masks[priority_of(kpi, *at)] |= 1 << number
+            for kpi, alike in self._alike:
+                masks[priority_of(kpi, *at)] |= alike
             found = self._masks[at] = tuple(masks)
         return found
 
@@ -54,3 +62,13 @@ class Priorities:
         if window.kind == "day":
             return is_current(window.start, self._today)
         return window in self._running
+
+
+def _alike(index: KpiIndex) -> list[tuple[Kpi | Derived, KpiMask]]:
+    """One KPI of each priority class, with the class."""
+    found: dict[PriorityClass, tuple[Kpi | Derived, KpiMask]] = {}
+    for number, kpi in enumerate(index.kpis):
+        its = priority_class(kpi)
+        first, alike = found.get(its, (kpi, NO_KPIS))
+        found[its] = first, alike | 1 << number
+    return list(found.values())
