@@ -77,7 +77,10 @@ async def test_tasks_that_are_ready_publish_little_while_others_are_restored() -
     async def ready_later() -> None:
         await restored.wait()
 
-    runners = TaskRunner(LongStep(), ready_at_once), TaskRunner(LongStep(), ready_later)
+    steps = LongStep(), LongStep()
+    for step in steps:
+        step.may_go_on.set()
+    runners = TaskRunner(steps[0], ready_at_once), TaskRunner(steps[1], ready_later)
     tasks.by_id = dict(zip((("merge", 0), ("aggregate", 3)), runners, strict=True))
     for runner in runners:
         runner.start(resume)
