@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
@@ -16,6 +15,7 @@ from streams.kafka import topics
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import ALERTS
 from streams.kafka.transactional_producer import TransactionalProducer
+from streams.notify.clock import now_ms
 from streams.notify.core.dispatcher import Dispatcher
 from streams.notify.core.message import AnyMessage
 from streams.notify.core.reports.desk import ReportDesk
@@ -35,11 +35,6 @@ LONGEST_WAIT_SECONDS = 30.0
 # What is being sent when the process is stopped may still be answered.
 STOP_SECONDS, STOP_POLL_SECONDS = 5.0, 0.02
 NOT_READ = "the alerts that there are have not been read yet"
-
-
-def now_ms() -> int:
-    """Return the machine's time in milliseconds: a fixed clock would never end a quiet hour."""
-    return time.time_ns() // 1_000_000
 
 
 class NotifyService:

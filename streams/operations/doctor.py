@@ -25,7 +25,8 @@ from streams.kafka.reader import ends, read_to
 from streams.operations.findings import Finding, check_progress, check_transactions
 from streams.operations.installations import check_installations
 from streams.operations.names import check_names
-from streams.operations.readers.health import check_readers, check_secrets
+from streams.operations.readers.health import check_readers
+from streams.operations.readers.secret_files import check_secrets
 from streams.operations.senders import (
     PARTITIONER_ADVICE,
     newest_records,

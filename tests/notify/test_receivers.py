@@ -11,12 +11,12 @@ from standardwebhooks import Webhook as StandardWebhook
 from streams.config.declaration import BadSetting
 from streams.config.rules.notify.mail import MailRules
 from streams.config.rules.notify.routes import Email, Slack, Webhook
+from streams.notify.clock import now_ms
 from streams.notify.core.alert import Alert
 from streams.notify.core.message import Action, Change, Message, Recipient
 from streams.notify.receivers.email import EmailReceiver
 from streams.notify.receivers.http import SlackReceiver, WebhookReceiver, outcome_of
 from streams.notify.receivers.outcome import Accepted, Outcome, Refused, Unanswered
-from streams.notify.service import now_ms
 from tests.notify.receiving import (
     PASSWORD,
     HttpReceiver,

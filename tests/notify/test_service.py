@@ -12,8 +12,9 @@ from prometheus_client import generate_latest
 from streams.config.rules.notify import NotifyRules
 from streams.config.settings import Settings
 from streams.kafka.errors import Fenced
+from streams.notify.clock import now_ms
 from streams.notify.metrics import NotifyMetrics
-from streams.notify.service import notify_service, now_ms
+from streams.notify.service import notify_service
 from streams.process.cancellation import ended
 from tests.installation.installed import produce
 from tests.notify.alerting import AlertWriter, route, rules_of

@@ -8,8 +8,9 @@ from streams.config.declaration import BadSetting
 from streams.config.rules import Rules
 from streams.config.rules.notify import NotifyRules
 from streams.config.settings import Settings
+from streams.notify.clock import now_ms
 from streams.notify.metrics import NotifyMetrics
-from streams.notify.service import notify_service, now_ms
+from streams.notify.service import notify_service
 from streams.output.prometheus.metrics_server import metrics_server
 from streams.process import logs
 from streams.process.cancellation import ended

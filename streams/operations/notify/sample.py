@@ -6,11 +6,11 @@ from uuid import uuid4
 from streams.config.declaration import BadSetting
 from streams.config.rules.notify import NotifyRules
 from streams.config.rules.notify.receivers import Email, Receiver
+from streams.notify.clock import now_ms
 from streams.notify.core.alert import Alert
 from streams.notify.core.message import Change, Message, Recipient
 from streams.notify.receivers.outcome import Outcome
 from streams.notify.receivers.receivers import http_session, receivers
-from streams.notify.service import now_ms
 
 SAMPLE_TEXT = "This is a test of the route {name}: alerts will come here."
 SAMPLE_REPORT = "This is a test of the report {name}: it will come here."

@@ -17,11 +17,11 @@ from streams.config.settings import Settings
 from streams.kafka.errors import Fatal
 from streams.kafka.reader import ends, read_to
 from streams.kafka.topics import ALERTS
+from streams.notify.clock import now_ms
 from streams.notify.core.dispatcher import Dispatcher
 from streams.notify.core.reports.desk import ReportDesk
 from streams.notify.reporting import published
 from streams.notify.reps import FutureReps, read_reps
-from streams.notify.service import now_ms
 from streams.notify.state_records import AnyOutbox, apply, partition, restore
 from streams.operations.findings import Finding
 from streams.output.reader import read_from

@@ -1,12 +1,14 @@
 """The page: whether it answers on this machine."""
 
-import aiohttp
+import asyncio
+import json
+from http.client import HTTPConnection, HTTPException
 
 from streams.config.rules import Rules
 from streams.config.settings import Settings
 from streams.operations.findings import Finding
 
-TIMEOUT = aiohttp.ClientTimeout(total=3.0)
+TIMEOUT_SECONDS = 3.0
 
 
 async def check_page(settings: Settings, rules: Rules) -> list[Finding]:
@@ -25,18 +27,24 @@ async def check_page(settings: Settings, rules: Rules) -> list[Finding]:
 
 async def readiness(settings: Settings) -> str | None:
     """Return why the page of this machine is not ready, empty if it is; None where none listens."""
-    url = f"http://127.0.0.1:{settings.page_port}/readyz"
     try:
-        async with (
-            aiohttp.ClientSession(timeout=TIMEOUT) as session,
-            session.get(url, allow_redirects=False) as answer,
-        ):
-            content = await answer.json(content_type=None)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            content = json.loads(await asyncio.to_thread(_answer, settings.page_port))
     except TimeoutError:
-        return f"no answer within {TIMEOUT.total:.0f} s"
-    except (aiohttp.ClientError, ValueError):
+        return f"no answer within {TIMEOUT_SECONDS:.0f} s"
+    except (OSError, HTTPException, ValueError):
         return None
     if content == {"status": "ok"}:
         return ""
     # Another program may have the port.
     return str(content["reason"]) if isinstance(content, dict) and "reason" in content else None
+
+
+def _answer(port: int) -> bytes:
+    """What the page says; the client of the standard library costs no time to import."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().read()
+    finally:
+        connection.close()

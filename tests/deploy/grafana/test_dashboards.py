@@ -15,8 +15,8 @@ from streams.config.settings import Settings
 from streams.gateway.metrics import Metrics
 from streams.gateway.webhooks.metrics import WebhookMetrics
 from streams.history.metrics import HistoryMetrics
+from streams.notify.clock import now_ms
 from streams.notify.metrics import NotifyMetrics
-from streams.notify.service import now_ms
 from streams.operations.sources.reading.metrics import ReadMetrics
 from streams.output.alerts import AlertCollector
 from streams.output.prometheus.collector import KpiCollector

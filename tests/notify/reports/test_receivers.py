@@ -8,13 +8,13 @@ from pathlib import Path
 from standardwebhooks import Webhook as StandardWebhook
 
 from streams.config.rules.notify.receivers import Webhook
+from streams.notify.clock import now_ms
 from streams.notify.core.alert import Alert
 from streams.notify.core.message import Change, Message, Recipient, ReportedKpi, ReportMessage
 from streams.notify.receivers.email import mail
 from streams.notify.receivers.http import WebhookReceiver
 from streams.notify.receivers.outcome import Accepted
 from streams.notify.receivers.receivers import http_session
-from streams.notify.service import now_ms
 from tests.notify.receiving import http_receiver
 from tests.notify.reports.week import KPIS, plain, report
 from tests.notify.test_receivers import AT, SECRET

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from streams.config.rules import Rules
 from streams.config.settings import Settings
+from streams.notify.clock import now_ms
 from streams.notify.metrics import NotifyMetrics
-from streams.notify.service import notify_service, now_ms
-from streams.operations.readers.health import behind, check_secrets
+from streams.notify.service import notify_service
+from streams.operations.readers.health import behind
 from streams.operations.readers.notify import GRACE_MS, NotifyBacklog, check_notify, notify_backlog
+from streams.operations.readers.secret_files import check_secrets
 from streams.process.cancellation import ended
 from tests.installation.installed import produce
 from tests.notify.alerting import AlertWriter, route, rules_of
