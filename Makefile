@@ -3,6 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+UV := 'uv>=0.9,<1'
+# uv takes a third of pip's time, but does not know the registry that pip is configured for: there,
+# and wherever it fails, pip does it.
+packages = ! $(BIN)/python -m pip config list | grep -q index && \
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode $(1) || $(PIP) $(1)
+
 .PHONY: install demo test check bench soak oracle history chaos chaos-long chaos-mutants chaos-control fuzz scrapes lock generated pictures clean
 
 install: .venv/installed
@@ -10,8 +17,9 @@ install: .venv/installed
 .venv/installed: pyproject.toml requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; try make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	$(PIP) $(UV)
+	$(call packages,--require-hashes -r requirements-dev.lock)
+	$(call packages,--no-deps --editable .)
 	touch $@
 
 demo: install
@@ -43,10 +51,9 @@ scrapes: install
 
 # Rewrites both locks after a change of the ranges in pyproject.toml: `requirements.lock` is what
 # the product needs to run, `requirements-dev.lock` the same versions and the tools beside them.
-COMPILE := .venv/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
-lock:
-	test -x .venv/lock/bin/uv || ($(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install -q 'uv>=0.9,<1')
+lock: install
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 
