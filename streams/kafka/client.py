@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,8 @@ METADATA_SECONDS = 10.0
 CLOSE_SECONDS = 4.0
 # A client has learned of the cluster within milliseconds, unless Kafka does not answer.
 BOOTSTRAP_SECONDS = 1.0
+# A fenced broker is there again with its next heartbeat.
+NODE_SECONDS, NODE_POLL_SECONDS = 10.0, 0.1
 # Clients that are still closing after their caller has gone on; the event loop alone keeps no
 # reference to them.
 _closing: set[asyncio.Task[None]] = set()
@@ -82,13 +85,22 @@ def safe_to_cancel(made: Any) -> Any:
 
 @asynccontextmanager
 async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Yield a started client for topics and groups."""
-    admin = safe_to_cancel(AIOKafkaAdminClient(**client(settings)))
-    try:
-        await admin.start()
-        yield admin
-    finally:
-        await close_client("the admin client", admin.close())
+    """Yield a started client for topics and groups.
+
+    A broker that had no processor time is fenced for a moment, and then Kafka names none: this
+    waits for it, up to NODE_SECONDS.
+    """
+    until = time.monotonic() + NODE_SECONDS
+    while True:
+        admin = safe_to_cancel(AIOKafkaAdminClient(**client(settings)))
+        try:
+            await admin.start()
+            if admin._client.cluster.brokers() or time.monotonic() > until:
+                yield admin
+                return
+        finally:
+            await close_client("the admin client", admin.close())
+        await asyncio.sleep(NODE_POLL_SECONDS)
 
 
 async def cluster_id(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from streams.config.settings import Settings, instant
 from streams.events import REFERENCE_TOPICS, SOURCE_TOPICS, TOPIC_OF
 from streams.internal_topics.reroutes import shard_of
 from streams.kafka import topics
+from streams.kafka.client import admin_client
 from streams.kafka.fetched_list import FetchedList, fetch
 from streams.kafka.reader import ends, read_to, reader
 from tests.installation.changed_topics import CHANGED
@@ -42,8 +43,7 @@ async def installed(bootstrap: str, partitions: int = 2) -> Settings:
         now=NOW,
         publish_interval_ms=50,
     )
-    admin = await _admin(bootstrap)
-    try:
+    async with admin_client(settings) as admin:
         if used := await _used(admin, settings, _own.pop(bootstrap, set())):
             await admin.delete_topics(sorted(used))
             CHANGED.difference_update((bootstrap, name) for name in used)
@@ -55,20 +55,7 @@ async def installed(bootstrap: str, partitions: int = 2) -> Settings:
         await topics.apply(settings)
         names = {topic.name for topic in topics.wanted(settings)}
         _own[bootstrap] = {name for name in names if name.startswith(f"{settings.app}.")}
-    finally:
-        await admin.close()
     return settings
-
-
-async def _admin(bootstrap: str) -> AIOKafkaAdminClient:
-    """Start a client that knows a broker: one that had no processor time may be fenced a moment."""
-    while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        await admin.start()
-        if admin._client.cluster.brokers():
-            return admin
-        await admin.close()
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _used(admin: AIOKafkaAdminClient, settings: Settings, left: set[str]) -> set[str]:
