@@ -26,13 +26,14 @@ demo: install
 	$(BIN)/sales-kpis demo $(ARGS)
 
 # Much of a run is waiting for processes, so that three go side by side on two cores, each with
-# brokers of its own; tests/distribution.py says which tests go together, and in what order. Hundreds
-# of processes are started: what each would compile is compiled once.
+# brokers of its own, and a fourth computes while they wait; tests/distribution.py says which tests go
+# together, and in what order. Hundreds of processes are started: what each would compile is compiled
+# once.
 # Whose process had to be given up is not tried again: a test that hangs would do so again.
 # Brokers are started often: once prepared, each start takes half the time; without it all works too.
 test: install
 	-$(BIN)/python -m streams.broker.aot_cache
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder \
 		--max-worker-restart 0 $(ARGS)
 
 check: install

@@ -1,8 +1,16 @@
-"""A pytest plugin that deals the tests out to processes: costly ones first, sharers together."""
+"""A pytest plugin that deals the tests out to processes: costly ones first, sharers together.
+
+Tests of several processes wait for each other much of the time. With four or more processes, the
+last one begins with tests that only compute, and lets all others go first.
+"""
+
+import os
+from typing import Any
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 # What takes ten seconds or more, the longest first: a process that began one of them last would
 # still be at it when the others have nothing left to do. All else keeps its random order.
@@ -52,6 +60,26 @@ SHARED = {
     "page/test_": "default_kafka",
     "history/": "postgres",
 }
+# Rooms whose tests start no process and wait for nothing.
+COMPUTING = (
+    "artifacts/",
+    "catalogue/",
+    "choice/",
+    "engine/",
+    "events/",
+    "journeys/",
+    "kpis/",
+    "languages/",
+    "laws/",
+    "model/",
+    "oracle/",
+    "sources/mapping/",
+    "test_structure.py",
+)
+# With fewer processes none is spared for them.
+PROCESSES = 4
+# A tenth of the processor's time that each other process may have while both need it.
+NICENESS = 10
 
 
 def unit_of(nodeid: str) -> str:
@@ -61,12 +89,46 @@ def unit_of(nodeid: str) -> str:
     return next((server for room, server in SHARED.items() if name.startswith(room)), module)
 
 
+def computes(unit: str) -> bool:
+    """Tell whether all tests of a unit only compute."""
+    return unit.removeprefix("tests/").startswith(COMPUTING)
+
+
+def gives_way(workerinput: dict[str, Any]) -> bool:
+    """Tell whether a process is the one that only computes, by what xdist tells each process."""
+    count = workerinput["workercount"]
+    return bool(count >= PROCESSES and workerinput["workerid"] == f"gw{count - 1}")
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Gives whole modules to processes, and all those that share a server to one of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give a process the first unit of its kind; the one that gives way gets no others."""
+        computing = gives_way(node.workerinput)
+        found = next((unit for unit in self.workqueue if computes(unit) == computing), None)
+        if found is not None:
+            self.workqueue.move_to_end(found, last=False)
+        elif computing:
+            node.shutdown()
+            return
+        super()._assign_work_unit(node)
+
+
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Give whole modules to processes, and all those that share a server to one of them."""
-    scheduler = LoadScopeScheduling(config, log)
-    scheduler._split_scope = unit_of
-    return scheduler
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Replace the scheduler of `--dist`."""
+    return Scheduling(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lower the priority of the process that gives way."""
+    workerinput = getattr(config, "workerinput", None)
+    if workerinput is not None and gives_way(workerinput):
+        os.nice(NICENESS)
 
 
 @pytest.hookimpl(trylast=True)
