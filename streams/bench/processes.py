@@ -47,14 +47,18 @@ class Running:
         sizes: list[int] = [process.memory_info().rss for process in family(self.child.pid)]
         return max(sizes)
 
-    def rest(self) -> None:
-        """Wait until it has nothing to do. Raises BenchFailed after REST_SECONDS of work."""
+    def rest(self, polls: int = 1) -> None:
+        """Wait until it has nothing to do. Raises BenchFailed after REST_SECONDS of work.
+
+        `polls`: intervals of REST_POLL_SECONDS, one after another, in which it does little.
+        """
         deadline = time.monotonic() + REST_SECONDS
-        before = self.cpu_s()
+        before, quiet = self.cpu_s(), 0
         while time.monotonic() < deadline:
             time.sleep(REST_POLL_SECONDS)
             now = self.cpu_s()
-            if now - before < REST_SHARE * REST_POLL_SECONDS:
+            quiet = quiet + 1 if now - before < REST_SHARE * REST_POLL_SECONDS else 0
+            if quiet == polls:
                 return
             before = now
         raise BenchFailed(f"the worker was not at rest after {REST_SECONDS:.0f} s")

@@ -15,6 +15,8 @@ from streams.bench.workload import organisation
 
 SEED, LATER_SEEDS = 1, 1_000
 DAYS_PER_MONTH = 31
+# Polls of rest before something is measured: between two parts of its work a worker rests briefly.
+CERTAIN_POLLS = 10
 MEMORY = Quantity("memory once settled", "MB")
 MEMORY_RESTORED = Quantity("memory after a restart", "MB")
 SLOPES = {
@@ -77,7 +79,7 @@ def measure_size(bench: Bench, size: Size) -> None:
             figures = {READY: worker.ready - worker.began, READY_CPU: worker.ready_cpu_s}
             bench.add("restore", case, figures)
             if number == restarts - 1:
-                worker.rest()
+                worker.rest(CERTAIN_POLLS)
                 bench.add("memory", case, {MEMORY_RESTORED: worker.memory() / 1e6})
                 measure_cost(bench, leads, case, worker)
 
@@ -90,6 +92,7 @@ def measure_cost(bench: Bench, leads: Leads, case: str, worker: Running) -> None
     for number in range(options.repeats):
         for seed, when in enumerate(WHENS, LATER_SEEDS + number * len(WHENS)):
             with bench.steps.step(f"cost, {case}, events of {when}"):
+                worker.rest(CERTAIN_POLLS)
                 meter = installation.meter()
                 meter.start(worker)
                 at = now() if when == "today" else None
