@@ -45,6 +45,9 @@ class Invalidation:
         self._targets = state.targets
         self._dependencies = state.dependencies
         self._evaluator = evaluator
+        self._carried_forward_mask = state.kpis.mask(
+            kpi.name for kpi in state.dependencies.carry_forward
+        )
         self._invalid: MaskByWindow = {}
         self._history = NO_KPIS
         self._bests: dict[tuple[str, str, Window], tuple[int, ...]] = {}
@@ -159,6 +162,8 @@ class Invalidation:
         self._spread_levels()
         for window, scope, kpis in [*self._cross_window()]:
             self.add(scope, (window,), kpis)
+            if kpis & self._carried_forward_mask:
+                self._windows.track_end(window)
         for window, dimension, kpi in [*self._other_bests()]:
             self._add_dimension(window, dimension, kpi)
         self._spread_history()

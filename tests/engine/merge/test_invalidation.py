@@ -182,6 +182,14 @@ def test_lasting_kpi_becomes_final_while_nothing_else_happens() -> None:
     assert b'"final":true' in live.records[month("delivery_sales_lag", "04")]
 
 
+def test_lasting_kpi_of_a_month_that_was_over_before_its_facts_came_becomes_final() -> None:
+    live = Live("05-01 12:00")
+    live.send(ordered("03-10 08:00", promised="2026-03-12"), delivered("03-10 09:00"))
+    assert b'"final":false' in live.records[month("delivery_sales_lag", "04")]
+    live.send(now="05-02 12:00")
+    assert b'"final":true' in live.records[month("delivery_sales_lag", "04")]
+
+
 def test_delivery_that_comes_late_moves_every_month_up_to_now() -> None:
     live = Live()
     live.send(won("01-10 09:00", "a", "50"))
