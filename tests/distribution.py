@@ -71,7 +71,7 @@ COMPUTING = (
     "kpis/",
     "languages/",
     "laws/",
-    "model/",
+    "model/test_protocol.py",
     "oracle/",
     "sources/mapping/",
     "test_structure.py",

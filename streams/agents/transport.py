@@ -118,14 +118,16 @@ class Consumer(driver.Consumer):
     def is_joining(self) -> bool:
         """Whether the client has to join the group, or cannot go on with that.
 
-        Raises the error that the client stopped at: it waits until a reader has received it, and
-        in a rebalance nobody reads.
+        A client that has not started yet, as Kafka does not answer, has to. Raises the error that
+        the client stopped at: it waits until a reader has received it, and in a rebalance nobody
+        reads.
         """
-        consumer = cast(ConsumerThread, self._thread)._ensure_consumer()
-        coordinator = consumer._coordinator
-        coordinator.check_errors()
+        consumer = cast(ConsumerThread, self._thread)._consumer
+        if consumer is None or consumer._coordinator is None:
+            return True
+        consumer._coordinator.check_errors()
         subscription = consumer._subscription.subscription
-        return subscription is None or bool(coordinator.need_rejoin(subscription))
+        return subscription is None or bool(consumer._coordinator.need_rejoin(subscription))
 
     def positions(self, tps: Iterable[TP]) -> dict[TP, int]:
         """The offsets from which the client goes on, of those partitions that it has begun."""
