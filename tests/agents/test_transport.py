@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import cast
 
 from prometheus_client import CollectorRegistry
 
 from streams.agents.translate import create_translate_app
+from streams.agents.transport import Consumer
 from streams.config.settings import Settings
 from streams.translation.inbox_task import InboxTask
 from streams.translation.metrics import TranslationMetrics
@@ -33,7 +35,7 @@ async def test_client_that_kafka_does_not_answer_has_to_join_the_group() -> None
     translator = Translator.of(settings)
     metrics = TranslationMetrics(CollectorRegistry(), translator.sources)
     inbox = InboxTask(settings, translator, write_nothing, metrics)
-    consumer = create_translate_app(settings, inbox).consumer
+    consumer = cast(Consumer, create_translate_app(settings, inbox).consumer)
     assert consumer.is_joining()
     starting = asyncio.create_task(consumer.start())
     await connected.wait()
