@@ -5,6 +5,8 @@ last one begins with tests that only compute, and lets all others go first.
 """
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +82,8 @@ COMPUTING = (
 PROCESSES = 4
 # A tenth of the processor's time that each other process may have while both need it.
 NICENESS = 10
+# Linux may divide the time between sessions first, of which brokers and workers have their own.
+SESSION_NICENESS = Path("/proc/self/autogroup")
 
 
 def unit_of(nodeid: str) -> str:
@@ -129,6 +133,9 @@ def pytest_configure(config: pytest.Config) -> None:
     workerinput = getattr(config, "workerinput", None)
     if workerinput is not None and gives_way(workerinput):
         os.nice(NICENESS)
+        with suppress(OSError):
+            os.setsid()
+            SESSION_NICENESS.write_text(str(NICENESS))
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,5 +1,6 @@
 """What an event of each type may say in small histories: few values, awkward ones among them."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -59,6 +60,7 @@ RATE = st.sampled_from(("0.5", "1.25", "0.0061", "2.7351", "1"))
 PROBABILITY = st.sampled_from((0, 0.005, 0.125, 0.3, 0.9, 1))
 
 
+IS_NULL, NOTHING = st.sampled_from((False, False, False, False, True)), st.none()
 TOPIC = st.sampled_from(("crm.lead", "crm.call", "crm.quote", "crm.order", "crm.invoice"))
 # KPIs of every measure, and derived ones.
 TARGETED = (
@@ -86,9 +88,7 @@ def fields(required: dict[str, Any] | None = None, **optional: st.SearchStrategy
 
 def nullable(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Draw a value, or sometimes null."""
-    return st.sampled_from((False, False, False, False, True)).flatmap(
-        lambda is_null: st.none() if is_null else values
-    )
+    return IS_NULL.flatmap(lambda is_null: NOTHING if is_null else values)
 
 
 def patch(required: dict[str, Any], **optional: st.SearchStrategy[Any]) -> Fields:
@@ -252,19 +252,25 @@ EVENT_FIELDS: dict[str, Fields] = {
 }
 
 
+@cache
+def subjects(*names: str) -> st.SearchStrategy[str]:
+    """Draw one of some names; the same strategy each time, for Hypothesis examines a new one."""
+    return st.sampled_from(names)
+
+
 def subject_of(draw: st.DrawFn, kind: str, event: EventDict) -> EventDict:
     """Draw whom the event is about, as its type allows; reference records are about no one."""
     if kind in REFERENCES:
         return {}
     if kind in OF_ACCOUNTS:
-        return {"subject": draw(st.sampled_from(ACCOUNTS))}
+        return {"subject": draw(subjects(*ACCOUNTS))}
     if kind in TOMBSTONES:
-        return {"subject": draw(st.sampled_from((*LEADS, *DEALS, *ACCOUNTS, "rep:ann")))}
+        return {"subject": draw(subjects(*LEADS, *DEALS, *ACCOUNTS, "rep:ann"))}
     if kind.startswith("deal."):
-        return {"subject": draw(st.sampled_from((*LEADS, event["deal"])))}
+        return {"subject": draw(subjects(*LEADS, event["deal"]))}
     if kind in QUOTES:
-        return {"subject": draw(st.sampled_from((*LEADS, *DEALS)))}
+        return {"subject": draw(subjects(*LEADS, *DEALS))}
     if kind.startswith("lead."):
-        return {"subject": draw(st.sampled_from(LEADS))}
+        return {"subject": draw(subjects(*LEADS))}
     own = f"rep:{event.get('rep') or 'ann'}"
-    return {"subject": draw(st.sampled_from((*LEADS, own if own.isascii() else LEADS[0])))}
+    return {"subject": draw(subjects(*LEADS, own if own.isascii() else LEADS[0]))}

@@ -69,6 +69,26 @@ KEYS = {
 # Those of digits alone come first, by number.
 IDS = (*(f"e{number}" for number in range(1, 21)), "7", "9", "10", "100", "9a", "10a")
 PATCHES = ("rep.set", "account.set")
+# Strategies made once: Hypothesis examines each new one, which takes longer than a draw.
+SLICE = st.sampled_from(SLICES)
+DISTANCE = st.sampled_from(DISTANCES_MS) | st.integers(-3 * DAY_MS, 3 * DAY_MS)
+OFFSET, FINER = st.sampled_from(OFFSETS_MINUTES), st.sampled_from(FINER_MICROSECONDS)
+FOCUS = st.sampled_from(tuple(FOCUSES))
+KINDS_OF = {focus: st.sampled_from(kinds) for focus, kinds in FOCUSES.items()}
+SIZE, ID = st.integers(0, MOST_EVENTS), st.sampled_from(IDS)
+SEQUENCE: st.SearchStrategy[EventDict] = st.sampled_from(
+    ({}, {}, {}, {"seq": 0}, {"seq": 1}, {"seq": 2})
+)
+DIGIT, IS_LATER = st.integers(0, 9), st.booleans()
+REPORTING: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "timezone": st.sampled_from(TIMEZONES),
+        "currency": st.sampled_from(CURRENCIES),
+        "week_start": st.integers(0, 6),
+        "fiscal_start": st.integers(1, 12),
+    }
+)
+LATER = st.sampled_from((*DISTANCES_MS, *(days * DAY_MS for days in (32, 60, 120, 400))))
 
 
 def milliseconds(text: str) -> int:
@@ -79,9 +99,8 @@ def milliseconds(text: str) -> int:
 @st.composite
 def times(draw: st.DrawFn, part: int) -> tuple[int, str]:
     """Draw an instant near a turn of the clock: its millisecond, and how an event writes it."""
-    instant = part + draw(st.sampled_from(DISTANCES_MS) | st.integers(-3 * DAY_MS, 3 * DAY_MS))
-    offset_minutes = draw(st.sampled_from(OFFSETS_MINUTES))
-    return instant, written(instant, offset_minutes, draw(st.sampled_from(FINER_MICROSECONDS)))
+    instant = part + draw(DISTANCE)
+    return instant, written(instant, draw(OFFSET), draw(FINER))
 
 
 def written(instant: int, offset_minutes: int, finer: int) -> str:
@@ -101,25 +120,26 @@ def small_histories(draw: st.DrawFn, focus: str | None = None) -> list[EventDict
     Ids and instants clash, within a subject and across subjects; a lead and an account may
     share their id. Copies of an event come with another time, with other content, or with both.
     """
-    part = milliseconds(draw(st.sampled_from(SLICES)))
-    kinds = st.sampled_from(FOCUSES[focus or draw(st.sampled_from(tuple(FOCUSES)))])
-    size = draw(st.integers(0, MOST_EVENTS))
+    part = milliseconds(draw(SLICE))
+    kinds = KINDS_OF[focus or draw(FOCUS)]
+    size = draw(SIZE)
+    near = times(part)
     drawn: list[EventDict] = []
     for kind in draw(st.lists(kinds, min_size=size, max_size=size)):
-        _, at = draw(times(part))
+        _, at = draw(near)
         fields = draw(EVENT_FIELDS[kind])
         # Merges and erasures have ids of their own.
         prefix = "fate-" if kind in TOMBSTONES else ""
         event = {
-            "id": prefix + draw(st.sampled_from(IDS)),
+            "id": prefix + draw(ID),
             "type": kind,
             "at": at,
             **subject_of(draw, kind, fields),
-            **draw(st.sampled_from(({}, {}, {}, {"seq": 0}, {"seq": 1}, {"seq": 2}))),
+            **draw(SEQUENCE),
         }
         drawn.append(event | fields)
-        if draw(st.integers(0, 9)) == 0:
-            drawn.append(draw(versions(part, event | fields)))
+        if draw(DIGIT) == 0:
+            drawn.append(draw(versions(near, event | fields)))
     return without_unclear(drawn)[:MOST_EVENTS]
 
 
@@ -148,9 +168,11 @@ def scattered(number: int) -> int:
 
 
 @st.composite
-def versions(draw: st.DrawFn, part: int, event: EventDict) -> EventDict:
+def versions(
+    draw: st.DrawFn, near: st.SearchStrategy[tuple[int, str]], event: EventDict
+) -> EventDict:
     """Draw another version of an event: the same id, other content, a while later or at once."""
-    at = draw(times(part))[1] if draw(st.booleans()) else event["at"]
+    at = draw(near)[1] if draw(IS_LATER) else event["at"]
     fields = draw(EVENT_FIELDS[event["type"]])
     changeable = sorted(event.keys() & fields.keys() - {"rep", "scope", "kpi", "window"})
     if not changeable:
@@ -201,21 +223,12 @@ def is_clear(one: EventDict, other: EventDict) -> bool:
 
 def settings_of_reporting() -> st.SearchStrategy[dict[str, Any]]:
     """Draw what a firm may set: its zone, currency, and where weeks and fiscal years begin."""
-    return st.fixed_dictionaries(
-        {
-            "timezone": st.sampled_from(TIMEZONES),
-            "currency": st.sampled_from(CURRENCIES),
-            "week_start": st.integers(0, 6),
-            "fiscal_start": st.integers(1, 12),
-        }
-    )
+    return REPORTING
 
 
 @st.composite
 def nows(draw: st.DrawFn, history: list[EventDict]) -> int:
     """Draw an instant to report at: near one of the events, or long after them all."""
     instants = [milliseconds(event["at"]) for event in history] or [milliseconds(SLICES[0])]
-    later = draw(
-        st.sampled_from((*DISTANCES_MS, 32 * DAY_MS, 60 * DAY_MS, 120 * DAY_MS, 400 * DAY_MS))
-    )
+    later = draw(LATER)
     return draw(st.sampled_from(instants)) + later
