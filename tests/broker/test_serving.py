@@ -3,6 +3,9 @@
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.config.settings import Settings
+from streams.kafka.reader import ends
+
 
 async def create(kafka: str, topic: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
@@ -24,7 +27,8 @@ async def records(kafka: str, topic: str, *, committed: bool = False) -> list[by
     try:
         consumer.assign([partition])
         await consumer.seek_to_beginning(partition)
-        end = (await consumer.end_offsets([partition]))[partition]
+        # Of committed records it is before a transaction whose end is on its way.
+        end = (await ends(Settings(bootstrap=kafka), [partition]))[partition]
         read: list[bytes] = []
         while await consumer.position(partition) < end:
             batches = await consumer.getmany(partition, timeout_ms=200)

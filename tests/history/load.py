@@ -1,6 +1,5 @@
 """A load of records, and what a history has to hold after it, by a slow and plain model."""
 
-import asyncio
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,14 +7,12 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import AIOKafkaProducer
 
 from streams.config.settings import Settings
-from streams.kafka.reader import ends
 from streams.kafka.topics import ALERTS, CATALOGUE, KPIS, MERGE_PARTITIONS, OUTPUTS
-from streams.output.reader import partitions
 from tests.history.published import alert, kpi
+from tests.installation.installed import await_readable
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 TRANSACTION_RECORDS = 50
-POLL_SECONDS = 0.02
 TOMBSTONES, NEW_DAYS = 0.1, 0.02
 
 
@@ -52,7 +49,7 @@ class Load:
                     for _ in range(min(TRANSACTION_RECORDS, last - self._sent)):
                         topic, key, record, partition = self._change(settings.partitions)
                         await producer.send(topic, record, key.encode(), partition)
-        await await_readable(settings)
+        await await_readable(settings, *OUTPUTS)
 
     def _change(self, partitions: int) -> tuple[str, str, bytes | None, int]:
         number, self._sent = self._sent, self._sent + 1
@@ -107,14 +104,3 @@ class Load:
             for key, days in self.expected.items()
             for day, record in list(days.items())[:-1]
         )
-
-
-async def await_readable(settings: Settings) -> None:
-    """Wait until Kafka has ended all transactions: it does so after it has acknowledged the end."""
-    places = [each for topic in OUTPUTS for each in partitions(settings, topic)]
-    written = await ends(settings, places)
-    while True:
-        readable = await ends(settings, places, committed=True)
-        if all(readable[place] >= end for place, end in written.items()):
-            return
-        await asyncio.sleep(POLL_SECONDS)

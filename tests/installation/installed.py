@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -160,13 +160,31 @@ async def records(
     return (await _read(settings, [place], at_once=at_once))[place]
 
 
+async def await_readable(settings: Settings, *names: str) -> None:
+    """Wait until what was committed to some topics can be read.
+
+    Kafka acknowledges the end of a transaction before its readers have it.
+    """
+    places = _places(settings, names)
+    written = await ends(settings, places)
+
+    async def is_readable() -> bool:
+        readable = await ends(settings, places, committed=True)
+        return all(readable[place] >= end for place, end in written.items())
+
+    await eventually(is_readable)
+
+
 async def all_records(
     settings: Settings, *names: str, at_once: bool = False
 ) -> dict[TopicPartition, list[ConsumerRecord]]:
     """Read the committed records of all partitions of some topics, as `records` does."""
+    return await _read(settings, _places(settings, names), at_once=at_once)
+
+
+def _places(settings: Settings, names: Collection[str]) -> list[TopicPartition]:
     counts = {topic.name: topic.partitions for topic in topics.wanted(settings)}
-    places = [TopicPartition(name, it) for name in names for it in range(counts[name])]
-    return await _read(settings, places, at_once=at_once)
+    return [TopicPartition(name, it) for name in names for it in range(counts[name])]
 
 
 async def _read(

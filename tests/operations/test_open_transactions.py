@@ -10,7 +10,7 @@ from streams.config.settings import Settings
 from streams.internal_topics.reroutes import shard_of
 from streams.operations.export import export
 from streams.operations.repartition import CannotRepartition, _exported
-from tests.installation.installed import event, produce
+from tests.installation.installed import await_readable, event, produce
 
 SUBJECT = "lead-1"
 
@@ -32,6 +32,7 @@ async def test_export_has_what_is_before_an_open_transaction_and_repartition_ref
                 await _exported(settings, tmp_path / "refused.jsonl", None)
         finally:
             await producer.commit_transaction()
+            await await_readable(settings, "crm.lead")
     lines = (tmp_path / "before.jsonl").read_bytes().splitlines()
     ids = [orjson.loads(line)["id"] for line in lines]
     assert (found.events, ids) == (3, ["e0", "e1", "e2"])
