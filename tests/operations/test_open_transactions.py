@@ -32,7 +32,7 @@ async def test_export_has_what_is_before_an_open_transaction_and_repartition_ref
                 await _exported(settings, tmp_path / "refused.jsonl", None)
         finally:
             await producer.commit_transaction()
-            await await_readable(settings, "crm.lead")
+    await await_readable(settings, "crm.lead")
     lines = (tmp_path / "before.jsonl").read_bytes().splitlines()
     ids = [orjson.loads(line)["id"] for line in lines]
     assert (found.events, ids) == (3, ["e0", "e1", "e2"])

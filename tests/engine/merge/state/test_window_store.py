@@ -94,3 +94,12 @@ def test_a_window_ends_in_time_even_if_nobody_has_read_it() -> None:
     store.add_day(TODAY, "rep=ann", {"calls": {"n": 1}})
     ended = {each.kind for each in store.ended(CALENDAR.start_of(TODAY + 400))}
     assert ended == {each.kind for each in CALENDAR.windows_of(TODAY)}
+
+
+def test_tracked_windows_end_once_and_rolling_ones_never() -> None:
+    store = WindowStore(CALENDAR, TODAY, 0)
+    lasting = CALENDAR.windows_of(TODAY)
+    for window in (*lasting, *lasting, *store.rolling):
+        store.track_end(window)
+    ended = [*store.ended(CALENDAR.start_of(TODAY + 400))]
+    assert sorted(ended) == sorted(lasting)
