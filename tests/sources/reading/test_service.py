@@ -1,95 +1,27 @@
 """Records that webhooks name are read from a fake CRM, with a real Kafka."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
-from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
 from streams.config.settings import Settings
-from streams.internal_topics import reads
-from streams.internal_topics.inbox import InboxKeys, decode
-from streams.internal_topics.reads import ReadKey, ReadRequest
-from streams.kafka import topics
-from streams.operations.sources.reading.account_reader import LARGEST_BYTES, MOST_TRIES
 from streams.operations.sources.reading.service import read_records
 from streams.process.cancellation import ended
 from streams.sources.loading import sources
-from tests.installation.installed import all_records, eventually, records
+from tests.installation.installed import eventually
 from tests.sources.fake_crm import FakeCrm, deal, fake_crm, mapping
-
-TOKENS = {"crm": "t0ken"}
-
-
-@pytest.fixture
-async def crm() -> AsyncIterator[FakeCrm]:
-    numbers = range(1, 11)
-    async with fake_crm(records={f"/v1/deals/{n}": deal(n) for n in numbers}) as found:
-        yield found
-
-
-async def ask(settings: Settings, ids: Iterable[str], kind: str = "deal") -> None:
-    """Write requests as the translation does."""
-    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
-        for number, each in enumerate(ids):
-            key, value = reads.write(ReadRequest(ReadKey("crm", "", kind, each), number))
-            await producer.send_and_wait(topics.reads(settings), value, key, partition=0)
-
-
-def short_pauses(tries: int, asked_ms: int | None) -> int:
-    return 10 * tries if asked_ms is None else asked_ms
-
-
-@asynccontextmanager
-async def reading(
-    settings: Settings, folder: Path, crm: FakeCrm, rate: int = 1000
-) -> AsyncIterator[CollectorRegistry]:
-    """Read what waits meanwhile."""
-    registry = CollectorRegistry()
-    found = sources(mapping(folder, crm, rate))
-    used = replace(settings, api_tokens=TOKENS)
-    task = asyncio.create_task(read_records(used, found, registry, short_pauses))
-    try:
-        yield registry
-    finally:
-        await ended(task)
-
-
-async def delivered(settings: Settings) -> list[dict[str, Any]]:
-    """Give the bodies of the inbox's deliveries."""
-    found = []
-    for some in (await all_records(settings, topics.INBOX)).values():
-        for record in some:
-            received = decode(record.value, record.headers, InboxKeys(settings.inbox_key))
-            assert received.delivery.source == "crm"
-            found.append(json.loads(received.delivery.body))
-    return found
-
-
-def are_delivered(settings: Settings, *ids: str) -> Callable[[], Awaitable[bool]]:
-    async def holds() -> bool:
-        return {each["id"] for each in await delivered(settings)} >= {*ids}
-
-    return holds
-
-
-def is_answered(settings: Settings, count: int) -> Callable[[], Awaitable[bool]]:
-    async def holds() -> bool:
-        written = await records(settings, topics.reads(settings))
-        return len({each.key for each in written if each.value is None}) == count
-
-    return holds
-
-
-async def letters(settings: Settings) -> list[dict[str, Any]]:
-    return [json.loads(each.value) for each in await records(settings, topics.DEAD_LETTERS)]
+from tests.sources.reading.reading import (
+    are_delivered,
+    ask,
+    delivered,
+    is_answered,
+    letters,
+    reading,
+    short_pauses,
+)
 
 
 async def test_record_is_delivered_as_the_crm_has_it(
@@ -226,36 +158,6 @@ async def test_record_that_is_gone_is_answered_without_a_delivery(
     assert await delivered(settings) == []
 
 
-async def test_record_that_is_refused_becomes_a_dead_letter(
-    settings: Settings, tmp_path: Path, crm: FakeCrm
-) -> None:
-    crm.records["/v1/deals/5"] = 400
-    await ask(settings, ["5", "1"])
-    async with reading(settings, tmp_path, crm):
-        await eventually(is_answered(settings, 2))
-    (letter,) = await letters(settings)
-    assert (letter["source"], letter["rule"], letter["field"], letter["reason"]) == (
-        "crm",
-        "read deal 5",
-        "id",
-        "HTTP 400",
-    )
-    assert crm.asked.count("/v1/deals/5") == MOST_TRIES
-    assert [each["id"] for each in await delivered(settings)] == ["1"]
-
-
-async def test_record_that_is_too_large_becomes_a_dead_letter(
-    settings: Settings, tmp_path: Path, crm: FakeCrm
-) -> None:
-    crm.records["/v1/deals/5"] = {**deal(5), "notes": "x" * LARGEST_BYTES}
-    await ask(settings, ["5", "1"])
-    async with reading(settings, tmp_path, crm):
-        await eventually(is_answered(settings, 2))
-    (letter,) = await letters(settings)
-    assert letter["reason"].endswith(f" bytes, more than {LARGEST_BYTES}")
-    assert [each["id"] for each in await delivered(settings)] == ["1"]
-
-
 async def test_records_of_an_account_without_a_token_wait(
     settings: Settings, tmp_path: Path, crm: FakeCrm
 ) -> None:
@@ -271,32 +173,3 @@ async def test_records_of_an_account_without_a_token_wait(
     await ended(task)
     async with reading(settings, tmp_path, crm):
         await eventually(are_delivered(settings, "1"))
-
-
-async def test_record_of_a_source_that_is_no_more_is_a_dead_letter(
-    settings: Settings, tmp_path: Path, crm: FakeCrm
-) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
-        key, value = reads.write(ReadRequest(ReadKey("gone", "", "deal", "1"), 0))
-        await producer.send_and_wait(topics.reads(settings), value, key, partition=0)
-    async with reading(settings, tmp_path, crm):
-        await eventually(is_answered(settings, 1))
-    reasons = [each["reason"] for each in await letters(settings)]
-    assert reasons == ["[api.read.deal] is missing: how such a record is read"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "id_", "reason"),
-    [
-        ("deal", "../users/1", "the id '../users/1' of a deal does not match [0-9]{1,9}"),
-        ("mail", "1", "[api.read.mail] is missing: how such a record is read"),
-    ],
-)
-async def test_what_cannot_be_asked_for_is_a_dead_letter_and_no_request(
-    settings: Settings, tmp_path: Path, crm: FakeCrm, kind: str, id_: str, reason: str
-) -> None:
-    await ask(settings, [id_], kind)
-    async with reading(settings, tmp_path, crm):
-        await eventually(is_answered(settings, 1))
-    assert [each["reason"] for each in await letters(settings)] == [reason]
-    assert crm.asked == []
