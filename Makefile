@@ -28,11 +28,13 @@ demo: install
 # Much of a run is waiting for processes, so that three go side by side on two cores, each with
 # brokers of its own, and a fourth computes while they wait; tests/distribution.py says which tests go
 # together, and in what order. Hundreds of processes are started: what each would compile is compiled
-# once.
+# once, by one process in a clone that has never run a test.
 # Whose process had to be given up is not tried again: a test that hangs would do so again.
 # Brokers are started often: once prepared, each start takes half the time; without it all works too.
 test: install
-	-$(BIN)/python -m streams.broker.aot_cache
+	-$(BIN)/python -m streams.broker.aot_cache & \
+	test -d tests/__pycache__ || \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only -qq $(ARGS) >/dev/null; wait
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder \
 		--max-worker-restart 0 $(ARGS)
 
