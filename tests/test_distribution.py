@@ -11,6 +11,8 @@ from tests.distribution import COMPUTING, LONGEST, NICENESS, SHARED, computes, u
 
 TESTS = Path(__file__).parent
 SERVERS = frozenset(("kafka", "default_kafka", "postgres", "browser", "settings"))
+# Loading those that it does not need would take a second of each process.
+PLUGINS = ("-p", "xdist", "-p", "tests.distribution")
 # Writes beside itself where it ran: what several processes print is mixed up.
 TEST = """
 import os
@@ -55,9 +57,9 @@ def test_last_process_computes_at_a_low_priority_and_takes_nothing_else(tmp_path
         file.write_text(TEST)
     options = ("-n", "4", "--dist", "loadscope", "--no-loadscope-reorder", "-c", os.devnull)
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.distribution", *options, "tests"],
+        [sys.executable, "-m", "pytest", *PLUGINS, *options, "tests"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
+        env={**os.environ, "PYTHONPATH": str(TESTS.parent), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         check=True,
         timeout=120,
     )
