@@ -28,8 +28,10 @@ async def browser() -> AsyncIterator[Browser]:
     if path is None:
         pytest.skip("no Chromium on this machine: install it, or name it in CHROMIUM")
     async with async_playwright() as playwright:
-        # Containers let no sandbox be made; it shows pages of this project alone.
-        made = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # Containers let no sandbox be made, and have no graphics card; only own pages are shown.
+        made = await playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
         try:
             yield made
         finally:
