@@ -68,7 +68,7 @@ class SetRetirement:
     async def retire_if_due(self, *, is_idle: bool) -> None:
         """Let some event sets leave memory if it is time; between two commits only.
 
-        `is_idle` is whether nothing was read since the last call.
+        `is_idle` is whether nothing was read since the last call, and no backlog waits.
         """
         is_wanted = self._settings.horizon_days > 0 and time.monotonic() >= self._next_at
         # While events wait or have become due, cells are behind the event sets.

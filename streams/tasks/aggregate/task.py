@@ -67,6 +67,7 @@ class AggregateTask:
         self._settings = settings
         self._metrics = metrics
         self._offsets = offsets
+        self._load = load
         self._failpoint = armed(settings.failpoint)
         aggregator = self._aggregator = core.aggregator(settings.clock(), number)
         self._state = TopicPartition(topics.state(settings), number)
@@ -165,18 +166,17 @@ class AggregateTask:
 
         If a KPI raises, a note of the records goes to the next owner, and Crashed is raised.
         """
-        since, to = dict(self.source_offsets.source), dict[str, int]()
-        for records in lists:
-            to[records.topic] = records.next
+        since, to = dict(self.source_offsets.source), {each.topic: each.next for each in lists}
         try:
             if lists:
                 await self._committer.begin_early(lists, self._changes.priority())
             await self._intake.process(lists)
             await self._commit()
+            is_idle = not lists and self._load() is not Load.BACKLOG
             # What is checked one by one has to find its event set.
             if self._intake.quarantine.crash_note is None:
-                await self._retirement.retire_if_due(is_idle=not lists)
-            await self._snapshots.write_if_due(self._beside_events, is_idle=not lists)
+                await self._retirement.retire_if_due(is_idle=is_idle)
+            await self._snapshots.write_if_due(self._beside_events, is_idle=is_idle)
         except Crashed as crash:
             await self._committer.write_crash_note(crash, since, to)
             raise Crashed(

@@ -18,6 +18,7 @@ from streams.kafka.transactional_producer import TransactionalProducer
 from streams.tasks.aggregate.restore import EVENT_PREFIX
 from streams.tasks.aggregate.state_transaction import write_state
 from streams.tasks.aggregate.task import AggregateTask
+from streams.tasks.load_control import Load
 from streams.wiring.core import KpiCore, build_core
 from tests.installation.changed_topics import change_topic
 from tests.installation.installed import event, eventually, produce, rate_set, records, sizes
@@ -133,6 +134,24 @@ async def test_rate_of_that_time_brings_back_what_it_prices_and_a_later_one_noth
         await priced()
         assert own.noted.back == count
         await compare_with_all_in_memory(own, core)
+
+
+@pytest.mark.parametrize(("load", "is_all"), [(Load.HEAVY, True), (Load.BACKLOG, False)])
+async def test_sets_wait_while_a_backlog_waits_or_tasks_are_restored(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, load: Load, is_all: bool
+) -> None:
+    monkeypatch.setattr("streams.tasks.aggregate.retirement.MOST_EXAMINED", 5)
+    async with hands(settings) as own:
+        await produce(settings, leads(range(60)))
+        owner = await own.shard(NUMBER, build_core(settings))
+        await own.read(owner)
+        await own.tell(owner)
+        monkeypatch.setattr("streams.tasks.aggregate.retirement.COST_SHARE", inf)
+        before, own.demand = own.noted.retired[NUMBER], load
+        for _ in range(60):
+            await owner.tick()
+        examined_once = own.noted.retired[NUMBER] - before <= 5
+        assert examined_once is not is_all
 
 
 async def test_nothing_is_left_of_an_erased_subject_and_of_a_merged_one(

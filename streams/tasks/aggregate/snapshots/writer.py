@@ -150,9 +150,9 @@ class SnapshotWriter:
     async def write_if_due(self, beside: Callable[[], BesideEvents], *, is_idle: bool) -> None:
         """Write a snapshot if it is time; between two commits only.
 
-        `is_idle` is whether nothing was read since the last call. Where no snapshot is wanted any
-        more the last one is removed: nothing would replace what it holds of subjects that are
-        erased.
+        `is_idle` is whether nothing was read since the last call, and no backlog waits. Where no
+        snapshot is wanted any more the last one is removed: nothing would replace what it holds of
+        subjects that are erased.
         """
         if not self._settings.snapshot_interval_s and self._part_count:
             await self.remove()
