@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -25,11 +26,13 @@ from tests.sources.fake_crm import FakeCrm, mapping
 TOKENS = {"crm": "t0ken"}
 
 
-async def ask(settings: Settings, ids: Iterable[str], kind: str = "deal") -> None:
+async def ask(
+    settings: Settings, ids: Iterable[str], kind: str = "deal", source: str = "crm"
+) -> None:
     """Write requests as the translation does."""
     async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
         for number, each in enumerate(ids):
-            key, value = reads.write(ReadRequest(ReadKey("crm", "", kind, each), number))
+            key, value = reads.write(ReadRequest(ReadKey(source, "", kind, each), number))
             await producer.send_and_wait(topics.reads(settings), value, key, partition=0)
 
 
@@ -39,12 +42,16 @@ def short_pauses(tries: int, asked_ms: int | None) -> int:
 
 @asynccontextmanager
 async def reading(
-    settings: Settings, folder: Path, crm: FakeCrm, rate: int = 1000
+    settings: Settings,
+    folder: Path,
+    crm: FakeCrm,
+    rate: int = 1000,
+    tokens: Mapping[str, str] = MappingProxyType(TOKENS),
 ) -> AsyncIterator[CollectorRegistry]:
     """Read what waits meanwhile."""
     registry = CollectorRegistry()
     found = sources(mapping(folder, crm, rate))
-    used = replace(settings, api_tokens=TOKENS)
+    used = replace(settings, api_tokens=tokens)
     task = asyncio.create_task(read_records(used, found, registry, short_pauses))
     try:
         yield registry
@@ -74,6 +81,14 @@ def is_answered(settings: Settings, count: int) -> Callable[[], Awaitable[bool]]
     async def holds() -> bool:
         written = await records(settings, topics.reads(settings))
         return len({each.key for each in written if each.value is None}) == count
+
+    return holds
+
+
+def are_waiting(registry: CollectorRegistry, count: int) -> Callable[[], Awaitable[bool]]:
+    async def holds() -> bool:
+        labels = {"source": "crm"}
+        return registry.get_sample_value("sales_kpis_record_reads_waiting", labels) == count
 
     return holds
 

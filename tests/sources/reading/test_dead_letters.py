@@ -3,12 +3,8 @@
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaProducer
 
 from streams.config.settings import Settings
-from streams.internal_topics import reads
-from streams.internal_topics.reads import ReadKey, ReadRequest
-from streams.kafka import topics
 from streams.operations.sources.reading.account_reader import LARGEST_BYTES, MOST_TRIES
 from tests.installation.installed import eventually
 from tests.sources.fake_crm import FakeCrm, deal
@@ -48,9 +44,7 @@ async def test_record_that_is_too_large_becomes_a_dead_letter(
 async def test_record_of_a_source_that_is_no_more_is_a_dead_letter(
     settings: Settings, tmp_path: Path, crm: FakeCrm
 ) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
-        key, value = reads.write(ReadRequest(ReadKey("gone", "", "deal", "1"), 0))
-        await producer.send_and_wait(topics.reads(settings), value, key, partition=0)
+    await ask(settings, ["1"], source="gone")
     async with reading(settings, tmp_path, crm):
         await eventually(is_answered(settings, 1))
     reasons = [each["reason"] for each in await letters(settings)]

@@ -1,26 +1,21 @@
 """Records that webhooks name are read from a fake CRM, with a real Kafka."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from prometheus_client import CollectorRegistry
 
 from streams.config.settings import Settings
-from streams.operations.sources.reading.service import read_records
-from streams.process.cancellation import ended
-from streams.sources.loading import sources
 from tests.installation.installed import eventually
-from tests.sources.fake_crm import FakeCrm, deal, fake_crm, mapping
+from tests.sources.fake_crm import FakeCrm, deal, fake_crm
 from tests.sources.reading.reading import (
     are_delivered,
+    are_waiting,
     ask,
     delivered,
     is_answered,
     letters,
     reading,
-    short_pauses,
 )
 
 
@@ -129,16 +124,11 @@ async def test_record_named_while_it_is_read_is_read_again(
         return len(crm.asked) == 1
 
     async with reading(settings, tmp_path, crm) as registry:
-
-        async def are_known() -> bool:
-            waiting = {"source": "crm"}
-            return registry.get_sample_value("sales_kpis_record_reads_waiting", waiting) == 2
-
         await eventually(is_asked_for)
         # That the other one is known says that the request before it is: one that came after the
         # answer might be read once more.
         await ask(settings, ["1", "2"])
-        await eventually(are_known)
+        await eventually(are_waiting(registry, 2))
         crm.hold.set()
         await eventually(is_answered(settings, 2))
 
@@ -162,14 +152,7 @@ async def test_records_of_an_account_without_a_token_wait(
     settings: Settings, tmp_path: Path, crm: FakeCrm
 ) -> None:
     await ask(settings, ["1"])
-    registry, found = CollectorRegistry(), sources(mapping(tmp_path, crm))
-    task = asyncio.create_task(read_records(settings, found, registry, short_pauses))
-    waiting = {"source": "crm"}
-
-    async def is_known() -> bool:
-        return registry.get_sample_value("sales_kpis_record_reads_waiting", waiting) == 1
-
-    await eventually(is_known)
-    await ended(task)
+    async with reading(settings, tmp_path, crm, tokens={}) as registry:
+        await eventually(are_waiting(registry, 1))
     async with reading(settings, tmp_path, crm):
         await eventually(are_delivered(settings, "1"))
